@@ -1,0 +1,70 @@
+# `make demo` and `make test` set up all they need. Everything else is for those who work on Tocsin.
+PYTHON ?= python3
+PIP = .venv/bin/pip install --quiet --disable-pip-version-check
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: demo test check format playground bench texts lock clean help
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+demo: .venv/.run  ## play a campaign in the terminal, no account needed
+	@.venv/bin/python -m bot demo
+
+test: .venv/.dev .venv-synapse/.ready prosody  ## run every test, against real servers
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: .venv/.dev  ## ruff, mypy strict, layers
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/.dev  ## lay out the code and mend what can be mended by itself
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+playground: .venv/.dev .venv-synapse/.ready prosody  ## both test servers with a campaign, for any client
+	@.venv/bin/python -m tests.live.playground
+
+bench: .venv/.dev .venv-synapse/.ready prosody  ## time the bot beside bare echo bots, on real servers
+	@.venv/bin/python -m benchmarks.answer
+
+texts: .venv/.dev  ## bring the catalogues up to date with what the code says
+	.venv/bin/pybabel -q extract -F babel.cfg --no-default-keywords -k N_ -k NN_:1,2 --sort-output --no-location --no-wrap --omit-header -o tocsin.pot bot commands storage campaign
+	.venv/bin/pybabel -q update -i tocsin.pot -o bot/locale/fr/LC_MESSAGES/tocsin.po -D tocsin -l fr --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	@rm tocsin.pot
+
+lock: .venv/.dev  ## pin the dependencies anew, with hashes
+	$(LOCK) pyproject.toml --group build -o requirements/run.lock
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.lock
+	$(LOCK) requirements/synapse.in -o requirements/synapse.lock
+
+clean:  ## remove the environments
+	rm -rf .venv .venv-synapse
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tocsin needs Python 3.11 or newer; say which with: make PYTHON=python3.12"; exit 1; }
+	@echo "Making a Python environment in .venv (once) …"
+	@$(PYTHON) -m venv .venv
+
+.venv/.run: requirements/run.lock pyproject.toml | .venv/bin/pip
+	@echo "Installing what Tocsin needs into .venv (once) …"
+	@$(PIP) --require-hashes -r requirements/run.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.lock .venv/.run
+	@echo "Installing what its tests need into .venv (once) …"
+	@$(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv-synapse/.ready: requirements/synapse.lock
+	@echo "Installing Synapse, the Matrix server of the tests, into .venv-synapse (once) …"
+	@$(PYTHON) -m venv .venv-synapse
+	@.venv-synapse/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/synapse.lock
+	@touch $@
+
+.PHONY: prosody
+prosody:
+	@sh tests/live/install-prosody.sh
