@@ -1,0 +1,34 @@
+"""The list of signatories as a file: each format takes the list and gives bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from campaign.publish import csv, json, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from campaign.signature import SignatoryList
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file an export can be."""
+
+    extension: str
+    """Without the dot."""
+    media_type: str
+    write: Callable[[SignatoryList], bytes]
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "csv": Format("csv", "text/csv", csv.write),
+        "json": Format("json", "application/json", json.write),
+        "markdown": Format("md", "text/markdown", markdown.write),
+    }
+)
+"""The formats by the name under which they are asked for. All are UTF-8."""

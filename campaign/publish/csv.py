@@ -1,0 +1,77 @@
+"""The list of signatories for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from campaign.signature import Signatory, SignatoryList
+
+COLUMNS = (
+    *("number", "organisation", "website", "standing", "level", "network", "address", "person", "role"),
+    *("funded", "mandate", "mandate_day", "mandate_link", "letter_version", "letter_language"),
+    *("signed_at", "note", "deciding_until", "testimony"),
+)
+"""The header, in this order. New columns are added at the end, so that those who read by position go on."""
+
+_INVISIBLE = r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*"
+_SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_STARTS = re.compile(rf"[\t\r]|{_INVISIBLE}{_SIGN}")
+_STARTS_INSIDE = re.compile(rf"([;\t\r\n]{_INVISIBLE})(?={_SIGN})")
+
+
+def write(listed: SignatoryList) -> bytes:
+    """Write RFC 4180 (commas, CRLF, a header) in UTF-8, every cell quoted; times are ISO 8601 with an offset.
+
+    It begins with a byte order mark, without which Excel breaks accents. No cell can become a formula.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow([guarded(column) for column in COLUMNS])
+    writer.writerows([guarded(cell) for cell in _cells(signatory)] for signatory in listed.signatories)
+    return out.getvalue().encode("utf-8-sig", "replace")
+
+
+def guarded(cell: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run: `=`, `+`, `-`, `@`, a tab or a carriage return.
+
+    So it is at the beginning of a cell, spaces and invisible characters aside. After a line break, a tab or a
+    semicolon inside it, a sign is guarded too: a spreadsheet that splits there (Excel does at semicolons in
+    French) makes a cell of what follows. Source: OWASP, https://owasp.org/www-community/attacks/CSV_Injection.
+    """
+    cell = _STARTS_INSIDE.sub(r"\1'", cell)
+    return f"'{cell}" if _STARTS.match(cell) else cell
+
+
+def _cells(row: Signatory) -> tuple[str, ...]:
+    mandate = row.mandate
+    return (
+        "" if row.number is None else str(row.number),
+        row.organisation,
+        row.website,
+        row.standing,
+        row.level or "",
+        row.network,
+        row.address,
+        row.person,
+        row.role,
+        row.funded or "",
+        mandate.kind if mandate else "",
+        _iso(mandate.day if mandate else None),
+        mandate.link if mandate else "",
+        row.letter_version,
+        row.letter_language,
+        _iso(row.signed_at),
+        row.note,
+        _iso(row.deciding_until),
+        row.testimony,
+    )
+
+
+def _iso(when: date | None) -> str:
+    return when.isoformat() if when else ""

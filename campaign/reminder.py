@@ -1,0 +1,199 @@
+"""When organisations are reminded of a deadline, and which of these reminders are due now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from campaign.signature import Standing
+
+PUNCTUAL = timedelta(minutes=15)
+"""How long after its planned instant a reminder still counts as on time."""
+
+NOTICE = timedelta(minutes=15)
+"""The least time before the deadline for a reminder that is moved on to the opening of civil hours."""
+
+POLL_OFFSET = timedelta(hours=24)
+"""How long before a poll closes the electors who have not voted are reminded."""
+
+CivilHours: TypeAlias = tuple[time, time]
+"""Wall times at which civil hours open and close. They may span midnight; equal ones mean the whole day."""
+
+Action: TypeAlias = Literal["send", "late", "skip"]
+Why: TypeAlias = Literal["on time", "after downtime", "overtaken", "past the deadline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A reminder that will be given: how long before the deadline, and the instant (UTC) that comes to."""
+
+    offset: timedelta
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What becomes of an offset now: sent, sent late, or skipped for good. `planned_at` is in UTC."""
+
+    offset: timedelta
+    planned_at: datetime
+    action: Action
+    why: Why
+
+
+def schedule(
+    deadline: datetime,
+    set_at: datetime,
+    offsets: Iterable[timedelta],
+    civil_hours: CivilHours,
+    zone: str,
+) -> list[Planned]:
+    """List the reminders of a deadline in the order in which they come, as nobody being late would see them.
+
+    Each offset before the deadline has a planned instant:
+
+    - Whole days are calendar days in the zone: one day before Sunday 18:00 is Saturday 18:00, also when the
+      clocks change in between. What remains of an offset (hours, minutes) is elapsed time. 24 hours are a
+      day.
+    - A wall time that the clocks skip is read with the offset in force before the change (02:30 becomes
+      03:30), and one that happens twice is its first occurrence: RFC 5545, section 3.3.5.
+    - Within civil hours, both ends included, a reminder is planned exactly there, to the second.
+    - Outside of them it moves on to the next opening if that leaves at least `NOTICE` before the deadline,
+      and otherwise back to the last closing.
+    - An offset that lies before the deadline was set, or can only be moved to before that, does not exist.
+
+    Where several fall on the same instant, only the nearest to the deadline is given. `deadline` and `set_at`
+    are aware, `zone` is an IANA name.
+    """
+    nearest = {each.at: each for each in _plan(deadline, set_at, offsets, civil_hours, zone)}
+    return list(nearest.values())
+
+
+def due(  # noqa: PLR0917 - a deadline with its whole context; callers name what they pass
+    deadline: datetime,
+    set_at: datetime,
+    offsets: Iterable[timedelta],
+    civil_hours: CivilHours,
+    zone: str,
+    already: Collection[timedelta],
+    now: datetime,
+) -> list[Due]:
+    """Say what to do now about each offset whose planned instant has come and which is not handled `already`.
+
+    At most one of them is sent or late, and all are to be recorded as handled together with the message. On
+    time means within `PUNCTUAL` of the plan. What is later than that, after downtime, is marked late and
+    waits for civil hours: until then it is not returned, and due again at a later tick. It is skipped once
+    the deadline has passed or a nearer reminder's moment has come. All instants are aware.
+    """
+    come = [each for each in _plan(deadline, set_at, offsets, civil_hours, zone) if each.at <= now]
+    found = []
+    for each in come:
+        if each.offset in already:
+            continue
+        if now >= deadline:
+            found.append(Due(each.offset, each.at, "skip", "past the deadline"))
+        elif each is not come[-1]:
+            found.append(Due(each.offset, each.at, "skip", "overtaken"))
+        elif now - each.at <= PUNCTUAL:
+            found.append(Due(each.offset, each.at, "send", "on time"))
+        elif _is_civil(now, civil_hours, ZoneInfo(zone)):
+            found.append(Due(each.offset, each.at, "late", "after downtime"))
+    return found
+
+
+def poll_reminder_at(
+    closes_at: datetime, opened_at: datetime, civil_hours: CivilHours, zone: str
+) -> datetime | None:
+    """Return the instant (UTC) at which electors who have not voted are reminded: 24 h before closing.
+
+    None for a poll that is too short to have one. `due` with `POLL_OFFSET` says when it is due.
+    """
+    planned = schedule(closes_at, opened_at, (POLL_OFFSET,), civil_hours, zone)
+    return planned[0].at if planned else None
+
+
+def public_offsets(offsets: Iterable[timedelta]) -> frozenset[timedelta]:
+    """Choose which of the offsets that exist are said in public: the first and the last, two at most."""
+    existing = set(offsets)
+    return frozenset((max(existing), min(existing))) if existing else frozenset()
+
+
+def public_names(names: Sequence[str], limit: int = 10) -> tuple[tuple[str, ...], int]:
+    """Shorten a list of names for a public reminder: those to say, and how many more there are."""
+    return tuple(names[:limit]), max(0, len(names) - limit)
+
+
+def to_remind(
+    standing: Standing, deciding_until: date | None, paused_until: date | None, today: date
+) -> bool:
+    """Say whether an organisation is reminded at all; `today` is the day in the campaign's zone.
+
+    Who has not answered is; who is deciding, only after its own date; whoever has answered in any way is not.
+    Nobody is reminded up to and including the last day of a pause.
+    """
+    if paused_until is not None and today <= paused_until:
+        return False
+    if standing == "deciding":
+        return deciding_until is None or today > deciding_until
+    return standing == "silent"
+
+
+def _plan(
+    deadline: datetime, set_at: datetime, offsets: Iterable[timedelta], civil_hours: CivilHours, zone: str
+) -> list[Planned]:
+    """Plan every offset that exists, ordered by instant; of two at one instant the nearer comes last."""
+    where = ZoneInfo(zone)
+    deadline = deadline.astimezone(UTC)
+    planned = []
+    for offset in set(offsets):
+        if offset <= timedelta(0):
+            continue
+        exact = _before(deadline, offset, where)
+        at = _civil(exact, deadline, civil_hours, where)
+        if min(exact, at) > set_at:
+            planned.append(Planned(offset, at))
+    return sorted(planned, key=lambda each: (each.at, -each.offset))
+
+
+def _before(deadline: datetime, offset: timedelta, zone: ZoneInfo) -> datetime:
+    rest = offset - timedelta(days=offset.days)
+    if not offset.days:
+        return deadline - rest
+    local = deadline.astimezone(zone)
+    return _instant(local.date() - timedelta(days=offset.days), local.time(), zone) - rest
+
+
+def _instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """Read a wall time as an instant. `fold=0` is RFC 5545's rule for the days on which the clocks change."""
+    return datetime.combine(day, wall.replace(fold=0), tzinfo=zone).astimezone(UTC)
+
+
+def _civil(exact: datetime, deadline: datetime, civil_hours: CivilHours, zone: ZoneInfo) -> datetime:
+    if _is_civil(exact, civil_hours, zone):
+        return exact
+    windows = list(_windows(exact, civil_hours, zone))
+    opening = min((opens for opens, _ in windows if opens > exact), default=deadline)
+    if opening <= deadline - NOTICE:
+        return opening
+    return max((closes for _, closes in windows if closes < exact), default=exact)
+
+
+def _is_civil(at: datetime, civil_hours: CivilHours, zone: ZoneInfo) -> bool:
+    return any(opens <= at <= closes for opens, closes in _windows(at, civil_hours, zone))
+
+
+def _windows(at: datetime, civil_hours: CivilHours, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the civil hours of the days around an instant, as instants."""
+    start, end = civil_hours
+    today = at.astimezone(zone).date()
+    for day in (today + timedelta(days=days) for days in range(-2, 3)):
+        opens = _instant(day, start, zone)
+        closes = _instant(day if start < end else day + timedelta(days=1), end, zone)
+        # Hours that fall wholly into an hour the clocks skip leave nothing of that day.
+        if opens <= closes:
+            yield opens, closes

@@ -1,0 +1,179 @@
+"""What it means to sign: standings, levels, mandates, and the row an organisation has in every export."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from campaign.organisation import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Standing: TypeAlias = Literal["silent", "deciding", "declared", "signed", "declined", "withdrawn"]
+Level: TypeAlias = Literal["declared", "confirmed", "verified", "rejected", "withdrawn"]
+Threshold: TypeAlias = Literal["confirmed", "declared"]
+Funded: TypeAlias = Literal["direct", "indirect", "none"]
+
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+"""Where an organisation stands in a campaign."""
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""How sure we are of a signature."""
+FUNDED: tuple[Funded, ...] = get_args(Funded)
+"""Whether an organisation has benefited from what the letter is about."""
+MANDATES = ("assembly", "board", "consent request", "delegation", "collective poll")
+"""What can have entitled somebody to sign for an organisation; any other words are a mandate too."""
+
+_COUNTING: Mapping[Threshold, frozenset[Level]] = MappingProxyType(
+    {
+        "confirmed": frozenset({"confirmed", "verified"}),
+        "declared": frozenset({"declared", "confirmed", "verified"}),
+    }
+)
+
+_MANDATE_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "assembly": (
+            *(
+                "assembly",
+                "general assembly",
+                "general meeting",
+                "annual general meeting",
+                "ga",
+                "agm",
+                "egm",
+            ),
+            *("assemblee", "assemblee generale", "assemblee generale ordinaire", "ag", "ago", "age"),
+            "assemblee generale extraordinaire",
+        ),
+        "board": (
+            *(
+                "board",
+                "board of directors",
+                "executive board",
+                "management board",
+                "ca",
+                "conseil",
+                "bureau",
+            ),
+            *("conseil d administration", "conseil collegial", "collegiale", "comite directeur"),
+        ),
+        "consent request": (
+            *("consent request", "consent", "consent decision", "consentement", "demande de consentement"),
+        ),
+        "delegation": (
+            *("delegation", "delegated", "delegate", "mandate", "mandat", "procuration", "delegue"),
+        ),
+        "collective poll": (
+            *("collective poll", "collective vote", "poll", "scrutin", "scrutin collectif", "vote collectif"),
+            *("vote du collectif", "sondage collectif"),
+        ),
+    }
+)
+"""What people type for each kind of mandate, accents, case and punctuation aside."""
+_KINDS = MappingProxyType({typed: kind for kind, words in _MANDATE_WORDS.items() for typed in words})
+
+_LITTLE_WORDS = re.compile(
+    r"^(?:(?:decision|decided|decide|vote|vu|voted|par|en|de|du|des|l|la|le|notre|by|of|at|in|the|our|a) )+"
+)
+_LINK = re.compile(r"https?://\S+")
+_DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_DAY_FIRST = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What entitles a person to sign: one of `MANDATES` or the words typed, a day, a link to the minutes."""
+
+    kind: str
+    day: date | None = None
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """An organisation's row in an export. Empty texts and None: not known, or does not apply."""
+
+    organisation: str
+    standing: Standing
+    number: int | None = None
+    """The number of the signature in its campaign."""
+    website: str = ""
+    level: Level | None = None
+    """None without a signature."""
+    network: str = ""
+    address: str = ""
+    person: str = ""
+    role: str = ""
+    funded: Funded | None = None
+    mandate: Mandate | None = None
+    letter_version: str = ""
+    letter_language: str = ""
+    signed_at: datetime | None = None
+    """In UTC."""
+    note: str = ""
+    deciding_until: date | None = None
+    testimony: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatoryList:
+    """What an export writes: the rows of a campaign as they stood at an instant (UTC)."""
+
+    campaign: str
+    generated_at: datetime
+    signatories: tuple[Signatory, ...]
+    counts_from: Threshold = "confirmed"
+    """The lowest level that counts in this campaign."""
+
+
+def level_of(*, is_representative: bool) -> Level:
+    """Give the level of a new signature: a representative's word confirms it, anybody else's declares it."""
+    return "confirmed" if is_representative else "declared"
+
+
+def counts(level: Level, counts_from: Threshold) -> bool:
+    """Say whether a signature counts; one that was rejected or withdrawn never does."""
+    return level in _COUNTING[counts_from]
+
+
+def parse_mandate(typed: str) -> Mandate:
+    """Read a mandate as people type it, in French or English: "AG", "conseil d'administration 12/06/2024 https://…".
+
+    A link and a day (`2024-06-12` or `12/06/2024`, the day first) are taken out. Words that are no known kind
+    of mandate are kept as they are, and so is a day that no calendar has.
+    """
+    words, link = typed, ""
+    if found := _LINK.search(typed):
+        link = found.group().rstrip(".,;>)")
+        words = typed.replace(found.group(), " ")
+    day, words = _day_in(words)
+    kept = " ".join(words.split()).strip(" ,;:()<>-\u2013\u2014")
+    known = folded(kept)
+    kind = _KINDS.get(known) or _KINDS.get(_LITTLE_WORDS.sub("", known))
+    # "ag du" and "board on" are what is left before a day.
+    if kind is None and day is not None:
+        kind = _KINDS.get(_LITTLE_WORDS.sub("", re.sub(r" (?:du|le|on|of|the)$", "", known)))
+    return Mandate(kind or kept, day, link)
+
+
+def progress_bar(done: int, goal: int, width: int = 10) -> str:
+    """Draw how much of a goal is reached, full only once it is: `▓▓▓░░░░░░░`. Empty without a goal."""
+    if goal <= 0:
+        return ""
+    full = min(width, max(0, done) * width // goal)
+    return "▓" * full + "░" * (width - full)
+
+
+def _day_in(words: str) -> tuple[date | None, str]:
+    for pattern, order in ((_DAY, (1, 2, 3)), (_DAY_FIRST, (3, 2, 1))):
+        if found := pattern.search(words):
+            year, month, day = (int(found.group(place)) for place in order)
+            try:
+                return date(year, month, day), words.replace(found.group(), " ")
+            except ValueError:
+                return None, words
+    return None, words

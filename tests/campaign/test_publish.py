@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+import unicodedata
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from pydantic import TypeAdapter
+
+from campaign.publish import FORMATS
+from campaign.publish.csv import COLUMNS, guarded
+from campaign.publish.markdown import escaped
+from campaign.signature import Mandate, Signatory, SignatoryList
+
+NOW = datetime(2024, 7, 20, 12, 30, tzinfo=UTC)
+PICASOFT = Signatory(
+    number=1,
+    organisation="Picasoft",
+    website="https://picasoft.example.org/a_(b)?c=d&copy=1",
+    standing="signed",
+    level="confirmed",
+    network="matrix",
+    address="@ada:example.org",
+    person="Ada",
+    role="trésorière",
+    funded="direct",
+    mandate=Mandate("assembly", date(2024, 6, 12), "https://example.org/minutes"),
+    letter_version="2",
+    letter_language="fr",
+    signed_at=datetime(2024, 7, 19, 16, 0, 5, 1200, tzinfo=UTC),
+    note="Élan; suite",
+    testimony="250 k€ = quatre ans de salaire",
+)
+SILENT = Signatory(organisation="Muette", standing="deciding", deciding_until=date(2024, 9, 1))
+
+NASTY = st.one_of(
+    st.text(max_size=30),
+    st.text(alphabet="=+-@\t\r\n ;,\"'a1\u200b\ufeff＝", max_size=12),
+    st.text(alphabet="<>[]()!*_`~#&|\\:/. \n1-+=ahtpsw@", max_size=25),
+    st.sampled_from(
+        [
+            "=1+1",
+            " \t@SUM(A1)",
+            "a;=cmd|x",
+            "![x](https://evil.example/x.png)",
+            "<img src=x>",
+            "https://evil.example",
+        ]
+    ),
+)
+ROWS = st.builds(
+    Signatory,
+    organisation=NASTY,
+    standing=st.sampled_from(["silent", "signed", "declared"]),
+    number=st.none() | st.integers(1, 9999),
+    website=NASTY | st.just("https://example.org"),
+    level=st.none() | st.sampled_from(["declared", "confirmed", "verified", "rejected", "withdrawn"]),
+    network=NASTY,
+    address=NASTY,
+    person=NASTY,
+    role=NASTY,
+    funded=st.none() | st.sampled_from(["direct", "indirect", "none"]),
+    mandate=st.none() | st.builds(Mandate, NASTY, st.none() | st.dates(), NASTY),
+    letter_version=NASTY,
+    letter_language=NASTY,
+    signed_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    note=NASTY,
+    deciding_until=st.none() | st.dates(),
+    testimony=NASTY,
+)
+LISTS = st.builds(
+    SignatoryList,
+    campaign=NASTY,
+    generated_at=st.datetimes(timezones=st.just(UTC)),
+    signatories=st.lists(ROWS, max_size=4).map(tuple),
+)
+
+
+def listed(*rows: Signatory, **more: Any) -> SignatoryList:
+    return SignatoryList("NGI", NOW, rows, **more)
+
+
+def read_csv(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def test_the_formats() -> None:
+    assert {name: (each.extension, each.media_type) for name, each in FORMATS.items()} == {
+        "csv": ("csv", "text/csv"),
+        "json": ("json", "application/json"),
+        "markdown": ("md", "text/markdown"),
+    }
+
+
+# --- JSON ---
+
+
+def test_json_is_for_people_too() -> None:
+    text = FORMATS["json"].write(listed(PICASOFT, SILENT)).decode()
+    document = json.loads(text)
+    assert list(document) == ["campaign", "generated_at", "signatories"]
+    assert document["generated_at"] == "2024-07-20T12:30:00+00:00"
+    first = document["signatories"][0]
+    assert list(first) == sorted(first)
+    assert set(first) == {field.name for field in fields(Signatory)}
+    assert first["mandate"] == {
+        "day": "2024-06-12",
+        "kind": "assembly",
+        "link": "https://example.org/minutes",
+    }
+    assert first["signed_at"] == "2024-07-19T16:00:05.001200+00:00"
+    assert "trésorière" in text
+
+
+@given(LISTS)
+@example(listed(Signatory(organisation="half a pair \ud83d", standing="signed")))
+def test_json_loses_nothing(whole: SignatoryList) -> None:
+    document = json.loads(FORMATS["json"].write(whole).decode())
+    assert document["campaign"] == whole.campaign
+    assert datetime.fromisoformat(document["generated_at"]) == whole.generated_at
+    assert tuple(read_json(each) for each in document["signatories"]) == whole.signatories
+
+
+def read_json(row: dict[str, Any]) -> Signatory:
+    def day(text: str | None) -> date | None:
+        return date.fromisoformat(text) if text else None
+
+    mandate = row["mandate"]
+    return Signatory(
+        **{
+            **row,
+            "mandate": mandate and Mandate(mandate["kind"], day(mandate["day"]), mandate["link"]),
+            "signed_at": row["signed_at"] and datetime.fromisoformat(row["signed_at"]),
+            "deciding_until": day(row["deciding_until"]),
+        }
+    )
+
+
+# --- CSV ---
+
+
+def test_csv_opens_in_a_spreadsheet() -> None:
+    data = FORMATS["csv"].write(listed(PICASOFT, SILENT))
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\r\n") == 3
+    header, first, second = read_csv(data)
+    assert tuple(header) == COLUMNS
+    row = dict(zip(header, first, strict=True))
+    assert row["role"] == "trésorière"
+    assert row["number"] == "1"
+    assert (row["mandate"], row["mandate_day"]) == ("assembly", "2024-06-12")
+    assert row["signed_at"] == "2024-07-19T16:00:05.001200+00:00"
+    assert dict(zip(header, second, strict=True))["deciding_until"] == "2024-09-01"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+33 6", "'+33 6"),
+        ("-1", "'-1"),
+        ("@ada:example.org", "'@ada:example.org"),
+        ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        ("  =1", "'  =1"),
+        ("\u200b\ufeff=1", "'\u200b\ufeff=1"),
+        ("＝1", "'＝1"),
+        ("a;=1", "a;'=1"),
+        (";=1", ";'=1"),
+        ("\t=1", "'\t'=1"),
+        ("a\n- b", "a\n'- b"),
+        ("a=b - c@d", "a=b - c@d"),
+        ("", ""),
+    ],
+)
+def test_the_guard(cell: str, expected: str) -> None:
+    assert guarded(cell) == expected
+
+
+@given(LISTS)
+def test_csv_says_the_same_and_no_cell_is_a_formula(whole: SignatoryList) -> None:
+    data = FORMATS["csv"].write(whole)
+    header, *rows = read_csv(data)
+    assert len(rows) == len(whole.signatories)
+    for signatory, cells in zip(whole.signatories, rows, strict=True):
+        row = dict(zip(header, cells, strict=True))
+        for column in ("organisation", "website", "person", "note", "testimony", "address", "role"):
+            assert row[column] == guarded(getattr(signatory, column))
+        assert row["signed_at"] == (signatory.signed_at.isoformat() if signatory.signed_at else "")
+        for cell in cells:
+            assert not cell.startswith(("\t", "\r"))
+            # However a spreadsheet splits it, no part begins with a sign.
+            for part in re.split(r"[;\t\r\n]", cell):
+                assert not part.strip(" \u200b\ufeff").startswith(("=", "+", "-", "@", "＝"))
+
+
+# --- Markdown ---
+
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def test_markdown_lists_who_signed_and_nobody_else() -> None:
+    declared = Signatory(organisation="Perhaps", standing="declared", level="declared")
+    rejected = Signatory(organisation="Never", standing="silent", level="rejected")
+    page = FORMATS["markdown"].write(listed(PICASOFT, SILENT, declared, rejected)).decode()
+    assert page == (
+        "# NGI\n\n"
+        "- [Picasoft](https://picasoft.example.org/a_%28b%29?c=d&amp;copy=1)\n\n"
+        "  > 250 k€ = quatre ans de salaire\n"
+    )
+    assert "- Perhaps" in FORMATS["markdown"].write(listed(declared, counts_from="declared")).decode()
+
+
+def test_ordinary_names_stay_readable() -> None:
+    assert escaped("L'Échappée & Co") == "L'Échappée &#38; Co"
+    assert escaped("La Contre-Voie") == r"La Contre\-Voie"
+
+
+@given(NASTY, NASTY, st.just("https://example.org/") | NASTY)
+@example("# x", "> y", "https://example.org/)[x](https://evil.example")
+@example("a@evil.example", "www.evil.example", "javascript:alert(1)")
+@example("", "", "")
+def test_nothing_typed_makes_markup(name: str, testimony: str, website: str) -> None:
+    row = Signatory(
+        organisation=name, website=website, testimony=testimony, standing="signed", level="verified"
+    )
+    page = FORMATS["markdown"].write(listed(row, PICASOFT)).decode()
+    tokens = READER.parse(page)
+    assert [token.type for token in tokens].count("list_item_open") == 2
+    allowed = {"heading", "paragraph", "bullet_list", "list_item", "blockquote", "inline"}
+    assert {re.sub(r"_(open|close)$", "", token.type) for token in tokens} <= allowed
+    texts, links = [], []
+    for token in tokens:
+        if token.type == "inline":
+            assert {child.type for child in token.children or []} <= {"text", "link_open", "link_close"}
+            texts.append("".join(child.content for child in token.children or []))
+            links += [child.attrs["href"] for child in token.children or [] if child.type == "link_open"]
+    shown = [shown_as(text) for text in ("NGI", name, testimony, PICASOFT.organisation, PICASOFT.testimony)]
+    assert [text.replace("\u2060", "") for text in texts if text] == [text for text in shown if text]
+    mine = website.startswith(("http://", "https://"))
+    assert len(links) == 1 + mine
+    if mine:
+        assert str(links[0]).startswith(("http://", "https://"))
+
+
+def shown_as(text: str) -> str:
+    """What is left of a text on one line, without what cannot be seen."""
+    kinds = {character: unicodedata.category(character) for character in text}
+    kept = (" " if kinds[each] == "Cc" else each for each in text if kinds[each] not in {"Cf", "Cs"})
+    return " ".join("".join(kept).split())
+
+
+@given(NASTY)
+def test_nothing_typed_can_be_taken_for_an_address(text: str) -> None:
+    seen = html.unescape(re.sub(r"\\(.)", r"\1", escaped(text)))
+    assert not re.search(r"@\w|://|www\.", seen, re.IGNORECASE)
+
+
+def test_a_link_keeps_its_target() -> None:
+    page = FORMATS["markdown"].write(listed(PICASOFT)).decode()
+    link = next(
+        child for token in READER.parse(page) for child in token.children or [] if child.type == "link_open"
+    )
+    assert unquote(str(link.attrs["href"])) == PICASOFT.website
+
+
+def test_rows_can_be_stored_by_pydantic() -> None:
+    kept = TypeAdapter(Signatory)
+    assert kept.validate_json(kept.dump_json(PICASOFT)) == PICASOFT
