@@ -1,0 +1,1 @@
+"""What Tocsin remembers: tables, migrations, queries and transactions. SQLAlchemy stays in this room."""

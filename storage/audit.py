@@ -1,0 +1,42 @@
+"""Who changed a signature, an organisation, a poll or a right: only ever added to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from storage.rows import Queries
+from storage.tables import audit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Audit(Queries):
+    """The book of acts."""
+
+    def note(
+        self,
+        act: str,
+        now: datetime,
+        *,
+        person: int | None = None,
+        room: int | None = None,
+        campaign: int | None = None,
+        organisation: int | None = None,
+        **details: Any,  # noqa: ANN401 - plain values, as JSON keeps them
+    ) -> None:
+        """Write down one act."""
+        self._connection.execute(
+            insert(audit),
+            {
+                "at": now,
+                "person_id": person,
+                "room_id": room,
+                "act": act,
+                "campaign_id": campaign,
+                "organisation_id": organisation,
+                "details": details,
+            },
+        )

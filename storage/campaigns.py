@@ -1,0 +1,157 @@
+"""Campaigns, and where each of their organisations stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from campaign.signature import Standing, Threshold
+from storage.rows import Queries
+from storage.tables import campaign_organisations, campaigns, organisations, representatives
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A letter that is being signed. `reminders` are seconds before a deadline, `civil_hours` is `HH:MM-HH:MM`."""
+
+    id: int
+    key: str
+    title: str
+    link: str
+    goal: int | None
+    counts: Threshold
+    timezone: str
+    language: str
+    reminders: list[int]
+    civil_hours: str
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An organisation of a campaign, where it stands, and the room where its people last spoke."""
+
+    organisation_id: int
+    name: str
+    flagged: bool
+    standing: Standing
+    deciding_until: date | None
+    leaning: str
+    note: str
+    room_id: int | None
+
+
+_ROW = select(
+    campaigns.c.id,
+    campaigns.c.key,
+    campaigns.c.title,
+    campaigns.c.link,
+    campaigns.c.goal,
+    campaigns.c.counts,
+    campaigns.c.timezone,
+    campaigns.c.language,
+    campaigns.c.reminders,
+    campaigns.c.civil_hours,
+    campaigns.c.closed_at,
+)
+_MEMBER = select(
+    organisations.c.id,
+    organisations.c.name,
+    organisations.c.flagged,
+    campaign_organisations.c.standing,
+    campaign_organisations.c.deciding_until,
+    campaign_organisations.c.leaning,
+    campaign_organisations.c.note,
+    campaign_organisations.c.room_id,
+).join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
+
+
+class Campaigns(Queries):
+    """What is being signed, and by whom not yet."""
+
+    def open(self) -> Sequence[Campaign]:
+        """Every campaign that is not closed."""
+        return self._all(Campaign, _ROW.where(campaigns.c.closed_at.is_(None)).order_by(campaigns.c.id))
+
+    def get(self, campaign_id: int) -> Campaign:
+        """One campaign. Raises LookupError."""
+        found = self._one(Campaign, _ROW.where(campaigns.c.id == campaign_id))
+        if found is None:
+            msg = f"no campaign {campaign_id}"
+            raise LookupError(msg)
+        return found
+
+    def find(self, key: str) -> Campaign | None:
+        """The campaign under this key of the config."""
+        return self._one(Campaign, _ROW.where(func.lower(campaigns.c.key) == key.lower()))
+
+    def add(self, key: str, title: str, now: datetime, **values: Any) -> Campaign:  # noqa: ANN401 - the columns
+        """Open a campaign."""
+        return self.get(
+            self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
+        )
+
+    def enrol(self, campaign_id: int, organisation_id: int, now: datetime) -> None:
+        """Make an organisation one of those the campaign addresses; silent until it answers."""
+        if self.member(campaign_id, organisation_id) is None:
+            self._connection.execute(
+                insert(campaign_organisations),
+                {"campaign_id": campaign_id, "organisation_id": organisation_id, "since": now},
+            )
+
+    def member(self, campaign_id: int, organisation_id: int) -> Member | None:
+        """Where one organisation stands."""
+        return self._one(
+            Member,
+            _MEMBER.where(
+                campaign_organisations.c.campaign_id == campaign_id,
+                campaign_organisations.c.organisation_id == organisation_id,
+            ),
+        )
+
+    def members(self, campaign_id: int) -> Sequence[Member]:
+        """Every organisation of a campaign and where it stands, by name."""
+        return self._all(
+            Member,
+            _MEMBER.where(campaign_organisations.c.campaign_id == campaign_id).order_by(
+                func.lower(organisations.c.name)
+            ),
+        )
+
+    def standings(self, campaign_id: int) -> Mapping[str, int]:
+        """Standing → number of organisations."""
+        query = (
+            select(campaign_organisations.c.standing, func.count())
+            .where(campaign_organisations.c.campaign_id == campaign_id)
+            .group_by(campaign_organisations.c.standing)
+        )
+        return {standing: count for standing, count in self._connection.execute(query)}
+
+    def stand(
+        self, campaign_id: int, organisation_id: int, standing: str, now: datetime, **values: Any
+    ) -> None:
+        """Say where an organisation stands now; what it said before (a date, a leaning) no longer holds."""
+        values = {"deciding_until": None, "leaning": "", "note": "", **values}
+        self._connection.execute(
+            update(campaign_organisations)
+            .where(
+                campaign_organisations.c.campaign_id == campaign_id,
+                campaign_organisations.c.organisation_id == organisation_id,
+            )
+            .values(standing=standing, since=now, **values)
+        )
+
+    def spoke(self, person_id: int, room_id: int) -> None:
+        """Remember where an organisation's representative last spoke: it is reminded there."""
+        theirs = select(representatives.c.organisation_id).where(representatives.c.person_id == person_id)
+        self._connection.execute(
+            update(campaign_organisations)
+            .where(campaign_organisations.c.organisation_id.in_(theirs))
+            .values(room_id=room_id)
+        )

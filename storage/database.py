@@ -1,0 +1,202 @@
+"""Opening the database: engines, PRAGMAs, transactions, the lock that keeps a second bot out, integrity check."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from storage import migrations
+from storage.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+FILE = "tocsin.db"
+
+
+class StorageError(Exception):
+    """The database cannot be used; the message says what happened and what to do."""
+
+
+class StorageBusy(StorageError):
+    """Another process writes here."""
+
+
+class StorageFull(StorageError):
+    """The disk is full or read-only: nothing was changed, and nothing can be until that ends."""
+
+
+def _engine(path: Path, *, writes: bool) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=1,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": 5.0, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if not writes:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    # The driver's own BEGIN is deferred, and comes after the first SELECT: two readers would both decide on the same
+    # state, and the second could not write. See RELIABILITY notes in docs/decisions.
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class Database:
+    """A SQLite file with one writing thread and one reading thread.
+
+    A transaction is a plain function of `Storage` that runs whole in the database's thread: it cannot await, so no
+    transaction is ever held across the network, and it costs one hop however many statements it makes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engines = {writes: _engine(path, writes=writes) for writes in (True, False)}
+        self._threads = {
+            writes: ThreadPoolExecutor(1, thread_name_prefix=f"tocsin-{'write' if writes else 'read'}")
+            for writes in (True, False)
+        }
+
+    def transaction(self, work: Callable[[Storage], T], *, writes: bool = True) -> T:
+        """Run `work` in one transaction in this thread: committed when it returns, undone when it raises.
+
+        Raises:
+            StorageFull: the disk is full or read-only; nothing was changed.
+            StorageError: the database is damaged or locked by something else.
+        """
+        try:
+            with self._engines[writes].connect() as connection, connection.begin():
+                return work(Storage(connection))
+        except DatabaseError as error:
+            raise _named(error) from error
+
+    async def write(self, work: Callable[[Storage], T]) -> T:
+        """Run `work` in one immediate transaction on the writing thread. Raises as `transaction`."""
+        return await self._run(work, writes=True)
+
+    async def read(self, work: Callable[[Storage], T]) -> T:
+        """Run `work` on the query-only connection, on a snapshot that never delays a signature."""
+        return await self._run(work, writes=False)
+
+    async def _run(self, work: Callable[[Storage], T], *, writes: bool) -> T:
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._threads[writes], lambda: self.transaction(work, writes=writes))
+        # A caller that is cancelled leaves the transaction to finish: half of one does not exist.
+        return await asyncio.shield(future)
+
+    def close(self) -> None:
+        """Let what runs finish, then close every connection."""
+        for thread in self._threads.values():
+            thread.shutdown(wait=True)
+        for engine in self._engines.values():
+            engine.dispose()
+
+
+def _named(error: DatabaseError) -> Exception:
+    """Give an error that ends a transaction its name; one that is a programming mistake stays what it is."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return StorageFull(
+            f"the database cannot be written ({error.orig}): free some space or mend the permissions"
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StorageError(f"the database is damaged ({error.orig}): restore the last backup")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageBusy(f"another program is using the database ({error.orig}): close it")
+    return error
+
+
+def is_fatal(error: BaseException) -> bool:
+    """Whether an error concerns the database itself rather than what was asked of it."""
+    return isinstance(error, StorageError) or (
+        isinstance(error, DatabaseError) and isinstance(_named(error), StorageError)
+    )
+
+
+def lock(folder: Path) -> IO[str]:
+    """Take the data folder for this process until the returned file is closed or the process ends.
+
+    Raises:
+        StorageBusy: another process has it; the message names its process id.
+    """
+    file = (folder / "tocsin.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise StorageBusy(
+            f"another Tocsin (process {holder}) is running on {folder}: stop it first, one bot per account"
+        ) from error
+    file.seek(0)
+    file.truncate()
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def open_database(folder: Path) -> Database:
+    """Open the database of a data folder, making both if there is none, checked and brought to the newest schema.
+
+    Raises:
+        StorageError: it cannot be made, read or migrated; the message says which file and what to do.
+    """
+    path = folder / FILE
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"cannot use {path}: {error.strerror}. Choose another `data` folder or mend it"
+        ) from error
+    try:
+        _check(path)
+        migrations.upgrade(path)
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        if isinstance(error, OperationalError | sqlite3.OperationalError):
+            raise StorageError(f"cannot open {path}: {cause}") from error
+        raise StorageError(
+            f"{path} is not a sound database ({cause}): move it away and restore the last backup"
+        ) from error
+    return Database(path)
+
+
+def _check(path: Path) -> None:
+    """Read every page once: better to refuse to start than to lose a signature later."""
+    connection = sqlite3.connect(path)
+    try:
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    finally:
+        connection.close()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)

@@ -1,0 +1,98 @@
+"""What has taken effect, how far each network is read, and what could not be taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, delete, insert, select, tuple_, update
+
+from storage.rows import Queries
+from storage.tables import cursors, devices, inbox, quarantine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+Key = tuple[str, str]
+"""Scope and event id: what makes an event itself, within one network."""
+
+_KNOWN = select(inbox.c.scope, inbox.c.event).where(
+    inbox.c.network == bindparam("network"),
+    tuple_(inbox.c.scope, inbox.c.event).in_(bindparam("keys", expanding=True)),
+)
+_MOVE = (
+    update(cursors)
+    .where(and_(cursors.c.network == bindparam("of"), cursors.c.scope == bindparam("which")))
+    .values(cursor=bindparam("to"))
+)
+
+
+class Inbox(Queries):
+    """The inbound side of exactly once."""
+
+    def take(self, network: str, keys: Sequence[Key], now: datetime) -> set[Key]:
+        """Enter those events that were not there yet, and return just them."""
+        if not keys:
+            return set()
+        known = {
+            (scope, event)
+            for scope, event in self._connection.execute(_KNOWN, {"network": network, "keys": keys})
+        }
+        fresh = [key for key in dict.fromkeys(keys) if key not in known]
+        if fresh:
+            self._connection.execute(
+                insert(inbox),
+                [{"network": network, "scope": scope, "event": event, "at": now} for scope, event in fresh],
+            )
+        return set(fresh)
+
+    def cursors(self, network: str) -> Mapping[str, str]:
+        """Scope → cursor, as last committed."""
+        rows = self._connection.execute(
+            select(cursors.c.scope, cursors.c.cursor).where(cursors.c.network == network)
+        )
+        return {scope: cursor for scope, cursor in rows}
+
+    def move(self, network: str, to: Mapping[str, str]) -> None:
+        """Acknowledge what was read, together with what it changed."""
+        for scope, cursor in to.items():
+            moved = self._connection.execute(_MOVE, {"of": network, "which": scope, "to": cursor})
+            if not moved.rowcount:
+                self._connection.execute(
+                    insert(cursors), {"network": network, "scope": scope, "cursor": cursor}
+                )
+
+    def forget_cursor(self, network: str, scope: str) -> None:
+        """Drop the cursor of a room that was left: coming back starts anew."""
+        self._connection.execute(
+            delete(cursors).where(cursors.c.network == network, cursors.c.scope == scope)
+        )
+
+    def quarantine(
+        self, reference: str, network: str, key: Key, what: str, error: str, now: datetime
+    ) -> None:
+        """Keep the trace of an event that could not be taken; never its body."""
+        self._connection.execute(
+            insert(quarantine),
+            {
+                "reference": reference,
+                "network": network,
+                "scope": key[0],
+                "event": key[1],
+                "what": what,
+                "error": error,
+                "at": now,
+            },
+        )
+
+    def device(self, network: str, account: str, otherwise: str) -> str:
+        """Return this installation's fixed device for an account, keeping `otherwise` if there was none."""
+        found = self._connection.execute(
+            select(devices.c.device).where(devices.c.network == network, devices.c.account == account)
+        ).scalar()
+        if found is None:
+            self._connection.execute(
+                insert(devices), {"network": network, "account": account, "device": otherwise}
+            )
+            return otherwise
+        return str(found)

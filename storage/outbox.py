@@ -1,0 +1,257 @@
+"""What is to be said and what was: intents, and the frozen dispatches they end in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, func, insert, select, update
+
+from campaign.chat import File, Message
+from storage.rows import Queries
+from storage.tables import dispatches, files, outbox, rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+_MESSAGE = TypeAdapter(Message)
+
+
+def freeze(message: Message) -> dict[str, Any]:
+    """Turn a message into plain JSON values."""
+    frozen: dict[str, Any] = _MESSAGE.dump_python(message, mode="json")
+    return frozen
+
+
+def thaw(frozen: Mapping[str, Any]) -> Message:
+    """Turn what `freeze` made into the message again."""
+    return _MESSAGE.validate_python(frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address."""
+
+    id: int
+    room_id: int | None
+    address_id: int | None
+    intent: str
+    frozen: dict[str, Any]
+    file_id: int | None
+    reply_to: str
+    thread: str
+    purpose: str
+
+    @property
+    def message(self) -> Message:
+        """The message itself."""
+        return thaw(self.frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRow:
+    """A dispatch that was begun and has no answer yet."""
+
+    key: str
+    room_id: int
+    address: str
+    archived: bool
+    payload: dict[str, Any]
+    private_with: str | None
+    file_id: int | None
+
+
+_WAITING = (
+    select(
+        outbox.c.id,
+        outbox.c.room_id,
+        outbox.c.address_id,
+        outbox.c.intent,
+        outbox.c.message,
+        outbox.c.file_id,
+        outbox.c.reply_to,
+        outbox.c.thread,
+        outbox.c.purpose,
+    )
+    .where(
+        outbox.c.network == bindparam("network"), outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False)
+    )
+    .order_by(outbox.c.urgency, outbox.c.id)
+    .limit(bindparam("limit"))
+)
+_SETTLE = (
+    update(dispatches)
+    .where(dispatches.c.key == bindparam("which"), dispatches.c.state != "delivered")
+    .values(
+        state=bindparam("to"), event=bindparam("as_event"), error=bindparam("why"), settled_at=bindparam("at")
+    )
+)
+
+
+class Outbox(Queries):
+    """The outbound side of exactly once."""
+
+    def put(
+        self,
+        network: str,
+        message: Message,
+        now: datetime,
+        *,
+        room: int | None = None,
+        address: int | None = None,
+        intent: str = "message",
+        file: File | None = None,
+        urgency: int = 5,
+        reply_to: str = "",
+        thread: str = "",
+    ) -> int:
+        """Decide to say something, to a room or to an address in private. A lower urgency number leaves first."""
+        held = None
+        if file is not None:
+            held = self._new_id(
+                insert(files), {"name": file.name, "media_type": file.media_type, "data": file.data}
+            )
+        return self._new_id(
+            insert(outbox),
+            {
+                "network": network,
+                "room_id": room,
+                "address_id": address,
+                "intent": intent,
+                "message": freeze(message),
+                "file_id": held,
+                "urgency": urgency,
+                "reply_to": reply_to,
+                "thread": thread,
+                "purpose": message.purpose,
+                "created_at": now,
+            },
+        )
+
+    def waiting(self, network: str, limit: int = 500) -> Sequence[Waiting]:
+        """What waits to leave on a network: the most urgent first, then in the order it was decided."""
+        return self._all(Waiting, _WAITING, {"network": network, "limit": limit})
+
+    def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
+        """Say in which private chat these intents are to leave."""
+        self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(room_id=room_id))
+
+    def settle(self, row_ids: Sequence[int]) -> None:
+        """End intents that need no dispatch of their own."""
+        self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(settled=True))
+
+    def freeze(
+        self,
+        rows: Sequence[int],
+        *,
+        key: str,
+        network: str,
+        room_id: int,
+        payload: Mapping[str, Any],
+        private_with: str | None,
+        file_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Make waiting intents one dispatch, in the state of one that may have been sent."""
+        self._connection.execute(
+            insert(dispatches),
+            {
+                "key": key,
+                "network": network,
+                "room_id": room_id,
+                "payload": dict(payload),
+                "private_with": private_with,
+                "file_id": file_id,
+                "state": "sending",
+                "made_at": now,
+            },
+        )
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(rows), outbox.c.dispatch_key.is_(None))
+            .values(dispatch_key=key, settled=True)
+        )
+
+    def sending(self, network: str) -> Sequence[DispatchRow]:
+        """The dispatches of a network that were begun and have no answer, oldest first."""
+        query = (
+            select(
+                dispatches.c.key,
+                dispatches.c.room_id,
+                rooms.c.address,
+                rooms.c.archived,
+                dispatches.c.payload,
+                dispatches.c.private_with,
+                dispatches.c.file_id,
+            )
+            .join(rooms, rooms.c.id == dispatches.c.room_id)
+            .where(dispatches.c.network == network, dispatches.c.state == "sending")
+            .order_by(dispatches.c.made_at, dispatches.c.key)
+        )
+        return self._all(DispatchRow, query)
+
+    def address_file(self, key: str, url: str) -> None:
+        """Keep where a dispatch's file was uploaded, before the dispatch is first sent."""
+        payload = self._connection.execute(
+            select(dispatches.c.payload).where(dispatches.c.key == key)
+        ).scalar_one()
+        self._connection.execute(
+            update(dispatches).where(dispatches.c.key == key).values(payload={**payload, "file_url": url})
+        )
+
+    def file(self, file_id: int) -> File | None:
+        """A file on its way out, while its bytes are still held."""
+        row = self._connection.execute(
+            select(files.c.name, files.c.media_type, files.c.data).where(files.c.id == file_id)
+        ).first()
+        return None if row is None or row.data is None else File(row.name, row.media_type, row.data)
+
+    def delivered(self, key: str, event: str, now: datetime) -> None:
+        """Mark a dispatch as visible under this event id; the bytes of its file are no longer held."""
+        self._settle(key, "delivered", now, event=event)
+
+    def failed(self, key: str, why: str, now: datetime) -> None:
+        """Mark a dispatch the network will never take."""
+        self._settle(key, "failed", now, why=why)
+
+    def uncertain(self, key: str, why: str, now: datetime) -> None:
+        """Mark a dispatch of which nothing can tell whether it arrived."""
+        self._settle(key, "uncertain", now, why=why)
+
+    def _settle(self, key: str, state: str, now: datetime, *, event: str = "", why: str = "") -> None:
+        self._connection.execute(
+            _SETTLE, {"which": key, "to": state, "as_event": event, "why": why, "at": now}
+        )
+        held = select(dispatches.c.file_id).where(dispatches.c.key == key, dispatches.c.file_id.is_not(None))
+        self._connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
+
+    def purpose_of(self, network: str, event: str) -> str:
+        """What a reaction or a reply to one of our messages means; empty if nothing."""
+        query = (
+            select(outbox.c.purpose)
+            .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
+            .where(dispatches.c.network == network, dispatches.c.event == event, outbox.c.purpose != "")
+        )
+        return str(self._connection.execute(query).scalar() or "")
+
+    def forget_room(self, room_id: int) -> None:
+        """Drop what waited for a room the bot was sent away from."""
+        self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.room_id == room_id,
+                outbox.c.intent == "message",
+                outbox.c.dispatch_key.is_(None),
+                outbox.c.settled.is_(False),
+            )
+            .values(settled=True)
+        )
+
+    def counts(self) -> Mapping[str, int]:
+        """How many intents wait, and how many dispatches are in each state."""
+        query = select(dispatches.c.state, func.count()).group_by(dispatches.c.state)
+        states = {state: count for state, count in self._connection.execute(query)}
+        waits = select(func.count()).select_from(outbox).where(outbox.c.settled.is_(False))
+        return {"waiting": int(self._connection.execute(waits).scalar_one()), **states}

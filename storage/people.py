@@ -1,0 +1,135 @@
+"""People, their addresses, and the codes that join two addresses of one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from campaign.chat import Address
+from storage.rows import Queries
+from storage.tables import addresses, ballots, link_codes, people, prompts, representatives, signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A human, and the address by which they are speaking now."""
+
+    id: int
+    name: str
+    language: str | None
+    address_id: int
+
+
+_FIND = (
+    select(people.c.id, people.c.name, people.c.language, addresses.c.id)
+    .join(addresses, addresses.c.person_id == people.c.id)
+    .where(
+        addresses.c.network == bindparam("network"),
+        addresses.c.address == bindparam("address"),
+        addresses.c.room == bindparam("room"),
+    )
+)
+
+
+def _key(address: Address) -> dict[str, str]:
+    return {"network": address.network, "address": address.id, "room": address.room}
+
+
+class People(Queries):
+    """Who is behind an address."""
+
+    def find(self, address: Address) -> Person | None:
+        """The person at this address, if they were ever met."""
+        return self._one(Person, _FIND, _key(address))
+
+    def ensure(self, address: Address, name: str, now: datetime) -> Person:
+        """The person at this address, met now if never before."""
+        found = self.find(address)
+        if found is not None:
+            if name and found.name != name:
+                self._connection.execute(update(people).where(people.c.id == found.id), {"name": name})
+            return found
+        person = self._new_id(insert(people), {"name": name, "known_since": now})
+        row = self._new_id(insert(addresses), {"person_id": person, **_key(address)})
+        return Person(person, name, None, row)
+
+    def name(self, person_id: int) -> str:
+        """What a person calls themselves."""
+        return str(
+            self._connection.execute(select(people.c.name).where(people.c.id == person_id)).scalar_one()
+        )
+
+    def addresses(self, person_id: int) -> Sequence[Address]:
+        """Every address of a person, oldest first."""
+        query = (
+            select(addresses.c.network, addresses.c.address, addresses.c.room)
+            .where(addresses.c.person_id == person_id)
+            .order_by(addresses.c.id)
+        )
+        return self._all(Address, query)
+
+    def address(self, address_id: int) -> Address:
+        """One address. Raises LookupError."""
+        query = select(addresses.c.network, addresses.c.address, addresses.c.room).where(
+            addresses.c.id == address_id
+        )
+        found = self._one(Address, query)
+        if found is None:
+            msg = f"no address {address_id}"
+            raise LookupError(msg)
+        return found
+
+    def set_language(self, person_id: int, language: str) -> None:
+        """Remember in which language a person wants to be answered in private."""
+        self._connection.execute(update(people).where(people.c.id == person_id), {"language": language})
+
+    # --- one person, two addresses
+
+    def give_code(self, code: str, person: Person, expires_at: datetime) -> None:
+        """Remember a code given to a person at one of their addresses; it replaces their earlier ones."""
+        self._connection.execute(delete(link_codes).where(link_codes.c.person_id == person.id))
+        self._connection.execute(
+            insert(link_codes),
+            {"code": code, "person_id": person.id, "address_id": person.address_id, "expires_at": expires_at},
+        )
+
+    def code(self, code: str, now: datetime) -> tuple[int, int] | None:
+        """Who was given this code, and at which address, if it still holds."""
+        query = select(link_codes.c.person_id, link_codes.c.address_id).where(
+            link_codes.c.code == code, link_codes.c.expires_at > now
+        )
+        row = self._connection.execute(query).first()
+        return None if row is None else (int(row[0]), int(row[1]))
+
+    def use_code(self, code: str) -> None:
+        """Forget a code: it holds once."""
+        self._connection.execute(delete(link_codes).where(link_codes.c.code == code))
+
+    def join(self, kept: int, other: int) -> None:
+        """Make two people one: addresses, rights and what was said by `other` become those of `kept`."""
+        mine = set(
+            self._connection.execute(
+                select(representatives.c.organisation_id).where(representatives.c.person_id == kept)
+            ).scalars()
+        )
+        theirs = (representatives.c.person_id == other,)
+        if mine:
+            self._connection.execute(
+                delete(representatives).where(*theirs, representatives.c.organisation_id.in_(mine))
+            )
+        self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
+        for table in (addresses, prompts, signatures, ballots, link_codes):
+            self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
+
+    def speaks_for(self, person_id: int) -> int:
+        """How many organisations this person may speak for."""
+        query = (
+            select(func.count()).select_from(representatives).where(representatives.c.person_id == person_id)
+        )
+        return int(self._connection.execute(query).scalar_one())

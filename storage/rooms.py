@@ -1,0 +1,159 @@
+"""Rooms and private chats, and which campaigns they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from campaign.chat import Room
+from storage.rows import Queries
+from storage.tables import campaign_rooms, campaigns, rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A room as remembered. `state`: wanted (asked for, not there yet), joined, or parked (sent away)."""
+
+    id: int
+    network: str
+    address: str
+    alias: str
+    name: str
+    language: str | None
+    admin: bool
+    direct: bool
+    partner: str
+    encrypted: bool
+    archived: bool
+    state: str
+    welcomed_at: datetime | None
+
+    @property
+    def label(self) -> str:
+        """What to call it before people: its name, the alias they typed, or its address."""
+        return self.name or self.alias or self.address
+
+    @property
+    def place(self) -> Room:
+        """The room as transports know it."""
+        return Room(self.network, self.address)
+
+
+_ROW = select(
+    rooms.c.id,
+    rooms.c.network,
+    rooms.c.address,
+    rooms.c.alias,
+    rooms.c.name,
+    rooms.c.language,
+    rooms.c.admin,
+    rooms.c.direct,
+    rooms.c.partner,
+    rooms.c.encrypted,
+    rooms.c.archived,
+    rooms.c.state,
+    rooms.c.welcomed_at,
+)
+_FIND = _ROW.where(rooms.c.network == bindparam("network"), rooms.c.address == bindparam("address"))
+_GET = _ROW.where(rooms.c.id == bindparam("id"))
+
+
+class Rooms(Queries):
+    """Where the bot is, was and wants to be."""
+
+    def get(self, room_id: int) -> RoomRow:
+        """The room with this id. Raises LookupError."""
+        found = self._one(RoomRow, _GET, {"id": room_id})
+        if found is None:
+            msg = f"no room {room_id}"
+            raise LookupError(msg)
+        return found
+
+    def find(self, network: str, address: str) -> RoomRow | None:
+        """The room with this id on the network, if it is known."""
+        return self._one(RoomRow, _FIND, {"network": network, "address": address})
+
+    def find_alias(self, network: str, alias: str) -> RoomRow | None:
+        """The room that was asked for under this alias."""
+        return self._one(RoomRow, _ROW.where(rooms.c.network == network, rooms.c.alias == alias))
+
+    def ensure(self, network: str, address: str, **values: Any) -> RoomRow:  # noqa: ANN401 - the table's columns
+        """The room with this id, known from now on; `values` are for a new one only."""
+        found = self.find(network, address)
+        if found is not None:
+            return found
+        return self.get(self._new_id(insert(rooms), {"network": network, "address": address, **values}))
+
+    def change(self, room_id: int, **values: Any) -> None:  # noqa: ANN401 - the table's columns
+        """Set some columns of a room."""
+        self._connection.execute(update(rooms).where(rooms.c.id == room_id), values)
+
+    def absorb(self, kept: int, other: int) -> None:
+        """Make two entries for one room (its alias, its id) a single one: nothing hangs on the one that goes."""
+        for row in self._connection.execute(
+            select(campaign_rooms).where(campaign_rooms.c.room_id == other)
+        ).all():
+            self.list_in(row.campaign_id, kept, row.position)
+        self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == other))
+        self._connection.execute(delete(rooms).where(rooms.c.id == other))
+
+    def list_in(self, campaign_id: int, room_id: int, position: int = 0) -> None:
+        """Make a room one of a campaign's."""
+        where = (campaign_rooms.c.campaign_id == campaign_id, campaign_rooms.c.room_id == room_id)
+        if self._connection.execute(select(campaign_rooms.c.room_id).where(*where)).first() is None:
+            self._connection.execute(
+                insert(campaign_rooms), {"campaign_id": campaign_id, "room_id": room_id, "position": position}
+            )
+
+    def of_campaign(self, campaign_id: int, *, joined: bool = True) -> Sequence[RoomRow]:
+        """A campaign's rooms, in the order they were listed."""
+        query = (
+            _ROW.join(campaign_rooms, campaign_rooms.c.room_id == rooms.c.id)
+            .where(campaign_rooms.c.campaign_id == campaign_id)
+            .order_by(campaign_rooms.c.position, rooms.c.id)
+        )
+        return self._all(RoomRow, query.where(rooms.c.state == "joined") if joined else query)
+
+    def campaigns_of(self, room_id: int) -> Sequence[int]:
+        """The open campaigns that list a room."""
+        query = (
+            select(campaign_rooms.c.campaign_id)
+            .join(campaigns, campaigns.c.id == campaign_rooms.c.campaign_id)
+            .where(campaign_rooms.c.room_id == room_id, campaigns.c.closed_at.is_(None))
+            .order_by(campaign_rooms.c.campaign_id)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def direct_with(self, network: str, partner: str) -> RoomRow | None:
+        """The private chat the bot already has with an account."""
+        return self._one(
+            RoomRow,
+            _ROW.where(
+                rooms.c.network == network,
+                rooms.c.direct,
+                rooms.c.partner == partner,
+                rooms.c.state == "joined",
+            )
+            .order_by(rooms.c.id.desc())
+            .limit(1),
+        )
+
+    def admin_rooms(self) -> Sequence[RoomRow]:
+        """The rooms in which campaigners work."""
+        return self._all(RoomRow, _ROW.where(rooms.c.admin, rooms.c.state != "parked").order_by(rooms.c.id))
+
+    def wanted(self, network: str) -> Sequence[RoomRow]:
+        """The rooms to be in on a network: asked for or joined before, never a parked one."""
+        return self._all(
+            RoomRow, _ROW.where(rooms.c.network == network, rooms.c.state != "parked").order_by(rooms.c.id)
+        )
+
+    def all(self) -> Sequence[RoomRow]:
+        """Every room known."""
+        return self._all(RoomRow, _ROW.order_by(rooms.c.id))

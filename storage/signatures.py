@@ -1,0 +1,208 @@
+"""Signatures: who put which organisation's name to which text, how sure we are, and what ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from campaign.signature import Funded, Level, Standing
+from storage.rows import Queries
+from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature, with the organisation's name and the version and language of the text that was signed."""
+
+    id: int
+    number: int
+    organisation_id: int
+    organisation: str
+    person_id: int
+    address_id: int
+    letter_id: int
+    version: int
+    language: str
+    room_id: int
+    level: str
+    person_name: str
+    role: str
+    url: str
+    funded: str
+    mandate_kind: str
+    mandate_day: date | None
+    mandate_link: str
+    note: str
+    network: str
+    signed_at: datetime
+    ended_at: datetime | None
+    end_reason: str
+
+
+_ROW = (
+    select(
+        signatures.c.id,
+        signatures.c.number,
+        signatures.c.organisation_id,
+        organisations.c.name,
+        signatures.c.person_id,
+        signatures.c.address_id,
+        signatures.c.letter_id,
+        letters.c.version,
+        letters.c.language,
+        signatures.c.room_id,
+        signatures.c.level,
+        signatures.c.person_name,
+        signatures.c.role,
+        signatures.c.url,
+        signatures.c.funded,
+        signatures.c.mandate_kind,
+        signatures.c.mandate_day,
+        signatures.c.mandate_link,
+        signatures.c.note,
+        signatures.c.network,
+        signatures.c.signed_at,
+        signatures.c.ended_at,
+        signatures.c.end_reason,
+    )
+    .join(organisations, organisations.c.id == signatures.c.organisation_id)
+    .join(letters, letters.c.id == signatures.c.letter_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list: an organisation of the campaign, and its standing signature if there is one."""
+
+    organisation_id: int
+    organisation: str
+    website: str
+    funded: Funded
+    testimony: str
+    standing: Standing
+    deciding_until: date | None
+    note: str
+    number: int | None
+    level: Level | None
+    network: str | None
+    address: str | None
+    person: str | None
+    role: str | None
+    url: str | None
+    signature_funded: Funded | None
+    mandate_kind: str | None
+    mandate_day: date | None
+    mandate_link: str | None
+    signature_note: str | None
+    version: int | None
+    language: str | None
+    signed_at: datetime | None
+
+
+class Signatures(Queries):
+    """The one list."""
+
+    def standing(self, campaign_id: int, organisation_id: int) -> Signature | None:
+        """An organisation's signature, if it has one that was not ended."""
+        return self._one(
+            Signature,
+            _ROW.where(
+                signatures.c.campaign_id == campaign_id,
+                signatures.c.organisation_id == organisation_id,
+                signatures.c.ended_at.is_(None),
+            ),
+        )
+
+    def by_number(self, campaign_id: int, number: int) -> Signature | None:
+        """The signature with this number in its campaign."""
+        return self._one(
+            Signature, _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.number == number)
+        )
+
+    def all_standing(self, campaign_id: int) -> Sequence[Signature]:
+        """Every signature that was not ended, in the order they were given."""
+        return self._all(
+            Signature,
+            _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.ended_at.is_(None)).order_by(
+                signatures.c.number
+            ),
+        )
+
+    def add(self, campaign_id: int, **values: Any) -> int:  # noqa: ANN401 - the table's columns
+        """Enter a signature and return its number in the campaign."""
+        last = self._connection.execute(
+            select(func.max(signatures.c.number)).where(signatures.c.campaign_id == campaign_id)
+        ).scalar()
+        number = (last or 0) + 1
+        self._connection.execute(insert(signatures), {"campaign_id": campaign_id, "number": number, **values})
+        return number
+
+    def change(self, signature_id: int, **values: Any) -> None:  # noqa: ANN401 - the table's columns
+        """Set some columns of a signature."""
+        self._connection.execute(update(signatures).where(signatures.c.id == signature_id).values(**values))
+
+    def end(self, signature_id: int, level: str, reason: str, now: datetime) -> None:
+        """End a signature (`withdrawn` or `rejected`); it stays in the book."""
+        self.change(signature_id, level=level, end_reason=reason, ended_at=now)
+
+    def count(self, campaign_id: int, levels: Sequence[str]) -> int:
+        """How many standing signatures are at one of these levels."""
+        query = (
+            select(func.count())
+            .select_from(signatures)
+            .where(
+                signatures.c.campaign_id == campaign_id,
+                signatures.c.ended_at.is_(None),
+                signatures.c.level.in_(levels),
+            )
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+    def lines(self, campaign_id: int) -> Sequence[Line]:
+        """The whole list: every organisation of the campaign once, by name."""
+        standing = (
+            (signatures.c.campaign_id == campaign_id)
+            & (signatures.c.organisation_id == organisations.c.id)
+            & signatures.c.ended_at.is_(None)
+        )
+        query = (
+            select(
+                organisations.c.id,
+                organisations.c.name,
+                organisations.c.website,
+                organisations.c.funded,
+                organisations.c.testimony,
+                campaign_organisations.c.standing,
+                campaign_organisations.c.deciding_until,
+                campaign_organisations.c.note,
+                signatures.c.number,
+                signatures.c.level,
+                signatures.c.network,
+                addresses.c.address,
+                signatures.c.person_name,
+                signatures.c.role,
+                signatures.c.url,
+                signatures.c.funded,
+                signatures.c.mandate_kind,
+                signatures.c.mandate_day,
+                signatures.c.mandate_link,
+                signatures.c.note,
+                letters.c.version,
+                letters.c.language,
+                signatures.c.signed_at,
+            )
+            .select_from(campaign_organisations)
+            .join(organisations, organisations.c.id == campaign_organisations.c.organisation_id)
+            .outerjoin(signatures, standing)
+            .outerjoin(addresses, addresses.c.id == signatures.c.address_id)
+            .outerjoin(letters, letters.c.id == signatures.c.letter_id)
+            .where(campaign_organisations.c.campaign_id == campaign_id)
+            .order_by(func.lower(organisations.c.name))
+        )
+        return self._all(Line, query)

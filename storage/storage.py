@@ -1,0 +1,104 @@
+"""One open transaction, and the queries that can be made in it, by subject."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from storage.audit import Audit
+from storage.campaigns import Campaigns
+from storage.deadlines import Deadlines
+from storage.inbox import Inbox
+from storage.letters import Letters
+from storage.organisations import Organisations
+from storage.outbox import Outbox
+from storage.people import People
+from storage.polls import Polls
+from storage.prompts import Prompts
+from storage.rooms import Rooms
+from storage.signatures import Signatures
+from storage.sympathies import Sympathies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+
+class Storage:
+    """The queries of one transaction. It ends with the function it was given to, and must not outlive it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block wrote if it raises, and that alone."""
+        with self._connection.begin_nested():
+            yield
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who changed what."""
+        return Audit(self._connection)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Campaigns and the organisations they address."""
+        return Campaigns(self._connection)
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        """Deadlines, and what became of each reminder."""
+        return Deadlines(self._connection)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """What has taken effect, how far each network is read, what could not be taken."""
+        return Inbox(self._connection)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The texts that are signed."""
+        return Letters(self._connection)
+
+    @cached_property
+    def organisations(self) -> Organisations:
+        """Organisations, their names and who speaks for them."""
+        return Organisations(self._connection)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What is to be said and what was."""
+        return Outbox(self._connection)
+
+    @cached_property
+    def people(self) -> People:
+        """People and their addresses."""
+        return People(self._connection)
+
+    @cached_property
+    def polls(self) -> Polls:
+        """Polls, electors and ballots."""
+        return Polls(self._connection)
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """Questions the bot asked."""
+        return Prompts(self._connection)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Rooms and private chats."""
+        return Rooms(self._connection)
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        """Signatures, standing and ended."""
+        return Signatures(self._connection)
+
+    @cached_property
+    def sympathies(self) -> Sympathies:
+        """Thumbs up on the letter."""
+        return Sympathies(self._connection)

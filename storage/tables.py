@@ -1,0 +1,507 @@
+"""Every table and constraint, each with a one-line comment; the migrations are tested to build exactly this."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+
+class Instant(TypeDecorator[datetime]):
+    """A timezone-aware instant, stored in UTC; a naive one is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """UTC without its mark, as every database can keep it."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"an instant needs a zone: {value!r}"
+            raise ValueError(msg)
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """UTC, marked as such."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _of(table: str, *, nullable: bool = False, **more: Any) -> Column[int]:  # noqa: ANN401 - Column's own options
+    """Build the column that points at a row of `table`."""
+    singular = {"people": "person", "addresses": "address"}.get(table, table[:-1])
+    return Column(f"{singular}_id", Integer, ForeignKey(f"{table}.id"), nullable=nullable, **more)
+
+
+def _text(name: str, *, nullable: bool = False, default: str | None = "", **more: Any) -> Column[str]:  # noqa: ANN401
+    """Build a text column, empty unless told."""
+    return Column(name, Text, nullable=nullable, server_default=None if nullable else default, **more)
+
+
+# --- networks ------------------------------------------------------------------------------------------------------
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("network", String(16), primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("device", Text, nullable=False),
+    comment="The fixed device id (Matrix) or resource (XMPP) of this installation: what makes a retry harmless.",
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("network", String(16), primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),
+    comment="How far each network has been read: committed with what was read, never before.",
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("network", String(16), primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("event", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    comment="Every event that has taken effect: a second arrival finds itself here and does nothing.",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _id(),
+    Column("reference", String(12), nullable=False, unique=True),
+    Column("network", String(16), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    comment="Events that could not be taken: their reference and the error's name, never a body.",
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    _id(),
+    Column("network", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    _text("alias"),
+    _text("name"),
+    Column("language", String(8)),
+    Column("admin", Boolean, nullable=False, server_default=text("0")),
+    Column("direct", Boolean, nullable=False, server_default=text("0")),
+    _text("partner"),
+    Column("encrypted", Boolean, nullable=False, server_default=text("0")),
+    Column("archived", Boolean, nullable=False, server_default=text("1")),
+    Column("state", String(16), nullable=False, server_default="wanted"),
+    _text("why"),
+    Column("welcomed_at", Instant),
+    UniqueConstraint("network", "address"),
+    CheckConstraint("state IN ('wanted', 'joined', 'parked')", name="state"),
+    comment="Rooms and private chats. parked: the bot was sent away, or cannot serve it, and does not come back alone.",
+)
+
+# --- letters -------------------------------------------------------------------------------------------------------
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    _text("link"),
+    Column("goal", Integer),
+    Column("counts", String(16), nullable=False, server_default="confirmed"),
+    Column("timezone", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("reminders", JSON, nullable=False),
+    Column("civil_hours", String(16), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    CheckConstraint("counts IN ('confirmed', 'declared')", name="counts"),
+    comment="A letter that is being signed; reminders are seconds before a deadline, civil hours `HH:MM-HH:MM`.",
+)
+
+campaign_rooms = Table(
+    "campaign_rooms",
+    metadata,
+    _of("campaigns", primary_key=True),
+    _of("rooms", primary_key=True),
+    Column("position", Integer, nullable=False, server_default=text("0")),
+    comment="The rooms that belong to a campaign, in the order they were listed.",
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    _id(),
+    _of("campaigns"),
+    Column("version", Integer, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    _text("summary"),
+    Column("text", Text, nullable=False),
+    Column("change", String(16), nullable=False, server_default="first"),
+    Column("root_id", Integer, ForeignKey("letters.id")),
+    Column("added_at", Instant, nullable=False),
+    UniqueConstraint("campaign_id", "language", "version"),
+    CheckConstraint("change IN ('first', 'minor', 'material')", name="change"),
+    comment="One text of a letter in one language; a translation points at the root version it translates.",
+)
+
+# --- people and organisations --------------------------------------------------------------------------------------
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    _text("name"),
+    Column("language", String(8)),
+    Column("known_since", Instant, nullable=False),
+    comment="One human with one or more addresses.",
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    _id(),
+    _of("people", index=True),
+    Column("network", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    _text("room"),
+    UniqueConstraint("network", "address", "room"),
+    comment="A full Matrix ID, a real bare XMPP address, or (with room) the occupant-id of one anonymous room.",
+)
+
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    _of("people"),
+    _of("addresses", nullable=True),
+    Column("expires_at", Instant, nullable=False),
+    comment="Codes given in one private chat, to be said from a person's other address. Deleted when used.",
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    _text("website"),
+    _text("domain"),
+    _text("funded"),
+    _text("testimony"),
+    Column("flagged", Boolean, nullable=False, server_default=text("0")),
+    Column("added_at", Instant, nullable=False),
+    comment="An organisation under its canonical name. flagged: named in chat and not yet looked at by a campaigner.",
+)
+
+organisation_names = Table(
+    "organisation_names",
+    metadata,
+    Column("normal", Text, primary_key=True),
+    _of("organisations", index=True),
+    Column("name", Text, nullable=False),
+    comment="Every name an organisation goes by, canonical and aliases, under its normal form: one owner each.",
+)
+
+representatives = Table(
+    "representatives",
+    metadata,
+    _of("organisations", primary_key=True),
+    _of("people", primary_key=True, index=True),
+    Column("how", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    CheckConstraint("how IN ('roster', 'campaigner', 'verified')", name="how"),
+    comment="Who may speak for an organisation, and on whose word.",
+)
+
+campaign_organisations = Table(
+    "campaign_organisations",
+    metadata,
+    _of("campaigns", primary_key=True),
+    _of("organisations", primary_key=True, index=True),
+    Column("standing", String(16), nullable=False, server_default="silent"),
+    Column("deciding_until", Date),
+    _text("leaning"),
+    _text("note"),
+    Column("since", Instant, nullable=False),
+    _of("rooms", nullable=True),
+    CheckConstraint(
+        "standing IN ('silent', 'deciding', 'declared', 'signed', 'declined', 'withdrawn')", name="standing"
+    ),
+    comment="Where each organisation of a campaign stands now, and the room where its people last spoke.",
+)
+
+signatures = Table(
+    "signatures",
+    metadata,
+    _id(),
+    _of("campaigns"),
+    Column("number", Integer, nullable=False),
+    _of("organisations"),
+    _of("people"),
+    _of("addresses"),
+    _of("letters"),
+    _of("rooms"),
+    Column("level", String(16), nullable=False),
+    _text("person_name"),
+    _text("role"),
+    _text("url"),
+    _text("funded"),
+    _text("mandate_kind"),
+    Column("mandate_day", Date),
+    _text("mandate_link"),
+    _text("note"),
+    Column("network", String(16), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    Column("verified_by", Integer, ForeignKey("people.id")),
+    Column("ended_at", Instant),
+    _text("end_reason"),
+    UniqueConstraint("campaign_id", "number"),
+    CheckConstraint("level IN ('declared', 'confirmed', 'verified', 'rejected', 'withdrawn')", name="level"),
+    comment="Every signature ever given; what ended is kept. The number is the campaign's own and never reused.",
+)
+Index(
+    "uq_signatures_standing",
+    signatures.c.campaign_id,
+    signatures.c.organisation_id,
+    unique=True,
+    sqlite_where=signatures.c.ended_at.is_(None),
+    postgresql_where=signatures.c.ended_at.is_(None),
+)
+
+sympathies = Table(
+    "sympathies",
+    metadata,
+    _id(),
+    _of("campaigns", index=True),
+    Column("network", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    _text("room"),
+    Column("target", Text, nullable=False),
+    _text("event"),
+    UniqueConstraint("network", "address", "room", "target"),
+    comment="A thumb up on a relayed letter: counted as sympathy, never as a signature.",
+)
+
+prompts = Table(
+    "prompts",
+    metadata,
+    _id(),
+    _of("people", index=True),
+    _of("rooms"),
+    Column("choices", JSON, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    comment="Questions the bot asked a person: what `!confirm` or a number in reply would run, until they expire.",
+)
+
+# --- polls and reminders -------------------------------------------------------------------------------------------
+
+polls = Table(
+    "polls",
+    metadata,
+    _id(),
+    _of("campaigns"),
+    Column("number", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("procedure", String(32), nullable=False),
+    Column("opened_by", Integer, ForeignKey("people.id"), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closes_at", Instant, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("closed_at", Instant),
+    _text("outcome"),
+    UniqueConstraint("campaign_id", "number"),
+    comment="A question put to the organisations of a campaign, under a named procedure.",
+)
+
+electors = Table(
+    "electors",
+    metadata,
+    _of("polls", primary_key=True),
+    _of("organisations", primary_key=True),
+    comment="Who may vote in a poll, fixed when it opened: the denominator.",
+)
+
+ballots = Table(
+    "ballots",
+    metadata,
+    _id(),
+    _of("polls"),
+    _of("organisations"),
+    _of("people"),
+    Column("choice", String(32), nullable=False),
+    _text("reason"),
+    Column("network", String(16), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("cast_at", Instant, nullable=False),
+    Column("standing", Boolean, nullable=False),
+    comment="Every ballot cast; the standing one is the organisation's latest before closing.",
+)
+Index(
+    "uq_ballots_standing",
+    ballots.c.poll_id,
+    ballots.c.organisation_id,
+    unique=True,
+    sqlite_where=ballots.c.standing.is_(True),
+    postgresql_where=ballots.c.standing.is_(True),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    _id(),
+    _of("campaigns"),
+    _text("label"),
+    Column("at", Instant, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("set_at", Instant, nullable=False),
+    Column("cancelled_at", Instant),
+    UniqueConstraint("campaign_id", "label"),
+    comment="When answers are wanted; moving one makes a new version of it, with reminders of its own.",
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    _id(),
+    _of("deadlines", nullable=True),
+    Column("deadline_version", Integer),
+    _of("polls", nullable=True),
+    _of("organisations"),
+    Column("seconds_before", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("deadline_id", "deadline_version", "organisation_id", "seconds_before"),
+    UniqueConstraint("poll_id", "organisation_id", "seconds_before"),
+    CheckConstraint("state IN ('sent', 'late', 'skipped')", name="state"),
+    CheckConstraint("(deadline_id IS NULL) <> (poll_id IS NULL)", name="one_cause"),
+    comment="What became of each reminder: written with the message itself, so that none rings twice.",
+)
+
+# --- outgoing ------------------------------------------------------------------------------------------------------
+
+files = Table(
+    "files",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("data", LargeBinary),
+    comment="Files on their way out; the bytes are deleted once delivered.",
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("key", String(36), primary_key=True),
+    Column("network", String(16), nullable=False),
+    _of("rooms"),
+    Column("payload", JSON, nullable=False),
+    Column("private_with", Text),
+    _of("files", nullable=True),
+    Column("state", String(16), nullable=False),
+    _text("event"),
+    _text("error"),
+    Column("made_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    CheckConstraint("state IN ('sending', 'delivered', 'uncertain', 'failed')", name="state"),
+    comment="What left or leaves, frozen: the same key and payload at every attempt.",
+)
+Index("ix_dispatches_event", dispatches.c.network, dispatches.c.event)
+Index(
+    "ix_dispatches_sending",
+    dispatches.c.network,
+    sqlite_where=dispatches.c.state == "sending",
+    postgresql_where=dispatches.c.state == "sending",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("network", String(16), nullable=False),
+    _of("rooms", nullable=True),
+    _of("addresses", nullable=True),
+    Column("intent", String(16), nullable=False),
+    Column("message", JSON, nullable=False),
+    _of("files", nullable=True),
+    Column("urgency", Integer, nullable=False, server_default=text("5")),
+    _text("reply_to"),
+    _text("thread"),
+    _text("purpose"),
+    Column("created_at", Instant, nullable=False),
+    Column("dispatch_key", String(36), ForeignKey("dispatches.key")),
+    Column("settled", Boolean, nullable=False, server_default=text("0")),
+    CheckConstraint("intent IN ('message', 'join', 'leave')", name="intent"),
+    comment="Intents decided and not yet gone: each ends in exactly one dispatch, or is settled without one.",
+)
+Index(
+    "ix_outbox_waiting",
+    outbox.c.network,
+    outbox.c.room_id,
+    sqlite_where=(outbox.c.dispatch_key.is_(None)) & (outbox.c.settled.is_(False)),
+    postgresql_where=(outbox.c.dispatch_key.is_(None)) & (outbox.c.settled.is_(False)),
+)
+Index("ix_outbox_dispatch_key", outbox.c.dispatch_key)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Instant, nullable=False),
+    Column("person_id", Integer, ForeignKey("people.id")),
+    Column("room_id", Integer, ForeignKey("rooms.id")),
+    Column("act", String(32), nullable=False),
+    Column("campaign_id", Integer, ForeignKey("campaigns.id")),
+    Column("organisation_id", Integer, ForeignKey("organisations.id")),
+    Column("details", JSON, nullable=False),
+    comment="Who changed a signature, an organisation, a poll or a right, when and where. Only ever added to.",
+)
