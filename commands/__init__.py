@@ -1,0 +1,1 @@
+"""What a person can ask, and what happens then: one file per command, and the menu that lists them."""

@@ -1,0 +1,152 @@
+"""From a line to an answer: whether it calls the bot, which command is meant, who may say it and where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Said, Text, Typed, say
+from campaign.errors import CampaignError
+from commands import grammar
+from commands.command import Context, House, Reply
+
+if TYPE_CHECKING:
+    from commands.command import Command
+    from storage.prompts import Prompt
+    from storage.storage import Storage
+
+QUESTIONS_LAST = timedelta(hours=24)
+"""How long a question of the bot's waits for its answer."""
+
+_LONGEST_NUMBER = 2
+
+
+def is_for_us(said: Said, house: House) -> bool:
+    """Whether a line is meant for the bot. In private every line is."""
+    return said.private or _number(said) is not None or _call(said, house) is not None
+
+
+def noticed(storage: Storage, said: Said) -> None:
+    """Remember where an organisation's representative last spoke: that is where it is reminded."""
+    person = storage.people.find(said.sender)
+    if person is None:
+        return
+    room = storage.rooms.find(said.room.network, said.room.id)
+    if room is not None and storage.rooms.campaigns_of(room.id):
+        storage.campaigns.spoke(person.id, room.id)
+
+
+def answer(context: Context, said: Said) -> Reply | None:
+    """Answer a line that is meant for the bot.
+
+    Raises:
+        CampaignError: it is refused; the text says why and what to do instead.
+    """
+    if context.place == "campaign":
+        context.storage.campaigns.spoke(context.person.id, context.room.id)
+    number = _number(said)
+    if number is not None:
+        return _pick(context, said, number)
+    line = _call(said, context.house)
+    if line is None:
+        line = grammar.Line(grammar.clean(said.text))
+        if "\n" in said.text.strip() or grammar.find(line, context.menu) is None:
+            return Reply(
+                (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
+            )
+    found = grammar.find(line, context.menu)
+    if found is None:
+        return _hint(context, line)
+    one, rest = found
+    authorise(context, one)
+    arguments, campaign = grammar.arguments(one, rest, context)
+    context = replace(context, campaign_key=campaign)
+    if one.needs_campaign:
+        # Refused here, before anything is written, if it is not clear which one is meant.
+        context = replace(context, resolved=context.campaign)
+    return one.run(context, **arguments)
+
+
+def authorise(context: Context, one: Command) -> None:
+    """Make sure that this person may say this command here.
+
+    Campaigners are those whose very account is listed in the config, whatever anybody calls themselves.
+
+    Raises:
+        CampaignError: they may not; the text says who may, or where.
+    """
+    if one.admin and not context.is_admin:
+        raise CampaignError(
+            say(
+                N_(
+                    "Only campaigners can use {command}, from the account I have for them. Please ask one of them."
+                ),
+                command=Typed(one.name),
+            )
+        )
+    if context.place not in one.where:
+        raise CampaignError(_elsewhere(one))
+
+
+def _elsewhere(one: Command) -> Text:
+    if one.where == {"private"}:
+        return say(N_("Please say {command} to me in private."), command=Typed(one.name))
+    if "admin" in one.where and "campaign" not in one.where:
+        return say(
+            N_("Please say {command} in the campaigners' room, or to me in private."), command=Typed(one.name)
+        )
+    return say(N_("Please say {command} in a room of the campaign."), command=Typed(one.name))
+
+
+def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
+    """Do what the person chose in answer to a question of the bot's; the question no longer waits.
+
+    Raises:
+        CampaignError: there is no such choice, or it can no longer be done.
+    """
+    if not 1 <= number <= len(prompt.choices):
+        raise CampaignError(say(N_("Please reply with a number from 1 to {last}."), last=len(prompt.choices)))
+    choice = prompt.choices[number - 1]
+    one = next(known for known in context.menu if known.name == choice["command"])
+    authorise(context, one)
+    context.storage.prompts.answer(prompt.id, context.now)
+    context = replace(context, confirmed=True, campaign_key=choice.get("campaign", ""), resolved=None)
+    if one.needs_campaign:
+        context = replace(context, resolved=context.campaign)
+    return one.run(context, **choice["arguments"])
+
+
+def _pick(context: Context, said: Said, number: int) -> Reply | None:
+    """Answer a question by its number: as a reply to it, or in private. Elsewhere a number is just a number."""
+    purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+    prompt = None
+    if purpose.startswith("prompt:"):
+        prompt = context.storage.prompts.get(int(purpose.removeprefix("prompt:")), context.now)
+    elif said.private:
+        prompt = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    if prompt is None or prompt.person_id != context.person.id or len(prompt.choices) < 2:  # noqa: PLR2004 - a choice
+        return None
+    return run(context, prompt, number)
+
+
+def _hint(context: Context, line: grammar.Line) -> Reply | None:
+    close = grammar.nearest(line, context.menu)
+    if close is not None and context.place in ("campaign", "private"):
+        return Reply((say(N_("Did you mean {command}?"), command=Typed(close.name)),))
+    if context.private:
+        return Reply(
+            (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
+        )
+    return None
+
+
+def _call(said: Said, house: House) -> grammar.Line | None:
+    return grammar.call(said.text, prefix=house.prefix, names=(house.name,), mentioned=said.mentions_me)
+
+
+def _number(said: Said) -> int | None:
+    if not (said.private or said.reply_to):
+        return None
+    typed = grammar.clean(said.text).rstrip(".")
+    return int(typed) if typed.isdecimal() and len(typed) <= _LONGEST_NUMBER else None

@@ -1,0 +1,52 @@
+"""What a campaign is set to."""
+
+from __future__ import annotations
+
+from campaign.chat import N_, Text, say
+from commands import lookup
+from commands.command import Context, Reply, command
+
+
+@command(
+    "campaign",
+    fr="campagne",
+    help=N_("Show what the campaign is set to."),
+    example=N_("!campaign"),
+    admin=True,
+)
+def campaign(ctx: Context) -> Reply:
+    """Show the settings a campaigner may wonder about."""
+    it = ctx.campaign
+    letters = ctx.storage.letters.current(it.id)
+    lines: list[Text] = [
+        say(N_("**{title}** (campaign={key})"), title=it.title, key=it.key),
+        say(
+            N_("Letter: {versions}"),
+            versions=", ".join(f"{one.language} v{one.version} {one.hash[:8]}" for one in letters),
+        ),
+        say(COUNTS[it.counts]),
+        say(N_("Goal: {goal}"), goal=it.goal) if it.goal else say(N_("Goal: none")),
+        say(
+            N_("Reminders before a deadline: {offsets}, between {hours} ({zone})"),
+            offsets=", ".join(_offset(one) for one in it.reminders),
+            hours=it.civil_hours,
+            zone=it.timezone,
+        ),
+    ]
+    lines += [lookup.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
+    return Reply(tuple(lines))
+
+
+COUNTS = {
+    "confirmed": N_("Signatures count once they are confirmed or verified."),
+    "declared": N_("Signatures count as soon as they are declared."),
+}
+"""What each threshold means."""
+
+
+def _offset(seconds: int) -> str:
+    """How long before a deadline, as the config writes it."""
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,301 @@
+"""What a command is: a function whose signature is its grammar, the context it gets and the reply it gives."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+from campaign.chat import N_, Address, Day, File, Message, Moment, Text, say
+from campaign.errors import CampaignError
+from commands.vocabulary import in_language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from storage.campaigns import Campaign
+    from storage.people import Person
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+Rest: TypeAlias = Annotated[str, "rest"]
+"""A positional parameter that takes every word that remains."""
+
+Option: TypeAlias = Annotated[str, "option"]
+"""A keyword-only parameter, said as `key=value`; the value runs to the next known key."""
+
+Place: TypeAlias = Literal["campaign", "admin", "private", "other"]
+"""A room of a campaign, a room of the campaigners, a chat of exactly two, or any other room."""
+
+ANYWHERE: frozenset[Place] = frozenset({"campaign", "admin", "private", "other"})
+CAMPAIGNERS: frozenset[Place] = frozenset({"admin", "private"})
+
+
+# --- what it gets --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What holds for the whole bot, from its config."""
+
+    language: str = "fr"
+    timezone: str = "Europe/Paris"
+    prefix: str = "!"
+    name: str = "tocsin"
+    admins: frozenset[Address] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks what, where and when, and the storage in which it is answered."""
+
+    storage: Storage
+    house: House
+    now: datetime
+    """When it takes effect (UTC): when it was received, or while catching up when its server says it was said."""
+    room: RoomRow
+    place: Place
+    address: Address
+    name: str
+    """What the person calls themselves: shown, never believed."""
+    person: Person
+    menu: tuple[Command, ...] = ()
+    event: str = ""
+    campaign_key: str = ""
+    """The `campaign=` that was given, if any."""
+    resolved: Campaign | None = None
+    """The campaign that is meant, once that is known: it is looked up once per command."""
+    confirmed: bool = False
+    """Whether the person was asked and said yes."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this very account is listed in the config. Names, nicks and occupants never are."""
+        return self.address.is_account and self.address in self.house.admins
+
+    @property
+    def private(self) -> bool:
+        """Whether this is a chat of exactly two."""
+        return self.place == "private"
+
+    @property
+    def language(self) -> str:
+        """The language in which the person is answered here."""
+        return self.room.language or self.house.language
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which dates are read: the room's first."""
+        return tuple(dict.fromkeys((self.language, "fr", "en")))
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign that is meant here.
+
+        Raises:
+            CampaignError: there is none, or several and none was named.
+        """
+        if self.resolved is not None:
+            return self.resolved
+        campaigns = self.storage.campaigns
+        option = f"{in_language('campaign', self.language)}="
+        if self.campaign_key:
+            named = campaigns.find(self.campaign_key)
+            if named is None or named.closed_at is not None:
+                raise CampaignError(
+                    say(
+                        N_("There is no open campaign “{key}”. Leave {option} out, or ask a campaigner."),
+                        key=self.campaign_key,
+                        option=option,
+                    )
+                )
+            return named
+        here = self.storage.rooms.campaigns_of(self.room.id)
+        candidates = [campaigns.get(one) for one in here] if here else list(campaigns.open())
+        if not candidates:
+            raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
+        if len(candidates) > 1:
+            keys = ", ".join(campaign.key for campaign in candidates)
+            raise CampaignError(
+                say(
+                    N_("Several campaigns are open here. Please add {option} and one of these: {keys}"),
+                    option=option,
+                    keys=keys,
+                )
+            )
+        return candidates[0]
+
+    @property
+    def zone(self) -> str:
+        """The IANA zone in which dates are meant here."""
+        try:
+            return self.campaign.timezone
+        except CampaignError:
+            return self.house.timezone
+
+
+# --- what it gives -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to a question: the command it runs, with these arguments, as confirmed."""
+
+    command: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Something to say in another room, or in private to an address."""
+
+    message: Message
+    room_id: int | None = None
+    address_id: int | None = None
+    network: str = ""
+    urgency: int = 5
+    file: File | None = None
+    intent: Literal["message", "join", "leave"] = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command says: here, to the person alone, in other rooms; and what it asks."""
+
+    lines: tuple[Text, ...] = ()
+    private: tuple[Text, ...] = ()
+    """Said to the person alone. Where they already are alone with the bot, it follows `lines`."""
+    file: File | None = None
+    """Handed over with `private`."""
+    choices: tuple[Choice, ...] = ()
+    """With one, the lines are a question `!confirm` answers; with several, a number in reply does."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    purpose: str = ""
+    quotes: bool = True
+    """Whether it answers the message that asked; a card for the whole room does not."""
+
+    def also(self, *more: Elsewhere) -> Reply:
+        """The same reply, with more to say elsewhere."""
+        return replace(self, elsewhere=(*self.elsewhere, *more))
+
+
+def reply(message: str, /, **values: Any) -> Reply:  # noqa: ANN401 - chat values
+    """Answer one line."""
+    return Reply((say(message, **values),))
+
+
+class UsageError(CampaignError):
+    """The words after a command do not fit its grammar."""
+
+
+# --- what it is ----------------------------------------------------------------------------------------------------
+
+Kind: TypeAlias = Literal["word", "rest", "moment", "day", "span", "choice", "number", "option"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing a command takes."""
+
+    name: str
+    kind: Kind
+    required: bool
+    is_option: bool
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the menu."""
+
+    name: str
+    """One or two words, in English."""
+    fr: str
+    help: str
+    example: str
+    run: Callable[..., Reply | None]
+    parameters: tuple[Parameter, ...]
+    admin: bool = False
+    where: frozenset[Place] = ANYWHERE
+    in_short: bool = False
+    """Whether it is one of the few that help shows in a room."""
+    needs_campaign: bool = True
+
+    def name_in(self, language: str) -> str:
+        """The name in a language; English where there is none."""
+        return self.fr if language == "fr" and self.fr else self.name
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name it answers to."""
+        return frozenset({self.name, self.fr})
+
+
+def command(
+    name: str,
+    *,
+    fr: str,
+    help: str,  # noqa: A002 - the field's own word
+    example: str,
+    admin: bool = False,
+    where: frozenset[Place] | None = None,
+    in_short: bool = False,
+    needs_campaign: bool = True,
+) -> Callable[[Callable[..., Reply | None]], Command]:
+    """Make a function a command: its parameters are the grammar, from which help and usage are derived.
+
+    Positional parameters take a word each, `Rest` what remains; a `Moment` or `Day` takes the longest run of words
+    that reads as one. Keyword-only parameters are options. Literals are choices, in every language.
+
+    Args:
+        name: one or two English words.
+        fr: the same in French.
+        help: one sentence, marked with `N_`.
+        example: a line that works as it stands, marked with `N_`; the tests run it in both languages.
+        admin: only for campaigners, and then only in their room or in private unless `where` says more.
+        where: the kinds of place it may be said in.
+        in_short: shown by help in a room.
+        needs_campaign: False for what makes sense without one.
+    """
+    places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
+
+    def make(run: Callable[..., Reply | None]) -> Command:
+        return Command(name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign)
+
+    return make
+
+
+def _grammar(run: Callable[..., Reply | None]) -> tuple[Parameter, ...]:
+    hints = get_type_hints(run, include_extras=True)
+    parameters = []
+    for parameter in list(inspect.signature(run).parameters.values())[1:]:
+        kind, choices = _kind(hints[parameter.name])
+        parameters.append(
+            Parameter(
+                parameter.name,
+                kind,
+                required=parameter.default is inspect.Parameter.empty,
+                is_option=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
+                choices=choices,
+            )
+        )
+    return tuple(parameters)
+
+
+def _kind(hint: Any) -> tuple[Kind, tuple[str, ...]]:  # noqa: ANN401 - any annotation
+    options = [one for one in get_args(hint) if one is not type(None)] if _is_union(hint) else [hint]
+    for option in options:
+        if get_origin(option) is Literal:
+            return "choice", tuple(word for word in get_args(option) if word)
+        for kind, meaning in (("moment", Moment), ("day", Day), ("span", timedelta), ("number", int)):
+            if option is meaning:
+                return kind, ()  # type: ignore[return-value]  # the tuple above names kinds only
+        if get_origin(option) is Annotated:
+            return ("rest" if "rest" in get_args(option) else "option"), ()
+    return "word", ()
+
+
+def _is_union(hint: Any) -> bool:  # noqa: ANN401 - any annotation
+    return bool(get_args(hint)) and type(None) in get_args(hint)

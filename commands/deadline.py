@@ -1,0 +1,85 @@
+"""When answers are wanted: setting, moving and cancelling deadlines, and listing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Moment, Text, Typed, say
+from campaign.reminder import schedule
+from commands import lookup, schedules
+from commands.command import Context, Reply, Rest, command, reply
+
+if TYPE_CHECKING:
+    from storage.deadlines import Deadline
+
+
+@command(
+    "deadline",
+    fr="echeance",
+    help=N_("Set or move the deadline; its reminders follow."),
+    example=N_("!deadline 2099-09-30 18:00"),
+    admin=True,
+)
+def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
+    """Set the deadline of this label (none: the campaign's own), or move it with its reminders."""
+    campaign = ctx.campaign
+    moved = any(one.label == label for one in ctx.storage.deadlines.of_campaign(campaign.id))
+    set_ = ctx.storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
+    ctx.storage.audit.note(
+        "deadline", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id, label=label
+    )
+    if label:
+        first = (
+            N_("The deadline “{label}” is moved to {at}.") if moved else N_("The deadline “{label}” is {at}.")
+        )
+    else:
+        first = N_("The deadline is moved to {at}.") if moved else N_("The deadline is {at}.")
+    return Reply((say(first, label=label, at=at), *_reminders(ctx, set_)))
+
+
+def _reminders(ctx: Context, one: Deadline) -> list[Text]:
+    campaign = ctx.campaign
+    planned = schedule(
+        one.at, one.set_at, schedules.offsets(campaign), schedules.civil_hours(campaign), campaign.timezone
+    )
+    coming = [each for each in planned if each.at > ctx.now]
+    if not coming:
+        return [
+            say(N_("It is too near for a reminder. To remind by hand: {remind}"), remind=Typed("remind now"))
+        ]
+    return [say(N_("Next reminder: {at}"), at=Moment(coming[0].at, campaign.timezone))]
+
+
+@command("deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"))
+def deadlines(ctx: Context) -> Reply:
+    """List what is still to come and what has passed."""
+    found = ctx.storage.deadlines.of_campaign(ctx.campaign.id)
+    if not found:
+        return reply(N_("No deadline is set."))
+    return Reply(
+        tuple(
+            lookup.deadline(one)
+            if one.at > ctx.now
+            else say(N_("{deadline} (past)"), deadline=lookup.deadline(one))
+            for one in found
+        )
+    )
+
+
+@command(
+    "deadline cancel",
+    fr="echeance annuler",
+    help=N_("Cancel a deadline and its reminders."),
+    example=N_("!deadline cancel"),
+    admin=True,
+)
+def deadline_cancel(ctx: Context, label: Rest = "") -> Reply:
+    """Cancel the deadline of this label; its reminders no longer exist."""
+    for one in ctx.storage.deadlines.of_campaign(ctx.campaign.id):
+        if one.label == label:
+            ctx.storage.deadlines.cancel(one.id, ctx.now)
+            ctx.storage.audit.note(
+                "deadline cancelled", ctx.now, person=ctx.person.id, campaign=ctx.campaign.id, label=label
+            )
+            return reply(N_("Cancelled: nobody is reminded of it any more."))
+    return reply(N_("There is no such deadline. {deadlines} lists them."), deadlines=Typed("deadlines"))

@@ -1,0 +1,40 @@
+"""Saying that an organisation does not sign."""
+
+from __future__ import annotations
+
+from campaign.chat import N_, Typed
+from commands import lookup
+from commands.command import Context, Option, Reply, Rest, command, reply
+
+
+@command(
+    "decline",
+    fr="refuser",
+    help=N_("Say that your organisation will not sign; I stop reminding it."),
+    example=N_("!decline Nuage Libre note=not our subject"),
+)
+def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Reply:
+    """Record a no; a standing signature has to be withdrawn first."""
+    note = lookup.short(note)
+    found = lookup.spoken_for(ctx, organisation)
+    campaign, storage = ctx.campaign, ctx.storage
+    if storage.signatures.standing(campaign.id, found.id) is not None:
+        return reply(
+            N_("**{name}** has signed. To take that back: {withdraw}"),
+            name=found.name,
+            withdraw=Typed("withdraw", found.name),
+        )
+    storage.campaigns.stand(campaign.id, found.id, "declined", ctx.now, note=note)
+    storage.audit.note(
+        "declined",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        organisation=found.id,
+    )
+    return reply(
+        N_("Noted: **{name}** will not sign, and I will not remind it. To change that: {sign}"),
+        name=found.name,
+        sign=Typed("sign", found.name),
+    )

@@ -1,0 +1,119 @@
+"""What happens because time passed: reminders ring, polls close. Each once, whatever the clock does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Message, Moment, say
+from campaign.decision import PRESETS
+from campaign.reminder import POLL_OFFSET, due
+from commands import polling, reminding, schedules
+from commands.command import Elsewhere, House, Reply
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.campaigns import Campaign
+    from storage.deadlines import Deadline
+    from storage.polls import Poll
+    from storage.storage import Storage
+
+
+def deadlines(storage: Storage, house: House, now: datetime) -> Reply:  # noqa: ARG001 - every step is called alike
+    """Remind of the deadlines whoever has not answered, at the campaign's offsets."""
+    told: list[Elsewhere] = []
+    for campaign in storage.campaigns.open():
+        for deadline in storage.deadlines.of_campaign(campaign.id):
+            told += _deadline(storage, campaign, deadline, now)
+    return Reply(elsewhere=tuple(told))
+
+
+def _deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: datetime) -> list[Elsewhere]:
+    handled = storage.deadlines.handled(deadline)
+    everybody = [member.organisation_id for member in storage.campaigns.members(campaign.id)]
+    already = {timedelta(seconds=seconds) for seconds in handled}
+    told: list[Elsewhere] = []
+    for one in due(
+        deadline.at,
+        deadline.set_at,
+        schedules.offsets(campaign),
+        schedules.civil_hours(campaign),
+        campaign.timezone,
+        already,
+        now,
+    ):
+        states = dict.fromkeys(everybody, "skipped")
+        if one.action != "skip":
+            members = schedules.unanswered(storage, campaign, now)
+            late = one.action == "late"
+            public = schedules.is_public(campaign, deadline, one.offset)
+            places = schedules.places(storage, campaign, members, public=public)
+            at = Moment(deadline.at, deadline.zone)
+            told += reminding.public(storage, places, campaign, at, late=late)
+            told += reminding.private(places, campaign, at, late=late)
+            reached = [member for there in places.rooms.values() for member in there]
+            reached += [member for member, _ in places.private]
+            states |= {member.organisation_id: "late" if late else "sent" for member in reached}
+        storage.deadlines.handle(deadline, int(one.offset.total_seconds()), states, now)
+    return told
+
+
+def polls(storage: Storage, house: House, now: datetime) -> Reply:  # noqa: ARG001 - every step is called alike
+    """Close the polls whose time has come, and remind the electors of those that close within a day."""
+    told: list[Elsewhere] = []
+    for campaign in storage.campaigns.open():
+        for poll in storage.polls.of_campaign(campaign.id, only_open=True):
+            if poll.closes_at <= now:
+                told += polling.close(storage, campaign, poll, now)
+            else:
+                told += _remind_of(storage, campaign, poll, now)
+    return Reply(elsewhere=tuple(told))
+
+
+def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> list[Elsewhere]:
+    """Remind once, a day before a poll closes, the electors who have not voted."""
+    electorate = storage.polls.electorate(poll.id)
+    if storage.deadlines.handled_of_poll(poll.id):
+        return []
+    hours = schedules.civil_hours(campaign)
+    for one in due(poll.closes_at, poll.opened_at, (POLL_OFFSET,), hours, campaign.timezone, (), now):
+        voted = {ballot.organisation_id for ballot in storage.polls.ballots(poll.id)}
+        missing = {organisation: name for organisation, name in electorate if organisation not in voted}
+        states = {
+            organisation: "sent" if organisation in missing else "skipped" for organisation, _ in electorate
+        }
+        told: list[Elsewhere] = []
+        if one.action == "skip" or not missing:
+            states = dict.fromkeys(states, "skipped")
+        else:
+            members = [m for m in storage.campaigns.members(campaign.id) if m.organisation_id in missing]
+            places = schedules.places(storage, campaign, members, public=True)
+            choices = PRESETS[poll.procedure].choices
+            for room_id, there in places.rooms.items():
+                lines = (
+                    say(
+                        N_("🗳 **Poll {number}** closes on {at}: “{question}”"),
+                        number=poll.number,
+                        at=Moment(poll.closes_at, poll.zone),
+                        question=poll.question,
+                    ),
+                    say(
+                        N_("No answer yet ({count}): {names}"),
+                        count=len(there),
+                        names=_names([m.name for m in there]),
+                    ),
+                    polling.how_to(poll.number, choices),
+                )
+                told.append(Elsewhere(Message(lines, rings=True), room_id=room_id, urgency=1))
+        storage.deadlines.handle_poll(poll.id, int(one.offset.total_seconds()), states, now)
+        return told
+    return []
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names[:10]) + ("…" if len(names) > 10 else "")  # noqa: PLR2004 - at most ten names in public
+
+
+STEPS = (deadlines, polls)
+"""What is looked at on every tick, each in a savepoint of its own."""

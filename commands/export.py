@@ -1,0 +1,72 @@
+"""Handing the list over as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from campaign.chat import N_, NN_, File, say_many
+from campaign.publish import FORMATS
+from campaign.signature import Mandate, Signatory, SignatoryList
+from commands.command import Context, Reply, command
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.campaigns import Campaign
+    from storage.signatures import Line
+    from storage.storage import Storage
+
+
+@command(
+    "export",
+    fr="exporter",
+    help=N_("Hand you the list as a file: csv, json or markdown."),
+    example=N_("!export csv"),
+    admin=True,
+)
+def export(
+    ctx: Context,
+    form: Literal["csv", "json", "markdown"] = "csv",
+    *,
+    status: Literal["all", "signed", "declared", "deciding", "declined", "withdrawn", "silent"] = "all",
+) -> Reply:
+    """Hand over the whole list, or those of one standing; never in a campaign's room."""
+    file, count = make(ctx.storage, ctx.campaign, form, ctx.now, status=status)
+    done = say_many(*NN_("The list: {count} organisation.", "The list: {count} organisations."), count)
+    return Reply((done,), file=file)
+
+
+def make(
+    storage: Storage, campaign: Campaign, form: str, now: datetime, *, status: str = "all"
+) -> tuple[File, int]:
+    """Write the list in one of the formats, and say how many organisations it holds."""
+    lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
+    listing = SignatoryList(campaign.title, now, tuple(_row(line) for line in lines), campaign.counts)
+    chosen = FORMATS[form]
+    name = f"{campaign.key}-{now:%Y%m%d-%H%M}.{chosen.extension}"
+    return File(name, chosen.media_type, chosen.write(listing)), len(lines)
+
+
+def _row(line: Line) -> Signatory:
+    mandate = None
+    if line.mandate_kind or line.mandate_day or line.mandate_link:
+        mandate = Mandate(line.mandate_kind or "", line.mandate_day, line.mandate_link or "")
+    return Signatory(
+        organisation=line.organisation,
+        standing=line.standing,
+        number=line.number,
+        website=line.url or line.website,
+        level=line.level,
+        network=line.network or "",
+        address=line.address or "",
+        person=line.person or "",
+        role=line.role or "",
+        funded=line.signature_funded or line.funded or None,
+        mandate=mandate,
+        letter_version=str(line.version or ""),
+        letter_language=line.language or "",
+        signed_at=line.signed_at,
+        note=line.signature_note or line.note,
+        deciding_until=line.deciding_until,
+        testimony=line.testimony,
+    )

@@ -1,0 +1,100 @@
+"""Joining two addresses of one person: a code given in one place, said from the other."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from campaign.chat import N_, Typed, say
+from commands import tell
+from commands.command import Choice, Context, Elsewhere, Reply, command, reply
+
+CODES_LAST = timedelta(minutes=15)
+"""How long a code holds."""
+
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Letters and digits nobody takes for one another."""
+
+
+@command(
+    "link",
+    fr="lier",
+    help=N_("Tell me that two accounts are yours: ask for a code in private, and say it from the other one."),
+    example=N_("!link"),
+    needs_campaign=False,
+)
+def link(ctx: Context, code: str = "") -> Reply:
+    """Give a code in private; take it from another address of the same person.
+
+    A code is only given to an account, alone: said in a room, anybody could use it. Whoever *says* a code gives
+    their address away, so somebody who already speaks for an organisation, or has more than one address, is asked
+    in private first, with the account they would be joined to. Who is hidden in a room can say it nowhere else, and is
+    asked there, without that account.
+    """
+    if not code:
+        return _give(ctx)
+    people = ctx.storage.people
+    held = people.code(code.strip().upper(), ctx.now)
+    if held is None:
+        return reply(
+            N_("I do not know that code, or it is too old. Say {link} to me in private for a new one."),
+            link=Typed("link"),
+        )
+    giver, giver_address = held
+    if giver == ctx.person.id:
+        return reply(
+            N_(
+                "This is the account I gave the code to: say it from your other account, or in the room that hides who you are."
+            )
+        )
+    has_something = people.speaks_for(ctx.person.id) > 0 or len(people.addresses(ctx.person.id)) > 1
+    if has_something and not ctx.confirmed:
+        return _ask(ctx, code, people.address(giver_address).id)
+    people.use_code(code.strip().upper())
+    people.join(giver, ctx.person.id)
+    ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
+    told: tuple[Elsewhere, ...] = ()
+    chat = tell.private_chat(ctx.storage, giver)
+    if chat is not None and chat.id != ctx.room.id:
+        done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
+        told = tell.rooms([chat], done)
+    return reply(N_("Thank you, I know you now.")).also(*told)
+
+
+def _ask(ctx: Context, code: str, address: str) -> Reply:
+    if ctx.address.is_account and not ctx.private:
+        return reply(
+            N_("I know you already: please say the code to me in private, where I can ask you first.")
+        )
+    ask = (
+        say(
+            N_(
+                "I will take you and {address} for one person, who speaks for the organisations of both. If that account is yours: {confirm}"
+            ),
+            address=address,
+            confirm=Typed("confirm"),
+        )
+        if ctx.private
+        else say(
+            N_(
+                "Whoever asked me for this code will speak for your organisations. If that was you: {confirm}"
+            ),
+            confirm=Typed("confirm"),
+        )
+    )
+    return Reply((ask,), choices=(Choice("link", {"code": code}),))
+
+
+def _give(ctx: Context) -> Reply:
+    if not ctx.private or not ctx.address.is_account:
+        return reply(
+            N_("Please say {link} to me in a private chat: the code is for you alone."), link=Typed("link")
+        )
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    ctx.storage.people.give_code(code, ctx.person, ctx.now + CODES_LAST)
+    return reply(
+        N_(
+            "Within 15 minutes, say {link} from your other account, or in the room that hides who you are. Never say a code that somebody else gave you."
+        ),
+        link=Typed("link", code),
+    )

@@ -1,0 +1,186 @@
+"""What several commands look up: the organisation that is meant, the letter's card, the numbers of a campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Link, Markdown, Moment, Text, Typed, say
+from campaign.errors import CampaignError
+from campaign.organisation import closest, normal_form, tidy_name
+from campaign.signature import LEVELS, counts
+
+if TYPE_CHECKING:
+    from campaign.signature import Level
+    from commands.command import Context
+    from storage.campaigns import Campaign
+    from storage.deadlines import Deadline
+    from storage.letters import Letter
+    from storage.organisations import Organisation
+    from storage.storage import Storage
+
+LONGEST_NOTE = 300
+"""Characters of a note, a role or a reason."""
+
+
+def organisation(context: Context, name: str) -> Organisation:
+    """The organisation of this name in the campaign; without a name, the only one the person speaks for.
+
+    Raises:
+        CampaignError: there is none of that name (with the nearest ones), or the name is needed.
+    """
+    if not name:
+        mine = context.storage.organisations.of_person(context.person.id)
+        if len(mine) == 1:
+            return mine[0]
+        if mine:
+            names = ", ".join(one.name for one in mine)
+            raise CampaignError(
+                say(N_("For which organisation? You speak for {names}: add one of these names."), names=names)
+            )
+        if not context.address.is_account:
+            raise CampaignError(
+                say(
+                    N_(
+                        "For which organisation? This room hides who you are. "
+                        "Say {link} to me in a private chat, then say the code here."
+                    ),
+                    link=Typed("link"),
+                )
+            )
+        raise CampaignError(say(N_("For which organisation? Please add its name.")))
+    found = context.storage.organisations.find(normal_form(tidy_name(name)))
+    if found is None or context.storage.campaigns.member(context.campaign.id, found.id) is None:
+        near = suggestions(context, name)
+        if near:
+            names = ", ".join(one.name for one in near)
+            raise CampaignError(
+                say(
+                    N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name."),
+                    name=tidy_name(name),
+                    names=names,
+                )
+            )
+        if context.is_admin:
+            raise CampaignError(
+                say(
+                    N_("I do not know “{name}”. To add it: {add}"),
+                    name=tidy_name(name),
+                    add=Typed("org add", tidy_name(name)),
+                )
+            )
+        raise CampaignError(
+            say(
+                N_("I do not know “{name}”. Please check the name, or ask a campaigner to add it."),
+                name=tidy_name(name),
+            )
+        )
+    return found
+
+
+def suggestions(context: Context, name: str) -> list[Organisation]:
+    """Up to three organisations whose name is close to what was typed: suggested, never taken for it."""
+    near = closest(name, context.storage.organisations.names(), limit=3)
+    ids = dict.fromkeys(one.id for one in near)
+    return [context.storage.organisations.get(one) for one in ids]
+
+
+def spoken_for(context: Context, name: str) -> Organisation:
+    """The organisation that is meant, by somebody who may speak for it.
+
+    Raises:
+        CampaignError: it is unknown, or this person is not known to speak for it.
+    """
+    found = organisation(context, name)
+    if not context.storage.organisations.is_representative(found.id, context.person.id):
+        signature = context.storage.signatures.standing(context.campaign.id, found.id)
+        if signature is None or signature.person_id != context.person.id:
+            raise CampaignError(not_known_to_speak(context, found.name))
+    return found
+
+
+def not_known_to_speak(context: Context, name: str) -> Text:
+    """Why somebody cannot speak for an organisation yet, and what to do."""
+    if not context.address.is_account:
+        return say(
+            N_(
+                "I do not know yet that you speak for {name}: this room hides who you are. "
+                "Say {link} to me in a private chat, then say the code here."
+            ),
+            name=name,
+            link=Typed("link"),
+        )
+    return say(
+        N_(
+            "I do not know yet that you speak for {name}. Please ask a campaigner to add your account. If I know you under another account, say {link} to me in private."
+        ),
+        name=name,
+        link=Typed("link"),
+    )
+
+
+def short(text: str) -> str:
+    """A note as it is kept.
+
+    Raises:
+        CampaignError: it is too long.
+    """
+    if len(text) > LONGEST_NOTE:
+        raise CampaignError(
+            say(N_("That is too long: please use {limit} characters at most."), limit=LONGEST_NOTE)
+        )
+    return text
+
+
+def counting(campaign: Campaign) -> tuple[Level, ...]:
+    """The levels that count in a campaign."""
+    return tuple(level for level in LEVELS if counts(level, campaign.counts))
+
+
+def counted(storage: Storage, campaign: Campaign) -> int:
+    """How many signatures count in a campaign."""
+    return storage.signatures.count(campaign.id, counting(campaign))
+
+
+def card(letter: Letter, campaign: Campaign) -> tuple[Text, ...]:
+    """The letter as it is shown in a room: title, summary, link, version, and how to sign."""
+    lines = [say(N_("📜 **{title}**"), title=letter.title)]
+    if letter.summary:
+        lines.append(say(N_("{text}"), text=Markdown(letter.summary)))
+    if campaign.link:
+        lines.append(say(N_("Read it: {link}"), link=Link(campaign.link)))
+    lines.append(
+        say(
+            N_("Version {version} ({language}). To sign for your organisation: {sign}"),
+            version=letter.version,
+            language=letter.language,
+            sign=Typed("sign", "…"),
+        )
+    )
+    return tuple(lines)
+
+
+def deadline(one: Deadline) -> Text:
+    """A deadline as lists show it."""
+    at = Moment(one.at, one.zone)
+    return say(N_("⏳ {at}: {label}"), at=at, label=one.label) if one.label else say(N_("⏳ {at}"), at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a campaign is."""
+
+    counted: int
+    goal: int | None
+    standings: dict[str, int]
+    sympathies: int
+
+
+def progress(storage: Storage, campaign: Campaign) -> Progress:
+    """Count everything `!status` shows."""
+    return Progress(
+        counted(storage, campaign),
+        campaign.goal,
+        dict(storage.campaigns.standings(campaign.id)),
+        storage.sympathies.count(campaign.id),
+    )

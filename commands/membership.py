@@ -1,0 +1,137 @@
+"""What happens when the bot is invited into a room, enters one, or is sent away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Invited, Joined, Message, Removed, Text, Typed, say
+from commands import tell
+from commands.command import Elsewhere, House, Reply
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+
+def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
+    """Accept a room's invitation from an administrator, and a private chat's from whoever shares a campaign room."""
+    room = storage.rooms.find(event.room.network, event.room.id)
+    from_admin = event.by in house.admins
+    if event.encrypted:
+        room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
+        return Reply(elsewhere=(_leave(room, _not_served()),))
+    welcome = from_admin or (event.direct and _shares(storage, event))
+    if not welcome:
+        room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
+        storage.rooms.change(room.id, state="parked", why="uninvited")
+        why = say(N_("I only come when one of my administrators invites me: please ask one of them."))
+        return Reply(elsewhere=(_leave(room, why),))
+    room = room or storage.rooms.ensure(
+        event.room.network,
+        event.room.id,
+        language=house.language,
+        direct=event.direct,
+        partner=event.by.id if event.direct else "",
+    )
+    storage.rooms.change(room.id, state="wanted", why="")
+    campaigns = storage.campaigns.open()
+    if from_admin and not event.direct and not room.admin and len(campaigns) == 1:
+        storage.rooms.list_in(campaigns[0].id, room.id, position=1000)
+    return Reply(elsewhere=(Elsewhere(Message(()), room_id=room.id, intent="join", urgency=0),))
+
+
+def _shares(storage: Storage, event: Invited) -> bool:
+    rooms = [storage.rooms.find(event.room.network, shared) for shared in event.shared]
+    return any(room is not None and storage.rooms.campaigns_of(room.id) for room in rooms)
+
+
+def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Reply | None:
+    """Remember a room the bot is in; on the first time in a campaign's room, say who it is in three lines."""
+    room = _entry(storage, house, event)
+    if event.encrypted:
+        if room.state == "parked":
+            return None
+        storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
+        told = say(
+            N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label
+        )
+        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, told)))
+    campaigns = storage.rooms.campaigns_of(room.id)
+    # A listed room in which only one person is left, or only one has come yet, is no private chat.
+    partner = event.private_with if not campaigns and not room.admin else None
+    storage.rooms.change(
+        room.id,
+        state="joined",
+        name=event.name or room.name,
+        direct=partner is not None,
+        partner=partner.id if partner else "",
+        archived=event.archived,
+        encrypted=False,
+    )
+    if room.welcomed_at is not None or not campaigns or room.admin:
+        return None
+    storage.rooms.change(room.id, welcomed_at=now)
+    campaign = storage.campaigns.get(campaigns[0])
+    letter = storage.letters.in_language(campaign.id, room.language or house.language)
+    lines = (
+        say(N_("Hello! I am {name}: I collect your organisations' signatures."), name=house.name),
+        say(N_("📜 **{title}** — {letter} shows the letter."), title=letter.title, letter=Typed("letter")),
+        say(N_("To sign: {sign} · everything else: {help}"), sign=Typed("sign", "…"), help=Typed("help")),
+    )
+    return Reply(elsewhere=(Elsewhere(Message(lines), room_id=room.id),))
+
+
+def _entry(storage: Storage, house: House, event: Joined) -> RoomRow:
+    """The one row of a room that may be known by its id, by the alias it was asked for, or not at all."""
+    room = storage.rooms.find(event.room.network, event.room.id)
+    asked = None
+    if event.alias and event.alias != event.room.id:
+        asked = storage.rooms.find(event.room.network, event.alias)
+    if asked is not None and room is None:
+        storage.rooms.change(asked.id, address=event.room.id, alias=event.alias)
+        return storage.rooms.get(asked.id)
+    if asked is not None and room is not None and asked.id != room.id:
+        storage.rooms.change(room.id, alias=event.alias, admin=room.admin or asked.admin)
+        storage.rooms.absorb(room.id, asked.id)
+        return storage.rooms.get(room.id)
+    return room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
+
+
+def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
+    """Park a room the bot was sent away from; nothing rejoins by itself, and the campaigners are told."""
+    room = storage.rooms.find(event.room.network, event.room.id)
+    if room is None or room.state == "parked":
+        return None
+    if event.why == "unreachable":
+        told = say(N_("I could not enter {room}. I will try again at my next start."), room=room.label)
+        return Reply(elsewhere=tell.admins(storage, house, told))
+    storage.rooms.change(room.id, state="parked", why=event.why)
+    storage.outbox.forget_room(room.id)
+    storage.inbox.forget_cursor(event.room.network, event.room.id)
+    if room.direct:
+        return None
+    told = say(
+        N_("I am no longer in {room} ({why}). I do not come back by myself: please invite me again."),
+        room=room.label,
+        why=say(_WHY.get(event.why, N_("left"))),
+    )
+    return Reply(elsewhere=tell.admins(storage, house, told))
+
+
+_WHY = {
+    "kicked": N_("removed"),
+    "banned": N_("banned"),
+    "destroyed": N_("the room was closed"),
+    "left": N_("left"),
+    "encrypted": N_("it is encrypted"),
+}
+
+
+def _not_served() -> Text:
+    return say(N_("I cannot read encrypted rooms yet. Please invite me into one that is not encrypted."))
+
+
+def _leave(room: RoomRow, why: Text) -> Elsewhere:
+    return Elsewhere(Message((why,)), room_id=room.id, intent="leave", urgency=0)

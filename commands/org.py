@@ -1,0 +1,119 @@
+"""Keeping the list of organisations: adding one, its representatives, and listing them."""
+
+from __future__ import annotations
+
+import re
+
+from campaign.chat import MATRIX, N_, NN_, XMPP, Address, Text, Typed, say, say_many
+from campaign.errors import CampaignError
+from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
+from commands import lookup
+from commands.command import Context, Option, Reply, Rest, command, reply
+
+_MATRIX_ID = re.compile(r"@[^\s:@/]+:[^\s/@]+")
+_JID = re.compile(r"(?:xmpp:)?([^\s@/:]+@[^\s@/:]+\.?[^\s@/:]*)")
+
+
+@command(
+    "org add",
+    fr="org ajouter",
+    help=N_("Add an organisation to the campaign."),
+    example=N_("!org add Les Amis du libre url=https://amis.example.org"),
+    admin=True,
+)
+def org_add(ctx: Context, name: Rest, *, url: Option = "") -> Reply:
+    """Add an organisation, or enrol one that another campaign knows."""
+    name, url = tidy_name(name), tidy_url(url) if url else ""
+    storage = ctx.storage
+    found = storage.organisations.find(normal_form(name))
+    if found is not None and storage.campaigns.member(ctx.campaign.id, found.id) is not None:
+        if found.flagged:
+            storage.organisations.change(found.id, flagged=False)
+            return reply(N_("**{name}** was named in chat. It is on the list for good now."), name=found.name)
+        return reply(N_("**{name}** is on the list already."), name=found.name)
+    if found is None:
+        found = storage.organisations.add(
+            name, normal_form(name), ctx.now, website=url, domain=domain_of(url)
+        )
+    storage.campaigns.enrol(ctx.campaign.id, found.id, ctx.now)
+    storage.audit.note("organisation added", ctx.now, person=ctx.person.id, organisation=found.id, name=name)
+    return reply(
+        N_("**{name}** is on the list. To say who speaks for it: {rep}"),
+        name=found.name,
+        rep=Typed("org rep", "…"),
+    )
+
+
+@command(
+    "org rep",
+    fr="org representant",
+    help=N_("Let an account speak for an organisation: a full Matrix ID or XMPP address."),
+    example=N_("!org rep @camille:example.org Nuage Libre"),
+    admin=True,
+)
+def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
+    """Make the person behind an account a representative; never a nick or a display name."""
+    address = read_account(who)
+    found = lookup.organisation(ctx, organisation)
+    person = ctx.storage.people.ensure(address, "", ctx.now)
+    ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
+    ctx.storage.audit.note(
+        "representative", ctx.now, person=ctx.person.id, organisation=found.id, represented_by=person.id
+    )
+    return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
+
+
+def read_account(typed: str) -> Address:
+    """An account as a campaigner types it.
+
+    Raises:
+        CampaignError: it is neither a full Matrix ID nor an XMPP address.
+    """
+    if _MATRIX_ID.fullmatch(typed):
+        return Address(MATRIX, typed)
+    found = _JID.fullmatch(typed)
+    if found:
+        return Address(XMPP, found[1].casefold())
+    raise CampaignError(
+        say(
+            N_(
+                "“{typed}” is not an account. Please write a full Matrix ID (@name:server) or an XMPP address (name@server)."
+            ),
+            typed=typed,
+        )
+    )
+
+
+@command(
+    "org list",
+    fr="org liste",
+    help=N_("List the organisations and where they stand."),
+    example=N_("!org list"),
+    admin=True,
+)
+def org_list(ctx: Context) -> Reply:
+    """List every organisation of the campaign with its standing; those named in chat are marked."""
+    members = ctx.storage.campaigns.members(ctx.campaign.id)
+    lines: list[Text] = [
+        say_many(*NN_("**{count} organisation:**", "**{count} organisations:**"), len(members))
+    ]
+    lines += [
+        say(
+            N_("- {name}: {standing} (named in chat)") if one.flagged else N_("- {name}: {standing}"),
+            name=one.name,
+            standing=say(STANDINGS[one.standing]),
+        )
+        for one in members
+    ]
+    return Reply(tuple(lines))
+
+
+STANDINGS = {
+    "silent": N_("silent"),
+    "deciding": N_("deciding"),
+    "declared": N_("declared"),
+    "signed": N_("signed"),
+    "declined": N_("declined"),
+    "withdrawn": N_("withdrawn"),
+}
+"""What each standing is called."""

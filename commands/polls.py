@@ -1,0 +1,53 @@
+"""The polls of a campaign: open ones with who has answered, closed ones with their outcome."""
+
+from __future__ import annotations
+
+from campaign.chat import N_, Listing, Moment, Text, say
+from campaign.decision import PRESETS
+from commands import polling
+from commands.command import Context, Reply, command, reply
+
+
+@command("polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"))
+def polls(ctx: Context) -> Reply:
+    """List the polls; who voted what is shown in private, for these are organisations."""
+    found = ctx.storage.polls.of_campaign(ctx.campaign.id)
+    if not found:
+        return reply(N_("No poll has been opened yet."))
+    lines: list[Text] = []
+    for poll in found:
+        ballots = ctx.storage.polls.ballots(poll.id)
+        if poll.closed_at is not None:
+            lines.append(
+                say(
+                    N_("{number}. “{question}” — {outcome}"),
+                    number=poll.number,
+                    question=poll.question,
+                    outcome=say(polling.OUTCOMES[poll.outcome]),
+                )
+            )
+            continue
+        lines.append(
+            say(
+                N_(
+                    "{number}. “{question}” — {cast} of {eligible} have answered; closes {at}; answers: {choices}"
+                ),
+                number=poll.number,
+                question=poll.question,
+                cast=len(ballots),
+                eligible=len(ctx.storage.polls.electorate(poll.id)),
+                at=Moment(poll.closes_at, poll.zone),
+                choices=Listing(tuple(polling.named(word) for word in PRESETS[poll.procedure].choices)),
+            )
+        )
+        if ctx.private or ctx.place == "admin":
+            lines += [
+                say(
+                    N_("- {name}: {choice} {reason}"),
+                    name=one.organisation,
+                    choice=polling.named(one.choice),
+                    reason=one.reason,
+                )
+                for one in ballots
+            ]
+    return Reply(tuple(lines))

@@ -1,0 +1,45 @@
+"""What a reaction means: yes to a question of the bot's, or sympathy for a relayed letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.errors import CampaignError
+from commands import answer
+from commands.command import Context, Reply
+
+if TYPE_CHECKING:
+    from campaign.chat import Reacted, Redacted
+    from storage.storage import Storage
+
+LIKES = ("👍", "❤", "♥", "🎉")
+YES = ("✅", "✔", "☑")
+
+
+def reacted(context: Context, event: Reacted) -> Reply | None:
+    """Take a reaction to one of the bot's messages; to anybody else's it means nothing here."""
+    purpose = context.storage.outbox.purpose_of(event.room.network, event.target)
+    kind, _, which = purpose.partition(":")
+    if kind == "letter":
+        if any(_is(key, LIKES) for key in event.keys):
+            context.storage.sympathies.add(int(which), event.sender, event.target, event.event)
+        elif event.whole:
+            context.storage.sympathies.remove(event.sender, event.target)
+    elif kind == "prompt" and any(_is(key, YES) for key in event.keys):
+        prompt = context.storage.prompts.get(int(which), context.now)
+        if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:
+            try:
+                return answer.run(context, prompt, 1)
+            except CampaignError as refusal:
+                return Reply((refusal.text,))
+    return None
+
+
+def _is(key: str, among: tuple[str, ...]) -> bool:
+    """Whether a reaction is one of these, whatever its skin tone or presentation."""
+    return key.startswith(among)
+
+
+def redacted(storage: Storage, event: Redacted) -> None:
+    """Take back what a reaction meant, when it is taken back."""
+    storage.sympathies.redacted(event.room.network, event.target)

@@ -1,0 +1,65 @@
+"""Rejecting a signature that should not stand."""
+
+from __future__ import annotations
+
+from campaign.chat import N_, Typed
+from commands import lookup, tell
+from commands.command import Choice, Context, Reply, Rest, command, reply
+
+
+@command(
+    "reject",
+    fr="rejeter",
+    help=N_("Reject a signature by its number, with the reason."),
+    example=N_("!reject 1 The association does not know of it"),
+    admin=True,
+)
+def reject(ctx: Context, signature: int, why: Rest) -> Reply:
+    """End a signature after asking once more: the number stays in the book, the organisation is silent again."""
+    storage, campaign = ctx.storage, ctx.campaign
+    why = lookup.short(why)
+    found = storage.signatures.by_number(campaign.id, signature)
+    if found is None or found.ended_at is not None:
+        return reply(
+            N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
+            number=signature,
+            list=Typed("signatories"),
+        )
+    if not ctx.confirmed:
+        return Reply(
+            reply(
+                N_("Reject the signature of **{name}** (no. {number}, by {who})? To do it: {confirm}"),
+                name=found.organisation,
+                number=signature,
+                who=found.person_name,
+                confirm=Typed("confirm"),
+            ).lines,
+            choices=(Choice("reject", {"signature": signature, "why": why}),),
+        )
+    storage.signatures.end(found.id, "rejected", why, ctx.now)
+    storage.campaigns.stand(campaign.id, found.organisation_id, "silent", ctx.now)
+    storage.audit.note(
+        "rejected",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        organisation=found.organisation_id,
+        number=signature,
+        why=why,
+    )
+    done = reply(
+        N_("The signature of **{name}** is rejected: the organisation may sign again."),
+        name=found.organisation,
+    )
+    room = storage.rooms.get(found.room_id)
+    if room.id == ctx.room.id or room.state != "joined":
+        return done
+    told = reply(
+        N_(
+            "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
+        ),
+        name=found.organisation,
+        why=why,
+    )
+    return done.also(*tell.rooms([room], *told.lines))

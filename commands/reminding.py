@@ -1,0 +1,84 @@
+"""What a reminder says, in a room and in private."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Address, Message, Moment, Text, Typed, say
+from campaign.reminder import public_names
+from commands.command import Elsewhere
+
+if TYPE_CHECKING:
+    from commands.schedules import Places
+    from storage.campaigns import Campaign, Member
+    from storage.storage import Storage
+
+_RINGS_FIRST = 1
+"""A reminder outranks an answer, which outranks an announcement."""
+
+
+def public(
+    storage: Storage, places: Places, campaign: Campaign, at: Moment | None, *, late: bool
+) -> tuple[Elsewhere, ...]:
+    """Say once in each room who has not answered: the count, at most ten names, their people mentioned."""
+    told = []
+    for room_id, members in places.rooms.items():
+        room = storage.rooms.get(room_id)
+        named, _ = public_names([member.name for member in members])
+        mentions = tuple(
+            address
+            for member in members[: len(named)]
+            for person in storage.organisations.representatives(member.organisation_id)
+            for address in storage.people.addresses(person)
+            if address.network == room.network and address.is_account
+        )
+        told.append(
+            Elsewhere(
+                _message(campaign, members, at, mentions, late=late), room_id=room_id, urgency=_RINGS_FIRST
+            )
+        )
+    return tuple(told)
+
+
+def private(places: Places, campaign: Campaign, at: Moment | None, *, late: bool) -> tuple[Elsewhere, ...]:
+    """Say it to an organisation's people alone."""
+    return tuple(
+        Elsewhere(_message(campaign, [member], at, (), late=late), room_id=room.id, urgency=_RINGS_FIRST)
+        for member, room in places.private
+    )
+
+
+def _message(
+    campaign: Campaign, members: list[Member], at: Moment | None, mentions: tuple[Address, ...], *, late: bool
+) -> Message:
+    named, more = public_names([member.name for member in members])
+    lines: list[Text] = []
+    if at is None:
+        lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.title))
+    elif late:
+        lines.append(
+            say(
+                N_("🔔 **{title}**: please answer by {at}. (This reminder is late: I was away.)"),
+                title=campaign.title,
+                at=at,
+            )
+        )
+    else:
+        lines.append(say(N_("🔔 **{title}**: please answer by {at}."), title=campaign.title, at=at))
+    names = ", ".join(named)
+    lines.append(
+        say(
+            N_("No answer yet ({count}): {names} and {more} more"), count=len(members), names=names, more=more
+        )
+        if more
+        else say(N_("No answer yet ({count}): {names}"), count=len(members), names=names)
+    )
+    lines.append(
+        say(
+            N_("{sign} · {deciding} · {decline}"),
+            sign=Typed("sign", "…"),
+            deciding=Typed("deciding", "…"),
+            decline=Typed("decline", "…"),
+        )
+    )
+    return Message(tuple(lines), mentions=mentions, rings=True)

@@ -1,0 +1,38 @@
+"""Where the bot is."""
+
+from __future__ import annotations
+
+from campaign.chat import N_, say
+from commands.command import Context, Reply, command
+
+
+@command(
+    "rooms",
+    fr="salons",
+    help=N_("List the rooms and whether I am there."),
+    example=N_("!rooms"),
+    admin=True,
+    needs_campaign=False,
+)
+def rooms(ctx: Context) -> Reply:
+    """List every room that is not a private chat, with its network and state."""
+    lines = [
+        say(
+            N_("- {name} ({network}): {state}"),
+            name=one.label,
+            network=one.network,
+            state=say(STATES["unarchived" if one.state == "joined" and not one.archived else one.state]),
+        )
+        for one in ctx.storage.rooms.all()
+        if not one.direct
+    ]
+    return Reply(tuple(lines) or (say(N_("I am in no room.")),))
+
+
+STATES = {
+    "joined": N_("I am there"),
+    "unarchived": N_("I am there; it keeps no archive, so what is said while I am away is lost"),
+    "wanted": N_("I am trying to enter"),
+    "parked": N_("I was sent away, and wait to be invited again"),
+}
+"""What each state of a room is called."""

@@ -1,0 +1,81 @@
+"""How a campaign's reminders fall: its offsets and hours as rules take them, who is reminded, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from campaign.reminder import public_offsets, schedule, to_remind
+from commands import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from campaign.reminder import CivilHours
+    from storage.campaigns import Campaign, Member
+    from storage.deadlines import Deadline
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+
+def offsets(campaign: Campaign) -> list[timedelta]:
+    """How long before a deadline the campaign reminds."""
+    return [timedelta(seconds=seconds) for seconds in campaign.reminders]
+
+
+def civil_hours(campaign: Campaign) -> CivilHours:
+    """Between which wall times it may remind."""
+    opens, _, closes = campaign.civil_hours.partition("-")
+    return time.fromisoformat(opens), time.fromisoformat(closes)
+
+
+def unanswered(storage: Storage, campaign: Campaign, now: datetime) -> list[Member]:
+    """The organisations that are reminded now: those that have not answered, and may be asked again."""
+    today = now.astimezone(ZoneInfo(campaign.timezone)).date()
+    return [
+        member
+        for member in storage.campaigns.members(campaign.id)
+        if to_remind(member.standing, member.deciding_until, None, today)
+    ]
+
+
+def is_public(campaign: Campaign, deadline: Deadline, offset: timedelta) -> bool:
+    """Whether this reminder is said in the rooms; the others go to those who have a private chat with the bot."""
+    existing = schedule(
+        deadline.at, deadline.set_at, offsets(campaign), civil_hours(campaign), campaign.timezone
+    )
+    return offset in public_offsets(one.offset for one in existing)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each organisation is reminded: in one room, or in its people's private chat; or nowhere this time."""
+
+    rooms: dict[int, list[Member]]
+    private: list[tuple[Member, RoomRow]]
+    nowhere: list[Member]
+
+
+def places(storage: Storage, campaign: Campaign, members: Sequence[Member], *, public: bool) -> Places:
+    """Choose where: in public where an organisation's people last spoke, else the first room listed."""
+    rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+    known = {room.id for room in rooms}
+    found = Places({}, [], [])
+    for member in members:
+        if public and rooms:
+            where = member.room_id if member.room_id in known else rooms[0].id
+            found.rooms.setdefault(where or rooms[0].id, []).append(member)
+            continue
+        chats = (
+            tell.private_chat(storage, person)
+            for person in storage.organisations.representatives(member.organisation_id)
+        )
+        chat = next((one for one in chats if one is not None), None)
+        if chat is not None:
+            found.private.append((member, chat))
+        else:
+            found.nowhere.append(member)
+    return found

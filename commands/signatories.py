@@ -1,0 +1,35 @@
+"""Who has signed, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, NN_, Text, Typed, say, say_many
+from commands import lookup
+from commands.command import Context, Reply, command, reply
+
+if TYPE_CHECKING:
+    from storage.signatures import Signature
+
+
+@command(
+    "signatories", fr="signataires", help=N_("List who has signed, in private."), example=N_("!signatories")
+)
+def signatories(ctx: Context) -> Reply:
+    """List the standing signatures; a list belongs in private, not in a room of two hundred."""
+    campaign, storage = ctx.campaign, ctx.storage
+    found = storage.signatures.all_standing(campaign.id)
+    if not found:
+        return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
+    counting = [one for one in found if one.level in lookup.counting(campaign)]
+    others = [one for one in found if one not in counting]
+    lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
+    lines += [_line(one) for one in counting]
+    if others:
+        lines.append(say(N_("**Declared, and to be verified before they count:**")))
+        lines += [_line(one) for one in others]
+    return Reply(private=tuple(lines))
+
+
+def _line(one: Signature) -> Text:
+    return say(N_("- {name} (no. {number})"), name=one.organisation, number=one.number)

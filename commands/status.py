@@ -1,0 +1,97 @@
+"""How far a campaign is: signed, deciding, declined, silent, sympathy, goal and days left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, NN_, Day, Moment, Text, Typed, say, say_many
+from campaign.signature import progress_bar
+from commands import lookup
+from commands.command import Context, Reply, command
+
+if TYPE_CHECKING:
+    from storage.deadlines import Deadline
+
+
+@command(
+    "status", fr="statut", help=N_("Show how far the campaign is."), example=N_("!status"), in_short=True
+)
+def status(ctx: Context) -> Reply:
+    """Show the numbers in a room; in private the names of who is deciding and who is silent too."""
+    campaign, storage = ctx.campaign, ctx.storage
+    now = lookup.progress(storage, campaign)
+    lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.title)]
+    if now.goal:
+        lines.append(
+            say(
+                N_("{bar} **{count}** of {goal} signatures"),
+                bar=progress_bar(now.counted, now.goal),
+                count=now.counted,
+                goal=now.goal,
+            )
+        )
+    else:
+        lines.append(say_many(*NN_("**{count}** signature", "**{count}** signatures"), now.counted))
+    standing = now.standings
+    lines.append(
+        say(
+            N_(
+                "Deciding: {deciding} · declared: {declared} · declined: {declined} · no answer yet: {silent}"
+            ),
+            deciding=standing.get("deciding", 0),
+            declared=standing.get("declared", 0),
+            declined=standing.get("declined", 0) + standing.get("withdrawn", 0),
+            silent=standing.get("silent", 0),
+        )
+    )
+    if now.sympathies:
+        lines.append(
+            say_many(
+                *NN_("👍 {count} person likes the letter", "👍 {count} people like the letter"),
+                now.sympathies,
+            )
+        )
+    for deadline in storage.deadlines.of_campaign(campaign.id):
+        if deadline.at > ctx.now:
+            lines.append(_deadline(ctx, deadline))
+            break
+    polls = storage.polls.of_campaign(campaign.id, only_open=True)
+    if polls:
+        lines.append(
+            say_many(
+                *NN_("{count} open poll: {polls}", "{count} open polls: {polls}"),
+                len(polls),
+                polls=Typed("polls"),
+            )
+        )
+    return Reply((*lines, *(_names(ctx) if ctx.private else ())))
+
+
+def _deadline(ctx: Context, one: Deadline) -> Text:
+    at = Moment(one.at, one.zone)
+    days = (at.at - ctx.now).days
+    left = (
+        say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)
+        if days
+        else say(N_("last day, until {at}"), at=at)
+    )
+    return (
+        say(N_("⏳ {label}: {left}"), label=one.label, left=left)
+        if one.label
+        else say(N_("⏳ {left}"), left=left)
+    )
+
+
+def _names(ctx: Context) -> list[Text]:
+    members = ctx.storage.campaigns.members(ctx.campaign.id)
+    lines = []
+    deciding = [one for one in members if one.standing == "deciding"]
+    lines += [
+        say(N_("- {name}: deciding until {day}"), name=one.name, day=Day(one.deciding_until))
+        for one in deciding
+        if one.deciding_until
+    ]
+    silent = [one.name for one in members if one.standing == "silent"]
+    if silent:
+        lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))
+    return lines

@@ -1,0 +1,79 @@
+"""Saying something to people who did not ask: the campaigners, a campaign's rooms, an organisation's people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import Message, Text
+from commands.command import Elsewhere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from commands.command import House
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+
+def admins(storage: Storage, house: House, *lines: Text) -> tuple[Elsewhere, ...]:
+    """Tell the campaigners in every room of theirs; on a network where they have none, in private."""
+    rooms = storage.rooms.admin_rooms()
+    told = [Elsewhere(Message(lines), room_id=room.id, urgency=3) for room in rooms]
+    with_room = {room.network for room in rooms}
+    for address in sorted(house.admins, key=lambda one: (one.network, one.id)):
+        if address.network not in with_room:
+            person = storage.people.find(address)
+            if person is not None:
+                told.append(Elsewhere(Message(lines, private=True), address_id=person.address_id, urgency=3))
+    return tuple(told)
+
+
+def rooms(
+    where: Iterable[RoomRow], *lines: Text, purpose: str = "", urgency: int = 5
+) -> tuple[Elsewhere, ...]:
+    """Say the same in several rooms."""
+    message = Message(lines, purpose=purpose)
+    return tuple(Elsewhere(message, room_id=room.id, urgency=urgency) for room in where)
+
+
+def representatives(
+    storage: Storage, organisation_id: int, *lines: Text, but: int = 0
+) -> tuple[Elsewhere, ...]:
+    """Tell those who speak for an organisation, where they already have a private chat with the bot."""
+    told = []
+    for person in storage.organisations.representatives(organisation_id):
+        if person == but:
+            continue
+        room = private_chat(storage, person)
+        if room is not None:
+            told.append(Elsewhere(Message(lines), room_id=room.id))
+    return tuple(told)
+
+
+def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
+    """Put all this in the outbox."""
+    for one in told:
+        network = one.network or (storage.rooms.get(one.room_id).network if one.room_id else "")
+        if not network and one.address_id:
+            network = storage.people.address(one.address_id).network
+        storage.outbox.put(
+            network,
+            one.message,
+            now,
+            room=one.room_id,
+            address=one.address_id,
+            intent=one.intent,
+            file=one.file,
+            urgency=one.urgency,
+        )
+
+
+def private_chat(storage: Storage, person_id: int) -> RoomRow | None:
+    """The private chat a person already has with the bot, the newest of their addresses first."""
+    for address in reversed(storage.people.addresses(person_id)):
+        if address.is_account:
+            room = storage.rooms.direct_with(address.network, address.id)
+            if room is not None:
+                return room
+    return None

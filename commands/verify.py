@@ -1,0 +1,63 @@
+"""Verifying a declared signature."""
+
+from __future__ import annotations
+
+from campaign.chat import N_, NN_, Typed, say_many
+from commands import lookup, tell
+from commands.command import Context, Reply, command, reply
+
+
+@command(
+    "verify",
+    fr="verifier",
+    help=N_(
+        "Accept a declared signature by its number: it counts, and its author may speak for the organisation."
+    ),
+    example=N_("!verify 1"),
+    admin=True,
+)
+def verify(ctx: Context, signature: int) -> Reply:
+    """Vouch for a signature; its declarer becomes a representative, its organisation leaves the list of strangers."""
+    storage, campaign = ctx.storage, ctx.campaign
+    found = storage.signatures.by_number(campaign.id, signature)
+    if found is None or found.ended_at is not None:
+        return reply(
+            N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
+            number=signature,
+            list=Typed("signatories"),
+        )
+    if found.level == "verified":
+        return reply(N_("Signature no. {number} is verified already."), number=signature)
+    storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
+    storage.campaigns.stand(campaign.id, found.organisation_id, "signed", ctx.now)
+    storage.organisations.change(found.organisation_id, flagged=False)
+    storage.organisations.represent(found.organisation_id, found.person_id, "verified", ctx.now)
+    storage.audit.note(
+        "verified",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        organisation=found.organisation_id,
+        number=signature,
+    )
+    done = Reply(
+        (
+            say_many(
+                *NN_(
+                    "✅ The signature of **{name}** is verified: {count} signature counts now.",
+                    "✅ The signature of **{name}** is verified: {count} signatures count now.",
+                ),
+                lookup.counted(storage, campaign),
+                name=found.organisation,
+            ),
+        )
+    )
+    room = storage.rooms.get(found.room_id)
+    if room.id == ctx.room.id or room.state != "joined":
+        return done
+    return done.also(
+        *tell.rooms(
+            [room], reply(N_("✅ The signature of **{name}** is verified."), name=found.organisation).lines[0]
+        )
+    )

@@ -1,0 +1,96 @@
+"""The words people type in each language: option names and choices. Command names stand with their command."""
+
+from __future__ import annotations
+
+import unicodedata
+
+OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "fr": {
+        "campaign": ("campagne",),
+        "funded": ("financement", "finance"),
+        "label": ("libelle", "nom"),
+        "language": ("langue",),
+        "leaning": ("penchant", "avis"),
+        "mandate": ("mandat",),
+        "note": ("note", "remarque"),
+        "closes": ("cloture", "jusqua"),
+        "organisation": ("organisation", "orga", "asso", "association"),
+        "role": ("role", "fonction"),
+        "status": ("statut",),
+        "testimony": ("temoignage",),
+        "url": ("site", "lien"),
+    },
+}
+"""Language → option → what may be typed for it, folded; the first is shown in help."""
+
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "fr": {
+        "direct": ("direct", "directe", "directement"),
+        "indirect": ("indirect", "indirecte", "indirectement"),
+        "none": ("aucun", "aucune", "non", "rien"),
+        "yes": ("oui", "favorable", "pour"),
+        "no": ("non", "defavorable", "contre"),
+        "for": ("pour", "oui"),
+        "against": ("contre", "non"),
+        "abstain": ("abstention", "blanc"),
+        "consent": ("consentement", "consens", "ok"),
+        "concern": ("reserve", "inquietude"),
+        "objection": ("objection", "objecte"),
+        "majority": ("majorite",),
+        "room": ("salon", "salle"),
+        "private": ("prive",),
+        "off": ("jamais", "aucun"),
+        "all": ("tout", "tous"),
+        "signed": ("signe", "signataires"),
+        "declared": ("declare",),
+        "silent": ("silencieux", "muets"),
+        "deciding": ("enreflexion", "reflexion"),
+        "declined": ("refuse",),
+        "withdrawn": ("retire",),
+        "fr": ("fr", "francais"),
+        "en": ("en", "anglais"),
+    },
+    "en": {
+        "for": ("yes", "+1"),
+        "against": ("no", "-1"),
+        "abstain": ("abstention", "0"),
+        "consent": ("agree",),
+        "objection": ("object", "block"),
+        "all": ("everything",),
+        "fr": ("fr", "french"),
+        "en": ("en", "english"),
+    },
+}
+"""Language → choice → what else may be typed for it, folded."""
+
+
+def fold(word: str) -> str:
+    """What a word is compared by: no case, no accents, no punctuation around it."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
+    return bare.strip(" .,;:!?\"'`")
+
+
+def option_words(option: str) -> set[str]:
+    """Everything that may be typed for an option, in any language."""
+    return {option, *(word for words in OPTIONS.values() for word in words.get(option, ()))}
+
+
+def read_choice(word: str, choices: tuple[str, ...]) -> str | None:
+    """Which of these choices was typed, in any language; None if none of them."""
+    typed = fold(word)
+    if typed in choices:
+        return typed
+    for words in CHOICES.values():
+        for choice in choices:
+            if typed in words.get(choice, ()):
+                return choice
+    return None
+
+
+def in_language(word: str, language: str) -> str:
+    """An option or choice as help shows it in a language."""
+    for table in (OPTIONS, CHOICES):
+        words = table.get(language, {}).get(word)
+        if words:
+            return words[0]
+    return word
