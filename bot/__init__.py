@@ -1,0 +1,1 @@
+"""Everything that touches the world: command line, config, networks, clock, delivery and wording."""

@@ -1,0 +1,211 @@
+"""The command line: demo, run, check, export."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from bot import demo as demo_
+from bot.app import NAMES, App
+from bot.config import Config, ConfigError, load
+from bot.transports.base import LoginRefused, Start, Transport, TransportError
+from bot.transports.matrix import MatrixTransport
+from bot.transports.xmpp import XmppTransport
+from campaign.chat import MATRIX, XMPP
+from commands.export import make
+from storage.database import FILE, Database, StorageError, lock, open_database
+
+if TYPE_CHECKING:
+    from storage.storage import Storage
+
+DONE, FAILED, WRONG = 0, 1, 2
+"""Exit codes: done, failed, wrong usage or config."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The config file.")]
+
+
+@app.callback()
+def tocsin() -> None:
+    """Get an open letter signed by a collective of organisations, on Matrix and XMPP at once."""
+
+
+@app.command()
+def demo() -> None:
+    """Play a whole campaign in the terminal, on a throw-away database."""
+    asyncio.run(demo_.main(sys.stdin, sys.stdout))
+
+
+@app.command()
+def run(
+    config: ConfigPath = Path("config.toml"),
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
+) -> None:
+    """Serve the campaigns of the config until stopped."""
+    _log(verbose=verbose)
+    read = _read(config)
+    try:
+        folder = read.settings.bot.data
+        database = open_database(folder)
+        held = lock(folder)
+    except StorageError as error:
+        _fail(str(error))
+    try:
+        stopped = asyncio.run(_serve(read, database))
+    finally:
+        database.close()
+        held.close()
+    if stopped:
+        _fail("; ".join(f"{NAMES[network]}: {why}" for network, why in stopped.items()))
+
+
+@app.command()
+def check(config: ConfigPath = Path("config.toml")) -> None:
+    """Say everything that is wrong with a config, then try each login."""
+    read = _read(config)
+    errors.print(f"{config}: well-formed")
+    refused = asyncio.run(_try_logins(read))
+    if refused:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def export(
+    campaign: Annotated[str, typer.Option(help="The campaign's key in the config.")],
+    form: Annotated[Literal["csv", "json", "markdown"], typer.Option("--format")] = "csv",
+    config: ConfigPath = Path("config.toml"),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file; without, standard output.")
+    ] = None,
+) -> None:
+    """Write the list of a campaign. May be called while the bot runs."""
+    folder = _read(config).settings.bot.data
+    if not (folder / FILE).is_file():
+        _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
+    try:
+        database = open_database(folder)
+        try:
+            data = database.transaction(lambda storage: _export(storage, campaign, form), writes=False)
+        finally:
+            database.close()
+    except StorageError as error:
+        _fail(str(error))
+    if data is None:
+        errors.print(f"[red]--campaign {campaign}: there is no such campaign[/red]")
+        raise typer.Exit(WRONG)
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        try:
+            output.write_bytes(data)
+        except OSError as error:
+            _fail(f"cannot write {output}: {error.strerror}")
+        errors.print(f"{output}: {len(data)} bytes")
+
+
+def _export(storage: Storage, key: str, form: str) -> bytes | None:
+    found = storage.campaigns.find(key)
+    return None if found is None else make(storage, found, form, datetime.now(UTC))[0].data
+
+
+def _read(path: Path) -> Config:
+    try:
+        return load(path)
+    except ConfigError as error:
+        errors.print(f"[red]{error}[/red]")
+        for problem in error.problems:
+            errors.print(f"  {problem}", markup=False)
+        raise typer.Exit(WRONG) from None
+
+
+def _fail(message: str) -> None:
+    errors.print(message, style="red", markup=False)
+    raise typer.Exit(FAILED)
+
+
+def _log(*, verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    for name in ("nio", "slixmpp", "apscheduler", "alembic"):
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
+
+
+def transports(config: Config) -> dict[str, Transport]:
+    """The networks of a config."""
+    found: dict[str, Transport] = {}
+    matrix, xmpp = config.settings.matrix, config.settings.xmpp
+    if matrix:
+        found[MATRIX] = MatrixTransport(matrix.homeserver, matrix.user, config.passwords[MATRIX])
+    if xmpp:
+        found[XMPP] = XmppTransport(
+            xmpp.jid,
+            config.passwords[XMPP],
+            xmpp.nick,
+            host=xmpp.host,
+            port=xmpp.port,
+            ca_file=xmpp.ca_file,
+            tls=xmpp.tls == "on",
+        )
+    return found
+
+
+async def _serve(config: Config, database: Database) -> dict[str, str]:
+    """Run until stopped by a signal, or until every network is given up; return the latter's reasons."""
+    bot = App(config, database, transports(config))
+    serving = asyncio.create_task(bot.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    announcing = asyncio.create_task(_announce(bot))
+    try:
+        await serving
+    except asyncio.CancelledError:
+        return {}
+    finally:
+        announcing.cancel()
+    return bot.stopped
+
+
+async def _announce(bot: App) -> None:
+    await bot.ready()
+    served = ", ".join(NAMES[network] for network in bot.networks if network not in bot.stopped)
+    if served:
+        errors.print(f"Tocsin is ready on {served} (process {os.getpid()}).")
+
+
+async def _try_logins(config: Config) -> list[str]:
+    refused = []
+    with errors.status("trying to log in …"):
+        for network, transport in transports(config).items():
+            try:
+                async with (
+                    asyncio.timeout(60),
+                    transport.connected(Start(device=f"TOCSIN-CHECK-{os.getpid()}")),
+                ):
+                    errors.print(f"{NAMES[network]}: logged in")
+            except LoginRefused as error:
+                refused.append(network)
+                errors.print(f"{NAMES[network]}: login refused: {error}", style="red", markup=False)
+            except (TransportError, TimeoutError) as error:
+                refused.append(network)
+                errors.print(
+                    f"{NAMES[network]}: cannot be reached: {error or 'no answer'}", style="red", markup=False
+                )
+    return refused
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,388 @@
+"""From the outbox to a network: order per room, merging, frozen dispatches, waiting when told to, reconciliation."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.transports.base import (
+    Dispatch,
+    Limited,
+    NotPrivate,
+    Payload,
+    Refused,
+    RoomEncrypted,
+    Transport,
+    Unreachable,
+    Unsure,
+)
+from campaign.chat import N_, Address, Room, say
+from commands import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.texts.wordings import Wordings
+    from bot.transports.base import Accepted
+    from storage.database import Database
+    from storage.outbox import Waiting
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+log = logging.getLogger(__name__)
+
+ECHO_WITHIN = 30.0
+"""Seconds in which a message of ours must come back where only that proves it arrived."""
+LASTING = frozenset({"forbidden", "not-allowed", "gone", "policy-violation", "not-authorized"})
+"""Reasons (XMPP error conditions) for which a message given back is not tried again."""
+MOST_BOUNCES = 5
+"""How often a message may be given back for other reasons."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds between attempts while a server cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A frozen dispatch on its way, and what is needed beside it."""
+
+    dispatch: Dispatch
+    room_id: int
+    file_id: int | None
+    private_with: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An intent that is an act rather than a message: entering, leaving, or opening a private chat."""
+
+    row_ids: tuple[int, ...]
+    act: str
+    room: str = ""
+    reason: str = ""
+    address: Address | None = None
+
+
+class Delivery:
+    """Carries what was decided to one network. Runs only while the network is connected and caught up."""
+
+    def __init__(
+        self,
+        network: str,
+        transport: Transport,
+        database: Database,
+        wordings: Wordings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._network = network
+        self._transport = transport
+        self._database = database
+        self._wordings = wordings
+        self._now = now
+        self._wake = asyncio.Event()
+        self._busy: set[int] = set()
+        self._errands: set[str] = set()
+        self._seen: dict[str, asyncio.Future[str]] = {}
+        """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
+        self._resume = 0.0
+        self._idle = asyncio.Event()
+        self.running = False
+
+    def wake(self) -> None:
+        """Something may wait to be said."""
+        self._idle.clear()
+        self._wake.set()
+
+    def came_back(self, reasons: Mapping[str, str]) -> None:
+        """These dispatches were seen in their room (no reason), or given back by it, certainly not in it (a reason)."""
+        for key, reason in reasons.items():
+            future = self._seen.get(key)
+            if future is not None and not future.done():
+                future.set_result(reason)
+
+    async def settled(self) -> None:
+        """Wait until nothing waits to leave and nothing is under way."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Deliver until cancelled.
+
+        Raises:
+            Unsure: something was sent and nothing tells whether it arrived: connect again, and catch up first.
+        """
+        self.running = True
+        self.wake()
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._finish_what_was_begun(group)
+                while True:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    claims, errands = await self._database.write(self._claim)
+                    for claim in claims:
+                        group.create_task(self._carry(claim))
+                    for errand in errands:
+                        group.create_task(self._do(errand))
+                    if not self._busy and not self._errands and not self._wake.is_set():
+                        self._idle.set()
+        finally:
+            self.running = False
+            self._busy.clear()
+            self._errands.clear()
+            self._seen.clear()
+
+    # --- what was begun before
+
+    async def _finish_what_was_begun(self, group: asyncio.TaskGroup) -> None:
+        """Send again, byte for byte, what was begun and was not found while catching up.
+
+        Where the network keeps an archive, not found there means not sent. Where it keeps none nobody can tell: such
+        a dispatch is marked uncertain and not repeated.
+        """
+
+        def begun(storage: Storage) -> list[Claim]:
+            again = []
+            for row in storage.outbox.sending(self._network):
+                if not row.archived:
+                    storage.outbox.uncertain(row.key, "the room keeps no archive", self._now())
+                    self._tell(
+                        storage,
+                        row.room_id,
+                        N_("I cannot tell whether my last message arrived in {room}: please look there."),
+                    )
+                    continue
+                payload = Payload(**{**row.payload, "mentions": tuple(row.payload["mentions"])})
+                dispatch = Dispatch(row.key, Room(self._network, row.address), payload)
+                private = Address(self._network, row.private_with) if row.private_with else None
+                again.append(Claim(dispatch, row.room_id, row.file_id, private))
+            return again
+
+        per_room: dict[int, list[Claim]] = {}
+        for claim in await self._database.write(begun):
+            per_room.setdefault(claim.room_id, []).append(claim)
+        for room, claims in per_room.items():
+            self._busy.add(room)
+            group.create_task(self._carry_all(room, claims))
+
+    async def _carry_all(self, room: int, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            self._busy.add(room)
+            await self._carry(claim)
+
+    # --- what is decided next
+
+    def _claim(self, storage: Storage) -> tuple[list[Claim], list[Errand]]:
+        """Freeze, in each room where nothing is under way, what is to leave next."""
+        rooms: dict[int, list[Waiting]] = {}
+        homeless: dict[int, list[Waiting]] = {}
+        errands: list[Errand] = []
+        for row in storage.outbox.waiting(self._network):
+            if row.intent != "message":
+                target = storage.rooms.get(row.room_id or 0)
+                errand = Errand(
+                    (row.id,), row.intent, target.address, self._wordings.plain(row.message, target.language)
+                )
+                errands.append(errand)
+            elif row.room_id is not None:
+                rooms.setdefault(row.room_id, []).append(row)
+            elif row.address_id is not None:
+                homeless.setdefault(row.address_id, []).append(row)
+        claims = [
+            claim
+            for room_id, rows in rooms.items()
+            if room_id not in self._busy
+            for claim in self._freeze(storage, storage.rooms.get(room_id), rows)
+        ]
+        for address_id, rows in homeless.items():
+            address = storage.people.address(address_id)
+            errands.append(Errand(tuple(row.id for row in rows), "open", address=address))
+        errands = [errand for errand in errands if f"{errand.act} {errand.row_ids[0]}" not in self._errands]
+        self._errands.update(f"{errand.act} {errand.row_ids[0]}" for errand in errands)
+        self._busy.update(claim.room_id for claim in claims)
+        return claims, errands
+
+    def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
+        if room.state == "parked":
+            storage.outbox.forget_room(room.id)
+            return []
+        if room.state != "joined":
+            return []
+        together = self._together(rows)
+        capabilities = self._transport.capabilities(room.place)
+        payload = self._wordings.payload([row.message for row in together], room.language, capabilities)
+        first = together[0]
+        if len(together) == 1:
+            payload = replace(payload, reply_to=first.reply_to)
+        payload = replace(payload, thread=first.thread)
+        file = storage.outbox.file(first.file_id) if first.file_id else None
+        if file is not None:
+            payload = replace(
+                payload, file_name=file.name, media_type=file.media_type, file_size=len(file.data)
+            )
+        private = None
+        if any(row.message.private for row in together):
+            private = next(
+                (storage.people.address(row.address_id) for row in together if row.address_id), None
+            )
+        key = str(uuid.uuid4())
+        storage.outbox.freeze(
+            [row.id for row in together],
+            key=key,
+            network=self._network,
+            room_id=room.id,
+            payload=asdict(payload),
+            private_with=private.id if private else None,
+            file_id=first.file_id,
+            now=self._now(),
+        )
+        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
+
+    def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
+        """What leaves as one message: what waits for the same thread, as long as it is short and plain.
+
+        A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
+        """
+        first = rows[0]
+        together = [first]
+        if not _is_plain(first):
+            return together
+        for row in rows[1:]:
+            if row.thread != first.thread:
+                continue
+            alike = _is_plain(row) and (row.message.private, row.message.rings, row.address_id) == (
+                first.message.private,
+                first.message.rings,
+                first.address_id,
+            )
+            if not alike:
+                break
+            together.append(row)
+        return together[: max(1, self._wordings.fit([row.message for row in together]))]
+
+    # --- on the way
+
+    async def _carry(self, claim: Claim) -> None:
+        """Take one dispatch to the end: delivered, refused, or raised for the supervisor to reconnect."""
+        key, pause, bounces = claim.dispatch.key, FIRST_PAUSE, 0
+        try:
+            while True:
+                try:
+                    await asyncio.sleep(max(0.0, self._resume - asyncio.get_running_loop().time()))
+                    claim = await self._upload(claim)
+                    seen = self._seen[key] = asyncio.get_running_loop().create_future()
+                    accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
+                    reason = await self._arrived(key, accepted, seen)
+                    if not reason:
+                        return
+                    bounces += 1
+                    if reason in LASTING or bounces == MOST_BOUNCES:
+                        raise Refused(reason)
+                    raise Unreachable(reason)
+                except Limited as limited:
+                    # One account, one allowance: while this room waits, every other one does too.
+                    self._resume = asyncio.get_running_loop().time() + limited.seconds
+                    log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
+                except Unreachable as error:
+                    log.warning("not sent yet: %s", error, extra={"action": "send", "key": key})
+                    await asyncio.sleep(pause)
+                    pause = min(LONGEST_PAUSE, pause * 2)
+                except (NotPrivate, RoomEncrypted, Refused) as refusal:
+                    why = str(refusal) or type(refusal).__name__
+                    log.warning("refused: %s", why, extra={"action": "refused", "key": key})
+                    await self._fail(claim, why)
+                    return
+        finally:
+            self._seen.pop(key, None)
+            self._busy.discard(claim.room_id)
+            self.wake()
+
+    async def _fail(self, claim: Claim, why: str) -> None:
+        """Give a dispatch up, and say so to the campaigners."""
+
+        def failed(storage: Storage) -> None:
+            storage.outbox.failed(claim.dispatch.key, why, self._now())
+            self._tell(
+                storage, claim.room_id, N_("A message of mine could not be delivered in {room} ({why})."), why
+            )
+
+        await self._database.write(failed)
+
+    def _tell(self, storage: Storage, room_id: int, text: str, why: str = "") -> None:
+        """Tell the campaigners of a message that did not arrive; of one to themselves only the log can tell."""
+        room = storage.rooms.get(room_id)
+        log.error("a message did not arrive", extra={"action": "undelivered", "room": room_id, "why": why})
+        if not room.admin and not room.direct:
+            told = tell.admins(storage, self._wordings.house, say(text, room=room.label, why=why))
+            tell.put(storage, told, self._now())
+
+    async def _arrived(self, key: str, accepted: Accepted, seen: asyncio.Future[str]) -> str:
+        """Wait until a dispatch is known to be in the room ("" then), or to have come back (why)."""
+        if accepted.event:
+            await self._database.write(
+                lambda storage: storage.outbox.delivered(key, accepted.event, self._now())
+            )
+            return ""
+        try:
+            return await asyncio.wait_for(seen, ECHO_WITHIN)
+        except TimeoutError:
+            raise Unsure(f"no echo within {ECHO_WITHIN:g} s") from None
+
+    async def _upload(self, claim: Claim) -> Claim:
+        payload = claim.dispatch.payload
+        if claim.file_id is None or payload.file_url:
+            return claim
+        held = claim.file_id
+        file = await self._database.read(lambda storage: storage.outbox.file(held))
+        if file is None:
+            raise Refused("the file is no longer held")
+        url = await self._transport.upload(file.name, file.media_type, file.data)
+        key = claim.dispatch.key
+        await self._database.write(lambda storage: storage.outbox.address_file(key, url))
+        return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
+
+    async def _do(self, errand: Errand) -> None:
+        """Enter, leave or open a room, again and again until the server answers."""
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                try:
+                    if errand.act == "join":
+                        await self._transport.join(errand.room)
+                    elif errand.act == "leave":
+                        await self._transport.leave(errand.room, errand.reason)
+                    elif errand.address is not None:
+                        room = await self._transport.open_direct(errand.address)
+                        await self._opened(errand, room)
+                        return
+                    await self._settle(errand)
+                except (Unreachable, Limited):
+                    await asyncio.sleep(pause)
+                    pause = min(LONGEST_PAUSE, pause * 2)
+                except Refused as refusal:
+                    log.warning("refused: %s", refusal, extra={"action": errand.act})
+                    await self._settle(errand)
+                    return
+                else:
+                    return
+        finally:
+            self._errands.discard(f"{errand.act} {errand.row_ids[0]}")
+            self.wake()
+
+    async def _settle(self, errand: Errand) -> None:
+        await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))
+
+    async def _opened(self, errand: Errand, room: Room) -> None:
+        def opened(storage: Storage) -> None:
+            known = storage.rooms.ensure(room.network, room.id)
+            partner = errand.address.id if errand.address else ""
+            storage.rooms.change(known.id, state="joined", direct=True, partner=partner)
+            storage.outbox.direct_to(errand.row_ids, known.id)
+
+        await self._database.write(opened)
+
+
+def _is_plain(row: Waiting) -> bool:
+    return row.file_id is None and not row.purpose

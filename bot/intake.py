@@ -1,0 +1,291 @@
+"""From a batch of events, or a tick of the clock, to one transaction; the sole error boundary."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from campaign.chat import (
+    N_,
+    Bounced,
+    Echo,
+    Event,
+    Invited,
+    Joined,
+    Message,
+    Reacted,
+    Redacted,
+    Removed,
+    Said,
+    Text,
+    Unreadable,
+    say,
+)
+from campaign.errors import CampaignError
+from commands import answer, due, membership, reactions, tell
+from commands.command import Context, House, Place, Reply
+from storage.database import is_fatal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from bot.transports.base import Batch
+    from commands.command import Command
+    from storage.database import Database
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a batch says of our own messages: key → "" if seen in its room, else why the network gave it back."""
+
+    came_back: Mapping[str, str]
+
+
+class Intake:
+    """Takes what happened, whatever the network, and decides what to say."""
+
+    def __init__(
+        self, database: Database, house: House, menu: tuple[Command, ...], now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._house = house
+        self._menu = menu
+        self._now = now
+
+    async def take(self, network: str, batch: Batch) -> Taken:
+        """Let every event of a batch take effect that has not before, and acknowledge it, in one transaction.
+
+        Raises:
+            StorageError: nothing of the batch was taken, and the cursors did not move.
+        """
+        now = self._now()
+
+        def work(storage: Storage) -> Taken:
+            keys = [(event.room.id, event.event) for event in batch.events if _counts_once(event)]
+            fresh = storage.inbox.take(network, keys, now)
+            for event in batch.events:
+                key = (event.room.id, event.event)
+                if _counts_once(event):
+                    if key not in fresh:
+                        continue
+                    fresh.discard(key)
+                self._bounded(storage, event, now)
+            storage.inbox.move(network, batch.cursors)
+            return Taken(
+                {
+                    event.key: event.reason if isinstance(event, Bounced) else ""
+                    for event in batch.events
+                    if isinstance(event, Echo | Bounced)
+                }
+            )
+
+        return await self._database.write(work)
+
+    async def tick(self, now: datetime) -> None:
+        """Let happen what time brings. Raises StorageError: nothing happened."""
+
+        def work(storage: Storage) -> None:
+            for step in due.STEPS:
+                try:
+                    with storage.savepoint():
+                        self._send(storage, step(storage, self._house, now), now)
+                except Exception as error:
+                    if is_fatal(error):
+                        raise
+                    log.exception(
+                        "a step of the clock failed", extra={"action": "tick", "step": step.__name__}
+                    )
+
+        await self._database.write(work)
+
+    async def alarm(self, text: Text) -> None:
+        """Tell the administrators, wherever they can be told. Raises StorageError."""
+        now = self._now()
+        await self._database.write(
+            lambda storage: self._send(storage, Reply(elsewhere=tell.admins(storage, self._house, text)), now)
+        )
+
+    # --- one event, whatever comes of it
+
+    def _bounded(self, storage: Storage, event: Event, now: datetime) -> None:
+        """Take one event; one that cannot be taken is undone alone, kept as a trace, and its sender told."""
+        try:
+            with storage.savepoint():
+                self._one(storage, event, now)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            reference = secrets.token_hex(3)
+            log.exception(
+                "an event could not be taken",
+                extra={"action": "quarantine", "reference": reference, "event": event.event},
+            )
+            kind, why = type(event).__name__, type(error).__name__
+            storage.inbox.quarantine(
+                reference, event.room.network, (event.room.id, event.event), kind, why, now
+            )
+            if isinstance(event, Said):
+                room = storage.rooms.find(event.room.network, event.room.id)
+                if room is not None and answer.is_for_us(event, self._house):
+                    sorry = say(
+                        N_(
+                            "Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"
+                        ),
+                        reference=reference,
+                    )
+                    message = Message((sorry,), to=event.sender, to_name=event.name)
+                    storage.outbox.put(room.network, message, now, room=room.id, reply_to=event.event)
+
+    def _one(self, storage: Storage, event: Event, now: datetime) -> None:
+        match event:
+            case Said():
+                self._said(storage, event, now)
+            case Reacted():
+                self._reacted(storage, event, now)
+            case Redacted():
+                reactions.redacted(storage, event)
+            case Invited():
+                self._send(storage, membership.invited(storage, self._house, event), now)
+            case Joined():
+                self._send(storage, membership.joined(storage, self._house, event, now), now)
+            case Removed():
+                self._send(storage, membership.removed(storage, self._house, event), now)
+            case Echo():
+                storage.outbox.delivered(event.key, event.event, now)
+            case Bounced():
+                pass  # certainly not in the room: whoever carries it decides whether to try again
+            case Unreadable():
+                log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
+
+    def _said(self, storage: Storage, said: Said, now: datetime) -> None:
+        room = self._room(storage, said, direct=said.private)
+        place = _place(storage, room, private=said.private)
+        said = replace(said, private=place == "private")
+        if not answer.is_for_us(said, self._house):
+            answer.noticed(storage, said)
+        elif room.state != "parked":
+            at = now if said.live else min(said.at, now)
+            context = self._context(storage, said, room, place, at)
+            try:
+                with storage.savepoint():
+                    reply = answer.answer(context, said)
+            except CampaignError as refusal:
+                reply = Reply((refusal.text,))
+            self._reply(storage, context, reply, said)
+
+    def _reacted(self, storage: Storage, reacted: Reacted, now: datetime) -> None:
+        if not storage.outbox.purpose_of(reacted.room.network, reacted.target):
+            return  # to somebody else's message: not ours to know
+        room = self._room(storage, reacted, direct=False)
+        place = _place(storage, room, private=room.direct)
+        at = now if reacted.live else min(reacted.at, now)
+        context = self._context(storage, reacted, room, place, at)
+        self._reply(storage, context, reactions.reacted(context, reacted), reacted)
+
+    def _room(self, storage: Storage, event: Event, *, direct: bool) -> RoomRow:
+        return storage.rooms.ensure(
+            event.room.network, event.room.id, state="joined", direct=direct, language=self._house.language
+        )
+
+    def _context(
+        self, storage: Storage, event: Said | Reacted, room: RoomRow, place: Place, now: datetime
+    ) -> Context:
+        return Context(
+            storage=storage,
+            house=self._house,
+            now=now,
+            room=room,
+            place=place,
+            address=event.sender,
+            name=event.name,
+            person=storage.people.ensure(event.sender, event.name, now),
+            menu=self._menu,
+            event=event.event,
+        )
+
+    # --- what comes of it
+
+    def _reply(self, storage: Storage, context: Context, reply: Reply | None, event: Said | Reacted) -> None:
+        """Put what a command says in the outbox: here, to the person alone, and elsewhere."""
+        if reply is None:
+            return
+        now, room = self._now(), context.room
+        purpose = reply.purpose
+        if reply.choices:
+            choices = [
+                {
+                    "command": choice.command,
+                    "arguments": dict(choice.arguments),
+                    "campaign": context.campaign_key,
+                }
+                for choice in reply.choices
+            ]
+            prompt = storage.prompts.ask(
+                context.person.id, room.id, choices, context.now, context.now + answer.QUESTIONS_LAST
+            )
+            purpose = f"prompt:{prompt}"
+        lines, alone = reply.lines, reply.private
+        if context.private:
+            lines, alone = (*lines, *alone), ()
+        thread = event.thread if isinstance(event, Said) else ""
+        reaches_alone = context.private or context.address.is_account
+        if (alone or reply.file) and not reaches_alone and context.place != "admin":
+            lines = (
+                *lines,
+                say(N_("I cannot write to you alone here: open a private chat with me and ask there.")),
+            )
+            alone = ()
+        file_here = reply.file if context.private or context.place == "admin" else None
+        if lines or file_here:
+            message = Message(
+                lines,
+                to=context.address if reply.quotes else None,
+                to_name=context.name if reply.quotes else "",
+                purpose=purpose,
+                private=context.private,
+            )
+            storage.outbox.put(
+                room.network,
+                message,
+                now,
+                room=room.id,
+                address=context.person.address_id if context.private else None,
+                file=file_here,
+                reply_to=event.event if reply.quotes else "",
+                thread=thread,
+            )
+        if (alone or (reply.file and file_here is None)) and reaches_alone:
+            storage.outbox.put(
+                room.network,
+                Message(alone, private=True),
+                now,
+                address=context.person.address_id,
+                file=reply.file if file_here is None else None,
+            )
+        self._send(storage, reply, now)
+
+    @staticmethod
+    def _send(storage: Storage, reply: Reply | None, now: datetime) -> None:
+        if reply is not None:
+            tell.put(storage, reply.elsewhere, now)
+
+
+def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:
+    """What kind of place a room is. A listed room is what it is listed as, even while only two are in it."""
+    if room.admin:
+        return "admin"
+    if storage.rooms.campaigns_of(room.id):
+        return "campaign"
+    return "private" if private else "other"
+
+
+def _counts_once(event: Event) -> bool:
+    """Whether a second arrival must do nothing. The others may come again and again, and change nothing by it."""
+    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined)

@@ -1,0 +1,172 @@
+"""The port to a network: what every transport takes and gives, and how it says what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from campaign.chat import Address, Event, Room
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a transport needs to go on where it stopped."""
+
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    """Scope → cursor, exactly as last committed. A scope is the transport's own (the account, or a room)."""
+    rooms: tuple[str, ...] = ()
+    """Addresses or ids of the rooms to be in: those of the config and those joined before. Never a parked one."""
+    device: str = ""
+    """The fixed device id (Matrix) or resource (XMPP) of this installation."""
+    unsure: Mapping[str, str] = field(default_factory=dict)
+    """Key → room id of the dispatches that were sent without an answer: to be looked for while catching up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events in the order of their rooms, and the cursors that acknowledge them once both are committed."""
+
+    events: tuple[Event, ...] = ()
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    caught_up: bool = False
+    """True on the first batch after which nothing older is missing, and on every one that follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What leaves, rendered and frozen. The same payload and key always become the same bytes on the wire."""
+
+    text: str
+    """Plain text (Matrix body) or message-styled text (XMPP)."""
+    html: str = ""
+    """Formatted body for Matrix; empty where plain text says it all."""
+    mentions: tuple[str, ...] = ()
+    """Full Matrix IDs to notify."""
+    rings: bool = False
+    """False: Matrix `m.notice`. True: `m.text`."""
+    reply_to: str = ""
+    thread: str = ""
+    file_name: str = ""
+    media_type: str = ""
+    file_size: int = 0
+    file_url: str = ""
+    """`mxc:` or `https:` address of the uploaded file; filled in, and stored, before the first attempt to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One frozen sending: `key` is the transaction id (Matrix) or origin-id (XMPP), the same for every attempt."""
+
+    key: str
+    room: Room
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The server took it. With `event` it is delivered; without, it is once its `Echo` comes (XMPP)."""
+
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a room can show. `exactly_once` is False where the network cannot tell us whether a message arrived."""
+
+    html: bool = False
+    reactions: bool = False
+    files: bool = False
+    exactly_once: bool = True
+
+
+class TransportError(Exception):
+    """Something a network said no to."""
+
+
+class LoginRefused(TransportError):
+    """The account's credentials are refused: this network stops until a person mends them."""
+
+
+class Unreachable(TransportError):
+    """The server cannot be reached, or the stream broke: connect again later, from the committed cursors."""
+
+
+class Limited(TransportError):
+    """The server asks us to wait: nothing was sent, try the same dispatch after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"limited for {seconds:g} s")
+        self.seconds = seconds
+
+
+class Unsure(TransportError):
+    """It may or may not have been sent; only an `Echo` can tell. Never to be repeated before catching up again."""
+
+
+class Refused(TransportError):
+    """The server will never take this dispatch (too large, forbidden, no such room)."""
+
+
+class NotPrivate(Refused):
+    """It was meant for a chat of exactly two, and this room is not one any more."""
+
+
+class RoomEncrypted(Refused):
+    """The room is encrypted and this transport would have sent plaintext: nothing was sent."""
+
+
+class Transport(Protocol):
+    """A network. It is pulled: asking for the next batch says that the one before it is committed."""
+
+    network: str
+
+    def connected(self, start: Start) -> AbstractAsyncContextManager[None]:
+        """Log in, and leave in order at the end.
+
+        Raises:
+            LoginRefused: the credentials are wrong.
+            Unreachable: no server there, or it is not working.
+        """
+        ...
+
+    def batches(self) -> AsyncGenerator[Batch, None]:
+        """Everything the bot is there to receive, from the cursors on. Ends only by an exception or by closing.
+
+        Raises:
+            LoginRefused: the account was logged out.
+            Unreachable: the stream is lost beyond what the transport mends by itself.
+        """
+        ...
+
+    async def send(self, dispatch: Dispatch, *, private_with: Address | None = None) -> Accepted:
+        """Send it once. With `private_with`, first make sure that the room holds exactly that person and the bot.
+
+        Raises:
+            Limited, Unsure, Refused, NotPrivate, RoomEncrypted, Unreachable: as their names say. After `Unreachable`
+                the dispatch certainly has not been taken, or may be repeated with the same key without harm.
+        """
+        ...
+
+    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+        """Store a file and return its address. Raises Refused, Limited or Unreachable."""
+        ...
+
+    async def open_direct(self, address: Address) -> Room:
+        """Return the private chat with this account, opening it if there is none. Raises Refused or Unreachable."""
+        ...
+
+    async def join(self, room: str) -> None:
+        """Enter a room (its `Joined` follows in a batch). Repeating it does no harm. Raises Refused or Unreachable."""
+        ...
+
+    async def leave(self, room: str, reason: str) -> None:
+        """Leave a room, or decline its invitation, with a reason people can read. Repeating it does no harm."""
+        ...
+
+    def capabilities(self, room: Room) -> Capabilities:
+        """What this room can show, as far as is known now."""
+        ...

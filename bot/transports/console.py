@@ -1,0 +1,368 @@
+"""A terminal, or a pipe, as chat networks: the demo and the conversation tests are this same class."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text as Rich
+
+from bot.transports.base import Accepted, Batch, Capabilities, Dispatch, NotPrivate, Refused, Start
+from campaign.chat import MATRIX, XMPP, Address, Echo, Joined, Reacted, Room, Said
+from campaign.dates import read_span
+from campaign.errors import CampaignError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+    from datetime import datetime
+
+    from rich.console import Console as Terminal
+
+    from campaign.chat import Event
+
+STEP = timedelta(minutes=10)
+"""How finely time passes while one waits."""
+
+_NAMES = {MATRIX: "Matrix", XMPP: "XMPP"}
+_COLOURS = {MATRIX: "green", XMPP: "blue"}
+_STRONG = re.compile(r"(?<![\w*])\*(?=\S)(.+?)(?<=\S)\*(?![\w*])")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """Somebody to speak as: a name, and their account on one network."""
+
+    name: str
+    address: Address
+
+
+@dataclass(slots=True)
+class Stage:
+    """Who and what there is: people, rooms by the name one types, and the moving clock."""
+
+    people: dict[str, Character]
+    rooms: dict[str, Room]
+    now: datetime
+    hidden: frozenset[str] = frozenset()
+    """Rooms that hide who is in them: there a person is an occupant, not an account."""
+
+
+class ConsoleTransport:
+    """One network of the console. Accepted is delivered on Matrix; on XMPP only the echo is, as in life."""
+
+    def __init__(self, network: str, console: Console) -> None:
+        self.network = network
+        self._console = console
+        self._queue: asyncio.Queue[tuple[Event, ...]] = asyncio.Queue()
+        self._numbers = itertools.count(1)
+        self._waiting = 0
+        self._taken = asyncio.Event()
+
+    @asynccontextmanager
+    async def connected(self, start: Start) -> AsyncIterator[None]:  # noqa: ARG002 - a console has no past
+        """Nothing to connect to."""
+        yield
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """What people say, as they say it."""
+        stage = self._console.stage
+        rooms = [room for room in stage.rooms.values() if room.network == self.network]
+        names = {room.id: name for name, room in stage.rooms.items()}
+        yield Batch(
+            tuple(Joined(room, stage.now, alias=room.id, name=names[room.id]) for room in rooms),
+            caught_up=True,
+        )
+        while True:
+            if self._queue.empty():
+                self._taken.set()
+            events = await self._queue.get()
+            yield Batch(events, caught_up=True)
+
+    def hear(self, *events: Event) -> None:
+        """Let something happen on this network."""
+        self._taken.clear()
+        self._queue.put_nowait(events)
+
+    async def taken(self) -> None:
+        """Wait until everything that happened has been taken."""
+        await self._taken.wait()
+
+    def event_id(self) -> str:
+        """An id as the network would give it."""
+        return f"${self.network}-{next(self._numbers)}"
+
+    async def send(self, dispatch: Dispatch, *, private_with: Address | None = None) -> Accepted:
+        """Show it."""
+        room = dispatch.room
+        if private_with is not None and self._console.private_room(private_with) != room:
+            raise NotPrivate("not the chat of this person")
+        event = self.event_id()
+        self._console.show(dispatch, event)
+        if self.network == XMPP:
+            self.hear(Echo(room, event, dispatch.key, self._console.stage.now))
+            return Accepted()
+        return Accepted(event)
+
+    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+        """Keep the file where the transcript can show it."""
+        self._console.files[name] = data
+        return f"console:{name}#{media_type.partition(';')[0]}"
+
+    async def open_direct(self, address: Address) -> Room:
+        """The private chat of a person is always there."""
+        if not address.is_account:
+            raise Refused("an occupant has no private chat")
+        return self._console.private_room(address)
+
+    async def join(self, room: str) -> None:
+        """The bot is in every room of the stage."""
+
+    async def leave(self, room: str, reason: str) -> None:
+        """Nobody leaves the stage."""
+
+    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - every room is alike
+        """A terminal shows styled text."""
+        return Capabilities(reactions=True, files=True)
+
+
+@dataclass
+class Console:
+    """Reads lines, lets people say them, and shows what is said.
+
+    A plain line is said by the current person in the current room. `/as NAME` and `/room NAME` change them, `/private`
+    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, `/wait 3d` lets
+    time pass, `/who` lists everybody.
+    """
+
+    stage: Stage
+    terminal: Terminal
+    settled: Callable[[], Awaitable[None]]
+    tick: Callable[[datetime], Awaitable[None]]
+    person: str = ""
+    room: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    transports: dict[str, ConsoleTransport] = field(init=False)
+    _last: dict[Room, str] = field(default_factory=dict)
+    _shown: tuple[Room | None, str] = (None, "")
+
+    def __post_init__(self) -> None:
+        self.transports = {network: ConsoleTransport(network, self) for network in (MATRIX, XMPP)}
+        self.person = self.person or next(iter(self.stage.people))
+        self.room = self.room or next(iter(self.stage.rooms))
+
+    def private_room(self, address: Address) -> Room:
+        """The chat of this account with the bot."""
+        return Room(address.network, f"private:{address.id}" if address.network == MATRIX else address.id)
+
+    # --- what people do
+
+    async def play(self, lines: AsyncIterator[str] | Iterable[str], *, echo: bool = True) -> None:
+        """Take line after line, each once what came of the one before has been seen."""
+        await self.rest()
+        if hasattr(lines, "__aiter__"):
+            async for line in lines:
+                await self.line(line, echo=echo)
+        else:
+            for line in lines:
+                await self.line(line, echo=echo)
+
+    async def line(self, line: str, *, echo: bool = True) -> None:
+        """Take one line, and wait until everything that comes of it was shown."""
+        line = line.rstrip("\n")
+        if not line.strip() or line.startswith("#"):
+            return
+        if line.startswith("/"):
+            await self._direct(*line[1:].split(" ", 1))
+        else:
+            if echo:
+                self._show_said(line)
+            self._say(line)
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until nothing moves any more."""
+        for _ in range(2):  # what was said makes echoes, which are to be taken as well
+            for transport in self.transports.values():
+                await transport.taken()
+            await self.settled()
+
+    async def _direct(self, verb: str, rest: str = "") -> None:
+        rest = rest.strip()
+        match verb:
+            case "as":
+                self._become(rest)
+            case "room":
+                self._go(rest)
+            case "private":
+                self.room = ""
+            case "wait":
+                await self._wait(rest)
+            case "react":
+                self._react(rest or "👍")
+            case "reply":
+                self._show_said(rest)
+                self._say(rest, reply_to=self._last.get(self._here, ""))
+            case "who":
+                self._who()
+            case _:
+                self.terminal.print(
+                    "[dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /wait 3d · /who[/dim]"
+                )
+
+    def _become(self, name: str) -> None:
+        found = next((one for one in self.stage.people if one.casefold() == name.casefold()), None)
+        if found is None:
+            self.terminal.print(f"[red]{escape(name)}?[/red] [dim]{', '.join(self.stage.people)}[/dim]")
+            return
+        self.person = found
+        network = self.stage.people[found].address.network
+        if self.room and self.stage.rooms[self.room].network != network:
+            self.room = next(room for room, place in self.stage.rooms.items() if place.network == network)
+
+    def _go(self, name: str) -> None:
+        found = next((one for one in self.stage.rooms if one.casefold() == name.casefold().lstrip("#")), None)
+        if found is None:
+            self.terminal.print(f"[red]{escape(name)}?[/red] [dim]{', '.join(self.stage.rooms)}[/dim]")
+        elif self.stage.rooms[found].network != self.stage.people[self.person].address.network:
+            network = _NAMES[self.stage.rooms[found].network]
+            there = [
+                one.name
+                for one in self.stage.people.values()
+                if one.address.network == self.stage.rooms[found].network
+            ]
+            self.terminal.print(
+                f"[red]{escape(self.person)} has no account on {network}[/red] [dim]/as {' or '.join(there)}[/dim]"
+            )
+        else:
+            self.room = found
+
+    @property
+    def _here(self) -> Room:
+        return (
+            self.stage.rooms[self.room]
+            if self.room
+            else self.private_room(self.stage.people[self.person].address)
+        )
+
+    def _sender(self) -> Address:
+        address = self.stage.people[self.person].address
+        if self.room in self.stage.hidden:
+            return Address(address.network, f"occupant-{self.person.casefold()}", self._here.id)
+        return address
+
+    def _say(self, text: str, reply_to: str = "") -> None:
+        here = self._here
+        transport = self.transports[here.network]
+        if not self.room:
+            transport.hear(Joined(here, self.stage.now, private_with=self.stage.people[self.person].address))
+        transport.hear(
+            Said(
+                here,
+                transport.event_id(),
+                self._sender(),
+                self.person,
+                text,
+                self.stage.now,
+                private=not self.room,
+                reply_to=reply_to,
+            )
+        )
+
+    def _react(self, key: str) -> None:
+        here = self._here
+        transport = self.transports[here.network]
+        target = self._last.get(here, "")
+        self._heading(here)
+        self.terminal.print(f"  [dim]{escape(self.person)} reacts[/dim] {escape(key)}")
+        transport.hear(
+            Reacted(here, transport.event_id(), self._sender(), self.person, target, (key,), self.stage.now)
+        )
+
+    async def _wait(self, how_long: str) -> None:
+        try:
+            until = self.stage.now + read_span(how_long)
+        except CampaignError:
+            self.terminal.print("[red]?[/red] [dim]/wait 3d, /wait 2h, /wait 30m[/dim]")
+            return
+        self._shown = (None, "")
+        self.terminal.rule(f"[dim]{escape(how_long)}[/dim]", style="dim")
+        while self.stage.now < until:
+            self.stage.now = min(until, self.stage.now + STEP)
+            await self.tick(self.stage.now)
+            await self.rest()
+
+    # --- what is seen
+
+    def _heading(self, room: Room) -> None:
+        """Say where this happens, unless the line above was there already."""
+        day = f"{self.stage.now:%Y-%m-%d %H:%M}"
+        if self._shown == (room, day):
+            return
+        same_day = self._shown[1] == day
+        self._shown = (room, day)
+        name = next((one for one, place in self.stage.rooms.items() if place == room), "")
+        if not name:
+            whom = next(
+                (one.name for one in self.stage.people.values() if self.private_room(one.address) == room),
+                room.id,
+            )
+            name = f"{whom} ↔ tocsin"
+        else:
+            name = f"#{name}"
+        colour = _COLOURS[room.network]
+        self.terminal.print()
+        self.terminal.print(
+            Rich.assemble(
+                (name, f"bold {colour}"),
+                (f"  {_NAMES[room.network]}", "dim"),
+                ("" if same_day else f"  {day}", "dim"),
+            )
+        )
+
+    def _show_said(self, text: str) -> None:
+        self._heading(self._here)
+        self.terminal.print(Rich.assemble(("  ", ""), (self.person, "bold"), ("  ", ""), text))
+
+    def show(self, dispatch: Dispatch, event: str) -> None:
+        """Show what the bot says."""
+        self._last[dispatch.room] = event
+        self._heading(dispatch.room)
+        payload = dispatch.payload
+        bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else ""
+        lines = payload.text.split("\n") if payload.text else []
+        body = Rich("\n").join(_styled(line) for line in lines)
+        self.terminal.print(Padding(Rich.assemble((f"{bell}tocsin  ", "bold yellow"), body), (0, 0, 0, 2)))
+        if payload.file_url:
+            size = f"{payload.file_size} bytes"
+            self.terminal.print(
+                Padding(
+                    Rich.assemble(("📎 ", ""), (payload.file_name, "underline"), (f"  {size}", "dim")),
+                    (0, 0, 0, 10),
+                )
+            )
+
+    def _who(self) -> None:
+        for one in self.stage.people.values():
+            self.terminal.print(Rich.assemble((f"  {one.name}", "bold"), (f"  {one.address.id}", "dim")))
+        for name, room in self.stage.rooms.items():
+            self.terminal.print(
+                Rich.assemble(
+                    (f"  #{name}", f"bold {_COLOURS[room.network]}"), (f"  {_NAMES[room.network]}", "dim")
+                )
+            )
+
+
+def _styled(line: str) -> Rich:
+    """Message styling (XEP-0393) as a terminal shows it."""
+    styled = Rich(line)
+    styled.highlight_regex(_CODE, "cyan")
+    styled.highlight_regex(_STRONG, "bold")
+    return styled

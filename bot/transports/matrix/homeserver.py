@@ -1,0 +1,215 @@
+"""Requests to the homeserver over nio's client, and what their failures mean."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote, urlencode
+
+from aiohttp import ClientError
+from nio import AsyncClient, AsyncClientConfig
+
+from bot.transports.base import Limited, LoginRefused, Refused, TransportError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+Json: TypeAlias = dict[str, Any]
+
+CLIENT = "/_matrix/client/v3"
+MEDIA = "/_matrix/media/v3"
+
+_TOKEN_GONE = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_LOCKED"})
+_TOO_LARGE = 413
+_TOO_MANY = 429
+_SERVER_ERROR = 500
+_DEFAULT_WAIT = 5.0
+_LONGEST_WAIT = 600.0
+_LONGEST_INTEGER = 20
+_DEEPER = 3000
+
+
+class RefusedByServer(Refused):
+    """The homeserver's refusal, with its Matrix error code (`M_FORBIDDEN` and the like)."""
+
+    def __init__(self, status: int, errcode: str) -> None:
+        # The server's own words are left out: they may quote what was sent.
+        super().__init__(f"{errcode or 'refused'} (HTTP {status})")
+        self.errcode = errcode
+
+
+class Backoff:
+    """Growing pauses between attempts, jittered so that many bots do not come back at once."""
+
+    def __init__(self, first: float = 1.0, longest: float = 30.0) -> None:
+        self._first = first
+        self._longest = longest
+        self.failures = 0
+        """How often it failed so far."""
+
+    def next(self) -> float:
+        """Return the seconds to wait after one more failure."""
+        pause = min(self._longest, self._first * 2.0 ** min(self.failures, 16))
+        self.failures += 1
+        return pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, guards nothing
+
+
+class Homeserver:
+    """One logged-in session. nio carries the HTTP; answers are read here: nio raises on bad ones.
+
+    `request_timeout` is in seconds and holds for everything but long polls, which name their own.
+    """
+
+    def __init__(self, url: str, user: str, *, request_timeout: float) -> None:
+        self._client = AsyncClient(
+            url.rstrip("/"),
+            user,
+            config=AsyncClientConfig(encryption_enabled=False, request_timeout=request_timeout),
+        )
+        self._request_timeout = request_timeout
+        self.user_id = ""
+
+    async def login(self, user: str, password: str, device: str) -> None:
+        """Log in by password, as the fixed device. Raises LoginRefused or Unreachable."""
+        body: Json = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": user},
+            "password": password,
+            "initial_device_display_name": "Tocsin",
+        }
+        if device:
+            body["device_id"] = device
+        try:
+            answer = await self.call("POST", "login", body=body)
+        except Limited as error:
+            raise Unreachable(f"the server limits logins for {error.seconds:g} s") from error
+        except Refused as error:
+            raise LoginRefused(str(error)) from error
+        token, user_id, device_id = (answer.get(key) for key in ("access_token", "user_id", "device_id"))
+        if not (isinstance(token, str) and isinstance(user_id, str)):
+            raise Unreachable("the answer to the login is not Matrix")
+        self.user_id = user_id
+        self._client.user_id = user_id
+        self._client.device_id = device_id if isinstance(device_id, str) else device
+        self._client.access_token = token
+
+    async def close(self) -> None:
+        """Close the connections. The session stays valid: another device would lose our transaction ids."""
+        await self._client.close()
+
+    async def call(
+        self,
+        method: str,
+        *path: str,
+        body: Json | bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        prefix: str = CLIENT,
+        media_type: str = "application/json",
+        timeout: float | None = None,  # noqa: ASYNC109 - aiohttp's own, which also closes the connection
+    ) -> Json:
+        """Make one request, never repeated here, and return the answer's JSON object.
+
+        Raises:
+            LoginRefused: our access token is not valid (any more).
+            Limited: 429.
+            RefusedByServer: a Matrix error that asking again does not mend.
+            Unreachable: no answer, an error of the server's or a proxy's, or an answer that is not Matrix.
+
+        """
+        target = prefix + "".join("/" + quote(part, safe="") for part in path)
+        if query:
+            target += "?" + urlencode(query)
+        data = json.dumps(body, separators=(",", ":")) if isinstance(body, dict) else body
+        headers = {"Content-Type": media_type}
+        if self._client.access_token:
+            headers["Authorization"] = f"Bearer {self._client.access_token}"
+        try:
+            response = await self._client.send(
+                method, target, data, headers, None, timeout or self._request_timeout
+            )
+            async with response:
+                status: int = response.status
+                raw: bytes = await response.read()
+                retry_after: str = response.headers.get("Retry-After", "")
+        except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+            raise Unreachable(f"{path[0]}: {type(error).__name__}") from error
+        return _read(path[0], status, raw, retry_after)
+
+    async def patiently(self, ask: Callable[[], Awaitable[Json]], backoff: Backoff) -> Json:
+        """Repeat a harmless request until it is answered, never faster than about once a second.
+
+        Raises:
+            LoginRefused, RefusedByServer: as in `call`; waiting would not help.
+
+        """
+        while True:
+            try:
+                answer = await ask()
+            except Limited as error:
+                pause = max(error.seconds, backoff.next())
+                log.info("limited by the homeserver", extra={"seconds": pause})
+            except Unreachable as error:
+                pause = backoff.next()
+                log.warning("the homeserver does not answer (%s), again in %.1f s", error, pause)
+            else:
+                return answer
+            await asyncio.sleep(pause)
+
+
+def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
+    answer = _parse(raw)
+    if status in range(200, 300):
+        if answer is None:
+            raise Unreachable(f"{what}: the answer is not Matrix")
+        return answer
+    said = answer or {}
+    errcode = said.get("errcode")
+    if status == _TOO_MANY or errcode == "M_LIMIT_EXCEEDED":
+        raise Limited(_wait(said.get("retry_after_ms"), retry_after))
+    raise _failure(what, status, errcode if isinstance(errcode, str) else "")
+
+
+def _parse(raw: bytes) -> Json | None:
+    """Return the JSON object, or None. A stranger's odd event must not make a whole sync unreadable."""
+    try:
+        answer = json.loads(raw, parse_int=_integer)
+    except RecursionError:
+        # An event nested almost as deep as Synapse's own parser goes is, within a sync, too deep for ours.
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + _DEEPER)
+        try:
+            answer = json.loads(raw, parse_int=_integer)
+        finally:
+            sys.setrecursionlimit(limit)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _integer(digits: str) -> int:
+    """Read an integer, and 0 for one longer than any in Matrix: Python refuses to read the longest ones."""
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else 0
+
+
+def _failure(what: str, status: int, errcode: str) -> TransportError:
+    if errcode in _TOKEN_GONE:
+        return LoginRefused(f"{errcode} (HTTP {status})")
+    if status == _TOO_LARGE:  # proxies say it too, without a Matrix error
+        return RefusedByServer(status, errcode or "M_TOO_LARGE")
+    if status >= _SERVER_ERROR or not errcode:
+        return Unreachable(f"{what}: HTTP {status} {errcode}".rstrip())
+    return RefusedByServer(status, errcode)
+
+
+def _wait(milliseconds: object, retry_after: str) -> float:
+    if isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool):
+        return min(max(milliseconds / 1000, 0.05), _LONGEST_WAIT)
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(float(retry_after), _LONGEST_WAIT)
+    return _DEFAULT_WAIT

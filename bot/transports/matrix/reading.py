@@ -1,0 +1,217 @@
+"""Raw room events, as strangers' servers made them, read into plain events: a bad one becomes Unreadable."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from campaign.chat import (
+    MATRIX,
+    Address,
+    Echo,
+    Event,
+    Reacted,
+    Redacted,
+    Room,
+    Said,
+    Unreadable,
+)
+
+if TYPE_CHECKING:
+    from bot.transports.matrix.homeserver import Json
+    from bot.transports.matrix.rooms import JoinedRoom
+
+log = logging.getLogger(__name__)
+
+_LONGEST_ID = 255  # bytes, by the specification, for event, room and user ids
+_LONGEST_NAME = 100
+_LONGEST_KEY = 255
+_LATEST_MS = 253_402_300_799_000  # the last second of the year 9999, where datetime ends
+
+# Control characters but tab and newline, lone surrogates, and what turns the direction of text around.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LINE_BREAK = re.compile("\r\n?|[\u2028\u2029]")
+_QUOTED_REPLY = re.compile(r"> (\* )?<@[^>\n]+>")
+
+
+class MalformedError(Exception):
+    """An event that breaks its own specification; the text names the field, never what stood in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the events of one joined room for the bot `me`."""
+
+    me: str
+    room_id: str
+    room: JoinedRoom
+    live: bool
+
+    def read(self, raw: object) -> Event | None:
+        """Return what an event means to the bot, or None. Never raises: a bad event becomes Unreadable."""
+        event_id = ""
+        at = datetime.now(UTC)
+        try:
+            event = json_object(raw, "event")
+            event_id = identifier(event.get("event_id"), "event_id", "$")
+            at = instant(event.get("origin_server_ts"), at)
+            return self._read(event, event_id, at)
+        except MalformedError as error:
+            why = f"malformed: {error}"
+        except Exception as error:  # a stranger's event must never stop the bot, whatever it does to us
+            log.exception("an event could not be read", extra={"room": self.room_id, "event": event_id})
+            why = f"malformed: {type(error).__name__}"
+        return Unreadable(Room(MATRIX, self.room_id), event_id, why, at)
+
+    def _read(self, raw: Json, event_id: str, at: datetime) -> Event | None:
+        if "state_key" in raw:
+            return None  # state is followed by the room itself
+        kind = raw.get("type")
+        sender = identifier(raw.get("sender"), "sender", "@")
+        content = json_object(raw.get("content"), "content")
+        unsigned = raw.get("unsigned")
+        if not isinstance(unsigned, dict):
+            unsigned = {}
+        room = Room(MATRIX, self.room_id)
+        event: Event | None = None
+        if kind == "m.room.redaction":
+            target = content.get("redacts", raw.get("redacts"))  # room version 11 moved it into the content
+            event = Redacted(room, event_id, identifier(target, "redacts", "$"), at)
+        elif sender == self.me:
+            key = unsigned.get("transaction_id")
+            if kind == "m.room.message" and isinstance(key, str):
+                event = Echo(room, event_id, key, at)
+        elif "redacted_because" in unsigned:
+            pass  # nothing is left of it
+        elif kind == "m.room.encrypted":
+            event = Unreadable(room, event_id, "encrypted", at)
+        elif kind == "m.reaction":
+            event = self._reaction(room, event_id, Address(MATRIX, sender), content, at)
+        elif kind == "m.room.message":
+            event = self._message(room, event_id, Address(MATRIX, sender), content, at)
+        return event
+
+    def _reaction(
+        self, room: Room, event_id: str, who: Address, content: Json, at: datetime
+    ) -> Reacted | None:
+        relation = json_object(content.get("m.relates_to"), "m.relates_to")
+        if relation.get("rel_type") != "m.annotation":
+            return None
+        key = relation.get("key")
+        if not isinstance(key, str) or not key or len(key) > _LONGEST_KEY:
+            raise MalformedError("key")
+        target = identifier(relation.get("event_id"), "m.relates_to", "$")
+        return Reacted(room, event_id, who, self._name(who), target, (clean(key),), at, live=self.live)
+
+    def _message(self, room: Room, event_id: str, who: Address, content: Json, at: datetime) -> Said | None:
+        msgtype = content.get("msgtype")
+        if not isinstance(msgtype, str):
+            raise MalformedError("msgtype")
+        relation = content.get("m.relates_to")
+        if not isinstance(relation, dict):
+            relation = {}
+        if msgtype != "m.text" or relation.get("rel_type") == "m.replace":
+            return None
+        body = content.get("body")
+        if not isinstance(body, str):
+            raise MalformedError("body")
+        thread = event_reference(relation) if relation.get("rel_type") == "m.thread" else ""
+        reply_to = event_reference(relation.get("m.in_reply_to"))
+        text = clean(body)
+        if reply_to:
+            text = without_quote(text)
+        if thread and relation.get("is_falling_back") is True:
+            reply_to = ""
+        return Said(
+            room,
+            event_id,
+            who,
+            self._name(who),
+            text,
+            at,
+            private=self.room.is_private,
+            live=self.live,
+            reply_to=reply_to,
+            thread=thread,
+            mentions_me=self._mentions_me(content, text),
+        )
+
+    def _name(self, who: Address) -> str:
+        return display_name(self.room.members.get(who.id), who.id)
+
+    def _mentions_me(self, content: Json, text: str) -> bool:
+        mentions = content.get("m.mentions")
+        user_ids = mentions.get("user_ids") if isinstance(mentions, dict) else None
+        if isinstance(user_ids, list) and self.me in user_ids:
+            return True
+        names = {self.me, self.room.members.get(self.me) or ""} - {""}
+        start = text.lstrip().removeprefix("@").casefold()
+        return any(
+            start.startswith(name) and not start[len(name) : len(name) + 1].isalnum()
+            for name in (clean(name).removeprefix("@").casefold() for name in names)
+            if name
+        )
+
+
+def json_object(value: object, field: str) -> Json:
+    """Return a JSON object as it stands. Raises MalformedError for anything else."""
+    if not isinstance(value, dict):
+        raise MalformedError(field)
+    return value
+
+
+def identifier(value: object, field: str, sigil: str) -> str:
+    """Return a Matrix identifier as it stands. Raises MalformedError if it cannot be one."""
+    if (
+        not isinstance(value, str)
+        or not value.startswith(sigil)
+        or len(value.encode("utf-8", "replace")) > _LONGEST_ID
+        or _UNSAFE.search(value)
+    ):
+        raise MalformedError(field)
+    return value
+
+
+def instant(milliseconds: object, otherwise: datetime) -> datetime:
+    """Read a server's timestamp (ms since 1970), or give `otherwise` where it is no possible time."""
+    if (
+        not isinstance(milliseconds, int)
+        or isinstance(milliseconds, bool)
+        or not 0 <= milliseconds <= _LATEST_MS
+    ):
+        return otherwise
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def clean(text: str) -> str:
+    """Drop control characters, lone surrogates and direction marks: they do harm, or deceive."""
+    return _UNSAFE.sub("", _LINE_BREAK.sub("\n", text))
+
+
+def display_name(name: str | None, user_id: str) -> str:
+    """Return what to call somebody, on one line: their display name, else the local part of their id."""
+    said = " ".join(clean(name or "").split())[:_LONGEST_NAME]
+    return said or user_id.removeprefix("@").partition(":")[0]
+
+
+def event_reference(relation: object) -> str:
+    """Return the event a relation points to, or "" where it points to nothing that could be one."""
+    try:
+        return identifier(relation.get("event_id"), "event_id", "$") if isinstance(relation, dict) else ""
+    except MalformedError:
+        return ""
+
+
+def without_quote(text: str) -> str:
+    """Drop the quotation put before an answer (the rich reply fallback, until specification 1.12)."""
+    if not _QUOTED_REPLY.match(text):
+        return text
+    lines = text.split("\n")
+    while lines and (lines[0].startswith("> ") or lines[0] == ">"):
+        lines.pop(0)
+    if lines and not lines[0].strip():
+        lines.pop(0)
+    return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""The rooms the bot is in, as the server's state says: members, name, and whether it is encrypted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bot.transports.matrix.reading import clean
+
+if TYPE_CHECKING:
+    from bot.transports.matrix.homeserver import Json
+
+_LONGEST_NAME = 200
+_PAIR = 2
+
+
+@dataclass(slots=True)
+class JoinedRoom:
+    """What is known of one room. Wrong types in its state are passed over, never raised."""
+
+    me: str
+    members: dict[str, str | None] = field(default_factory=dict)
+    """Joined user id → display name."""
+    invited: set[str] = field(default_factory=set)
+    invited_known: bool = False
+    """Whether `invited` is complete: it is asked for only where two are joined, where it matters."""
+    encrypted: bool = False
+    """Never false again once true: encryption cannot be taken back."""
+    name: str = ""
+    has_address: bool = False
+    public: bool = False
+    told: tuple[object, ...] = ()
+    """What the reader was last told, to tell it again when it has changed."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether exactly two are joined, one of them the bot, and nobody is invited."""
+        return (
+            len(self.members) == _PAIR and self.me in self.members and self.invited_known and not self.invited
+        )
+
+    @property
+    def other(self) -> str:
+        """The other one in a chat of exactly two, else ""."""
+        return next(user_id for user_id in self.members if user_id != self.me) if self.is_private else ""
+
+    @property
+    def needs_invited(self) -> bool:
+        """Whether it takes the server's list of the invited to say that this is a chat of two."""
+        return len(self.members) == _PAIR and not self.invited_known
+
+    def apply(self, raw: object) -> None:
+        """Take in one event; anything but well-formed state has no effect."""
+        event = mapping(raw)
+        kind, state_key, content = event.get("type"), event.get("state_key"), mapping(event.get("content"))
+        if kind == "m.room.member" and isinstance(state_key, str):
+            self._apply_member(state_key, content)
+        elif state_key != "":
+            return
+        elif kind == "m.room.encryption":
+            self.encrypted = True  # whatever it says: nobody writes plaintext there any more
+        elif kind == "m.room.name":
+            name = content.get("name")
+            self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
+        elif kind == "m.room.canonical_alias":
+            self.has_address = bool(content.get("alias"))
+        elif kind == "m.room.join_rules":
+            self.public = content.get("join_rule") != "invite"
+
+    def _apply_member(self, user_id: str, content: Json) -> None:
+        membership = content.get("membership")
+        self.invited.discard(user_id)
+        if membership == "join":
+            name = content.get("displayname")
+            self.members[user_id] = name if isinstance(name, str) else None
+            return
+        self.members.pop(user_id, None)
+        if membership == "invite":
+            self.invited.add(user_id)
+
+    def replace_members(self, answer: Json) -> None:
+        """Take the server's list of joined members (`/joined_members`) for the whole truth."""
+        self.members = {}
+        for user_id, profile in mapping(answer.get("joined")).items():
+            name = mapping(profile).get("display_name")
+            self.members[user_id] = name if isinstance(name, str) else None
+        self.invited_known = False
+
+    def replace_invited(self, answer: Json) -> None:
+        """Take the server's list of invited members (`/members`) for the whole truth."""
+        self.invited = {user_id for user_id, membership in memberships(answer) if membership == "invite"}
+        self.invited_known = True
+
+
+def memberships(answer: Json) -> list[tuple[str, str]]:
+    """Return (user id, membership) for each member event that `/members` gave."""
+    found = []
+    for raw in listing(answer.get("chunk")):
+        event = mapping(raw)
+        user_id, membership = event.get("state_key"), mapping(event.get("content")).get("membership")
+        if isinstance(user_id, str) and isinstance(membership, str):
+            found.append((user_id, membership))
+    return found
+
+
+def mapping(value: object) -> Json:
+    """Return a JSON object as it is, and an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def listing(value: object) -> list[Any]:
+    """Return a JSON array as it is, and an empty one for anything else."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,250 @@
+"""What the bot does on Matrix: connect, receive in batches, send, open private chats, join and leave."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.transports.base import (
+    Accepted,
+    Capabilities,
+    LoginRefused,
+    NotPrivate,
+    Refused,
+    RoomEncrypted,
+    Unreachable,
+)
+from bot.transports.matrix.content import message_content
+from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, RefusedByServer
+from bot.transports.matrix.rooms import listing, mapping, memberships
+from bot.transports.matrix.sync import SyncLoop
+from campaign.chat import MATRIX, Address, Room
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from bot.transports.base import Batch, Dispatch, Start
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    server: Homeserver
+    sync: SyncLoop
+
+
+class MatrixTransport:
+    """One Matrix account. See `Transport` for what its methods promise.
+
+    Args:
+        homeserver: the base address of its client-server API.
+        user: its full id (`@tocsin:example.org`).
+        password: never logged.
+        timeline_limit: events of one room asked for in one sync; what is more is paged, so this only tunes.
+        poll_seconds: how long the server may hold a sync without news.
+        request_timeout: seconds for any other request.
+        batch_size: events in one batch at most.
+
+    """
+
+    network = MATRIX
+
+    def __init__(
+        self,
+        homeserver: str,
+        user: str,
+        password: str,
+        *,
+        timeline_limit: int = 1000,
+        poll_seconds: float = 30.0,
+        request_timeout: float = 60.0,
+        batch_size: int = 500,
+    ) -> None:
+        self._homeserver = homeserver
+        self._user = user
+        self._password = password
+        self._timeline_limit = timeline_limit
+        self._poll_seconds = poll_seconds
+        self._request_timeout = request_timeout
+        self._batch_size = batch_size
+        self._current: _Session | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def user_id(self) -> str:
+        """The account's full id, as the server says once connected; before, as it was given."""
+        return self._current.server.user_id if self._current else self._user
+
+    @asynccontextmanager
+    async def connected(self, start: Start) -> AsyncIterator[None]:
+        """Log in as the fixed device; at the end close the connections, and stay logged in."""
+        server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
+        try:
+            await server.login(self._user, self._password, start.device)
+            sync = SyncLoop(
+                server,
+                start,
+                timeline_limit=self._timeline_limit,
+                poll_seconds=self._poll_seconds,
+                batch_size=self._batch_size,
+            )
+            self._current = _Session(server, sync)
+            try:
+                yield
+            finally:
+                self._current = None
+                await sync.wanted.close()
+        finally:
+            await server.close()
+
+    def batches(self) -> AsyncGenerator[Batch, None]:
+        """Return everything from the cursor on; asking for the next says that the one before is committed."""
+        return self._session().sync.batches()
+
+    async def send(self, dispatch: Dispatch, *, private_with: Address | None = None) -> Accepted:
+        """Send once under the dispatch's key as transaction id: repeating it gives the same event again."""
+        room_id = dispatch.room.id
+        if await self._is_encrypted(room_id):
+            raise RoomEncrypted("the room is encrypted")
+        if private_with is not None and not await self._is_pair(room_id, private_with.id):
+            raise NotPrivate("not a chat of exactly two")
+        content = message_content(dispatch.payload)
+        path = ("rooms", room_id, "send", "m.room.message", dispatch.key)
+        answer = await self._call("PUT", *path, body=content)
+        event_id = answer.get("event_id")
+        if not isinstance(event_id, str):
+            raise Unreachable("send: the answer is not Matrix")
+        return Accepted(event_id)
+
+    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+        """Store a file and return its `mxc:` address. Repeating it stores another one."""
+        answer = await self._call(
+            "POST", "upload", query={"filename": name}, body=data, prefix=MEDIA, media_type=media_type
+        )
+        address = answer.get("content_uri")
+        if not isinstance(address, str) or not address.startswith("mxc://"):
+            raise Unreachable("upload: the answer is not Matrix")
+        return address
+
+    async def open_direct(self, address: Address) -> Room:
+        """Return the unencrypted chat of exactly this person and the bot, inviting them if there is none.
+
+        Raises:
+            Limited: the server lets us open no more rooms for now.
+            RoomEncrypted: this server encrypts every room.
+            Refused, Unreachable: as in `Transport`.
+
+        """
+        if not address.id.startswith("@"):
+            raise Refused("not a Matrix account")
+        async with self._opening:  # two at once would open two rooms
+            listed = await self._direct_rooms()
+            room_id = await self._existing_direct(address.id, listed)
+            if room_id is None:
+                room_id = await self._create_direct(address.id)
+            if room_id not in listing(listed.get(address.id)):
+                await self._list_direct(address.id, room_id, listed)
+        return Room(MATRIX, room_id)
+
+    async def join(self, room: str) -> None:
+        """Enter a room by id or alias, or accept its invitation."""
+        try:
+            await self._session().sync.wanted.join(room)
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
+
+    async def leave(self, room: str, reason: str) -> None:
+        """Leave a room or decline its invitation. A room we are not in (any more) is left already."""
+        try:
+            await self._call("POST", "rooms", room, "leave", body={"reason": reason} if reason else {})
+        except RefusedByServer as error:
+            log.info("nothing to leave (%s)", error, extra={"room": room})
+
+    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every Matrix room
+        """Return what Matrix rooms show: transaction ids make every sending exactly once."""
+        return Capabilities(html=True, reactions=True, files=True, exactly_once=True)
+
+    # --- asking the server --------------------------------------------------------------------------------
+
+    def _session(self) -> _Session:
+        if self._current is None:
+            raise Unreachable("not connected")
+        return self._current
+
+    async def _call(self, method: str, *path: str, **options: Any) -> Json:  # noqa: ANN401 - those of Homeserver.call
+        try:
+            return await self._session().server.call(method, *path, **options)
+        except LoginRefused as error:
+            # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
+            raise Unreachable(str(error)) from error
+
+    async def _is_encrypted(self, room_id: str) -> bool:
+        known = self._session().sync.rooms.get(room_id)
+        if known is not None:
+            return known.encrypted
+        try:
+            await self._call("GET", "rooms", room_id, "state", "m.room.encryption")
+        except RefusedByServer as error:
+            if error.errcode == "M_NOT_FOUND":
+                return False
+            raise
+        return True
+
+    async def _is_pair(self, room_id: str, user_id: str) -> bool:
+        """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
+        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
+        present = {who: what for who, what in memberships(answer) if what in ("join", "invite")}
+        me = self._session().server.user_id
+        return present.keys() == {me, user_id} and present[me] == "join" and user_id != me
+
+    async def _existing_direct(self, user_id: str, listed: Json) -> str | None:
+        me, rooms = self._session().server.user_id, self._session().sync.rooms
+        candidates = [
+            room_id
+            for room_id, room in rooms.items()
+            # A campaign room in which only one person is left so far is no private chat.
+            if not (room.encrypted or room.public or room.has_address)
+            and room.members.keys() | room.invited == {me, user_id}
+        ]
+        # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
+        marked = [room_id for room_id in listing(listed.get(user_id)) if isinstance(room_id, str)]
+        for room_id in [*marked, *(room_id for room_id in candidates if room_id not in marked)]:
+            try:
+                if await self._is_pair(room_id, user_id) and not await self._is_encrypted(room_id):
+                    return room_id
+            except RefusedByServer:
+                continue  # marked once, left since
+        return None
+
+    async def _create_direct(self, user_id: str) -> str:
+        body: Json = {
+            "preset": "trusted_private_chat",
+            "visibility": "private",
+            "invite": [user_id],
+            "is_direct": True,
+        }
+        answer = await self._call("POST", "createRoom", body=body)
+        room_id = answer.get("room_id")
+        if not isinstance(room_id, str):
+            raise Unreachable("createRoom: the answer is not Matrix")
+        if await self._is_encrypted(room_id):
+            await self.leave(room_id, "")
+            raise RoomEncrypted("this server encrypts every room")
+        return room_id
+
+    async def _direct_rooms(self) -> Json:
+        try:
+            return await self._call("GET", "user", self.user_id, "account_data", "m.direct")
+        except RefusedByServer:
+            return {}  # nothing is marked yet
+
+    async def _list_direct(self, user_id: str, room_id: str, listed: Json) -> None:
+        marked = {**mapping(listed), user_id: [*listing(listed.get(user_id)), room_id]}
+        try:
+            await self._call("PUT", "user", self.user_id, "account_data", "m.direct", body=marked)
+        except RefusedByServer as error:
+            log.warning("a direct chat could not be marked as one (%s)", error, extra={"room": room_id})

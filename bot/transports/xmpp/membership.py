@@ -1,0 +1,329 @@
+"""Being in rooms: entering, staying, noticing that we are out, and leaving (XEP-0045, XEP-0410)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+from xml.etree.ElementTree import Element, SubElement
+
+from slixmpp import JID
+from slixmpp.exceptions import IqError
+
+from bot.transports.base import Refused, Unreachable
+from bot.transports.xmpp import reading, stanzas
+from bot.transports.xmpp.queue import Entered, Live, Queue
+from bot.transports.xmpp.rooms import MucRoom
+from bot.transports.xmpp.session import NoAnswer, Session
+from campaign.chat import XMPP, Invited, Removed, Room
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+log = logging.getLogger(__name__)
+
+# What a room answers when it will not have us, and what that means; anything else may pass and is tried again.
+_NEVER = {
+    "forbidden": "banned",
+    "registration-required": "kicked",
+    "not-authorized": "kicked",
+    "not-allowed": "kicked",
+    "jid-malformed": "destroyed",
+    "item-not-found": "destroyed",
+    "gone": "destroyed",
+}
+# Errors to a self-ping that mean that we are still there (XEP-0410, section 3.2).
+_STILL_THERE = ("service-unavailable", "feature-not-implemented", "item-not-found")
+# Errors that say nothing, because the room's server could not be asked.
+_UNKNOWN = ("remote-server-not-found", "remote-server-timeout")
+_NICKS = 9
+_AT_ONCE = 8
+
+
+class Membership:
+    """The rooms of one stream: those we are in, those we want to be in, and those we must not come back to."""
+
+    def __init__(
+        self, session: Session, queue: Queue, nick: str, *, join_timeout: float, ping_interval: float
+    ) -> None:
+        self.rooms: dict[str, MucRoom] = {}
+        self._session, self._queue, self._nick = session, queue, nick
+        self._join_timeout, self._ping_interval = join_timeout, ping_interval
+        self._look = asyncio.Event()
+        self._invitations: dict[str, str] = {}
+        self._services: set[str] = set()
+
+    def serves(self, domain: str) -> bool:
+        """Whether this domain has shown itself to be a service of rooms, not of accounts."""
+        return domain in self._services
+
+    # --- entering ---
+
+    async def enter_all(self, rooms: Iterable[str]) -> None:
+        """Enter the rooms we should be in; what does not work now is tried again by `watch`."""
+        for jid in rooms:
+            self.rooms.setdefault(jid, MucRoom(jid))
+        await self._each(self._enter_or_park)
+
+    async def enter(self, jid: str) -> None:
+        """Enter a room, or do nothing if we are in it. Raises Refused, NoAnswer or Unreachable."""
+        known = jid in self.rooms
+        room = self.rooms.setdefault(jid, MucRoom(jid))
+        room.gone = ""
+        try:
+            await self._enter(room)
+        except Refused:
+            room.gone = room.gone or "kicked"
+            if not known:
+                del self.rooms[jid]
+            raise
+        self._invitations.pop(jid, None)
+
+    async def _enter(self, room: MucRoom) -> None:
+        async with room.lock:
+            if room.joined and not room.deaf:
+                return
+            await self._learn(room)
+            for nick in [self._nick, f"{self._nick}_", *(f"{self._nick}{n}" for n in range(2, _NICKS))]:
+                condition = await self._try(room, nick)
+                if not condition:
+                    return
+                if condition != "conflict":
+                    break
+            if condition == "created":
+                self._write_presence(f"{room.jid}/{room.nick}", "unavailable")
+                raise Refused("there is no such room")
+            if condition in _NEVER:
+                room.gone = _NEVER[condition]
+                raise Refused(f"the room does not let us in ({condition})")
+            raise NoAnswer(f"the room does not let us in now ({condition})")
+
+    async def _try(self, room: MucRoom, nick: str) -> str:
+        room.entering = asyncio.get_running_loop().create_future()
+        presence = self._session.client.make_presence(pto=f"{room.jid}/{nick}")
+        x = SubElement(presence.xml, f"{{{stanzas.MUC}}}x")
+        SubElement(x, f"{{{stanzas.MUC}}}history", {"maxstanzas": "0"})
+        try:
+            self._session.write(presence)
+            entering = room.entering
+            return await self._session.ask(lambda: entering, within=self._join_timeout)
+        finally:
+            room.entering = None
+
+    async def _learn(self, room: MucRoom) -> None:
+        plugin = self._session.client.plugin["xep_0030"]
+        try:
+            info = await self._session.ask(
+                lambda: plugin.get_info(JID(room.jid), local=False), within=self._join_timeout
+            )
+        except IqError as error:
+            if error.condition in ("item-not-found", "gone"):
+                # Entering would create it.
+                room.gone = "destroyed"
+                raise Refused("there is no such room") from error
+            log.info("%s does not describe itself: %s", room.jid, error.condition)
+            room.learn(set(), room.name)
+            return
+        identities = {(each[0], each[3]) for each in info["disco_info"]["identities"]}
+        if not any(category == "conference" for category, _ in identities):
+            raise Refused("this is not a room")
+        self._services.add(stanzas.domain(room.jid))
+        names = [name for category, name in identities if category == "conference" and name]
+        room.learn(set(info["disco_info"]["features"]), min(names, default=""))
+
+    def _write_presence(self, to: str, kind: Literal["unavailable", "subscribed"], status: str = "") -> None:
+        self._session.write(self._session.client.make_presence(pto=to, ptype=kind, pstatus=status or None))
+
+    # --- staying ---
+
+    async def watch(self, at_each_look: Callable[[], None]) -> None:
+        """Look after our rooms from time to time, until cancelled: enter again where we fell out unnoticed."""
+        while not self._session.lost.done():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._ping_interval):
+                    await self._look.wait()
+            self._look.clear()
+            try:
+                await self._ask_server()
+                await self._each(self._look_after)
+                at_each_look()
+            except Unreachable:
+                return
+
+    async def _ask_server(self) -> None:
+        plugin = self._session.client.plugin["xep_0199"]
+        try:
+            await self._session.ask(lambda: plugin.send_ping(JID(self._session.client.boundjid.host)))
+        except NoAnswer:
+            self._session.break_off("the server is silent")
+        except IqError:
+            pass  # an error is an answer
+
+    async def _each(self, work: Callable[[MucRoom], Awaitable[None]]) -> None:
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def guarded(room: MucRoom) -> None:
+            async with slots:
+                with suppress(Unreachable):
+                    await work(room)
+
+        await asyncio.gather(*(guarded(room) for room in list(self.rooms.values()) if not room.gone))
+
+    async def _look_after(self, room: MucRoom) -> None:
+        if room.joined and not room.deaf and not await self._still_in(room):
+            log.warning("we had fallen out of %s unnoticed", room.jid)
+            room.joined = False
+        if not room.joined or room.deaf:
+            await self._enter_or_park(room)
+
+    async def _still_in(self, room: MucRoom) -> bool:
+        iq = self._session.client.make_iq_get(ito=f"{room.jid}/{room.nick}")
+        iq.enable("ping")
+        try:
+            await self._session.ask(iq.send, within=self._join_timeout)
+        except IqError as error:
+            return error.condition in _STILL_THERE + _UNKNOWN
+        except NoAnswer:
+            return True  # it could not be found out
+        return True
+
+    async def _enter_or_park(self, room: MucRoom) -> None:
+        try:
+            await self._enter(room)
+        except Refused as refused:
+            room.gone = room.gone or "kicked"
+            log.warning("%s is parked: %s", room.jid, refused)
+            self._tell_removed(room, room.gone)
+        except NoAnswer as error:
+            log.warning("%s could not be entered and is tried again later: %s", room.jid, error)
+
+    def look_after_rooms(self) -> None:
+        """Have `watch` look now."""
+        self._look.set()
+
+    def enter_again(self, room: MucRoom) -> None:
+        """Enter afresh a room whose rules have changed: who is visible in it is only told to those who enter."""
+        room.joined = False
+        self.look_after_rooms()
+
+    def give_up(self, room: MucRoom) -> None:
+        """Take nothing from a room until it was entered again."""
+        room.deaf = True
+
+    # --- presences ---
+
+    def on_presence(self, presence: Element) -> None:
+        """Take a presence, in the order of the stream; never raises, whatever it is."""
+        try:
+            self._take(presence)
+        except Exception:
+            log.exception("a presence stanza could not be read and was dropped")
+
+    def _take(self, presence: Element) -> None:
+        jid, nick = stanzas.split(presence.get("from"))
+        kind = presence.get("type", "")
+        room = self.rooms.get(jid)
+        if room is None:
+            if kind == "subscribe":
+                self._write_presence(jid, "subscribed")
+            return
+        codes = stanzas.status_codes(presence)
+        if kind == "error":
+            self._answer_entering(room, stanzas.error_condition(presence))
+        elif nick and kind == "":
+            self._somebody_there(room, nick, presence, codes)
+        elif nick and kind == "unavailable":
+            occupant = room.occupants.pop(nick, None)
+            if "110" in codes or (nick == room.nick and occupant is not None and room.joined):
+                self._we_are_out(room, presence, codes)
+
+    def _somebody_there(self, room: MucRoom, nick: str, presence: Element, codes: frozenset[str]) -> None:
+        occupant = room.see(nick, presence)
+        if "110" not in codes:
+            return
+        room.own_occupant_id = occupant.occupant_id
+        if room.joined and not room.deaf:
+            room.nick = nick
+            return
+        if "201" in codes:
+            room.nick = nick
+            self._answer_entering(room, "created")
+            return
+        room.enter(nick)
+        room.gone = ""
+        self._queue.put(Entered(room, room.stay))
+        self._answer_entering(room, "")
+
+    @staticmethod
+    def _answer_entering(room: MucRoom, condition: str) -> None:
+        if room.entering is not None and not room.entering.done():
+            room.entering.set_result(condition)
+
+    def _we_are_out(self, room: MucRoom, presence: Element, codes: frozenset[str]) -> None:
+        item = presence.find(f"{{{stanzas.MUC_USER}}}x/{{{stanzas.MUC_USER}}}item")
+        if "303" in codes and item is not None:
+            room.nick = item.get("nick") or room.nick
+            return
+        was_in, room.joined = room.joined, False
+        room.occupants.clear()
+        actor = item.find(f"{{{stanzas.MUC_USER}}}actor") if item is not None else None
+        by = (actor.get("nick") or actor.get("jid") or "") if actor is not None else ""
+        why = ""
+        if presence.find(f"{{{stanzas.MUC_USER}}}x/{{{stanzas.MUC_USER}}}destroy") is not None:
+            why = "destroyed"
+        elif "301" in codes:
+            why = "banned"
+        elif (
+            codes & {"307", "321", "322"} and "333" not in codes
+        ):  # 333: thrown out by an error, not by a person
+            why = "kicked"
+        elif room.leaving:
+            why = "left"
+        if why and (was_in or room.leaving):
+            self._tell_removed(room, why, by)
+        elif was_in:
+            self.look_after_rooms()
+        room.left.set()
+
+    def _tell_removed(self, room: MucRoom, why: str, by: str = "") -> None:
+        room.gone = why
+        removed = Removed(Room(XMPP, room.jid), reading.passing_id(), datetime.now(UTC), why, by)
+        self._queue.put(Live(removed))
+
+    # --- invitations, leaving ---
+
+    def invited(self, invitation: Invited, inviter: str) -> Invited:
+        """Note an invitation; complete it with the rooms in which that person is seen."""
+        self._invitations[invitation.room.id] = inviter
+        shared = tuple(sorted(jid for jid, room in self.rooms.items() if room.shows(invitation.by.id)))
+        return Invited(invitation.room, invitation.event, invitation.by, invitation.at, shared=shared)
+
+    async def leave(self, jid: str, reason: str) -> None:
+        """Leave a room, or decline its invitation. Raises Unreachable."""
+        room = self.rooms.get(jid)
+        inviter = self._invitations.pop(jid, None)
+        if room is None or not room.joined:
+            if inviter:
+                self._decline(jid, inviter, reason)
+            if room is not None:
+                room.gone = room.gone or "left"
+            return
+        room.leaving = True
+        room.left.clear()
+        try:
+            self._write_presence(f"{jid}/{room.nick}", "unavailable", reason)
+            await self._session.ask(room.left.wait, within=self._join_timeout)
+        except NoAnswer:
+            room.joined = False
+            self._tell_removed(room, "left")
+        finally:
+            room.leaving = False
+
+    def _decline(self, jid: str, inviter: str, reason: str) -> None:
+        message = self._session.client.make_message(mto=jid)
+        x = SubElement(message.xml, f"{{{stanzas.MUC_USER}}}x")
+        decline = SubElement(x, f"{{{stanzas.MUC_USER}}}decline", {"to": inviter})
+        SubElement(decline, f"{{{stanzas.MUC_USER}}}reason").text = reason
+        self._session.write(message)

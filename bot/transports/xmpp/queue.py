@@ -1,0 +1,78 @@
+"""What came in and waits to be asked for, in the order in which it came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from bot.transports.xmpp.rooms import MucRoom
+    from campaign.chat import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Something that came live: at most one event, and the archive id that it has in its room."""
+
+    event: Event | None
+    room: MucRoom | None = None
+    stay: int = 0
+    archive_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """We are in a room: before anything that follows counts, its archive is to be read."""
+
+    room: MucRoom
+    stay: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOwn:
+    """There is something new in our own archive, which keeps the direct chats."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """All rooms have been entered that can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The stream is over; nothing follows."""
+
+    reason: str
+
+
+Incoming: TypeAlias = Live | Entered | ReadOwn | CaughtUp | Lost
+
+
+class Queue:
+    """An unbounded queue one can look into: filled synchronously, emptied by one reader."""
+
+    def __init__(self) -> None:
+        self._items: deque[Incoming] = deque()
+        self._filled = asyncio.Event()
+
+    def put(self, item: Incoming) -> None:
+        """Append an item."""
+        self._items.append(item)
+        self._filled.set()
+
+    async def get(self) -> Incoming:
+        """Wait for the first item and take it."""
+        while not self._items:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._items.popleft()
+
+    def more_live(self) -> Live | None:
+        """Take the first item if it came live and is there now."""
+        first = self._items[0] if self._items else None
+        if not isinstance(first, Live):
+            return None
+        self._items.popleft()
+        return first

@@ -1,0 +1,120 @@
+"""Turning a message stanza into an event."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from bot.transports.xmpp import stanzas
+from campaign.chat import XMPP, Address, Echo, Event, Invited, Reacted, Room, Said, Unreadable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from xml.etree.ElementTree import Element
+
+    from bot.transports.xmpp.rooms import MucRoom
+
+
+def passing_id() -> str:
+    """Return an id for what no archive keeps: it comes once, and is never told again."""
+    return f"live:{uuid.uuid4()}"
+
+
+def groupchat(
+    room: MucRoom, message: Element, *, event: str, at: datetime, live: bool, own_jid: str
+) -> Event | None:
+    """Read what was said in a room; None if there is nothing in it for us. `event` is its archive id, if it has one."""
+    nick = stanzas.split(message.get("from"))[1]
+    if not nick or message.get("type") != "groupchat":
+        return None
+    where = Room(XMPP, room.jid)
+    if room.is_ours_live(nick, message) if live else room.is_ours_archived(message, own_jid):
+        key = stanzas.origin_id(message)
+        return Echo(where, event or passing_id(), key, at) if key else None
+    sender = room.live_sender(nick, message) if live else room.archived_sender(message)
+    return _said_or_reacted(
+        where, message, event=event, at=at, live=live, sender=sender, name=nick, own_name=room.nick
+    )
+
+
+def chat(message: Element, *, event: str, at: datetime, live: bool, own_name: str) -> Event | None:
+    """Read what an account said to us alone; None if there is nothing in it for us."""
+    sender = stanzas.split(message.get("from"))[0]
+    if "@" not in sender or message.get("type", "normal") not in ("chat", "normal"):
+        return None
+    return _said_or_reacted(
+        Room(XMPP, sender),
+        message,
+        event=event,
+        at=at,
+        live=live,
+        sender=Address(XMPP, sender),
+        name=sender.partition("@")[0],
+        own_name=own_name,
+        private=True,
+    )
+
+
+def _said_or_reacted(
+    where: Room,
+    message: Element,
+    *,
+    event: str,
+    at: datetime,
+    live: bool,
+    sender: Address | None,
+    name: str,
+    own_name: str,
+    private: bool = False,
+) -> Event | None:
+    if message.find(stanzas.CORRECTION) is not None:
+        return None
+    reacted = stanzas.reactions(message)
+    text = stanzas.body(message)
+    if reacted is None and not text.strip():
+        return None
+    if sender is None:
+        return Unreadable(where, event or passing_id(), "no occupant id", at)
+    if reacted is not None:
+        target, keys = reacted
+        return Reacted(where, event, sender, name, target, keys, at, live=live, whole=True)
+    if stanzas.is_encrypted(message):
+        return Unreadable(where, event or passing_id(), "encrypted", at)
+    return Said(
+        where,
+        event or passing_id(),
+        sender,
+        name,
+        text,
+        at,
+        private=private,
+        live=live,
+        reply_to=stanzas.reply_to(message),
+        thread=stanzas.thread(message),
+        mentions_me=bool(re.search(rf"(?<!\w){re.escape(own_name)}(?!\w)", text, re.IGNORECASE)),
+    )
+
+
+def invitation(
+    message: Element, *, event: str, at: datetime, trusted_service: bool
+) -> tuple[Invited, str] | None:
+    """Read an invitation, and the address to which it would be declined; None if this is none.
+
+    An invitation through a room says who invites; that is only believed of a service we have reason to trust,
+    otherwise it comes from the room itself, which is nobody's account.
+    """
+    sender, resource = stanzas.split(message.get("from"))
+    if message.get("type", "normal") == "error" or "@" not in sender:
+        return None
+    through = message.find(f"{{{stanzas.MUC_USER}}}x/{{{stanzas.MUC_USER}}}invite")
+    if through is not None and not resource:
+        inviter = stanzas.split(through.get("from"))[0]
+        known = bool(trusted_service and inviter and inviter != sender)
+        by = Address(XMPP, inviter) if known else Address(XMPP, sender)
+        return Invited(Room(XMPP, sender), event or passing_id(), by, at), through.get("from", "")
+    direct = message.find(f"{{{stanzas.CONFERENCE}}}x")
+    if direct is not None and "@" in direct.get("jid", "") and resource:
+        room = stanzas.split(direct.get("jid"))[0].casefold()
+        return Invited(Room(XMPP, room), event or passing_id(), Address(XMPP, sender), at), ""
+    return None

@@ -1,0 +1,279 @@
+"""The XMPP transport: what the bot's supervisor, intake and delivery see of the network."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from slixmpp import JID
+from slixmpp.exceptions import IqError
+from slixmpp.jid import InvalidJID
+
+from bot.transports.base import (
+    Accepted,
+    Batch,
+    Capabilities,
+    Dispatch,
+    NotPrivate,
+    Refused,
+    Start,
+    Unreachable,
+)
+from bot.transports.xmpp import stanzas
+from bot.transports.xmpp.inbound import Inbound
+from bot.transports.xmpp.membership import Membership
+from bot.transports.xmpp.queue import CaughtUp, Lost, Queue
+from bot.transports.xmpp.sending import Sent, message_for
+from bot.transports.xmpp.session import NoAnswer, Session, is_loopback
+from bot.transports.xmpp.uploads import Uploads
+from campaign.chat import XMPP, Address, Room
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+# When to look for our own message in our archive if it was not there at once, in seconds.
+_LOOK_AGAIN = (1.0, 3.0, 10.0)
+
+
+@dataclass
+class _Connection:
+    """What belongs to one stream, from login to its end."""
+
+    session: Session
+    queue: Queue
+    sent: Sent
+    membership: Membership
+    inbound: Inbound
+    uploads: Uploads
+    rooms: tuple[str, ...]
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the batches; if it breaks, the stream is given up rather than left half alive."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Unreachable):
+            log.error("the XMPP connection is given up: an error of our own", exc_info=error)
+            self.session.break_off("an error of our own")
+
+
+class XmppTransport:
+    """The bot's account on XMPP.
+
+    A cursor's scope is a room's bare address, or our own for the direct chats. `tls` may only be off on loopback.
+    `host` and `port` replace the DNS records of the account's domain; `ca_file` is trusted besides the system's
+    authorities. All the rest is in seconds: `timeout` for an answer, `join_timeout` for entering a room,
+    `ping_interval` between two looks whether we are still in our rooms; `page_size` is in messages.
+
+    Raises:
+        ValueError: TLS is off for a server that is not on loopback, or the address is none.
+    """
+
+    network = XMPP
+
+    def __init__(
+        self,
+        jid: str,
+        password: str,
+        nick: str,
+        *,
+        host: str | None = None,
+        port: int | None = None,
+        ca_file: Path | None = None,
+        tls: bool = True,
+        timeout: float = 30.0,
+        join_timeout: float = 15.0,
+        ping_interval: float = 60.0,
+        page_size: int = 100,
+    ) -> None:
+        try:
+            account = JID(jid)
+        except InvalidJID:
+            raise ValueError(f"not an XMPP address: {jid!r}") from None
+        if not account.user:
+            raise ValueError(f"an account has the form name@server: {jid!r}")
+        if not tls and not is_loopback(host or account.domain):
+            raise ValueError("TLS may only be off for a server on this machine (loopback)")
+        self._jid = account.bare
+        self._password, self._nick = password, nick
+        self._host, self._port, self._ca_file, self._tls = host, port, ca_file, tls
+        self._timeout, self._join_timeout = timeout, join_timeout
+        self._ping_interval, self._page_size = ping_interval, page_size
+        self._connection: _Connection | None = None
+
+    # --- coming and going ---
+
+    @asynccontextmanager
+    async def connected(self, start: Start) -> AsyncIterator[None]:
+        """Log in under the fixed resource, and leave in order at the end. Raises LoginRefused or Unreachable."""
+        connection = self._connect(start)
+        session = connection.session
+        try:
+            await session.open()
+            if start.device and session.client.boundjid.resource != start.device:
+                log.warning("the server does not let us keep our resource: two bots could run at once")
+            try:
+                await connection.inbound.prepare()
+                await connection.uploads.find()
+            except (NoAnswer, IqError) as error:
+                raise Unreachable(f"the server does not answer as it should ({error})") from error
+            session.show_presence()
+            self._connection = connection
+            yield
+        finally:
+            self._connection = None
+            tasks = tuple(connection.tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await session.close()
+
+    def _connect(self, start: Start) -> _Connection:
+        tls = _tls_context(self._ca_file) if self._tls else None
+        session = Session(
+            self._jid,
+            self._password,
+            resource=start.device,
+            host=self._host,
+            port=self._port,
+            tls=tls,
+            timeout=self._timeout,
+        )
+        queue, sent = Queue(), Sent(start.unsure)
+        session.lost.add_done_callback(lambda lost: queue.put(Lost(lost.result())))
+        membership = Membership(
+            session, queue, self._nick, join_timeout=self._join_timeout, ping_interval=self._ping_interval
+        )
+        inbound = Inbound(
+            session,
+            queue,
+            membership,
+            sent,
+            cursors=start.cursors,
+            nick=self._nick,
+            page_size=self._page_size,
+        )
+        session.read(inbound.on_message, membership.on_presence)
+        rooms = tuple(_bare(room) for room in start.rooms)
+        return _Connection(session, queue, sent, membership, inbound, Uploads(session, tls), rooms)
+
+    def _current(self) -> _Connection:
+        connection = self._connection
+        if connection is None:
+            raise Unreachable("not connected")
+        if connection.session.lost.done():
+            raise Unreachable(connection.session.lost.result())
+        return connection
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """Everything from the cursors on; see Transport. Raises Unreachable when the stream is lost."""
+        connection = self._current()
+        connection.inbound.look_into_own_archive()
+        connection.spawn(self._stay_in_rooms(connection))
+        async for batch in connection.inbound.batches():
+            yield batch
+
+    @staticmethod
+    async def _stay_in_rooms(connection: _Connection) -> None:
+        await connection.membership.enter_all(connection.rooms)
+        connection.queue.put(CaughtUp())
+        await connection.membership.watch(connection.inbound.look_into_own_archive)
+
+    # --- what goes out ---
+
+    async def send(self, dispatch: Dispatch, *, private_with: Address | None = None) -> Accepted:
+        """Send once; delivered when its Echo comes. See Transport for what is raised."""
+        connection = self._current()
+        to = dispatch.room.id
+        room = connection.membership.rooms.get(to)
+        if private_with is not None and (
+            room is not None or not private_with.is_account or private_with.id != to
+        ):
+            raise NotPrivate("not a chat with this person alone")
+        if room is not None and room.gone:
+            raise Refused(f"we are not in this room any more ({room.gone})")
+        if room is None and connection.membership.serves(stanzas.domain(to)):
+            raise Refused("we are not in this room")
+        if room is not None and not room.joined:
+            raise Unreachable("the room is being entered")
+        message = message_for(connection.session, dispatch, connection.sent, groupchat=room is not None)
+        connection.sent.sending(dispatch.key, to)
+        connection.session.write(message)
+        if room is not None:
+            return Accepted()
+        if not connection.inbound.own_archived:
+            return Accepted(dispatch.key)
+        connection.inbound.look_into_own_archive()
+        connection.spawn(self._look_for(connection, dispatch.key))
+        return Accepted()
+
+    @staticmethod
+    async def _look_for(connection: _Connection, key: str) -> None:
+        for seconds in _LOOK_AGAIN:
+            await asyncio.sleep(seconds)
+            if not connection.sent.awaited(key):
+                return
+            connection.inbound.look_into_own_archive()
+
+    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+        """Store a file on the server (XEP-0363) and return its address. Raises Refused, Limited or Unreachable."""
+        return await self._current().uploads.put(name, media_type, data)
+
+    async def open_direct(self, address: Address) -> Room:
+        """Return the chat with this account. Raises Refused for an occupant, whose account we do not know."""
+        serves = self._current().membership.serves
+        if not address.is_account or "@" not in address.id or serves(stanzas.domain(address.id)):
+            raise Refused("this person's own address is not known")
+        return Room(XMPP, address.id)
+
+    async def join(self, room: str) -> None:
+        """Enter a room. Raises Refused or Unreachable."""
+        jid = _bare(room)
+        try:
+            await self._current().membership.enter(jid)
+        except NoAnswer as error:
+            raise Unreachable(f"{jid} does not answer: {error}") from error
+
+    async def leave(self, room: str, reason: str) -> None:
+        """Leave a room or decline its invitation. Raises Unreachable."""
+        await self._current().membership.leave(_bare(room), stanzas.clean(reason))
+
+    def capabilities(self, room: Room) -> Capabilities:
+        """Return what this room can show, as far as is known now."""
+        connection = self._connection
+        if connection is None:
+            return Capabilities()
+        known = connection.membership.rooms.get(room.id)
+        archived = known.archived if known is not None else connection.inbound.own_archived
+        # In a room a reaction needs the id that only an archive gives; in a direct chat the message's own will do.
+        reactions = archived or known is None
+        return Capabilities(reactions=reactions, files=connection.uploads.available, exactly_once=archived)
+
+
+def _bare(address: str) -> str:
+    try:
+        return str(JID(address).bare)
+    except InvalidJID:
+        raise Refused(f"not an XMPP address: {address!r}") from None
+
+
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise Unreachable(f"the certificate file {ca_file} cannot be used: {error}") from error
+    return context
