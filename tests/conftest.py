@@ -1,0 +1,40 @@
+"""What every test shares: the fast ones come first, and what was not run is said loudly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+_RANK = {"campaign": 0, "commands": 1, "storage": 2, "bot": 3, "conversations": 4, "live": 6}
+
+
+def _rank(item: pytest.Item) -> int:
+    parts = item.path.parts
+    folder = parts[parts.index("tests") + 1] if "tests" in parts else ""
+    return _RANK.get(folder, 5)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the live tests of each network, and name what was not run."""
+    counts = {"Matrix": 0, "XMPP": 0}
+    for report in terminalreporter.stats.get("passed", []):
+        if report.when == "call" and "/live/" in report.nodeid.replace("\\", "/"):
+            both = "campaign" in report.nodeid
+            for network in counts:
+                if both or network.casefold() in report.nodeid.casefold():
+                    counts[network] += 1
+    skipped = terminalreporter.stats.get("skipped", [])
+    terminalreporter.section("live tests")
+    terminalreporter.write_line(", ".join(f"{network}: {count} passed" for network, count in counts.items()))
+    if skipped:
+        terminalreporter.write_line(f"NOT RUN: {len(skipped)} tests", red=True, bold=True)
+        for report in skipped:
+            terminalreporter.write_line(f"  {report.nodeid}: {report.longrepr[2]}", red=True)
+    else:
+        terminalreporter.write_line("none not run")

@@ -1,0 +1,36 @@
+"""Everything people can say, from outside: scripts in, transcripts out (`play.py` says how they are written)."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conversations.play import play
+
+SCRIPTS = sorted(Path(__file__).parent.glob("*.txt"))
+ACCEPT = bool(os.environ.get("TOCSIN_ACCEPT"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+async def test_conversation(script: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    expected = script.read_text("utf-8")
+    transcript = await play(expected, tmp_path)
+    if ACCEPT:
+        script.write_text(transcript, "utf-8")
+    else:
+        assert transcript == expected
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+def test_there_are_scripts() -> None:
+    assert len(SCRIPTS) > 20
+
+
+async def test_a_bot_that_says_something_else_is_noticed(tmp_path: Path) -> None:
+    script = "/as Camille\n!signer\n    ✅ nothing of the kind\n"
+    transcript = await play(script, tmp_path)
+    assert transcript != script
+    assert transcript.startswith("/as Camille\n!signer\n    #collectif")

@@ -1,0 +1,19 @@
+"""One Synapse for all the tests that can share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.live.synapse import Synapse, running_synapse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def synapse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
+    """A running Synapse without rate limits. Synchronous, for it outlives each test's own event loop."""
+    with running_synapse(tmp_path_factory.mktemp("synapse")) as server:
+        yield server

@@ -1,0 +1,182 @@
+"""Being in rooms on a real Prosody: entering, falling out, being thrown out, invitations."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.transports.base import (
+    Refused,
+)
+from bot.transports.xmpp.archive import Archive, Page, Position
+from bot.transports.xmpp.session import NoAnswer
+from campaign.chat import (
+    XMPP,
+    Address,
+    Echo,
+    Invited,
+    Joined,
+    Removed,
+)
+from tests.live.xmpp_bot import Bot, looks_at_its_rooms, place
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+__all__ = ["place"]
+
+
+# --- membership ---
+
+
+async def test_a_taken_nick_means_another_nick(prosody_server, xmpp_person, place):
+    room, account = place
+    alix, bo = await xmpp_person("alix"), await xmpp_person("bo")
+    await alix.create_room(room, "tocsin")
+    await bo.join_room(room, "tocsin_")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        await bot.say(room, "here")
+        await bot.gets(Echo)
+        assert (await alix.hears("here")).nick == "tocsin2"
+
+
+async def test_a_kick_is_told_and_nothing_comes_back_by_itself(prosody_server, xmpp_person, place):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account, (room,), options={"ping_interval": 0.2}) as bot:
+        await bot.caught_up()
+        await alix.kick(room, "tocsin")
+        removed = await bot.gets(Removed)
+        assert (removed.room.id, removed.why) == (room, "kicked")
+        with pytest.raises(Refused):
+            await bot.say(room, "let me in")
+        await looks_at_its_rooms(bot, 3)
+        assert len(bot.of(Joined)) == 1
+        await bot.transport.join(room)
+        await bot.gets(Joined, 2)
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [("ban", "banned"), ("destroy", "destroyed"), ("members-only", "kicked"), ("leave", "left")],
+)
+async def test_every_other_way_out_is_told(prosody_server, xmpp_person, place, how, why):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        if how == "ban":
+            await alix.set_affiliation(room, bot.jid, "outcast")
+        elif how == "destroy":
+            await alix.destroy_room(room)
+        elif how == "members-only":
+            await alix.configure_room(room, membersonly="1")
+        else:
+            await bot.transport.leave(room, "The campaign is over.")
+            await bot.transport.leave(room, "The campaign is over.")
+        assert (await bot.gets(Removed)).why == why
+    assert len(bot.of(Removed)) == 1
+
+
+async def test_a_room_that_does_not_let_us_in_is_parked_and_the_others_work(
+    prosody_server, xmpp_person, place
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    jid, _ = prosody_server.register(account)
+    banned, missing = prosody_server.room(f"{account}-banned"), prosody_server.room(f"{account}-missing")
+    await alix.create_room(banned, "Alix")
+    await alix.set_affiliation(banned, jid, "outcast")
+    async with Bot(prosody_server, account, (banned, missing, room)) as bot:
+        await bot.caught_up()
+        assert {(event.room.id, event.why) for event in bot.of(Removed)} == {
+            (banned, "banned"),
+            (missing, "destroyed"),
+        }
+        with pytest.raises(Refused):
+            await bot.transport.join(missing)
+        alix.say(room, "here it works")
+        await bot.hears("here it works")
+
+
+async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_server, xmpp_person, place):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        alix.say(room, "one")
+        await bot.hears("one")
+        # The room forgets us, and we are not told: as when a remote server restarts.
+        membership = bot.transport._connection.membership
+        take, membership._take = membership._take, lambda presence: None
+        membership._write_presence(f"{room}/tocsin", "unavailable")
+        await alix.sees_leave(room, "tocsin")
+        alix.say(room, "two")
+        await alix.settled(room)
+        membership._take = take
+        membership.look_after_rooms()
+        two = await bot.hears("two")
+        assert not two.live
+        alix.say(room, "three")
+        await bot.hears("three")
+    assert [text for text in bot.texts() if not text.startswith("marker")] == ["one", "two", "three"]
+    assert len(bot.of(Joined)) == 2
+
+
+async def test_what_is_said_live_does_not_count_before_the_archive_was_read(
+    prosody_server, xmpp_person, place, monkeypatch
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+    for text in ("one", "two", "three", "four"):
+        alix.say(room, text)
+    await alix.hears("four")
+    failures = [NoAnswer("the archive is busy")]
+    read = Archive.after
+
+    async def sometimes(archive: Archive, position: Position) -> Page:
+        page = await read(archive, position)
+        if failures and any("two" in "".join(item.message.itertext()) for item in page.items):
+            alix.say(room, "five")
+            await alix.hears("five")
+            raise failures.pop()
+        return page
+
+    monkeypatch.setattr(Archive, "after", sometimes)
+    async with bot.again() as bot:
+        await bot.caught_up()
+        assert bot.texts() == []
+        alix.say(room, "six")
+        await alix.hears("six")
+        bot.transport._connection.membership.look_after_rooms()
+        await bot.hears("six")
+        alix.say(room, "seven")
+        await bot.hears("seven")
+    assert bot.texts() == ["one", "two", "three", "four", "five", "six", "seven"]
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["directly", "through the room"])
+async def test_an_invitation_says_who_invites_and_can_be_followed_or_declined(
+    prosody_server, xmpp_person, place, direct
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account) as bot:
+        await bot.caught_up()
+        alix.invite(room, bot.jid, direct=direct)
+        invited = await bot.gets(Invited)
+        # Through a semi-anonymous room Prosody names the inviter by nick: that is nobody, so the room itself stands.
+        by = alix.jid if direct else room
+        assert (invited.room.id, invited.by, bool(invited.event)) == (room, Address(XMPP, by), True)
+        await bot.transport.leave(room, "not for me")
+        await bot.transport.join(room)
+        await bot.gets(Joined)
+        alix.say(room, "welcome")
+        await bot.hears("welcome")
+    assert len(bot.of(Invited)) == 1

@@ -1,0 +1,154 @@
+"""The XMPP transport and a reader that stands in for intake, for the tests of the transport alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import pytest
+
+from bot.transports.base import (
+    Accepted,
+    Batch,
+    Dispatch,
+    Payload,
+    Start,
+)
+from bot.transports.xmpp import XmppTransport
+from campaign.chat import (
+    XMPP,
+    Event,
+    Room,
+    Said,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.live.prosody import Prosody
+
+T = TypeVar("T", bound=Event)
+_number = itertools.count(1)
+WAIT = 10.0
+
+
+@dataclass
+class Bot:
+    """The transport and a reader that does what intake does: takes batches, keeps their events and cursors."""
+
+    server: Prosody
+    account: str
+    rooms: tuple[str, ...] = ()
+    cursors: dict[str, str] = field(default_factory=dict)
+    unsure: dict[str, str] = field(default_factory=dict)
+    nick: str = "tocsin"
+    password: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.jid, password = self.server.register(self.account)
+        options: dict[str, Any] = {
+            "host": self.server.host,
+            "port": self.server.port,
+            "ca_file": self.server.ca_file,
+            "page_size": 3,
+            "timeout": 5.0,
+            "join_timeout": 5.0,
+        }
+        self.transport = XmppTransport(
+            self.jid, self.password or password, self.nick, **(options | self.options)
+        )
+        self.batches: list[Batch] = []
+        self.held = asyncio.Event()
+        self.held.set()
+        self._news = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        self._stack = contextlib.AsyncExitStack()
+        start = Start(dict(self.cursors), self.rooms, "tocsin-test", self.unsure)
+        await self._stack.enter_async_context(self.transport.connected(start))
+        self.reading = asyncio.ensure_future(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.reading.cancel()
+        await asyncio.gather(self.reading, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def _read(self) -> None:
+        async for batch in self.transport.batches():
+            self.batches.append(batch)
+            self.cursors.update(batch.cursors)
+            async with self._news:
+                self._news.notify_all()
+            await self.held.wait()
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for batch in self.batches for event in batch.events]
+
+    def of(self, kind: type[T]) -> list[T]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def texts(self) -> list[str]:
+        return [event.text for event in self.of(Said)]
+
+    async def until(self, ready: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT), self._news:
+            await self._news.wait_for(ready)
+
+    async def caught_up(self) -> Self:
+        await self.until(lambda: any(batch.caught_up for batch in self.batches))
+        return self
+
+    async def gets(self, kind: type[T], count: int = 1) -> T:
+        await self.until(lambda: len(self.of(kind)) >= count)
+        return self.of(kind)[count - 1]
+
+    async def hears(self, text: str) -> Said:
+        await self.until(lambda: text in self.texts())
+        return next(event for event in self.of(Said) if event.text == text)
+
+    async def say(self, room: str, text: str, **payload: Any) -> str:
+        key = str(uuid.uuid4())
+        assert (
+            await self.transport.send(Dispatch(key, Room(XMPP, room), Payload(text, **payload))) == Accepted()
+        )
+        return key
+
+    def again(self, **changes: Any) -> Bot:
+        """The next start of the same installation."""
+        known: dict[str, Any] = {
+            "rooms": self.rooms,
+            "cursors": dict(self.cursors),
+            "nick": self.nick,
+            "options": self.options,
+        }
+        return Bot(self.server, self.account, **(known | changes))
+
+
+@pytest.fixture
+def place(prosody_server: Prosody) -> tuple[str, str]:
+    """A room's address and an account for the bot that no other test uses."""
+    number = next(_number)
+    return prosody_server.room(f"room{number}"), f"tocsin{number}"
+
+
+async def looks_at_its_rooms(bot: Bot, times: int) -> None:
+    """Wait until the bot has begun to look after its rooms this often from now on."""
+    membership = bot.transport._connection.membership
+    looks: asyncio.Queue[None] = asyncio.Queue()
+    ask = membership._ask_server
+
+    async def counted() -> None:
+        looks.put_nowait(None)
+        await ask()
+
+    membership._ask_server = counted
+    async with asyncio.timeout(WAIT):
+        for _ in range(times):
+            await looks.get()

@@ -1,0 +1,359 @@
+"""A person on XMPP with a client of their own, for tests: it shares no code with the bot's transport."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeVar
+from urllib.request import urlopen
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape, quoteattr
+
+from slixmpp import ClientXMPP
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slixmpp.xmlstream import StanzaBase
+
+    from tests.live.prosody import Prosody
+
+_C = "{jabber:client}"
+_USER = "http://jabber.org/protocol/muc#user"
+_OWNER = "http://jabber.org/protocol/muc#owner"
+_ADMIN = "http://jabber.org/protocol/muc#admin"
+_SID = "{urn:xmpp:sid:0}"
+_WAIT = 10.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as this person's client got it: `room` is the sender's bare address, `nick` the resource."""
+
+    xml: ET.Element
+
+    @property
+    def sender(self) -> str:
+        return self.xml.get("from", "")
+
+    @property
+    def room(self) -> str:
+        return self.sender.partition("/")[0]
+
+    @property
+    def nick(self) -> str:
+        return self.sender.partition("/")[2]
+
+    @property
+    def type(self) -> str:
+        return self.xml.get("type", "normal")
+
+    @property
+    def id(self) -> str:
+        return self.xml.get("id", "")
+
+    @property
+    def body(self) -> str:
+        return self.xml.findtext(f"{_C}body") or ""
+
+    @property
+    def origin_id(self) -> str:
+        found = self.xml.find(f"{_SID}origin-id")
+        return "" if found is None else found.get("id", "")
+
+    def stanza_id(self, by: str = "") -> str:
+        """Return the archive id given by the room (or by `by`, for a direct chat this person's own address)."""
+        for found in self.xml.findall(f"{_SID}stanza-id"):
+            if found.get("by") == (by or self.room):
+                return found.get("id", "")
+        return ""
+
+    @property
+    def occupant_id(self) -> str:
+        found = self.xml.find("{urn:xmpp:occupant-id:0}occupant-id")
+        return "" if found is None else found.get("id", "")
+
+    @property
+    def replies_to(self) -> str:
+        found = self.xml.find("{urn:xmpp:reply:0}reply")
+        return "" if found is None else found.get("id", "")
+
+    @property
+    def file_url(self) -> str:
+        return self.xml.findtext("{jabber:x:oob}x/{jabber:x:oob}url") or ""
+
+
+class XmppPerson:
+    """Someone with an account on the test server; use it as an async context manager, it connects and leaves.
+
+    Everything this person's client gets as a message is kept in `heard`, in order, for `wait_for`. The methods that
+    say something return the id their message carries. Unless said otherwise a method waits for the server's answer
+    and raises TimeoutError or RuntimeError (with the server's error condition) if it says no.
+    """
+
+    def __init__(self, server: Prosody, localpart: str, *, resource: str = "phone") -> None:
+        self.server = server
+        self.jid, password = server.register(localpart)
+        self.heard: list[Heard] = []
+        self.presences: list[ET.Element] = []
+        self.nicks: dict[str, str] = {}
+        self._news = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._client = client = ClientXMPP(f"{self.jid}/{resource}", password)
+        client.ssl_context = ssl.create_default_context(cafile=str(server.ca_file))
+        client.enable_starttls = False
+        client.register_handler(Callback("heard", MatchXPath(f"{_C}message"), self._on_message))
+        client.register_handler(Callback("seen", MatchXPath(f"{_C}presence"), self._on_presence))
+
+    # --- there and away ---
+
+    async def connect(self) -> None:
+        """Log in and show presence."""
+        started = asyncio.ensure_future(self._client.wait_until("session_start", _WAIT))
+        self._client.connect(self.server.host, self.server.direct_tls_port)
+        await started
+        self._client.send_presence()
+
+    async def close(self) -> None:
+        """Log out; nothing happens if the connection is gone already."""
+        if self._client.is_connected():
+            await self._client.disconnect(wait=1.0)
+        self._client.cancel_connection_attempt()
+        sender = self._client._run_out_filters
+        if sender is not None:
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # --- rooms ---
+
+    async def join_room(self, room: str, nick: str) -> None:
+        """Enter a room (without history) under this nick, and wait until we are in it."""
+        self.nicks[room] = nick
+        since = len(self.presences)
+        self.raw(
+            f"<presence to={quoteattr(f'{room}/{nick}')}>"
+            "<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>"
+        )
+
+        def entered() -> ET.Element | None:
+            for each in self.presences[since:]:
+                if each.get("from") == f"{room}/{nick}" and (
+                    each.get("type") == "error" or "110" in _codes(each)
+                ):
+                    return each
+            return None
+
+        answer = await self._until(entered, f"entering {room}")
+        if answer.get("type") == "error":
+            raise RuntimeError(_condition(answer))
+
+    async def create_room(
+        self, room: str, nick: str, *, non_anonymous: bool = False, archived: bool = True, **options: str
+    ) -> None:
+        """Create a room, persistent and owned by this person; or reconfigure it if we are its owner already.
+
+        Semi-anonymous unless told otherwise. `options` are further `muc#roomconfig_…` values, without the prefix:
+        `membersonly="1"`, `moderatedroom="1"`, `roomname="The letter"`.
+        """
+        await self.join_room(room, nick)
+        await self.configure_room(room, non_anonymous=non_anonymous, archived=archived, **options)
+
+    async def configure_room(
+        self, room: str, *, non_anonymous: bool = False, archived: bool = True, **options: str
+    ) -> None:
+        """Set the options of a room we own: see `create_room`."""
+        values = {
+            "persistentroom": "1",
+            "publicroom": "1",
+            "whois": "anyone" if non_anonymous else "moderators",
+            "enablearchiving": "1" if archived else "0",
+        } | options
+        fields = "".join(
+            f"<field var='muc#roomconfig_{name}'><value>{escape(value)}</value></field>"
+            for name, value in values.items()
+        )
+        await self._iq(
+            "set",
+            room,
+            f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
+            f"<value>http://jabber.org/protocol/muc#roomconfig</value></field>{fields}</x></query>",
+        )
+
+    async def leave_room(self, room: str) -> None:
+        """Leave a room, and wait until we are out."""
+        nick = self.nicks.pop(room)
+        self.raw(f"<presence type='unavailable' to={quoteattr(f'{room}/{nick}')}/>")
+        await self.sees_leave(room, nick)
+
+    async def sees_leave(self, room: str, nick: str) -> None:
+        """Wait until the last thing the room says of this nick is that it is gone."""
+
+        def gone() -> bool | None:
+            of_them = [each for each in self.presences if each.get("from") == f"{room}/{nick}"]
+            return True if of_them and of_them[-1].get("type") == "unavailable" else None
+
+        await self._until(gone, f"{nick} to leave {room}")
+
+    async def kick(self, room: str, nick: str) -> None:
+        """Kick whoever has this nick (status 307)."""
+        await self._iq(
+            "set", room, f"<query xmlns='{_ADMIN}'><item nick={quoteattr(nick)} role='none'/></query>"
+        )
+
+    async def set_affiliation(self, room: str, jid: str, affiliation: str) -> None:
+        """Make an account "outcast" (a ban), "none", "member", "admin" or "owner" of the room."""
+        await self._iq(
+            "set",
+            room,
+            f"<query xmlns='{_ADMIN}'><item jid={quoteattr(jid)} affiliation='{affiliation}'/></query>",
+        )
+
+    async def set_role(self, room: str, nick: str, role: str) -> None:
+        """Make an occupant a "visitor", "participant" or "moderator"."""
+        await self._iq(
+            "set", room, f"<query xmlns='{_ADMIN}'><item nick={quoteattr(nick)} role='{role}'/></query>"
+        )
+
+    async def destroy_room(self, room: str) -> None:
+        """Destroy a room we own, with its archive."""
+        await self._iq("set", room, f"<query xmlns='{_OWNER}'><destroy/></query>")
+
+    def invite(self, room: str, jid: str, *, direct: bool = False) -> None:
+        """Invite an account through the room (XEP-0045), or directly (XEP-0249). Does not wait."""
+        if direct:
+            self.raw(
+                f"<message to={quoteattr(jid)}><x xmlns='jabber:x:conference' jid={quoteattr(room)}/></message>"
+            )
+        else:
+            self.raw(
+                f"<message to={quoteattr(room)}><x xmlns='{_USER}'><invite to={quoteattr(jid)}/></x></message>"
+            )
+
+    # --- words ---
+
+    def say(self, room: str, text: str, *, extra: str = "", message_id: str = "") -> str:
+        """Say something in a room we are in, and return the id of the message. `extra` is XML inside it."""
+        return self._message("groupchat", room, text, extra, message_id)
+
+    def chat(self, jid: str, text: str, *, extra: str = "", message_id: str = "") -> str:
+        """Say something to an account (or, with `room/nick`, in private to an occupant); return the message's id."""
+        return self._message("chat", jid, text, extra, message_id)
+
+    def react(self, to: str, target: str, *keys: str, room: bool = True) -> None:
+        """Set our reactions (XEP-0444) to a message: in a room its stanza-id, in a direct chat the message's id."""
+        kind = "groupchat" if room else "chat"
+        reactions = "".join(f"<reaction>{escape(key)}</reaction>" for key in keys)
+        self.raw(
+            f"<message to={quoteattr(to)} type='{kind}' id='{uuid.uuid4()}'>"
+            f"<reactions xmlns='urn:xmpp:reactions:0' id={quoteattr(target)}>{reactions}</reactions>"
+            "<store xmlns='urn:xmpp:hints'/></message>"
+        )
+
+    def raw(self, xml: str) -> None:
+        """Put XML on the wire as it is: for what no well-behaved client would send."""
+        self._client.send(xml)
+
+    async def wait_for(
+        self,
+        predicate: Callable[[Heard], bool],
+        timeout: float = _WAIT,  # noqa: ASYNC109 - the simplest for those who call it
+        *,
+        since: int = 0,
+    ) -> Heard:
+        """Return the first message heard that satisfies the predicate, waiting for it at most `timeout` seconds.
+
+        What was heard before the call counts too; `since` is an index into `heard` from which to look.
+        """
+        return await self._until(
+            lambda: next((each for each in self.heard[since:] if predicate(each)), None), "a message", timeout
+        )
+
+    async def hears(self, text: str, timeout: float = _WAIT) -> Heard:  # noqa: ASYNC109
+        """Return the first message whose body contains this text, waiting for it at most `timeout` seconds."""
+        return await self.wait_for(lambda each: text in each.body, timeout)
+
+    async def settled(self, room: str) -> None:
+        """Wait until the room has broadcast everything this person said before: then nothing of ours is under way."""
+        marker = self.say(room, f"marker {uuid.uuid4()}")
+        await self.wait_for(lambda each: each.id == marker)
+
+    async def download(self, url: str) -> bytes:
+        """Fetch an uploaded file over HTTPS, checking the server's certificate."""
+        context = ssl.create_default_context(cafile=str(self.server.ca_file))
+
+        def fetch() -> bytes:
+            if not url.startswith("https://"):
+                raise RuntimeError("not an https address")
+            with urlopen(url, context=context, timeout=_WAIT) as answer:  # noqa: S310 - checked to be https
+                return bytes(answer.read())
+
+        return await asyncio.to_thread(fetch)
+
+    # --- inside ---
+
+    def _message(self, kind: str, to: str, text: str, extra: str, message_id: str) -> str:
+        message_id = message_id or str(uuid.uuid4())
+        self.raw(
+            f"<message to={quoteattr(to)} type='{kind}' id={quoteattr(message_id)}>"
+            f"<body>{escape(text)}</body>{extra}</message>"
+        )
+        return message_id
+
+    async def _iq(self, kind: str, to: str, payload: str) -> None:
+        iq = self._client.make_iq(ito=to, itype=kind)
+        iq.append(ET.fromstring(payload))  # noqa: S314 - our own XML, from above
+        await iq.send(timeout=_WAIT)
+
+    def _on_message(self, stanza: StanzaBase) -> None:
+        self.heard.append(Heard(stanza.xml))
+        self._tell()
+
+    def _on_presence(self, stanza: StanzaBase) -> None:
+        self.presences.append(stanza.xml)
+        self._tell()
+
+    def _tell(self) -> None:
+        async def notify() -> None:
+            async with self._news:
+                self._news.notify_all()
+
+        task = asyncio.ensure_future(notify())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _until(self, found: Callable[[], T | None], what: str, timeout: float = _WAIT) -> T:  # noqa: ASYNC109
+        result: list[T] = []
+
+        def ready() -> bool:
+            value = found()
+            if value is not None:
+                result.append(value)
+            return bool(result)
+
+        try:
+            async with asyncio.timeout(timeout), self._news:
+                await self._news.wait_for(ready)
+        except TimeoutError:
+            raise TimeoutError(f"{self.jid} waited {timeout:g} s for {what}") from None
+        return result[0]
+
+
+def _codes(presence: ET.Element) -> set[str]:
+    return {each.get("code", "") for each in presence.iter(f"{{{_USER}}}status")}
+
+
+def _condition(stanza: ET.Element) -> str:
+    error = stanza.find(f"{_C}error")
+    return "error" if error is None or not len(error) else error[0].tag.partition("}")[2]
