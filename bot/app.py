@@ -143,7 +143,7 @@ class App:
                 why = str(_leaf(troubles))
                 log.warning("trouble: %s", why, extra={"action": "trouble", "network": network})
             except* Exception as errors:
-                log.error("a fault", exc_info=errors, extra={"action": "fault", "network": network})
+                log.exception("a fault", exc_info=errors, extra={"action": "fault", "network": network})
             if network in self.stopped:
                 await self._alarm(
                     network, N_("I stopped on {network}: my login is refused. An operator has to mend it.")

@@ -45,6 +45,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts while a server cannot be reached."""
 
 
+class GivenBack(Unreachable):
+    """The room gave a message back, for a reason that may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A frozen dispatch on its way, and what is needed beside it."""
@@ -274,25 +278,25 @@ class Delivery:
                     claim = await self._upload(claim)
                     seen = self._seen[key] = asyncio.get_running_loop().create_future()
                     accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
-                    reason = await self._arrived(key, accepted, seen)
-                    if not reason:
-                        return
-                    bounces += 1
-                    if reason in LASTING or bounces == MOST_BOUNCES:
-                        raise Refused(reason)
-                    raise Unreachable(reason)
+                    await self._arrived(key, accepted, seen)
                 except Limited as limited:
                     # One account, one allowance: while this room waits, every other one does too.
                     self._resume = asyncio.get_running_loop().time() + limited.seconds
                     log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
                 except Unreachable as error:
                     log.warning("not sent yet: %s", error, extra={"action": "send", "key": key})
+                    bounces += isinstance(error, GivenBack)
+                    if bounces == MOST_BOUNCES:
+                        await self._fail(claim, str(error))
+                        return
                     await asyncio.sleep(pause)
                     pause = min(LONGEST_PAUSE, pause * 2)
                 except (NotPrivate, RoomEncrypted, Refused) as refusal:
                     why = str(refusal) or type(refusal).__name__
                     log.warning("refused: %s", why, extra={"action": "refused", "key": key})
                     await self._fail(claim, why)
+                    return
+                else:
                     return
         finally:
             self._seen.pop(key, None)
@@ -318,17 +322,26 @@ class Delivery:
             told = tell.admins(storage, self._wordings.house, say(text, room=room.label, why=why))
             tell.put(storage, told, self._now())
 
-    async def _arrived(self, key: str, accepted: Accepted, seen: asyncio.Future[str]) -> str:
-        """Wait until a dispatch is known to be in the room ("" then), or to have come back (why)."""
+    async def _arrived(self, key: str, accepted: Accepted, seen: asyncio.Future[str]) -> None:
+        """Wait until a dispatch is known to be in the room.
+
+        Raises:
+            GivenBack, Refused: it came back, for a reason that may pass or one that lasts.
+            Unsure: nothing tells.
+        """
         if accepted.event:
             await self._database.write(
                 lambda storage: storage.outbox.delivered(key, accepted.event, self._now())
             )
-            return ""
+            return
         try:
-            return await asyncio.wait_for(seen, ECHO_WITHIN)
+            reason = await asyncio.wait_for(seen, ECHO_WITHIN)
         except TimeoutError:
             raise Unsure(f"no echo within {ECHO_WITHIN:g} s") from None
+        if reason in LASTING:
+            raise Refused(reason)
+        if reason:
+            raise GivenBack(reason)
 
     async def _upload(self, claim: Claim) -> Claim:
         payload = claim.dispatch.payload

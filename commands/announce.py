@@ -24,4 +24,4 @@ def announce(ctx: Context, text: Rest) -> Reply:
     if ctx.place == "campaign":
         return Reply(elsewhere=said)
     done = say_many(*NN_("Announced in {count} room.", "Announced in {count} rooms."), len(rooms))
-    return Reply((done,), elsewhere=said)
+    return Reply((done, *tell.missing(ctx.storage, campaign.id)), elsewhere=said)

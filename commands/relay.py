@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, Message, say_many
-from commands import lookup
+from commands import lookup, tell
 from commands.command import ANYWHERE, Context, Elsewhere, Reply, command
 
 
@@ -31,4 +31,4 @@ def relay(ctx: Context) -> Reply:
         *NN_("The letter is on its way to {count} room.", "The letter is on its way to {count} rooms."),
         len(rooms),
     )
-    return Reply((done,), elsewhere=tuple(cards))
+    return Reply((done, *tell.missing(ctx.storage, campaign.id)), elsewhere=tuple(cards))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import Message, Text
+from campaign.chat import N_, Message, Text, say
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
@@ -35,6 +35,13 @@ def rooms(
     """Say the same in several rooms."""
     message = Message(lines, purpose=purpose)
     return tuple(Elsewhere(message, room_id=room.id, urgency=urgency) for room in where)
+
+
+def missing(storage: Storage, campaign_id: int) -> tuple[Text, ...]:
+    """Name the campaign's rooms the bot is not in: what was said just now is not said there."""
+    text = N_("Not in {room}: I am not in it. Invite me there, then ask again.")
+    rooms = storage.rooms.of_campaign(campaign_id, joined=False)
+    return tuple(say(text, room=room.label) for room in rooms if room.state != "joined")
 
 
 def representatives(

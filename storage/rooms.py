@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from campaign.chat import Room
 from storage.rows import Queries
-from storage.tables import campaign_rooms, campaigns, rooms
+from storage.tables import campaign_rooms, campaigns, outbox, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,12 +95,13 @@ class Rooms(Queries):
         self._connection.execute(update(rooms).where(rooms.c.id == room_id), values)
 
     def absorb(self, kept: int, other: int) -> None:
-        """Make two entries for one room (its alias, its id) a single one: nothing hangs on the one that goes."""
+        """Make two entries for one room (its alias, its id) a single one; what was to be said in either is said in it."""
         for row in self._connection.execute(
             select(campaign_rooms).where(campaign_rooms.c.room_id == other)
         ).all():
             self.list_in(row.campaign_id, kept, row.position)
         self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == other))
+        self._connection.execute(update(outbox).where(outbox.c.room_id == other), {"room_id": kept})
         self._connection.execute(delete(rooms).where(rooms.c.id == other))
 
     def list_in(self, campaign_id: int, room_id: int, position: int = 0) -> None:
@@ -112,7 +113,7 @@ class Rooms(Queries):
             )
 
     def of_campaign(self, campaign_id: int, *, joined: bool = True) -> Sequence[RoomRow]:
-        """A campaign's rooms, in the order they were listed."""
+        """A campaign's rooms, in the order they were listed: only those the bot is in, or every one."""
         query = (
             _ROW.join(campaign_rooms, campaign_rooms.c.room_id == rooms.c.id)
             .where(campaign_rooms.c.campaign_id == campaign_id)

@@ -29,7 +29,11 @@ async def exported_on_matrix(here: Town, room: str) -> list[dict[str, Any]]:
     seen = len(maud.timeline)
     await maud.say(room, "!exporter json")
     event = await maud.wait_for(
-        lambda event: event in maud.timeline[seen:] and event["room_id"] == room and event["content"].get("msgtype") == "m.file"
+        lambda event: (
+            event in maud.timeline[seen:]
+            and event["room_id"] == room
+            and event["content"].get("msgtype") == "m.file"
+        )
     )
     return list(json.loads(await maud.download(event["content"]["url"]))["signatories"])
 
@@ -43,89 +47,114 @@ async def exported_on_xmpp(here: Town) -> list[dict[str, Any]]:
     return list(json.loads(await maud.download(heard.file_url))["signatories"])
 
 
+async def signed(here: Town, name: str) -> None:
+    """Wait until somebody sees that their organisation has signed."""
+    await here.hears(name, ORGANISATIONS[name], "a signé")
+
+
+async def six_sign(here: Town) -> None:
+    """Six organisations sign, three from each room; where the room hides who they are, people link first."""
+    for name in XMPP_THREE:
+        await here.link(name)
+    for name in MATRIX_THREE:
+        await here.matrix[name].say(here.room, "!signer rôle=trésorière mandat=AG")
+        await signed(here, name)
+    for name in XMPP_THREE:
+        here.xmpp[name].say(here.muc, "!signer mandat=conseil d’administration")
+        await signed(here, name)
+
+
+async def one_poll(here: Town) -> None:
+    """One poll with votes from both networks, closed by a campaigner, its outcome said in both rooms."""
+    await here.matrix["maud"].say(
+        here.office, "!scrutin ouvrir majorite Le collectif signe-t-il ? cloture=2h"
+    )
+    await here.hears("camille", "Le collectif signe-t-il ?")
+    await here.hears("robin", "Le collectif signe-t-il ?")
+    for name in MATRIX_THREE:
+        await here.matrix[name].say(here.room, "!voter pour")
+    for name in XMPP_THREE:
+        here.xmpp[name].say(here.muc, "!voter contre" if name == "sam" else "!voter pour")
+    for name in (*MATRIX_THREE, *XMPP_THREE):
+        await here.hears(name, ORGANISATIONS[name], "Scrutin 1")
+    await here.matrix["maud"].say(here.office, "!scrutin clore 1")
+    for name in ("camille", "robin"):
+        closed = await here.hears(name, "Scrutin 1", "adopté")
+        assert "5 " in closed
+        assert "1 " in closed
+
+
+async def the_silent_one_is_reminded(here: Town) -> None:
+    """The two late ones put their answer off; two minutes before the deadline the silent one is reminded, alone."""
+    await here.matrix["lea"].say(here.room, "!enreflexion dans 9 jours")
+    await here.hears("lea", ORGANISATIONS["lea"])
+    await here.link("lou")
+    here.xmpp["lou"].say(here.muc, "!enreflexion dans 9 jours")
+    await here.hears("lou", ORGANISATIONS["lou"])
+    for name in ("camille", "robin"):
+        reminder = await here.hears(name, "🔔", ORGANISATIONS[""], timeout=120)
+        assert not [one for person, one in ORGANISATIONS.items() if person and one in reminder]
+
+
+async def the_list_holds_six(here: Town, private: str) -> None:
+    """The list, asked for in private on each network: all six once, with all that is known of each."""
+    for listed in (await exported_on_matrix(here, private), await exported_on_xmpp(here)):
+        signatures = [one for one in listed if one["standing"] == "signed"]
+        assert sorted(one["organisation"] for one in signatures) == sorted(
+            ORGANISATIONS[name] for name in (*MATRIX_THREE, *XMPP_THREE)
+        )
+        for one in signatures:
+            assert one["network"] in ("matrix", "xmpp")
+            assert one["person"]
+            assert one["signed_at"]
+            assert one["level"] == "confirmed"
+            assert one["letter_version"] == "1"
+            assert one["mandate"]["kind"] in ("assembly", "board")
+        assert {one["network"] for one in signatures} == {"matrix", "xmpp"}
+
+
+async def two_sign_while_it_is_down(here: Town) -> None:
+    """Killed; two more sign meanwhile; started again: both are answered."""
+    await here.bot.stop(signal.SIGKILL)
+    await here.matrix["lea"].say(here.room, "!signer")
+    here.xmpp["lou"].say(here.muc, "!signer")
+    await here.bot.start()
+    await signed(here, "lea")
+    await signed(here, "lou")
+
+
 async def test_a_campaign_from_the_letter_to_the_list(
     synapse_server: Synapse, prosody_server: Prosody, tmp_path: Path
 ) -> None:
-    async with town(synapse_server, prosody_server, tmp_path, deadline=timedelta(minutes=2, seconds=45)) as here:
+    async with town(
+        synapse_server, prosody_server, tmp_path, deadline=timedelta(minutes=2, seconds=45)
+    ) as here:
         await here.bot.start()
-
-        # The letter is relayed by a campaigner, and everybody sees it.
+        for name in (*MATRIX_THREE, *XMPP_THREE):
+            await here.hears(name, "!aide")  # it came in, and said who it is
         await here.matrix["maud"].say(here.office, "!relayer")
         for name in (*MATRIX_THREE, *XMPP_THREE):
             await here.hears(name, "Pour les communs", "Nous demandons la suite.")
-
-        # Six organisations sign: three from each room. In the room that hides who they are, people link first.
-        for name in XMPP_THREE:
-            await here.link(name)
-        for name in MATRIX_THREE:
-            await here.matrix[name].say(here.room, "!signer rôle=trésorière mandat=AG")
-            await here.hears(name, ORGANISATIONS[name], "signé")
-        for name in XMPP_THREE:
-            here.xmpp[name].say(here.muc, "!signer mandat=conseil d’administration")
-            await here.hears(name, ORGANISATIONS[name], "signé")
-
-        # One poll, votes from both networks.
-        await here.matrix["maud"].say(here.office, "!scrutin ouvrir majorite Le collectif signe-t-il ? cloture=2h")
-        await here.hears("camille", "Le collectif signe-t-il ?")
-        await here.hears("robin", "Le collectif signe-t-il ?")
-        for name in MATRIX_THREE:
-            await here.matrix[name].say(here.room, "!voter pour")
-        for name in XMPP_THREE:
-            here.xmpp[name].say(here.muc, "!voter contre" if name == "sam" else "!voter pour")
-        await here.hears("maud", "6 ")
-        await here.matrix["maud"].say(here.office, "!scrutin clore 1")
-        closed = await here.hears("robin", "Scrutin 1", "adopté")
-        assert "5" in closed
-        assert "1" in closed
-
-        # The two late ones put their answer off, so that one organisation alone stays silent.
-        await here.matrix["lea"].say(here.room, "!enreflexion dans 9 jours")
-        await here.hears("lea", ORGANISATIONS["lea"])
-        await here.link("lou")
-        here.xmpp["lou"].say(here.muc, "!enreflexion dans 9 jours")
-        await here.hears("lou", ORGANISATIONS["lou"])
-
-        # Two minutes before the deadline, the silent one is reminded, and it alone.
-        reminder = await here.hears("camille", "🔔", ORGANISATIONS[""], timeout=120)
-        for name, organisation in ORGANISATIONS.items():
-            if name:
-                assert organisation not in reminder
-
-        # The list, asked for in private on each network.
+        await six_sign(here)
+        await one_poll(here)
+        await the_silent_one_is_reminded(here)
         private = await here.matrix_private("maud")
-        for listed in (await exported_on_matrix(here, private), await exported_on_xmpp(here)):
-            signed = [one for one in listed if one["standing"] == "signed"]
-            assert sorted(one["organisation"] for one in signed) == sorted(
-                ORGANISATIONS[name] for name in (*MATRIX_THREE, *XMPP_THREE)
-            )
-            for one in signed:
-                assert one["network"] in ("matrix", "xmpp")
-                assert one["person"]
-                assert one["signed_at"]
-                assert one["level"] == "confirmed"
-                assert one["letter_version"] == "1"
-                assert one["mandate"]["kind"] in ("assembly", "board")
-            assert {one["network"] for one in signed} == {"matrix", "xmpp"}
+        await the_list_holds_six(here, private)
+        await two_sign_while_it_is_down(here)
 
-        # Killed; two more sign meanwhile; started again: both are counted and answered, nobody twice.
-        await here.bot.stop(signal.SIGKILL)
-        await here.matrix["lea"].say(here.room, "!signer")
-        here.xmpp["lou"].say(here.muc, "!signer")
-        await here.bot.start()
-        await here.hears("lea", ORGANISATIONS["lea"], "signé")
-        await here.hears("lou", ORGANISATIONS["lou"], "signé")
         listed = await exported_on_matrix(here, private)
         assert sum(one["standing"] == "signed" for one in listed) == 8
         assert len(listed) == len(ORGANISATIONS)
-
-        # What everybody saw, counted by somebody who only watched.
+        # What everybody saw, counted by somebody who only watched: each answer once.
         seen = await here.matrix["maud"].texts(here.room, sender=here.bot_id)
         for name in (*MATRIX_THREE, "lea"):
             assert sum(ORGANISATIONS[name] in text and "a signé" in text for text in seen) == 1
         assert sum("🔔" in text for text in seen) == 1
-        heard = [each.body for each in here.xmpp["maud-x"].heard if each.room == here.muc and each.nick == here.nick]
+        watched = here.xmpp["maud-x"].heard
+        heard = [each.body for each in watched if each.room == here.muc and each.nick == here.nick]
         for name in (*XMPP_THREE, "lou"):
             assert sum(ORGANISATIONS[name] in text and "a signé" in text for text in heard) == 1
+        assert sum("🔔" in text for text in heard) == 1
 
 
 async def test_a_worn_name_signs_for_nobody(
@@ -136,7 +165,12 @@ async def test_a_worn_name_signs_for_nobody(
         # Ines wears the administrator's display name, then a representative's; Alex the nicks.
         ines, alex = here.matrix["ines"], here.xmpp["alex"]
         await ines.set_displayname("Maud")
-        for command in ("!relayer", "!echeance 2099-01-01", "!scrutin ouvrir majorite Ou bien ?", "!exporter csv"):
+        for command in (
+            "!relayer",
+            "!echeance 2099-01-01",
+            "!scrutin ouvrir majorite Ou bien ?",
+            "!exporter csv",
+        ):
             await ines.say(here.room, command)
         for _ in range(4):
             await here.hears("ines", "animat")
@@ -159,7 +193,10 @@ async def test_a_worn_name_signs_for_nobody(
         alex.say(here.muc, "!confirmer")
         await here.hears("alex", "Le Fil Commun", "déclar")
 
-        listed = {one["organisation"]: one for one in await exported_on_matrix(here, await here.matrix_private("maud"))}
+        listed = {
+            one["organisation"]: one
+            for one in await exported_on_matrix(here, await here.matrix_private("maud"))
+        }
         for name in ("Nuage Libre", "Le Fil Commun"):
             assert listed[name]["level"] == "declared"
             assert listed[name]["standing"] == "declared"
