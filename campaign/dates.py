@@ -1,25 +1,501 @@
-"""(placeholder being written)"""
+"""Dates and spans as people type them on a phone, in French and English; nothing here reads a clock.
+
+What is typed is cut into a time of day and a day. Times, weekdays and the ends of months have rules of their own, for
+a general date library reads "vendredi 18h" as midnight; names of months and spans of time are the library's work.
+
+Two rules decide what a day alone means. A day without a time lasts: as a moment it is its last minute, 23:59. A day
+without a year is the next such day, today included.
+"""
+
+from __future__ import annotations
+
 import re
-from datetime import UTC, date, datetime, timedelta
+import unicodedata
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
+
+from dateparser.date import DateDataParser
 
 from campaign.chat import N_, Day, Moment, say
 from campaign.errors import CampaignError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def read_span(t):
-    m=re.fullmatch(r"(\d+)\s*(d|j|h|m|jours?|days?)",t.strip())
-    if not m: raise CampaignError(say(N_("?")))
-    return timedelta(**{{"d":"days","j":"days","h":"hours","m":"minutes"}[m[2][0]]:int(m[1])})
-def read_moment(t,*,now,zone,languages):
-    try: d=datetime.fromisoformat(t)
-    except ValueError: raise CampaignError(say(N_("?")))
-    return Moment(d.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC),zone)
-def read_day(t,*,now,zone,languages):
-    m=re.search(r"(\d+) jours",t)
-    if m: return Day((now+timedelta(days=int(m[1]))).date())
-    try: return Day(date.fromisoformat(t))
-    except ValueError: raise CampaignError(say(N_("?")))
-def split_date(words,*,now,zone,languages):
-    if words[:1]==["dans"]: return " ".join(words[:3]),list(words[3:])
-    return words[0],list(words[1:])
+END_OF_DAY = time(23, 59)
+"""What a day without a time means where a moment is wanted, and what "midnight" of a day means: its end."""
+MOST_WORDS = 9
+"""In how many words a date is looked for at the beginning of a text."""
+LONGEST = timedelta(days=3660)
+"""The longest span anybody means."""
+
+_TIMES_OF_DAY = {
+    "midi": time(12),
+    "noon": time(12),
+    "matin": time(9),
+    "morning": time(9),
+    "apres-midi": time(14),
+    "apres midi": time(14),
+    "afternoon": time(14),
+    "soir": time(20),
+    "evening": time(20),
+    "minuit": END_OF_DAY,
+    "midnight": END_OF_DAY,
+    "fin de journee": END_OF_DAY,
+    "end of day": END_OF_DAY,
+    "eod": END_OF_DAY,
+}
+_AT = r"(?:\b(?:a|at|vers|avant|before|in the|ce|this|du|le|the)\s+|@\s*)?"
+_NAMED_TIME = re.compile(rf"{_AT}\b({'|'.join(_TIMES_OF_DAY)})\b")
+_CLOCK = re.compile(
+    rf"{_AT}(?<![\d:/.-])(?P<hour>\d{{1,2}})"
+    r"(?:\s?h(?:eures?|rs)?\s?(?P<minutes>\d{2})?|:(?P<colon>\d{2})(?::\d{2})?|\s?o'clock)"
+    r"(?:\s?(?P<half>[ap])\.?m)?(?![\w:])"
+)
+_TWELVE = re.compile(rf"{_AT}(?<![\d:/.-])(?P<hour>\d{{1,2}})\s?(?P<half>[ap])\.?m\b\.?")
+
+_WEEKDAYS = {
+    "fr": (
+        "lundi lun",
+        "mardi mar",
+        "mercredi mer",
+        "jeudi jeu",
+        "vendredi ven",
+        "samedi sam",
+        "dimanche dim",
+    ),
+    "en": (
+        "monday mon",
+        "tuesday tues tue",
+        "wednesday weds wed",
+        "thursday thurs thur thu",
+        "friday fri",
+        "saturday sat",
+        "sunday sun",
+    ),
+}
+"""Monday first; the full name, then what is short for it in its own language only ("mon" is French for "my")."""
+_AHEAD = re.compile(
+    r"(?:dans|in|d'ici|sous|within) (?P<count>\d{1,4}) ?(?P<unit>[a-z]+)(?: ?(?P<minutes>\d{2})(?: ?min)?)?"
+    r"|(?P<from_count>\d{1,4}) (?P<from_unit>[a-z]+) from (?:now|today)"
+)
+_NEAR = re.compile(r"today|tomorrow|day after tomorrow|yesterday|aujourd'hui|demain|apres[- ]demain|hier")
+_NAMED_DAY = re.compile(
+    r"(?:(?P<day>\d{1,2})(?:er|st|nd|rd|th)? (?:of |de )?(?P<month>[a-z]{3,9})\.?"
+    r"|(?P<month_first>[a-z]{3,9})\.? (?P<day_last>\d{1,2})(?:st|nd|rd|th)?,?)"
+    r"(?:,? (?P<year>\d{4}))?"
+)
+_END_OF_MONTH = re.compile(
+    r"(?P<which>fin|end of|mi|mid)[ -]"
+    r"(?P<month>[a-z]{3,9}|du mois|the month|(?P<whole>de l'annee|the year))(?: (?P<year>\d{4}))?"
+)
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_SLASHED = re.compile(r"(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
+_DAY_OF_MONTH = re.compile(r"(?:le|the) (\d{1,2})(?:er|st|nd|rd|th)?")
+
+_NUMBERS = {
+    word: number
+    for number, words in {
+        1: "un une a an one",
+        2: "deux two",
+        3: "trois three",
+        4: "quatre four",
+        5: "cinq five",
+        6: "six",
+        7: "sept seven",
+        8: "huit eight",
+        9: "neuf nine",
+        10: "dix ten",
+        15: "quinze fifteen",
+    }.items()
+    for word in words.split()
+}
+_COUNTED = re.compile(
+    rf"\b({'|'.join(sorted(_NUMBERS, key=len, reverse=True))}) "
+    r"(?=(?:minute|min|heure|hour|h|jour|day|semaine|week|mois|month|ans?\b|annee|year)s?\b)"
+)
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "second", "seconde"), timedelta(seconds=1)),
+    **dict.fromkeys(("m", "mn", "min", "minute"), timedelta(minutes=1)),
+    **dict.fromkeys(("h", "heure", "hour", "hr"), timedelta(hours=1)),
+    **dict.fromkeys(("j", "d", "jour", "day"), timedelta(days=1)),
+    **dict.fromkeys(("w", "sem", "semaine", "week"), timedelta(weeks=1)),
+}
+_EXACT = frozenset({"minute", "min", "mn", "heure", "hour", "h"})
+"""Spans in these end at an exact time; spans in days end with their day."""
+_PART = re.compile(r"(\d{1,6}) ?([a-z]+?)s?(?=$|[ ,]|\d)")
+
+
+class _Unreadable(Exception):
+    """Nothing here is a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A local day, and the time of day if one was said; or an instant, where nothing local is left to decide."""
+
+    day: date
+    at: time | None = None
+    instant: datetime | None = None
+
+
+# --- what others ask
+
+
+def read_moment(text: str, *, now: datetime, zone: str, languages: Sequence[str]) -> Moment:
+    """Read an instant still to come, in an IANA zone; a day without a time means its last minute.
+
+    `now` is aware. The first of `languages` decides how 03/04 is read. A local time that occurs twice, when clocks go
+    back, is the earlier one.
+
+    Raises:
+        CampaignError: it cannot be read, is past, may mean two days, or is an hour that clocks skip.
+    """
+    here = ZoneInfo(zone)
+    try:
+        said = _read(_plain(text), now.astimezone(here), languages)
+        at = said.instant or _instant(datetime.combine(said.day, said.at or END_OF_DAY), here, zone)
+    except (_Unreadable, OverflowError, ValueError):
+        _refuse(text, now)
+    if at <= now:
+        raise CampaignError(say(N_("{at} is past: please give a date still to come."), at=Moment(at, zone)))
+    return Moment(at, zone)
+
+
+def read_day(text: str, *, now: datetime, zone: str, languages: Sequence[str]) -> Day:
+    """Read a calendar day in a zone, today or later. See `read_moment`; a time of day is left out.
+
+    Raises:
+        CampaignError: it cannot be read, is past, or may mean two days.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    try:
+        said = _read(_plain(text), local, languages)
+    except (_Unreadable, OverflowError, ValueError):
+        _refuse(text, now)
+    if said.day < local.date():
+        raise CampaignError(say(N_("{at} is past: please give a date still to come."), at=Day(said.day)))
+    return Day(said.day)
+
+
+def read_span(text: str) -> timedelta:
+    """Read a length of time: "3d", "2m" (minutes), "1h30", "3 jours", "a week", "1 day 12 hours".
+
+    Raises:
+        CampaignError: it cannot be read, is nothing, or is longer than ten years.
+    """
+    plain = _numbers(_plain(text))
+    plain = re.sub(r"^(\d+) ?h ?(\d{2})$", r"\1h \2m", plain)
+    total, rest = timedelta(), plain
+    while rest:
+        part = _PART.match(rest)
+        unit = _UNITS.get(part[2]) or _UNITS.get(part[2] + "s") if part else None
+        if part is None or unit is None:
+            break
+        total += int(part[1]) * unit
+        rest = re.sub(r"^(?:, ?|et |and )+", "", rest[part.end() :].strip())
+    if rest or not timedelta() < total <= LONGEST:
+        raise CampaignError(
+            say(
+                N_("“{said}” is not a length of time. Write for example `3d`, `12h` or `30 min`."),
+                said=text[:80],
+            )
+        )
+    return total
+
+
+def split_date(
+    words: Sequence[str], *, now: datetime, zone: str, languages: Sequence[str]
+) -> tuple[str, list[str]]:
+    """Cut the longest date off the beginning: the date ("" if none) and the words that follow.
+
+    A past or an ambiguous date is a date too: whoever reads it says what is wrong with it.
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    for count in range(min(MOST_WORDS, len(words)), 0, -1):
+        said = " ".join(words[:count])
+        try:
+            _read(_plain(said), local, languages)
+        except (_Unreadable, OverflowError, ValueError):
+            continue
+        except CampaignError:
+            pass
+        return said, list(words[count:])
+    return "", list(words)
+
+
+# --- from text to a local day and time
+
+
+def _read(text: str, now: datetime, languages: Sequence[str]) -> _Said:
+    """Read what `_plain` made. `now` is local.
+
+    Raises:
+        _Unreadable, OverflowError, ValueError: it is no date.
+        CampaignError: it is one, but which one is to be asked.
+    """
+    if re.match(r"\d{4}-\d{2}-\d{2}t", text):
+        exact = datetime.fromisoformat(text.upper())
+        if exact.tzinfo is not None:
+            return _Said(exact.astimezone(now.tzinfo).date(), instant=exact.astimezone(UTC))
+        return _Said(exact.date(), exact.time())
+    text = _numbers(text)
+    ahead = _AHEAD.fullmatch(text)
+    if ahead and ahead["count"] and ahead["unit"].removesuffix("s") in _EXACT:
+        minutes = f" {ahead['minutes']} min" if ahead["minutes"] else ""
+        instant = now.astimezone(UTC) + read_span(f"{ahead['count']} {ahead['unit']}{minutes}")
+        return _Said(instant.astimezone(now.tzinfo).date(), instant=instant)
+    text = text.replace("tonight", "today evening")
+    text, at = _take_time(text)
+    if not text and at is None:
+        raise _Unreadable
+    return _Said(_day(text, now, at, languages) if text else now.date(), at)
+
+
+def _take_time(text: str) -> tuple[str, time | None]:
+    """Take the time of day out of a text; with a figure beside it, a word such as "du soir" only tells which half."""
+    at = None
+    clock = _TWELVE.search(text) or _CLOCK.search(text)
+    if clock:
+        groups = clock.groupdict()
+        hour = int(groups["hour"])
+        if groups["half"]:
+            if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock of twelve hours
+                raise _Unreadable
+            hour = hour % 12 + 12 * (groups["half"] == "p")
+        minutes = int(groups.get("minutes") or groups.get("colon") or 0)
+        at = END_OF_DAY if (hour, minutes) == (24, 0) else time(hour, minutes)
+        text = text[: clock.start()] + " " + text[clock.end() :]
+    named = _NAMED_TIME.search(text)
+    if named:
+        word = _TIMES_OF_DAY[named[1]]
+        text = text[: named.start()] + " " + text[named.end() :]
+        if at is None:
+            at = word
+        elif named[1] in ("soir", "evening", "apres-midi", "apres midi", "afternoon") and at.hour < 12:  # noqa: PLR2004
+            at = at.replace(hour=at.hour + 12)
+    return " ".join(text.split()).strip(" ,"), at
+
+
+def _day(text: str, now: datetime, at: time | None, languages: Sequence[str]) -> date:
+    text = re.sub(r"^(?:avant|before|by|until|till|jusqu'au|jusqu'a|pour|au|on) ", "", text)
+    today, language = now.date(), next(iter(languages), "fr")
+    weekday = _weekday_pattern(language).match(text)
+    if weekday is None:
+        return _calendar_day(text, today, language)
+    number = int(next(name for name, found in weekday.groupdict().items() if found and name[0] == "d")[1])
+    rest = text[weekday.end() :].strip(" ,")
+    if not rest:
+        return _weekday(number, now, at, before=weekday["before"], after=weekday["after"])
+    found = _calendar_day(rest, today, language)
+    if found.weekday() != number or weekday["before"] or weekday["after"]:
+        raise CampaignError(
+            say(N_("{day} is another day of the week: please write the date alone."), day=Day(found))
+        )
+    return found
+
+
+@lru_cache
+def _weekday_pattern(language: str) -> re.Pattern[str]:
+    """Any weekday's name, with those short forms that are the reader's."""
+    names = []
+    for number in range(7):
+        words = [
+            word
+            for spoken, week in _WEEKDAYS.items()
+            for word in (week[number].split() if spoken == language else week[number].split()[:1])
+        ]
+        names.append(f"(?P<d{number}>{'|'.join(words)})")
+    return re.compile(
+        rf"(?:le |the |ce |this )?(?P<before>next )?(?:{'|'.join(names)})\b[.,]?"
+        r"(?P<after> prochain\b| en huit\b| week\b)?"
+    )
+
+
+def _weekday(number: int, now: datetime, at: time | None, *, before: str | None, after: str | None) -> date:
+    """The next such day after today. Today's own name is asked about, unless it says which or its hour has passed."""
+    days, later = (number - now.weekday()) % 7, (after or "").strip()
+    if days == 0:
+        passed = at is not None and at <= now.time()
+        if not (before or later or passed):
+            week = Day(now.date() + timedelta(days=7))
+            raise CampaignError(
+                say(N_("Today, or in a week? Please write “today” or “{later}”."), later=week)
+            )
+        days = 7
+    if later in ("en huit", "week"):
+        days += 7
+    return now.date() + timedelta(days=days)
+
+
+def _calendar_day(text: str, today: date, language: str) -> date:
+    for form, read in _FORMS:
+        found = form.fullmatch(text) or form.fullmatch(text.removeprefix("le ").removeprefix("the "))
+        if found:
+            return read(found, today, language)
+    raise _Unreadable
+
+
+def _iso(found: re.Match[str], _today: date, _language: str) -> date:
+    return date(int(found[1]), int(found[2]), int(found[3]))
+
+
+def _named_day(found: re.Match[str], today: date, _language: str) -> date:
+    day, month = int(found["day"] or found["day_last"]), found["month"] or found["month_first"]
+    return _next(_month(month, today), day, found["year"], today)
+
+
+def _ahead(found: re.Match[str], today: date, _language: str) -> date:
+    if found["minutes"]:
+        raise _Unreadable
+    count, unit = found["count"] or found["from_count"], found["unit"] or found["from_unit"]
+    english = unit.removesuffix("s") in ("day", "week", "month", "year")
+    return _library(f"{'in' if english else 'dans'} {count} {unit}", "relative-time", today)
+
+
+def _near(found: re.Match[str], today: date, _language: str) -> date:
+    return _library(found[0].replace("apres ", "apres-"), "relative-time", today)
+
+
+def _slashed(found: re.Match[str], today: date, language: str) -> date:
+    """Day first, as in French and most of Europe; English readers may mean the month first and are asked."""
+    first, second, year = int(found[1]), int(found[3]), found[4]
+    if not year and found[2] == ".":
+        raise _Unreadable  # 3.10 is as likely a version
+    english = found[2] == "/" and language == "en"
+    months = 12
+    if english and first <= months and second <= months and first != second:
+        shown = _next(second, first, year, today), _next(first, second, year, today)
+        raise CampaignError(
+            say(
+                N_("{first} or {second}? Please write the month as a word."),
+                first=Day(shown[1]),
+                second=Day(shown[0]),
+            )
+        )
+    if english and second > months:
+        first, second = second, first
+    return _next(second, first, year, today)
+
+
+def _next(month: int, day: int, year: str | None, today: date) -> date:
+    """A day of a given year (two digits: of this century), else of the year in which it comes next, today included."""
+    if year:
+        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)  # noqa: PLR2004 - two digits
+    for ahead in range(9):  # a 29 February may be eight years away
+        try:
+            found = date(today.year + ahead, month, day)
+        except ValueError:
+            continue
+        if found >= today:
+            return found
+    raise _Unreadable
+
+
+def _day_of_month(found: re.Match[str], today: date, _language: str) -> date:
+    """The next day with this number, today included."""
+    day = int(found[1])
+    first = today.replace(day=1)
+    for _ in range(3):
+        if day <= monthrange(first.year, first.month)[1] and first.replace(day=day) >= today:
+            return first.replace(day=day)
+        first = (first + timedelta(days=32)).replace(day=1)
+    raise _Unreadable
+
+
+def _part_of_month(found: re.Match[str], today: date, _language: str) -> date:
+    """The last day of a month or of the year, or the fifteenth of a month."""
+    middle = found["which"] in ("mi", "mid")
+    this = found["whole"] or found["month"] in ("du mois", "the month")
+    if this and (middle or found["year"]):
+        raise _Unreadable
+    month = 12 if found["whole"] else today.month if this else _month(found["month"], today)
+    year = int(found["year"] or today.year)
+    last = date(year, month, 15 if middle else monthrange(year, month)[1])
+    return last if found["year"] or last >= today else _in_year(last, today.year + 1)
+
+
+def _in_year(day: date, year: int) -> date:
+    """The same part of a month in another year, in which February may be longer."""
+    return day.replace(year=year, day=15 if day.day == 15 else monthrange(year, day.month)[1])  # noqa: PLR2004
+
+
+def _month(name: str, today: date) -> int:
+    return _library(f"1 {name} {today.year}", "absolute-time", today).month
+
+
+def _library(text: str, parser: str, today: date) -> date:
+    """Ask the date library, which knows the names of months and units; it sees nothing else. Raises _Unreadable."""
+    found = _parser(parser, today).get_date_data(text).date_obj
+    if found is None:
+        raise _Unreadable
+    return found.date()
+
+
+@lru_cache(maxsize=8)
+def _parser(parser: str, today: date) -> DateDataParser:
+    return DateDataParser(
+        languages=["fr", "en"],
+        settings={
+            "RELATIVE_BASE": datetime.combine(today, time()),
+            "PREFER_DATES_FROM": "future",
+            "PARSERS": [parser],
+            "RETURN_AS_TIMEZONE_AWARE": False,
+        },
+    )
+
+
+_FORMS = (
+    (_ISO, _iso),
+    (_SLASHED, _slashed),
+    (_DAY_OF_MONTH, _day_of_month),
+    (_END_OF_MONTH, _part_of_month),
+    (_NAMED_DAY, _named_day),
+    (_AHEAD, _ahead),
+    (_NEAR, _near),
+)
+"""The ways to say a day, and who reads each."""
+
+
+# --- texts and zones
+
+
+def _plain(text: str) -> str:
+    """Small letters without accents, one kind of space and apostrophe, no full stop at the end."""
+    text = unicodedata.normalize("NFKD", text[:200].casefold()).replace("\u2019", "'")
+    text = "".join(sign for sign in text if not unicodedata.combining(sign))
+    return " ".join(text.split()).strip(" .!?;,")
+
+
+def _numbers(text: str) -> str:
+    """Small numbers as figures where they count something: "dans une semaine" → "dans 1 semaine"."""
+    return _COUNTED.sub(lambda one: f"{_NUMBERS[one[1]]} ", text)
+
+
+def _instant(local: datetime, here: ZoneInfo, zone: str) -> datetime:
+    """A local time as an instant; of two, the earlier. Raises CampaignError where clocks skip it."""
+    at = local.replace(tzinfo=here).astimezone(UTC)
+    if at.astimezone(here).replace(tzinfo=None) != local:
+        raise CampaignError(
+            say(
+                N_("Clocks are put forward then: {at} is what follows. Please write another time."),
+                at=Moment(at, zone),
+            )
+        )
+    return at
+
+
+def _refuse(text: str, now: datetime) -> NoReturn:
+    raise CampaignError(
+        say(
+            N_("I cannot read “{said}” as a date. Write for example `{weekday}`, `{ahead}` or `{iso}`."),
+            said=text[:80],
+            weekday=say(N_("friday 18:00")),
+            ahead=say(N_("in 3 days")),
+            iso=f"{now + timedelta(days=30):%Y-%m-%d} 18:00",
+        )
+    ) from None

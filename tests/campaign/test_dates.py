@@ -1,0 +1,239 @@
+"""Dates as people type them: what each way means on a given day, and what holds for any text."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from campaign.chat import Text
+from campaign.dates import END_OF_DAY, read_day, read_moment, read_span, split_date
+from campaign.errors import CampaignError
+
+WAYS = Path(__file__).parents[1] / "data" / "dates.csv"
+PARIS = "Europe/Paris"
+NOW = datetime(2024, 8, 20, 14, 0, tzinfo=ZoneInfo(PARIS))
+BOTH = ("fr", "en")
+REFUSALS = {"unreadable": "cannot read", "past": "is past", "skipped": "Clocks are put forward"}
+"""What each kind of refusal says; "asked" is any other one, for it asks which of two is meant."""
+
+with WAYS.open(encoding="utf-8", newline="") as _file:
+    ROWS = list(csv.DictReader(_file))
+
+
+@pytest.mark.parametrize(
+    "row", ROWS, ids=[f"{row['language']}: {row['said']} ({row['now']})" for row in ROWS]
+)
+def test_each_way_to_say_a_date(row: dict[str, str]) -> None:
+    zone = row["zone"]
+    now = datetime.fromisoformat(row["now"]).replace(tzinfo=ZoneInfo(zone))
+    languages = (row["language"], *(one for one in BOTH if one != row["language"]))
+    try:
+        moment = read_moment(row["said"], now=now, zone=zone, languages=languages)
+    except CampaignError as refusal:
+        kinds = [kind for kind, words in REFUSALS.items() if words in refusal.text.id] or ["asked"]
+        assert kinds == [row["means"]]
+    else:
+        assert moment.zone == zone
+        assert moment.at.tzinfo is UTC
+        assert moment.at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") == row["means"]
+
+
+def test_there_are_enough_ways_in_each_language() -> None:
+    for language in BOTH:
+        assert len({row["said"].casefold() for row in ROWS if row["language"] == language}) >= 60
+
+
+MONTHS = {
+    "fr": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+}
+MINUTES = st.datetimes(datetime(2024, 8, 22), datetime(2090, 1, 1)).map(  # noqa: DTZ001 - a local time
+    lambda local: local.replace(second=0, microsecond=0)
+)
+
+
+@given(MINUTES, st.sampled_from(BOTH), st.sampled_from([PARIS, "America/Toronto", "Indian/Reunion", "UTC"]))
+def test_what_is_written_in_full_reads_back_the_same(local: datetime, language: str, zone: str) -> None:
+    aware = local.replace(tzinfo=ZoneInfo(zone))
+    assume(aware.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local)
+    month = MONTHS[language][local.month - 1]
+    ways = (
+        f"{local:%Y-%m-%d %H:%M}",
+        f"{local:%Y-%m-%dT%H:%M}",
+        aware.isoformat(),
+        f"le {local.day} {month} {local.year} à {local:%Hh%M}",
+        f"{month} {local.day}, {local.year} at {local:%I:%M %p}",
+    )
+    for said in ways:
+        assert read_moment(said, now=NOW, zone=zone, languages=(language,)).at == aware.astimezone(UTC), said
+
+
+@given(st.dates(date(2024, 8, 20), date(2090, 1, 1)), st.sampled_from(BOTH))
+def test_a_day_alone_is_that_day_and_as_a_moment_its_end(day: date, language: str) -> None:
+    for said in (f"{day}", f"{day.day} {MONTHS[language][day.month - 1]} {day.year}"):
+        assert read_day(said, now=NOW, zone=PARIS, languages=(language,)).day == day
+        at = read_moment(said, now=NOW, zone=PARIS, languages=(language,)).at
+        assert at == datetime.combine(day, END_OF_DAY, ZoneInfo(PARIS)).astimezone(UTC)
+
+
+ANY_WORDS = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            [
+                "le",
+                "the",
+                "à",
+                "at",
+                "dans",
+                "in",
+                "fin",
+                "mi",
+                "end",
+                "of",
+                "next",
+                "30",
+                "31",
+                "99",
+                "0",
+                "2024",
+                "9999",
+                "18h",
+                "24h",
+                "25h99",
+                "12am",
+                "6pm",
+            ]
+        ),
+        st.sampled_from(
+            [
+                "lundi",
+                "friday",
+                "prochain",
+                "en",
+                "huit",
+                "août",
+                "may",
+                "février",
+                "jours",
+                "weeks",
+                "ans",
+                "2024-02-30",
+                "31/02",
+                "½",
+                "٣",
+            ]
+        ),
+    ),
+    max_size=6,
+)
+
+
+@given(ANY_WORDS, st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), st.permutations(BOTH))  # noqa: DTZ001
+def test_any_text_gives_a_date_to_come_or_a_refusal(
+    words: list[str], at: datetime, languages: list[str]
+) -> None:
+    text, now = " ".join(words), at.replace(tzinfo=UTC)
+    with contextlib.suppress(CampaignError):
+        assert read_moment(text, now=now, zone=PARIS, languages=languages).at > now
+    try:
+        day = read_day(text, now=now, zone=PARIS, languages=languages).day
+        assert day >= now.astimezone(ZoneInfo(PARIS)).date()
+    except CampaignError:
+        pass
+    with contextlib.suppress(CampaignError):
+        assert timedelta() < read_span(text) <= timedelta(days=3660)
+    said, rest = split_date(words, now=now, zone=PARIS, languages=languages)
+    assert " ".join([said, *rest] if said else rest) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("vendredi 18h", ["assemblée", "générale"]),
+        ("dans 9 jours", ["Hublot"]),
+        ("le vendredi 30 août 2024 à 18 h 30", ["Nuage", "Libre"]),
+        ("hier", ["Hublot"]),
+        ("mardi", ["Hublot"]),
+        ("fin août", ["note=réunion"]),
+        ("", ["Hublot", "demain"]),
+        ("", ["Mon", "Nuage"]),
+        ("", []),
+    ],
+)
+def test_a_date_is_cut_off_the_beginning(said: str, rest: list[str]) -> None:
+    assert split_date([*said.split(), *rest], now=NOW, zone=PARIS, languages=BOTH) == (said, rest)
+
+
+@pytest.mark.parametrize(
+    ("said", "length"),
+    [
+        ("3d", timedelta(days=3)),
+        ("3 j", timedelta(days=3)),
+        ("2m", timedelta(minutes=2)),
+        ("90s", timedelta(seconds=90)),
+        ("1h30", timedelta(minutes=90)),
+        ("1w", timedelta(weeks=1)),
+        ("3 jours", timedelta(days=3)),
+        ("une semaine", timedelta(weeks=1)),
+        ("a week", timedelta(weeks=1)),
+        ("72 heures", timedelta(hours=72)),
+        ("1 jour et 2 heures", timedelta(hours=26)),
+        ("1 day, 12 hours", timedelta(hours=36)),
+        ("1j12h", timedelta(hours=36)),
+    ],
+)
+def test_each_way_to_say_a_span(said: str, length: timedelta) -> None:
+    assert read_span(said) == length
+
+
+@pytest.mark.parametrize(
+    "said", ["", "3", "0d", "-3d", "3 nuages", "999999d", "d", "trois", "1h99h x", "3d!d"]
+)
+def test_what_is_no_span_is_refused_with_an_example(said: str) -> None:
+    with pytest.raises(CampaignError) as refusal:
+        read_span(said)
+    assert "3d" in refusal.value.text.id
+
+
+def test_a_refusal_gives_examples_that_can_be_read() -> None:
+    with pytest.raises(CampaignError) as refusal:
+        read_moment("bientôt", now=NOW, zone=PARIS, languages=BOTH)
+    weekday, ahead, iso = (refusal.value.text.values[name] for name in ("weekday", "ahead", "iso"))
+    assert isinstance(weekday, Text)
+    assert isinstance(ahead, Text)
+    for example in (weekday.id, ahead.id, str(iso)):
+        assert read_moment(example, now=NOW, zone=PARIS, languages=BOTH).at > NOW
