@@ -253,6 +253,7 @@ _LABELS = {
         "form": "format",
         "code": "code",
         "language": "langue",
+        "label": "libelle",
     }
 }
 

@@ -63,7 +63,10 @@ def _number(number: int, locale: Locale) -> str:
 
 @lru_cache(maxsize=256)
 def _day(day: date, locale: Locale) -> str:
-    return format_date(day, "full", locale=locale)
+    written = format_date(day, "full", locale=locale)
+    if locale.language == "fr" and day.day == 1:
+        return written.replace(" 1 ", " 1er ", 1)  # as everybody writes it; the locale data has no such form
+    return written
 
 
 @lru_cache(maxsize=256)
@@ -75,7 +78,7 @@ def _moment(at: datetime, zone: str, locale: Locale) -> dict[str, str]:
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
         zone = f"{zone}, UTC{local.isoformat()[-6:]}"
     return {
-        "date": format_date(local, "full", locale=locale),
+        "date": _day(local.date(), locale),
         "time": format_time(local, "short", locale=locale),
         "zone": clean(zone),
     }

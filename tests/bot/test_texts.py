@@ -348,7 +348,7 @@ def test_invisible_characters_go_and_white_space_collapses():
 def test_dates_numbers_and_lists_in_french():
     at = Moment(datetime(2027, 9, 30, 16, 0, 59, tzinfo=UTC), "Europe/Paris")
     assert FRENCH.plain([say("{at}", at=at)]) == "jeudi 30 septembre 2027 à 18:00 (Europe/Paris)"
-    assert FRENCH.plain([say("{day}", day=Day(date(2027, 8, 1)))]) == "dimanche 1 août 2027"
+    assert FRENCH.plain([say("{day}", day=Day(date(2027, 8, 1)))]) == "dimanche 1er août 2027"
     assert FRENCH.plain([say("{n}", n=1234567)]) == f"1{SPACE}234{SPACE}567"
     assert FRENCH.plain([say("{l}", l=Listing(("a", "b", Typed("sign"))))]) == "a, b et «\u00a0!signer\u00a0»"
     assert FRENCH.plain([say("{l}.", l=Listing(()))]) == "."

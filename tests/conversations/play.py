@@ -120,7 +120,7 @@ class Transcriber:
     def __init__(self, console: Console, out: io.StringIO) -> None:
         self._console = console
         self._out = out
-        self._said: list[tuple[Dispatch, str]] = []
+        self._said: list[tuple[datetime, Dispatch, str]] = []
         self._codes: list[str] = []
         self._show = console.show
         console.show = self._hold  # type: ignore[method-assign]  # what two networks say is put in one order first
@@ -159,7 +159,7 @@ class Transcriber:
 
     def _hold(self, dispatch: Dispatch, event: str) -> None:
         self._console._last[dispatch.room] = event
-        self._said.append((dispatch, event))
+        self._said.append((self._console.stage.now, dispatch, event))
 
     def _take(self) -> list[str]:
         """What was said since the last time, room by room: the order between two networks is nobody's promise."""
@@ -168,12 +168,16 @@ class Transcriber:
             order.remove(self._console._here)
             order.insert(0, self._console._here)
 
-        def rank(said: tuple[Dispatch, str]) -> tuple[int, str]:
-            room = said[0].room
-            return (order.index(room) if room in order else len(order), room.id)
+        def rank(said: tuple[datetime, Dispatch, str]) -> tuple[datetime, int, str]:
+            at, dispatch, _ = said
+            room = dispatch.room
+            return (at, order.index(room) if room in order else len(order), room.id)
 
-        for dispatch, event in sorted(self._said, key=rank):
+        now = self._console.stage.now
+        for at, dispatch, event in sorted(self._said, key=rank):
+            self._console.stage.now = at
             self._show(dispatch, event)
+        self._console.stage.now = now
         self._said.clear()
         shown = self._out.getvalue()
         self._out.seek(0)
