@@ -105,12 +105,15 @@ class Rooms(Queries):
         self._connection.execute(delete(rooms).where(rooms.c.id == other))
 
     def list_in(self, campaign_id: int, room_id: int, position: int = 0) -> None:
-        """Make a room one of a campaign's."""
+        """Make a room one of a campaign's; of two positions it was given, the one further to the front stands."""
         where = (campaign_rooms.c.campaign_id == campaign_id, campaign_rooms.c.room_id == room_id)
-        if self._connection.execute(select(campaign_rooms.c.room_id).where(*where)).first() is None:
+        listed = self._connection.execute(select(campaign_rooms.c.position).where(*where)).scalar()
+        if listed is None:
             self._connection.execute(
                 insert(campaign_rooms), {"campaign_id": campaign_id, "room_id": room_id, "position": position}
             )
+        elif position < listed:
+            self._connection.execute(update(campaign_rooms).where(*where), {"position": position})
 
     def of_campaign(self, campaign_id: int, *, joined: bool = True) -> Sequence[RoomRow]:
         """A campaign's rooms, in the order they were listed: only those the bot is in, or every one."""

@@ -79,9 +79,7 @@ async def one_poll(here: Town) -> None:
         await here.hears(name, ORGANISATIONS[name], "Scrutin 1")
     await here.matrix["maud"].say(here.office, "!scrutin clore 1")
     for name in ("camille", "robin"):
-        closed = await here.hears(name, "Scrutin 1", "adopté")
-        assert "5 " in closed
-        assert "1 " in closed
+        await here.hears(name, "Scrutin 1", "adopté.", "pour 5, contre 1")
 
 
 async def the_silent_one_is_reminded(here: Town) -> None:
@@ -91,9 +89,8 @@ async def the_silent_one_is_reminded(here: Town) -> None:
     await here.link("lou")
     here.xmpp["lou"].say(here.muc, "!enreflexion dans 9 jours")
     await here.hears("lou", ORGANISATIONS["lou"])
-    for name in ("camille", "robin"):
-        reminder = await here.hears(name, "🔔", ORGANISATIONS[""], timeout=120)
-        assert not [one for person, one in ORGANISATIONS.items() if person and one in reminder]
+    reminder = await here.hears("camille", "🔔", ORGANISATIONS[""], timeout=120)
+    assert not [one for person, one in ORGANISATIONS.items() if person and one in reminder]
 
 
 async def the_list_holds_six(here: Town, private: str) -> None:
@@ -154,7 +151,8 @@ async def test_a_campaign_from_the_letter_to_the_list(
         heard = [each.body for each in watched if each.room == here.muc and each.nick == here.nick]
         for name in (*XMPP_THREE, "lou"):
             assert sum(ORGANISATIONS[name] in text and "a signé" in text for text in heard) == 1
-        assert sum("🔔" in text for text in heard) == 1
+        # In one place: nobody ever spoke for it, so in the first room listed.
+        assert sum("🔔" in text for text in heard) == 0
 
 
 async def test_a_worn_name_signs_for_nobody(
