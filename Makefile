@@ -27,8 +27,8 @@ format: .venv/.dev  ## lay out the code and mend what can be mended by itself
 playground: .venv/.dev .venv-synapse/.ready prosody  ## both test servers with a campaign, for any client
 	@.venv/bin/python -m tests.live.playground
 
-bench: .venv/.dev .venv-synapse/.ready prosody  ## time the bot beside bare echo bots, on real servers
-	@.venv/bin/python -m benchmarks.answer
+bench: .venv/.bench .venv-synapse/.ready prosody  ## time the bot beside bare echo bots, its intake and its storage
+	@for one in answer intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
 
 texts: .venv/.dev  ## bring the catalogues up to date with what the code says
 	.venv/bin/pybabel -q extract -F babel.cfg --no-default-keywords -k N_ -k NN_:1,2 --sort-output --no-location --no-wrap --omit-header -o tocsin.pot bot commands storage campaign
@@ -38,6 +38,7 @@ texts: .venv/.dev  ## bring the catalogues up to date with what the code says
 lock: .venv/.dev  ## pin the dependencies anew, with hashes
 	$(LOCK) pyproject.toml --group build -o requirements/run.lock
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.lock
+	$(LOCK) --group bench -o requirements/bench.lock
 	$(LOCK) requirements/synapse.in -o requirements/synapse.lock
 
 clean:  ## remove the environments
@@ -57,6 +58,11 @@ clean:  ## remove the environments
 .venv/.dev: requirements/dev.lock .venv/.run
 	@echo "Installing what its tests need into .venv (once) …"
 	@$(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv/.bench: requirements/bench.lock .venv/.dev
+	@echo "Installing what it is measured against into .venv (once) …"
+	@$(PIP) --require-hashes -r requirements/bench.lock
 	@touch $@
 
 .venv-synapse/.ready: requirements/synapse.lock

@@ -176,15 +176,18 @@ class App:
             asyncio.TaskGroup() as group,
         ):
             async for batch in batches:
-                taken = await self.intake.take(network, batch)
+                taken = await self.intake.take(network, batch, delivery.claim)
                 delivery.came_back(taken.came_back)
+                delivery.carry(taken.claimed)
                 if batch.caught_up and not self._caught_up[network].is_set():
                     self._caught_up[network].set()
                     self._decided[network].set()
                     log.info("caught up", extra={"action": "ready", "network": network})
                     group.create_task(delivery.run())
                 if batch.events:
-                    self.wake()
+                    for other in self._deliveries.values():
+                        if other is not delivery:
+                            other.wake()
 
     def _start(self, storage: Storage, network: str) -> Start:
         settings = self._config.settings

@@ -21,6 +21,7 @@ from bot.transports.base import (
 )
 from campaign.chat import N_, Address, Room, say
 from commands import tell
+from storage.database import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,14 @@ class Errand:
     address: Address | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What may leave now."""
+
+    claims: Sequence[Claim] = ()
+    errands: Sequence[Errand] = ()
+
+
 class Delivery:
     """Carries what was decided to one network. Runs only while the network is connected and caught up."""
 
@@ -87,18 +96,48 @@ class Delivery:
         self._wordings = wordings
         self._now = now
         self._wake = asyncio.Event()
+        self._look = False
+        """Whether something may wait that nobody has claimed."""
         self._busy: set[int] = set()
         self._errands: set[str] = set()
         self._seen: dict[str, asyncio.Future[str]] = {}
         """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
+        self._handed: list[Claimed] = []
+        """Claimed in the intake's transaction, not begun yet."""
         self._resume = 0.0
         self._idle = asyncio.Event()
         self.running = False
 
     def wake(self) -> None:
         """Something may wait to be said."""
+        self._look = True
         self._idle.clear()
         self._wake.set()
+
+    def claim(self, storage: Storage) -> Claimed | None:
+        """Freeze what may leave, in a transaction of the caller's; once it is committed, hand it to `carry`.
+
+        None if it cannot be told now. A fault here must not undo what was received: `run` meets it again, alone.
+        """
+        if not self.running:
+            return None
+        try:
+            with storage.savepoint():
+                return self._claim(storage)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("nothing could be claimed", extra={"action": "claim", "network": self._network})
+            return None
+
+    def carry(self, claimed: Claimed | None) -> None:
+        """Begin what was claimed. If nothing runs any more, the next run finishes what was begun."""
+        if claimed is None:
+            self.wake()
+        elif self.running and (claimed.claims or claimed.errands):
+            self._handed.append(claimed)
+            self._idle.clear()
+            self._wake.set()
 
     def came_back(self, reasons: Mapping[str, str]) -> None:
         """These dispatches were seen in their room (no reason), or given back by it, certainly not in it (a reason)."""
@@ -125,18 +164,25 @@ class Delivery:
                 while True:
                     await self._wake.wait()
                     self._wake.clear()
-                    claims, errands = await self._database.write(self._claim)
-                    for claim in claims:
-                        group.create_task(self._carry(claim))
-                    for errand in errands:
-                        group.create_task(self._do(errand))
+                    while self._handed:
+                        self._begin(group, self._handed.pop(0))
+                    if self._look:
+                        self._look = False
+                        self._begin(group, await self._database.write(self._claim))
                     if not self._busy and not self._errands and not self._wake.is_set():
                         self._idle.set()
         finally:
             self.running = False
+            self._handed.clear()
             self._busy.clear()
             self._errands.clear()
             self._seen.clear()
+
+    def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
+        for claim in claimed.claims:
+            group.create_task(self._carry(claim))
+        for errand in claimed.errands:
+            group.create_task(self._do(errand))
 
     # --- what was begun before
 
@@ -178,7 +224,7 @@ class Delivery:
 
     # --- what is decided next
 
-    def _claim(self, storage: Storage) -> tuple[list[Claim], list[Errand]]:
+    def _claim(self, storage: Storage) -> Claimed:
         """Freeze, in each room where nothing is under way, what is to leave next."""
         rooms: dict[int, list[Waiting]] = {}
         homeless: dict[int, list[Waiting]] = {}
@@ -206,7 +252,7 @@ class Delivery:
         errands = [errand for errand in errands if f"{errand.act} {errand.row_ids[0]}" not in self._errands]
         self._errands.update(f"{errand.act} {errand.row_ids[0]}" for errand in errands)
         self._busy.update(claim.room_id for claim in claims)
-        return claims, errands
+        return Claimed(claims, errands)
 
     def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         if room.state == "parked":

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from bot.delivery import Claimed
     from bot.transports.base import Batch
     from commands.command import Command
     from storage.database import Database
@@ -46,6 +47,8 @@ class Taken:
     """What a batch says of our own messages: key → "" if seen in its room, else why the network gave it back."""
 
     came_back: Mapping[str, str]
+    claimed: Claimed | None
+    """What may leave now, frozen in the same transaction; None if that could not be told."""
 
 
 class Intake:
@@ -59,8 +62,10 @@ class Intake:
         self._menu = menu
         self._now = now
 
-    async def take(self, network: str, batch: Batch) -> Taken:
+    async def take(self, network: str, batch: Batch, claim: Callable[[Storage], Claimed | None]) -> Taken:
         """Let every event of a batch take effect that has not before, and acknowledge it, in one transaction.
+
+        `claim` freezes in that transaction what may leave: one flush to the disk between a line and its answer.
 
         Raises:
             StorageError: nothing of the batch was taken, and the cursors did not move.
@@ -83,7 +88,8 @@ class Intake:
                     event.key: event.reason if isinstance(event, Bounced) else ""
                     for event in batch.events
                     if isinstance(event, Echo | Bounced)
-                }
+                },
+                claim(storage),
             )
 
         return await self._database.write(work)
