@@ -21,19 +21,25 @@ def _show(here: Town) -> None:
     server = here.prosody
     out.rule("[bold]Tocsin's playground[/bold]")
     out.print(f"[bold green]Matrix[/bold green]  homeserver {here.synapse.base_url}")
-    out.print(f"  rooms: #collectif-{here.mark}:{here.synapse.server_name} (everybody), {here.office} (the campaigner)")
+    out.print(
+        f"  rooms: #collectif-{here.mark}:{here.synapse.server_name} (everybody), {here.office} (the campaigner)"
+    )
     for name in ("maud", *ON_MATRIX):
         person = here.matrix[name]
         what = "campaigner" if name == "maud" else f"speaks for {ORGANISATIONS[name]}"
         out.print(f"  {person.user_id}  password [bold]{person.password}[/bold]  {what}")
-    out.print(f"[bold blue]XMPP[/bold blue]    host {server.host}, port {server.port} (STARTTLS) or {server.direct_tls_port} (TLS)")
+    out.print(
+        f"[bold blue]XMPP[/bold blue]    host {server.host}, port {server.port} (STARTTLS) or {server.direct_tls_port} (TLS)"
+    )
     out.print(f"  room: {here.muc} (hides who is in it) · certificate to trust: {server.ca_file}")
     for name in ("maud-x", *ON_XMPP):
         jid = here.xmpp[name].jid
         what = "campaigner" if name == "maud-x" else f"speaks for {ORGANISATIONS[name]}"
         out.print(f"  {jid}  password [bold]{server.accounts[jid]}[/bold]  {what}")
     out.print(f"The bot is {here.bot_id} and {here.bot_jid}; it logs to {here.bot.log}.")
-    out.print("Try [bold]!aide[/bold] in a room. On XMPP, say [bold]!lier[/bold] to the bot in private first. Ctrl-C ends it.")
+    out.print(
+        "Try [bold]!aide[/bold] in a room. On XMPP, say [bold]!lier[/bold] to the bot in private first. Ctrl-C ends it."
+    )
 
 
 async def _stay(synapse: Synapse, server: Prosody, folder: Path) -> None:

@@ -124,6 +124,17 @@ class Prosody:
         for port in (self.port, self.direct_tls_port, self.http_port):
             self._wait_for(port, deadline)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Keep it from doing anything, with its connections open, as long as the block runs."""
+        if self._process is None:
+            raise ProsodyFailed("it does not run")
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """Stop it in order (clients are told); its data stays."""
         self._end(signal.SIGTERM)
@@ -164,10 +175,13 @@ class Prosody:
 
 
 @contextlib.contextmanager
-def prosody(folder: Path, *, plaintext: bool = False, direct_archive: bool = True) -> Iterator[Prosody]:
+def prosody(
+    folder: Path, *, plaintext: bool = False, direct_archive: bool = True, upload_url: str = ""
+) -> Iterator[Prosody]:
     """Run a Prosody that keeps everything it has in `folder`, and stop it at the end.
 
-    With `plaintext` it also takes logins without TLS; without `direct_archive` it keeps no direct chats. Raises ProsodyMissing or ProsodyFailed.
+    With `plaintext` it also takes logins without TLS; without `direct_archive` it keeps no direct chats. With
+    `upload_url` it sends clients there with their files. Raises ProsodyMissing or ProsodyFailed.
     """
     find_prosody()
     folder = folder.resolve()
@@ -176,7 +190,9 @@ def prosody(folder: Path, *, plaintext: bool = False, direct_archive: bool = Tru
     (folder / "data").mkdir(exist_ok=True)
     if not server.ca_file.exists():
         _write_certificate(server.ca_file, folder / "server.key")
-    server.config.write_text(_config(server, plaintext=plaintext, direct_archive=direct_archive))
+    server.config.write_text(
+        _config(server, plaintext=plaintext, direct_archive=direct_archive, upload_url=upload_url)
+    )
     try:
         server.start()
         yield server
@@ -221,7 +237,7 @@ def _write_certificate(certificate: Path, key: Path) -> None:
     )
 
 
-def _config(server: Prosody, *, plaintext: bool, direct_archive: bool) -> str:
+def _config(server: Prosody, *, plaintext: bool, direct_archive: bool, upload_url: str) -> str:
     # run_as_root: as root Prosody would drop to a user who cannot reach a test's private folder. Everything it
     # listens on is loopback, and no other server is ever spoken to.
     mam = '"mam", ' if direct_archive else ""
@@ -253,7 +269,7 @@ allow_unencrypted_plain_auth = {lax}
 modules_disabled = {{ "s2s", "offline" }}
 modules_enabled = {{
   "roster", "saslauth", "tls", "disco", "ping", "carbons", {mam}"smacks", "posix", "private", "blocklist",
-  "websocket", "bosh"
+  "user_account_management", "websocket", "bosh"
 }}
 archive_expires_after = "1w"
 default_archive_policy = true
@@ -270,5 +286,5 @@ Component "{MUC}" "muc"
 
 Component "{UPLOAD}" "http_file_share"
   http_host = "127.0.0.1"
-  http_external_url = "https://127.0.0.1:{server.http_port}/"
+  http_external_url = "{upload_url or f"https://127.0.0.1:{server.http_port}/"}"
 """

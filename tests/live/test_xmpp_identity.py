@@ -147,6 +147,29 @@ async def test_an_identity_forged_before_the_room_showed_accounts_is_not_believe
         assert (await bot.hears("believe me")).sender.room == room
 
 
+@pytest.mark.parametrize("non_anonymous", [True, False], ids=["non-anonymous", "semi-anonymous"])
+async def test_forged_identities_in_a_presence_are_not_believed(
+    prosody_server, xmpp_person, place, non_anonymous
+):
+    room, account = place
+    alix, mallory = await xmpp_person("alix"), await xmpp_person("mallory")
+    await alix.create_room(room, "Alix", non_anonymous=non_anonymous)
+    forged = (
+        f"<x xmlns='http://jabber.org/protocol/muc#user'><item jid='{alix.jid}' affiliation='owner'/></x>"
+        "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='forged'/>"
+    )
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        await mallory.join_room(room, "Mallory")
+        mallory.raw(f"<presence to='{room}/Mallory'>{forged}</presence>")
+        mallory.say(room, "believe me")
+        sender = (await bot.hears("believe me")).sender
+        heard = await alix.hears("believe me")
+    expected = Address(XMPP, mallory.jid) if non_anonymous else Address(XMPP, heard.occupant_id, room=room)
+    assert sender == expected
+    assert heard.occupant_id not in ("", "forged")
+
+
 async def test_a_message_that_nobody_can_be_held_to_is_unreadable(prosody_server, xmpp_person, place):
     room, account = place
     alix = await xmpp_person("alix")

@@ -26,6 +26,28 @@ __all__ = ["place"]
 # --- membership ---
 
 
+async def test_neither_the_history_nor_the_subject_of_a_room_is_something_said(
+    prosody_server, xmpp_person, place
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix", historylength="20")
+    alix.say(room, "!sign long ago")
+    subject = "<message to='{}' type='groupchat'><subject>!sign {}</subject></message>"
+    alix.raw(subject.format(room, "before"))
+    await alix.settled(room)
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        alix.raw(subject.format(room, "now"))
+        alix.say(room, "the end")
+        await bot.hears("the end")
+    assert bot.texts() == ["the end"]
+    async with bot.again(rooms=(room, "no address", "conference.tocsin.test")) as bot:
+        await bot.caught_up()
+        assert bot.texts() == []
+        assert bot.of(Removed) == []
+
+
 async def test_a_taken_nick_means_another_nick(prosody_server, xmpp_person, place):
     room, account = place
     alix, bo = await xmpp_person("alix"), await xmpp_person("bo")
@@ -51,8 +73,13 @@ async def test_a_kick_is_told_and_nothing_comes_back_by_itself(prosody_server, x
             await bot.say(room, "let me in")
         await looks_at_its_rooms(bot, 3)
         assert len(bot.of(Joined)) == 1
+        alix.say(room, "behind its back")
+        await alix.settled(room)
         await bot.transport.join(room)
         await bot.gets(Joined, 2)
+        alix.say(room, "welcome back")
+        await bot.hears("welcome back")
+    assert bot.texts() == ["welcome back"]
 
 
 @pytest.mark.parametrize(

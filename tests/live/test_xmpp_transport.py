@@ -24,10 +24,12 @@ from campaign.chat import (
     Address,
     Bounced,
     Echo,
+    Invited,
     Joined,
     Reacted,
     Room,
     Said,
+    Unreadable,
 )
 from tests.live.prosody import prosody
 from tests.live.xmpp_bot import WAIT, Bot, place
@@ -161,6 +163,7 @@ async def test_a_cursor_that_the_archive_does_not_know_is_replaced_by_its_time(
     async with bot.again(cursors=bot.cursors | {room: f"{stamp} expired-long-ago"}) as bot:
         await bot.caught_up()
         assert "after it" in bot.texts()
+        assert [(event.why, event.room.id) for event in bot.of(Unreadable)] == [("gap", room)]
     assert "does not go back to where we stopped" in caplog.text
 
 
@@ -351,10 +354,18 @@ async def test_what_an_occupant_says_in_private_through_the_room_is_left_alone(
     await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
+        before = dict(bot.cursors)
         alix.chat(f"{room}/tocsin", "psst")
+        alix.invite(prosody_server.room("elsewhere"), f"{room}/tocsin", direct=True)
         alix.chat(bot.jid, "openly")
         await bot.hears("openly")
     assert bot.texts() == ["openly"]
+    assert bot.of(Invited) == []
+    async with bot.again(cursors=before) as bot:
+        await bot.caught_up()
+        assert bot.of(Invited) == []
+        assert bot.texts() == ["openly"]
+        assert [joined.room.id for joined in bot.of(Joined) if joined.private_with] == [alix.jid]
 
 
 async def test_without_an_archive_of_our_own_direct_chats_are_at_least_once(tmp_path: Path):
@@ -462,7 +473,7 @@ async def test_a_second_session_of_the_same_resource_ends_the_first(prosody_serv
         await first.caught_up()
         async with Bot(prosody_server, place[1]) as second:
             await second.caught_up()
-            with pytest.raises(Unreachable, match="another session"):
+            with pytest.raises(LoginRefused, match="another session"):
                 await asyncio.wait_for(asyncio.shield(first.reading), WAIT)
 
 
@@ -494,7 +505,7 @@ async def test_reactions_come_as_the_whole_set(prosody_server, xmpp_person, plac
         assert (third.target, third.keys, third.sender) == (key, ("✅",), Address(XMPP, alix.jid))
 
 
-async def test_a_reply_loses_its_quotation_and_a_correction_is_ignored(prosody_server, xmpp_person, place):
+async def test_a_reply_loses_its_quotation_and_amendments_are_ignored(prosody_server, xmpp_person, place):
     room, account = place
     alix = await xmpp_person("alix")
     await alix.create_room(room, "Alix")
@@ -511,6 +522,11 @@ async def test_a_reply_loses_its_quotation_and_a_correction_is_ignored(prosody_s
         said = await bot.hears("!sign Picasoft")
         assert (said.reply_to, said.thread, said.mentions_me) == ("x1", "t1", False)
         alix.say(room, "!sign Picasoff", extra="<replace xmlns='urn:xmpp:message-correct:0' id='m1'/>")
+        for retracted in (
+            "<retract xmlns='urn:xmpp:message-retract:1' id='m1'/>",
+            "<apply-to xmlns='urn:xmpp:fasten:0' id='m1'><retract xmlns='urn:xmpp:message-retract:0'/></apply-to>",
+        ):
+            alix.say(room, "!sign by a client that cannot retract", extra=retracted)
         alix.say(room, "thank you, Tocsin!")
         assert (await bot.hears("thank you, Tocsin!")).mentions_me
     assert bot.texts() == ["!sign Picasoft", "thank you, Tocsin!"]

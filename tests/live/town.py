@@ -124,10 +124,12 @@ class Town:
         person = self.matrix[name]
         room = await person.create_room(invite=(self.bot_id,), is_direct=True)
         await person.wait_for(
-            lambda event: event["room_id"] == room
-            and event["type"] == "m.room.member"
-            and event.get("state_key") == self.bot_id
-            and event["content"]["membership"] == "join"
+            lambda event: (
+                event["room_id"] == room
+                and event["type"] == "m.room.member"
+                and event.get("state_key") == self.bot_id
+                and event["content"]["membership"] == "join"
+            )
         )
         return room
 
@@ -135,17 +137,21 @@ class Town:
         """Wait until somebody sees the bot say all of this in one message; return what it said."""
         if name in self.matrix:
             event = await self.matrix[name].wait_for(
-                lambda event: event["type"] == "m.room.message"
-                and event["sender"] == self.bot_id
-                and room in ("", event["room_id"])
-                and all(part in str(event["content"].get("body", "")) for part in parts),
+                lambda event: (
+                    event["type"] == "m.room.message"
+                    and event["sender"] == self.bot_id
+                    and room in ("", event["room_id"])
+                    and all(part in str(event["content"].get("body", "")) for part in parts)
+                ),
                 timeout,
             )
             return str(event["content"]["body"])
         heard = await self.xmpp[name].wait_for(
-            lambda each: each.sender != self.xmpp[name].jid
-            and (self.nick in (each.nick, "") or each.sender.startswith(self.bot_jid))
-            and all(part in each.body for part in parts),
+            lambda each: (
+                each.sender != self.xmpp[name].jid
+                and (self.nick in (each.nick, "") or each.sender.startswith(self.bot_jid))
+                and all(part in each.body for part in parts)
+            ),
             timeout,
         )
         return heard.body
@@ -155,11 +161,14 @@ class Town:
         person = self.xmpp[name]
         since = len(person.heard)
         person.chat(self.bot_jid, "!lier")
-        given = await person.wait_for(lambda each: each.room == self.bot_jid and "!lier " in each.body, since=since)
+        given = await person.wait_for(
+            lambda each: each.room == self.bot_jid and "!lier " in each.body, since=since
+        )
         code = given.body.split("!lier ")[1].split("`")[0].split()[0]
         person.say(self.muc, f"!lier {code}")
         await person.wait_for(
-            lambda each: each.room == self.muc and each.nick == self.nick and name.title() in each.body, since=since
+            lambda each: each.room == self.muc and each.nick == self.nick and name.title() in each.body,
+            since=since,
         )
 
 
@@ -197,7 +206,9 @@ async def town(
             made.xmpp[name] = await stack.enter_async_context(XmppPerson(prosody, f"{name}-{mark}"))
         maud = made.matrix["maud"]
         others = tuple(made.matrix[name].user_id for name in ON_MATRIX)
-        made.room = await maud.create_room(name="Le collectif", alias=f"collectif-{mark}", invite=(bot_id, *others))
+        made.room = await maud.create_room(
+            name="Le collectif", alias=f"collectif-{mark}", invite=(bot_id, *others)
+        )
         made.office = await maud.create_room(name="L'équipe", invite=(bot_id,))
         for name in ON_MATRIX:
             await made.matrix[name].join(made.room)
@@ -214,12 +225,18 @@ async def town(
 
 def _write(made: Town, deadline: timedelta | None, reminders: tuple[str, ...]) -> None:
     """Write the operator's files: config, letters, roster."""
-    (made.folder / "letter.fr.md").write_text("# Pour les communs\n\nNous demandons la suite.\n\nLe texte entier.\n")
-    (made.folder / "letter.en.md").write_text("# For the commons\n\nWe ask that it goes on.\n\nThe whole text.\n")
+    (made.folder / "letter.fr.md").write_text(
+        "# Pour les communs\n\nNous demandons la suite.\n\nLe texte entier.\n"
+    )
+    (made.folder / "letter.en.md").write_text(
+        "# For the commons\n\nWe ask that it goes on.\n\nThe whole text.\n"
+    )
     accounts = {name: person.user_id for name, person in made.matrix.items()}
     accounts |= {name: f"xmpp:{person.jid}" for name, person in made.xmpp.items()}
     lines = [f"{organisation},,,{accounts.get(name, '')}" for name, organisation in ORGANISATIONS.items()]
-    (made.folder / "organisations.csv").write_text("name,aliases,website,representatives\n" + "\n".join(lines) + "\n")
+    (made.folder / "organisations.csv").write_text(
+        "name,aliases,website,representatives\n" + "\n".join(lines) + "\n"
+    )
     until = f'deadline = "{(datetime.now(UTC) + deadline).isoformat(timespec="seconds")}"' if deadline else ""
     prosody = made.prosody
     made.bot.config.write_text(f"""

@@ -69,8 +69,7 @@ class Bot:
 
     async def __aenter__(self) -> Self:
         self._stack = contextlib.AsyncExitStack()
-        start = Start(dict(self.cursors), self.rooms, "tocsin-test", self.unsure)
-        await self._stack.enter_async_context(self.transport.connected(start))
+        await self._stack.enter_async_context(self.transport.connected(self.start))
         self.reading = asyncio.ensure_future(self._read())
         return self
 
@@ -86,6 +85,10 @@ class Bot:
             async with self._news:
                 self._news.notify_all()
             await self.held.wait()
+
+    @property
+    def start(self) -> Start:
+        return Start(dict(self.cursors), self.rooms, "tocsin-test", self.unsure)
 
     @property
     def events(self) -> list[Event]:

@@ -136,6 +136,20 @@ class XmppPerson:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def delete_account(self) -> None:
+        """Delete this person's account (XEP-0077): the server ends all its sessions."""
+        await self._iq("set", self.jid, "<query xmlns='jabber:iq:register'><remove/></query>")
+
+    async def change_password(self, password: str) -> None:
+        """Change the password (XEP-0077): the server ends the account's other sessions."""
+        name = self.jid.partition("@")[0]
+        await self._iq(
+            "set",
+            self.jid,
+            "<query xmlns='jabber:iq:register'>"
+            f"<username>{escape(name)}</username><password>{escape(password)}</password></query>",
+        )
+
     # --- rooms ---
 
     async def join_room(self, room: str, nick: str) -> None:

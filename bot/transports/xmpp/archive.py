@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from slixmpp.exceptions import IqError
 
 from bot.transports.xmpp import stanzas
+from bot.transports.xmpp.session import NoAnswer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from xml.etree.ElementTree import Element
 
     from bot.transports.xmpp.session import Session
+
+log = logging.getLogger(__name__)
 
 _RSM = "{http://jabber.org/protocol/rsm}"
 _FORWARDED = "{urn:xmpp:forward:0}forwarded"
@@ -61,6 +66,11 @@ class Item:
     at: datetime
     message: Element
 
+    @property
+    def position(self) -> Position:
+        """Where one is who has read up to this."""
+        return Position(self.id, self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -69,6 +79,8 @@ class Page:
     items: tuple[Item, ...]
     last: str
     complete: bool
+    gap: bool = False
+    """Whether something may be missing before these."""
 
 
 class Archive:
@@ -93,6 +105,35 @@ class Archive:
         """Read the first page of what is newer than this. Raises NoAnswer, Unreachable or IqError."""
         return await self._page({"max": str(self._size)}, start=at - _CLOCKS_DIFFER)
 
+    async def pages(self, position: Position) -> AsyncGenerator[Page, None]:
+        """Read everything that follows a position; if the archive forgot it, what is newer than its instant.
+
+        Raises NoAnswer, Unreachable or IqError.
+        """
+        forgot = False
+        while True:
+            try:
+                page = await self.after(position)
+            except CursorExpired:
+                if forgot:
+                    raise NoAnswer("the archive forgets faster than it can be read") from None
+                forgot = True
+                since = position.at.isoformat(timespec="seconds")
+                log.warning(
+                    "the archive of %s does not go back to where we stopped: reading from %s",
+                    self._jid,
+                    since,
+                )
+                position = Position("", position.at)
+                page = replace(await self.since(position.at), gap=True)
+            if page.items or page.gap:
+                yield page
+            if page.complete:
+                return
+            if page.last in ("", position.id):
+                raise NoAnswer("the archive repeats itself")
+            position = Position(page.last, page.items[-1].at if page.items else position.at)
+
     async def newest(self, *, except_for: set[str]) -> Position:
         """Return the position of the newest item that is not one of these."""
         before = ""
@@ -100,7 +141,7 @@ class Archive:
             page = await self._page({"max": str(self._size), "before": before or True})
             for item in reversed(page.items):
                 if item.id not in except_for:
-                    return Position(item.id, item.at)
+                    return item.position
             if page.complete or not page.items or page.items[0].id == before:
                 return Position.now("")
             before = page.items[0].id
@@ -120,9 +161,11 @@ class Archive:
         with self._session.collecting(query_id, self._jid) as results:
             answer = await self._session.ask(iq.send)
         fin = answer.xml.find(f"{{{stanzas.MAM}}}fin")
-        last = fin.findtext(f"{_RSM}set/{_RSM}last") if fin is not None else None
+        if fin is None:
+            raise NoAnswer("the archive did not say how far it answered")
+        last = fin.findtext(f"{_RSM}set/{_RSM}last") or ""
         items = tuple(item for item in map(_item, results) if item is not None)
-        return Page(items, last or "", complete=fin is None or fin.get("complete") == "true")
+        return Page(items, last, complete=fin.get("complete") == "true")
 
 
 def _item(result: Element) -> Item | None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slixmpp import JID
 from slixmpp.exceptions import IqError
 
-from bot.transports.base import Batch, Unreachable
+from bot.transports.base import Batch, LoginRefused, Unreachable
 from bot.transports.xmpp import reading, stanzas
-from bot.transports.xmpp.archive import Archive, CursorExpired, Page, Position
+from bot.transports.xmpp.archive import Archive, Page, Position
+from bot.transports.xmpp.direct import DirectChats
 from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, Queue, ReadOwn
 from bot.transports.xmpp.session import NoAnswer
-from campaign.chat import XMPP, Address, Bounced, Echo, Event, Joined, Room
+from campaign.chat import XMPP, Echo, Event, Joined, Room, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from xml.etree.ElementTree import Element
 
+    from bot.transports.xmpp.archive import Item
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.rooms import MucRoom
     from bot.transports.xmpp.sending import Sent
@@ -47,16 +50,19 @@ class Inbound:
         page_size: int,
     ) -> None:
         self._session, self._queue, self._membership, self._sent = session, queue, membership, sent
-        self._cursors, self._nick, self._page_size = dict(cursors), nick, page_size
+        self._direct = DirectChats(session.jid, membership, sent, nick)
+        self._cursors, self._page_size = dict(cursors), page_size
         self._jid = session.jid
         self._own = Archive(session, self._jid, page_size)
         self._own_position: Position | None = None
         self._own_is_due = False
-        self._chats: set[str] = set()
         self._caught_up = False
         self._quiet: dict[str, str] = {}
-        self.own_archived = False
+
+    @property
+    def own_archived(self) -> bool:
         """Whether our own archive keeps every direct chat."""
+        return self._direct.archived
 
     async def prepare(self) -> None:
         """Find our own archive and, on the first start, its baseline. To be called before we show presence.
@@ -66,7 +72,9 @@ class Inbound:
         session = self._session
         disco = session.client.plugin["xep_0030"]
         info = await session.ask(lambda: disco.get_info(JID(self._jid), local=False))
-        self.own_archived = stanzas.MAM in info["disco_info"]["features"] and await self._archive_everything()
+        self._direct.archived = (
+            stanzas.MAM in info["disco_info"]["features"] and await self._archive_everything()
+        )
         if not self.own_archived:
             log.warning("the server keeps no archive for %s: direct chats are at-least-once", self._jid)
             return
@@ -106,7 +114,7 @@ class Inbound:
             # Our archive has it as well, in its place between our own messages: it is read there.
             self.look_into_own_archive()
         else:
-            for event in self._direct(message, event="", at=datetime.now(UTC), live=True):
+            for event in self._direct.read(message, event="", at=datetime.now(UTC), live=True):
                 self._queue.put(Live(event))
 
     def _take_groupchat(self, room: MucRoom, message: Element, *, from_room: bool) -> None:
@@ -116,61 +124,14 @@ class Inbound:
         if not room.joined or stanzas.is_history(message, room.jid):
             return
         archive_id = stanzas.stanza_id(message, room.jid) if room.archived else ""
-        if archive_id:
+        if archive_id and room.stay_read != room.stay:
             room.arrived.add(archive_id)
         at = datetime.now(UTC)
         event = reading.groupchat(room, message, event=archive_id, at=at, live=True, own_jid=self._jid)
         if isinstance(event, Echo):
-            self._sent.echoed(event.key)
+            self._sent.echoed(event.key, event.event)
         if event is not None or archive_id:
             self._queue.put(Live(event, room, room.stay, archive_id))
-
-    def _direct(self, message: Element, *, event: str, at: datetime, live: bool) -> list[Event]:
-        """Read what is no room's: something an account said, an invitation, something of ours."""
-        sender, resource = stanzas.split(message.get("from"))
-        if message.get("type") == "error":
-            return self._bounce(message, event=event, at=at)
-        service = stanzas.domain(sender)
-        trusted = self._membership.serves(service) or service.endswith("." + stanzas.domain(self._jid))
-        invited = reading.invitation(message, event=event, at=at, trusted_service=trusted)
-        if invited is not None:
-            return [self._membership.invited(*invited)]
-        if sender == self._jid:
-            return self._own_message(message, event=event, at=at)
-        in_room = sender in self._membership.rooms or self._membership.serves(service)
-        if in_room or (resource and message.find(stanzas.MUC_USER_X) is not None):
-            return []  # said in private by an occupant of a room: nobody we could know
-        said = reading.chat(message, event=event, at=at, live=live, own_name=self._nick)
-        if said is None:
-            return []
-        self._sent.remember_id(sender, event, message.get("id", ""))
-        return [*self._first_of(sender, at), said]
-
-    def _first_of(self, other: str, at: datetime) -> list[Event]:
-        if other in self._chats:
-            return []
-        self._chats.add(other)
-        with_them = Address(XMPP, other)
-        return [Joined(Room(XMPP, other), at, private_with=with_them, archived=self.own_archived)]
-
-    def _own_message(self, message: Element, *, event: str, at: datetime) -> list[Event]:
-        to = stanzas.split(message.get("to"))[0]
-        key = stanzas.origin_id(message)
-        if not event or not key or not to or message.get("type") not in ("chat", "normal"):
-            return []
-        self._sent.remember_id(to, event, message.get("id", ""))
-        return [Echo(Room(XMPP, to), event, key, at)] if self._sent.echoed(key) else []
-
-    def _bounce(self, message: Element, *, event: str, at: datetime) -> list[Event]:
-        sender, resource = stanzas.split(message.get("from"))
-        key = message.get("id", "")
-        room = self._membership.rooms.get(sender)
-        if (room is not None and resource) or not self._sent.bounced(key, sender):
-            return []
-        if room is not None:
-            self._membership.look_after_rooms()
-        condition = stanzas.error_condition(message)
-        return [Bounced(Room(XMPP, sender), event or reading.passing_id(), key, condition, at)]
 
     def look_into_own_archive(self) -> None:
         """Have our own archive read on from where we stopped."""
@@ -181,20 +142,22 @@ class Inbound:
     # --- batches ---
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
-        """Everything in its order, until the stream is lost: then raises Unreachable."""
+        """Everything in its order, until the stream is lost: then raises Unreachable or LoginRefused."""
         while True:
             match await self._queue.get():
-                case Lost(reason):
-                    raise Unreachable(reason)
+                case Lost(reason, for_good):
+                    raise LoginRefused(reason) if for_good else Unreachable(reason)
                 case CaughtUp():
                     self._caught_up = True
                     yield self._batch([])
                 case Entered() as entered:
-                    async for batch in self._read_room(entered):
-                        yield batch
+                    async with aclosing(self._read_room(entered)) as reading_it:
+                        async for batch in reading_it:
+                            yield batch
                 case ReadOwn():
-                    async for batch in self._read_own():
-                        yield batch
+                    async with aclosing(self._read_own()) as reading_own:
+                        async for batch in reading_own:
+                            yield batch
                 case Live() as live:
                     events = self._group(live)
                     if events:
@@ -221,57 +184,76 @@ class Inbound:
                 room.seen.discard(item.archive_id)
                 return []
             if item.archive_id:
-                room.position = Position.now(item.archive_id)
+                room.position = Position(item.archive_id, item.at)
                 self._quiet[room.jid] = str(room.position)
         return [item.event] if item.event is not None else []
 
-    async def _read_room(self, entered: Entered) -> AsyncIterator[Batch]:
+    async def _read_room(self, entered: Entered) -> AsyncGenerator[Batch, None]:
         room = entered.room
+        if room.archived and room.stay != entered.stay:
+            return  # we have entered again since: the archive is read for that stay
+        room.seen.clear()
         now = datetime.now(UTC)
         joined: list[Event] = [Joined(Room(XMPP, room.jid), now, name=room.name, archived=room.archived)]
         try:
             if not room.archived:
                 yield self._batch(joined)
             else:
-                async for batch in self._read_room_archive(room, joined):
-                    yield batch
+                async with aclosing(self._read_room_archive(room, entered.stay, joined)) as batches:
+                    async for batch in batches:
+                        yield batch
         except (NoAnswer, IqError) as error:
             # Nothing of this room may count until its archive was read: it is entered again later.
             log.warning("the archive of %s could not be read: %s", room.jid, error)
             self._membership.give_up(room)
         else:
-            room.stay_read = entered.stay
-        if room.stay == entered.stay:
-            room.arrived.clear()
+            # If we have entered again meanwhile, what came live before that is read with the archive of that stay.
+            if not room.archived or room.stay == entered.stay:
+                room.stay_read = entered.stay
+                room.arrived.clear()
 
-    async def _read_room_archive(self, room: MucRoom, joined: list[Event]) -> AsyncIterator[Batch]:
+    async def _read_room_archive(
+        self, room: MucRoom, stay: int, joined: list[Event]
+    ) -> AsyncGenerator[Batch, None]:
         archive = Archive(self._session, room.jid, self._page_size)
         cursor = self._cursors.get(room.jid)
-        if room.position is None and cursor is None:
+        if room.newcomer or (room.position is None and cursor is None):
             room.position = await archive.newest(except_for=room.arrived)
+            # Nothing older concerns us, and what we have to say at once need not wait for the next batch.
+            room.newcomer, room.stay_read = False, stay
+            room.arrived.clear()
             yield self._batch(joined, {room.jid: str(room.position)})
             return
         room.position = room.position or Position.read(cursor or "")
         yield self._batch(joined)
-        async for page in self._pages(archive, room.jid, room.position):
-            events: list[Event] = []
-            for item in page.items:
-                events += self._archived_groupchat(room, item.message, item.id, item.at)
-                room.position = Position(item.id, item.at)
-            room.seen |= room.arrived.intersection(item.id for item in page.items)
-            yield self._batch(events, {room.jid: str(room.position)})
+        async with aclosing(archive.pages(room.position)) as pages:
+            async for page in pages:
+                events = _gap(room.jid, page)
+                for item in page.items:
+                    events += self._archived_groupchat(room, item)
+                    room.position = item.position
+                room.seen |= room.arrived.intersection(item.id for item in page.items)
+                yield self._batch(events, {room.jid: str(room.position)})
 
-    def _archived_groupchat(self, room: MucRoom, message: Element, event: str, at: datetime) -> list[Event]:
+    def _archived_groupchat(self, room: MucRoom, item: Item) -> list[Event]:
         try:
-            read = reading.groupchat(room, message, event=event, at=at, live=False, own_jid=self._jid)
+            read = reading.groupchat(
+                room,
+                item.message,
+                event=item.id,
+                at=item.at,
+                live=False,
+                own_jid=self._jid,
+                key_is_ours=self._sent.is_ours(stanzas.origin_id(item.message), room.jid, item.id),
+            )
         except Exception:
             log.exception("an archived message could not be read and was dropped")
             return []
         if isinstance(read, Echo):
-            self._sent.echoed(read.key)
+            self._sent.echoed(read.key, read.event)
         return [read] if read is not None else []
 
-    async def _read_own(self) -> AsyncIterator[Batch]:
+    async def _read_own(self) -> AsyncGenerator[Batch, None]:
         self._own_is_due = False
         position = self._own_position
         if position is None:
@@ -281,35 +263,25 @@ class Inbound:
             yield self._batch([], {self._jid: str(position)})
         live = self._caught_up
         try:
-            async for page in self._pages(self._own, self._jid, position):
-                events: list[Event] = []
-                for item in page.items:
-                    events += self._archived_direct(item.message, item.id, item.at, live=live)
-                    position = Position(item.id, item.at)
-                self._own_position = position
-                yield self._batch(events, {self._jid: str(position)})
+            async with aclosing(self._own.pages(position)) as pages:
+                async for page in pages:
+                    events = _gap(self._jid, page)
+                    for item in page.items:
+                        events += self._archived_direct(item, live=live)
+                        position = item.position
+                    self._own_position = position
+                    yield self._batch(events, {self._jid: str(position)})
         except (NoAnswer, IqError) as error:
             raise Unreachable(f"our own archive could not be read ({error})") from error
 
-    def _archived_direct(self, message: Element, event: str, at: datetime, *, live: bool) -> list[Event]:
+    def _archived_direct(self, item: Item, *, live: bool) -> list[Event]:
+        at = datetime.now(UTC) if live else item.at
         try:
-            return self._direct(message, event=event, at=datetime.now(UTC) if live else at, live=live)
+            return self._direct.read(item.message, event=item.id, at=at, live=live)
         except Exception:
             log.exception("an archived message could not be read and was dropped")
             return []
 
-    async def _pages(self, archive: Archive, scope: str, position: Position) -> AsyncIterator[Page]:
-        try:
-            page = await archive.after(position)
-        except CursorExpired:
-            since = position.at.isoformat(timespec="seconds")
-            log.warning(
-                "the archive of %s does not go back to where we stopped: reading from %s", scope, since
-            )
-            page = await archive.since(position.at)
-        while True:
-            if page.items:
-                yield page
-            if page.complete or not page.last:
-                return
-            page = await archive.after(Position.now(page.last))
+
+def _gap(where: str, page: Page) -> list[Event]:
+    return [Unreadable(Room(XMPP, where), "", "gap", datetime.now(UTC))] if page.gap else []

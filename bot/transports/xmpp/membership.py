@@ -39,6 +39,8 @@ _STILL_THERE = ("service-unavailable", "feature-not-implemented", "item-not-foun
 # Errors that say nothing, because the room's server could not be asked.
 _UNKNOWN = ("remote-server-not-found", "remote-server-timeout")
 _NICKS = 9
+_LEAST_PAUSE = 0.5
+_INVITATIONS = 500
 _AT_ONCE = 8
 
 
@@ -71,6 +73,7 @@ class Membership:
         """Enter a room, or do nothing if we are in it. Raises Refused, NoAnswer or Unreachable."""
         known = jid in self.rooms
         room = self.rooms.setdefault(jid, MucRoom(jid))
+        room.newcomer = room.newcomer or bool(room.gone) or not known
         room.gone = ""
         try:
             await self._enter(room)
@@ -140,11 +143,16 @@ class Membership:
 
     async def watch(self, at_each_look: Callable[[], None]) -> None:
         """Look after our rooms from time to time, until cancelled: enter again where we fell out unnoticed."""
+        clock = asyncio.get_running_loop().time
+        began = -_LEAST_PAUSE
         while not self._session.lost.done():
+            # Whatever a room does to us, and however often, must not keep us and its server busy.
+            await asyncio.sleep(max(0.0, began + _LEAST_PAUSE - clock()))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._ping_interval):
                     await self._look.wait()
             self._look.clear()
+            began = clock()
             try:
                 await self._ask_server()
                 await self._each(self._look_after)
@@ -297,6 +305,8 @@ class Membership:
     def invited(self, invitation: Invited, inviter: str) -> Invited:
         """Note an invitation; complete it with the rooms in which that person is seen."""
         self._invitations[invitation.room.id] = inviter
+        if len(self._invitations) > _INVITATIONS:
+            del self._invitations[next(iter(self._invitations))]
         shared = tuple(sorted(jid for jid, room in self.rooms.items() if room.shows(invitation.by.id)))
         return Invited(invitation.room, invitation.event, invitation.by, invitation.at, shared=shared)
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.transports.xmpp.rooms import MucRoom
     from campaign.chat import Event
+
+
+MOST_WAITING = 5000
+"""With more than this the stream is given up: the next one takes it from the archives, as slowly as we can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,8 @@ class Live:
     room: MucRoom | None = None
     stay: int = 0
     archive_id: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it came: later, when it is taken, others that came after it may be in the archive already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +54,27 @@ class Lost:
     """The stream is over; nothing follows."""
 
     reason: str
+    for_good: bool = False
+    """Whether a person has to mend something before it is of any use to come back."""
 
 
 Incoming: TypeAlias = Live | Entered | ReadOwn | CaughtUp | Lost
 
 
 class Queue:
-    """An unbounded queue one can look into: filled synchronously, emptied by one reader."""
+    """A queue one can look into: filled synchronously, emptied by one reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, overflows: Callable[[], None]) -> None:
         self._items: deque[Incoming] = deque()
         self._filled = asyncio.Event()
+        self._overflows = overflows
 
     def put(self, item: Incoming) -> None:
-        """Append an item."""
+        """Append an item. Nothing is refused, but with too many `overflows` is called, to end the stream."""
         self._items.append(item)
         self._filled.set()
+        if len(self._items) == MOST_WAITING:
+            self._overflows()
 
     async def get(self) -> Incoming:
         """Wait for the first item and take it."""

@@ -22,14 +22,30 @@ def passing_id() -> str:
 
 
 def groupchat(
-    room: MucRoom, message: Element, *, event: str, at: datetime, live: bool, own_jid: str
+    room: MucRoom,
+    message: Element,
+    *,
+    event: str,
+    at: datetime,
+    live: bool,
+    own_jid: str,
+    key_is_ours: bool = False,
 ) -> Event | None:
-    """Read what was said in a room; None if there is nothing in it for us. `event` is its archive id, if it has one."""
+    """Read what was said in a room; None if there is nothing in it for us.
+
+    `event` is its archive id, if it has one; `key_is_ours` says that it carries a key of ours which nobody can have
+    seen before our own message with it was in the room.
+    """
     nick = stanzas.split(message.get("from"))[1]
     if not nick or message.get("type") != "groupchat":
         return None
     where = Room(XMPP, room.jid)
-    if room.is_ours_live(nick, message) if live else room.is_ours_archived(message, own_jid):
+    ours = (
+        room.is_ours_live(nick, message)
+        if live
+        else room.is_ours_archived(message, own_jid, key_is_ours=key_is_ours)
+    )
+    if ours:
         key = stanzas.origin_id(message)
         return Echo(where, event or passing_id(), key, at) if key else None
     sender = room.live_sender(nick, message) if live else room.archived_sender(message)
@@ -68,8 +84,8 @@ def _said_or_reacted(
     own_name: str,
     private: bool = False,
 ) -> Event | None:
-    if message.find(stanzas.CORRECTION) is not None:
-        return None
+    if any(message.find(tag) is not None for tag in stanzas.AMENDMENTS):
+        return None  # what was said stands: a signature is taken back by a command, not by editing
     reacted = stanzas.reactions(message)
     text = stanzas.body(message)
     if reacted is None and not text.strip():

@@ -38,6 +38,8 @@ class MucRoom:
     joined: bool = False
     gone: str = ""
     """Why we must not come back by ourselves: we were removed, or left."""
+    newcomer: bool = False
+    """We come in for the first time, or again after we were removed: what was said before is none of ours."""
     leaving: bool = False
     deaf: bool = False
     """Its archive could not be read: it has to be entered again."""
@@ -81,6 +83,11 @@ class MucRoom:
             self.accounts[occupant_id] = occupant.jid
         return occupant
 
+    @property
+    def read(self) -> bool:
+        """Whether everything that was said before we entered has been told."""
+        return self.joined and not self.deaf and self.stay_read == self.stay
+
     def shows(self, jid: str) -> bool:
         """Whether an account is seen in the room now."""
         return self.joined and any(each.jid == jid for each in self.occupants.values())
@@ -120,8 +127,11 @@ class MucRoom:
             return False
         return not self.occupant_ids or stanzas.occupant_id(message) == self.own_occupant_id
 
-    def is_ours_archived(self, message: Element, own_jid: str) -> bool:
-        """Whether we said this, by the archive: never by the nick, which somebody else may have had meanwhile."""
+    def is_ours_archived(self, message: Element, own_jid: str, *, key_is_ours: bool) -> bool:
+        """Whether we said this, by the archive: never by the nick, which somebody else may have had meanwhile.
+
+        Without occupant-ids, a random key that only our own message can have brought into the room tells it.
+        """
         if self.occupant_ids and self.own_occupant_id:
             return stanzas.occupant_id(message) == self.own_occupant_id
-        return self.non_anonymous and stanzas.real_addresses(message)[-1:] == [own_jid]
+        return key_is_ours or (self.non_anonymous and stanzas.real_addresses(message)[-1:] == [own_jid])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from bot.transports.base import Dispatch, Refused
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.transports.xmpp.session import Session
 
 _REMEMBERED = 2000
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Sent:
@@ -24,7 +26,9 @@ class Sent:
     def __init__(self, unsure: Mapping[str, str]) -> None:
         self._to = dict(unsure)
         self._awaited = set(unsure)
-        self._bounced: set[str] = set()
+        self._events: dict[str, str] = {}
+        self._copies: dict[str, int] = {}
+        self._bounces: dict[str, int] = {}
         self._ids: dict[tuple[str, str], str] = {}
 
     def sending(self, key: str, to: str) -> None:
@@ -33,20 +37,41 @@ class Sent:
         self._awaited.add(key)
         _forget(self._to)
 
-    def echoed(self, key: str) -> bool:
-        """Note that it is visible; False if it is known to have bounced."""
+    def echoed(self, key: str, event: str) -> None:
+        """Note that it is visible under this id."""
         self._awaited.discard(key)
-        return key not in self._bounced
+        self._events[key] = event
+        _forget(self._events)
+
+    def archived(self, key: str, event: str) -> bool:
+        """Note a copy in our own archive, which keeps what bounced as well; whether it is one that did not bounce."""
+        self._copies[key] = self._copies.get(key, 0) + 1
+        _forget(self._copies)
+        arrived = self._copies[key] > self._bounces.get(key, 0)
+        if arrived:
+            self.echoed(key, event)
+        return arrived
+
+    def event(self, key: str) -> str:
+        """Return the id under which it is visible, or an empty string if that is not known."""
+        return self._events.get(key, "")
 
     def awaited(self, key: str) -> bool:
         """Whether neither echo nor bounce has come yet."""
         return key in self._awaited
 
+    def is_ours(self, key: str, room: str, archive_id: str) -> bool:
+        """Whether this is our own message by its key: one awaited in this room, or that was seen live under this id."""
+        return (key in self._awaited and self._to.get(key) == room) or self._events.get(key) == archive_id
+
     def bounced(self, key: str, sender: str) -> bool:
-        """Whether this is a message of ours that only `sender` can give back; told once."""
-        if self._to.get(key) != sender or key in self._bounced:
+        """Whether this is a message of ours that only `sender` can give back; told once for each time it is sent."""
+        if self._to.get(key) != sender:
             return False
-        self._bounced.add(key)
+        del self._to[key]
+        self._events.pop(key, None)
+        self._bounces[key] = self._bounces.get(key, 0) + 1
+        _forget(self._bounces)
         self._awaited.discard(key)
         return True
 
@@ -61,9 +86,9 @@ class Sent:
         return self._ids.get((chat, archive_id), "")
 
 
-def _forget(remembered: dict[object, str] | dict[str, str] | dict[tuple[str, str], str]) -> None:
+def _forget(remembered: dict[K, V]) -> None:
     while len(remembered) > _REMEMBERED:
-        del remembered[next(iter(remembered))]  # type: ignore[arg-type]
+        del remembered[next(iter(remembered))]
 
 
 def message_for(session: Session, dispatch: Dispatch, sent: Sent, *, groupchat: bool) -> Message:

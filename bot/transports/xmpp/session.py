@@ -30,6 +30,8 @@ T = TypeVar("T")
 _PLUGINS = ("xep_0030", "xep_0199", "xep_0313", "xep_0363", "xep_0441")
 # Everything else a server may answer to a login means that this account or its password is not accepted.
 _TEMPORARY = ("temporary-auth-failure", "aborted")
+# What a server says to a session that another one has replaced, or whose account is no more.
+_FINAL = ("conflict", "not-authorized")
 _LARGEST_STANZA = 200_000
 _PRIORITY = 100
 
@@ -68,6 +70,8 @@ class Session:
         self.timeout = timeout
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Done, with the reason, once the stream is over."""
+        self.lost_for_good = False
+        """Whether to come back would be refused, or would throw another bot out that has taken our place."""
         self._address = (host or client.boundjid.domain, port or 5222) if host or port else (None, None)
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tls = tls
@@ -241,8 +245,10 @@ class Session:
 
     def _on_stream_error(self, error: StreamError) -> None:
         condition = str(error["condition"])
+        self.lost_for_good = self._opened.done() and condition in _FINAL
         self._trouble = {
             "conflict": "another session has taken this account and resource",
+            "not-authorized": "the account was deleted or shut out",
             "system-shutdown": "the server is shutting down",
         }.get(condition, f"the server closed the stream ({condition})")
 

@@ -23,7 +23,12 @@ OOB = "jabber:x:oob"
 CONFERENCE = "jabber:x:conference"
 DELAY = "urn:xmpp:delay"
 CARBONS = "{urn:xmpp:carbons:2}"
-CORRECTION = "{urn:xmpp:message-correct:0}replace"
+AMENDMENTS = (
+    "{urn:xmpp:message-correct:0}replace",
+    "{urn:xmpp:message-retract:1}retract",
+    "{urn:xmpp:fasten:0}apply-to",
+)
+"""Corrections (XEP-0308) and retractions (XEP-0424, now and before 2022), whose body is no new message."""
 ENCRYPTED = (
     "{urn:xmpp:eme:0}encryption",
     "{eu.siacs.conversations.axolotl}encrypted",

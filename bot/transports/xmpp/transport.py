@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ from bot.transports.xmpp.uploads import Uploads
 from campaign.chat import XMPP, Address, Room
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Iterator
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -151,8 +151,9 @@ class XmppTransport:
             tls=tls,
             timeout=self._timeout,
         )
-        queue, sent = Queue(), Sent(start.unsure)
-        session.lost.add_done_callback(lambda lost: queue.put(Lost(lost.result())))
+        queue = Queue(lambda: session.break_off("more came in than could be taken"))
+        sent = Sent(start.unsure)
+        session.lost.add_done_callback(lambda lost: queue.put(Lost(lost.result(), session.lost_for_good)))
         membership = Membership(
             session, queue, self._nick, join_timeout=self._join_timeout, ping_interval=self._ping_interval
         )
@@ -166,7 +167,7 @@ class XmppTransport:
             page_size=self._page_size,
         )
         session.read(inbound.on_message, membership.on_presence)
-        rooms = tuple(_bare(room) for room in start.rooms)
+        rooms = tuple(dict.fromkeys(_wanted(start.rooms)))
         return _Connection(session, queue, sent, membership, inbound, Uploads(session, tls), rooms)
 
     def _current(self) -> _Connection:
@@ -178,12 +179,18 @@ class XmppTransport:
         return connection
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
-        """Everything from the cursors on; see Transport. Raises Unreachable when the stream is lost."""
+        """Everything from the cursors on; see Transport.
+
+        Raises:
+            Unreachable: the stream is lost.
+            LoginRefused: another session has taken our place, or the account was deleted.
+        """
         connection = self._current()
         connection.inbound.look_into_own_archive()
         connection.spawn(self._stay_in_rooms(connection))
-        async for batch in connection.inbound.batches():
-            yield batch
+        async with aclosing(connection.inbound.batches()) as batches:
+            async for batch in batches:
+                yield batch
 
     @staticmethod
     async def _stay_in_rooms(connection: _Connection) -> None:
@@ -208,6 +215,11 @@ class XmppTransport:
             raise Refused("we are not in this room")
         if room is not None and not room.joined:
             raise Unreachable("the room is being entered")
+        if room is not None and room.archived and not room.read:
+            # Until then nobody knows whether an earlier attempt arrived, and this would be a second message.
+            raise Unreachable("the archive of the room was not read yet")
+        if event := connection.sent.event(dispatch.key):
+            return Accepted(event)
         message = message_for(connection.session, dispatch, connection.sent, groupchat=room is not None)
         connection.sent.sending(dispatch.key, to)
         connection.session.write(message)
@@ -264,9 +276,20 @@ class XmppTransport:
 
 def _bare(address: str) -> str:
     try:
-        return str(JID(address).bare)
+        jid = JID(address)
     except InvalidJID:
         raise Refused(f"not an XMPP address: {address!r}") from None
+    if not jid.user:
+        raise Refused(f"a room has the form name@service: {address!r}")
+    return str(jid.bare)
+
+
+def _wanted(addresses: Iterable[str]) -> Iterator[str]:
+    for address in addresses:
+        try:
+            yield _bare(address)
+        except Refused as refused:
+            log.warning("a room is left out: %s", refused)
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -64,14 +64,16 @@ class Uploads:
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as http,
-                http.put(put, data=data, headers=headers, ssl=self._tls or True) as answer,
+                http.put(
+                    put, data=data, headers=headers, ssl=self._tls or True, allow_redirects=False
+                ) as answer,
             ):
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(f"the upload failed: {error or type(error).__name__}") from error
         if status in (408, 429) or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
             raise Limited(_WAIT)
-        if status >= 400:  # noqa: PLR2004
+        if status >= 300:  # noqa: PLR2004 - a redirection might lead anywhere: it is not followed
             raise Refused(f"the upload was refused (HTTP {status})")
         return get
 
