@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from bot.transports.base import (
     Refused,
     RoomEncrypted,
     Transport,
+    TransportError,
     Unreachable,
     Unsure,
 )
@@ -44,6 +46,10 @@ MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts while a server cannot be reached."""
+MOST_FAULTS = 3
+"""How often a dispatch may break off delivery by a fault of our own before it is left alone."""
+AT_ONCE = 500
+"""How many intents are looked at together."""
 
 
 class GivenBack(Unreachable):
@@ -70,6 +76,11 @@ class Errand:
     reason: str = ""
     address: Address | None = None
 
+    @property
+    def name(self) -> str:
+        """What makes it the same errand: a private chat is opened once, whatever is to be said in it."""
+        return f"open {self.address.id}" if self.address else f"{self.act} {self.row_ids[0]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -77,6 +88,8 @@ class Claimed:
 
     claims: Sequence[Claim] = ()
     errands: Sequence[Errand] = ()
+    more: bool = False
+    """Whether there may be more than was looked at."""
 
 
 class Delivery:
@@ -104,6 +117,8 @@ class Delivery:
         """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
         self._handed: list[Claimed] = []
         """Claimed in the intake's transaction, not begun yet."""
+        self._faults: Counter[str] = Counter()
+        """How often each dispatch broke off delivery, since this process began."""
         self._resume = 0.0
         self._idle = asyncio.Event()
         self.running = False
@@ -156,6 +171,9 @@ class Delivery:
         Raises:
             Unsure: something was sent and nothing tells whether it arrived: connect again, and catch up first.
         """
+        # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
+        self._busy.clear()
+        self._errands.clear()
         self.running = True
         self.wake()
         try:
@@ -183,6 +201,8 @@ class Delivery:
             group.create_task(self._carry(claim))
         for errand in claimed.errands:
             group.create_task(self._do(errand))
+        if claimed.more and (claimed.claims or claimed.errands):
+            self.wake()
 
     # --- what was begun before
 
@@ -197,12 +217,7 @@ class Delivery:
             again = []
             for row in storage.outbox.sending(self._network):
                 if not row.archived:
-                    storage.outbox.uncertain(row.key, "the room keeps no archive", self._now())
-                    self._tell(
-                        storage,
-                        row.room_id,
-                        N_("I cannot tell whether my last message arrived in {room}: please look there."),
-                    )
+                    self._uncertain(storage, row.key, row.room_id, "the room keeps no archive")
                     continue
                 payload = Payload(**{**row.payload, "mentions": tuple(row.payload["mentions"])})
                 dispatch = Dispatch(row.key, Room(self._network, row.address), payload)
@@ -229,7 +244,8 @@ class Delivery:
         rooms: dict[int, list[Waiting]] = {}
         homeless: dict[int, list[Waiting]] = {}
         errands: list[Errand] = []
-        for row in storage.outbox.waiting(self._network):
+        found = storage.outbox.waiting(self._network, AT_ONCE, self._busy.copy())
+        for row in found:
             if row.intent != "message":
                 target = storage.rooms.get(row.room_id or 0)
                 errand = Errand(
@@ -244,15 +260,39 @@ class Delivery:
             claim
             for room_id, rows in rooms.items()
             if room_id not in self._busy
-            for claim in self._freeze(storage, storage.rooms.get(room_id), rows)
+            for claim in self._sound(storage, storage.rooms.get(room_id), rows)
         ]
         for address_id, rows in homeless.items():
             address = storage.people.address(address_id)
             errands.append(Errand(tuple(row.id for row in rows), "open", address=address))
-        errands = [errand for errand in errands if f"{errand.act} {errand.row_ids[0]}" not in self._errands]
-        self._errands.update(f"{errand.act} {errand.row_ids[0]}" for errand in errands)
+        errands = [errand for errand in errands if errand.name not in self._errands]
+        self._errands.update(errand.name for errand in errands)
         self._busy.update(claim.room_id for claim in claims)
-        return Claimed(claims, errands)
+        return Claimed(claims, errands, more=len(found) == AT_ONCE)
+
+    def _sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
+        """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
+        while rows:
+            try:
+                return self._freeze(storage, room, rows)
+            except Exception as error:
+                if is_fatal(error):
+                    raise
+                if len(rows) > 1 and self._can_be_said(room, rows[0]):
+                    return self._freeze(storage, room, rows[:1])
+                log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
+                storage.outbox.settle([rows[0].id])
+                text = N_("A message of mine could not be delivered in {room} ({why}).")
+                self._tell(storage, room.id, text, type(error).__name__)
+                rows = rows[1:]
+        return []
+
+    def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
+        try:
+            self._wordings.payload([row.message], room.language, self._transport.capabilities(room.place))
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
+            return False
+        return True
 
     def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         if room.state == "parked":
@@ -310,6 +350,8 @@ class Delivery:
             if not alike:
                 break
             together.append(row)
+        if len(together) == 1:
+            return together
         return together[: max(1, self._wordings.fit([row.message for row in together]))]
 
     # --- on the way
@@ -342,12 +384,30 @@ class Delivery:
                     log.warning("refused: %s", why, extra={"action": "refused", "key": key})
                     await self._fail(claim, why)
                     return
+                except Exception as error:
+                    self._faults[key] += not (isinstance(error, TransportError) or is_fatal(error))
+                    if self._faults[key] < MOST_FAULTS:
+                        raise
+                    log.exception("left alone", extra={"action": "fault", "key": key})
+                    await self._doubt(claim, type(error).__name__)
+                    return
                 else:
                     return
         finally:
             self._seen.pop(key, None)
             self._busy.discard(claim.room_id)
             self.wake()
+
+    async def _doubt(self, claim: Claim, why: str) -> None:
+        """Leave a dispatch of which nothing tells whether it arrived, and say so to the campaigners."""
+        await self._database.write(
+            lambda storage: self._uncertain(storage, claim.dispatch.key, claim.room_id, why)
+        )
+
+    def _uncertain(self, storage: Storage, key: str, room_id: int, why: str) -> None:
+        storage.outbox.uncertain(key, why, self._now())
+        text = N_("I cannot tell whether my last message arrived in {room}: please look there.")
+        self._tell(storage, room_id, text)
 
     async def _fail(self, claim: Claim, why: str) -> None:
         """Give a dispatch up, and say so to the campaigners."""
@@ -427,7 +487,7 @@ class Delivery:
                 else:
                     return
         finally:
-            self._errands.discard(f"{errand.act} {errand.row_ids[0]}")
+            self._errands.discard(errand.name)
             self.wake()
 
     async def _settle(self, errand: Errand) -> None:

@@ -123,8 +123,13 @@ class Intake:
     def _bounded(self, storage: Storage, event: Event, now: datetime) -> None:
         """Take one event; one that cannot be taken is undone alone, kept as a trace, and its sender told."""
         try:
-            with storage.savepoint():
-                self._one(storage, event, now)
+            try:
+                with storage.savepoint():
+                    self._one(storage, event, now)
+            except CampaignError as refused:
+                # What it had written is undone with everything else; that it was refused is all that is said.
+                with storage.savepoint():
+                    self._one(storage, event, now, refused.text)
         except Exception as error:
             if is_fatal(error):
                 raise
@@ -149,12 +154,17 @@ class Intake:
                     message = Message((sorry,), to=event.sender, to_name=event.name)
                     storage.outbox.put(room.network, message, now, room=room.id, reply_to=event.event)
 
-    def _one(self, storage: Storage, event: Event, now: datetime) -> None:
+    def _one(self, storage: Storage, event: Event, now: datetime, refusal: Text | None = None) -> None:
+        """Let an event take effect; with a `refusal`, only say that.
+
+        Raises:
+            CampaignError: what somebody asked for is refused.
+        """
         match event:
             case Said():
-                self._said(storage, event, now)
+                self._said(storage, event, now, refusal)
             case Reacted():
-                self._reacted(storage, event, now)
+                self._reacted(storage, event, now, refusal)
             case Redacted():
                 reactions.redacted(storage, event)
             case Invited():
@@ -168,9 +178,14 @@ class Intake:
             case Bounced():
                 pass  # certainly not in the room: whoever carries it decides whether to try again
             case Unreadable():
-                log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
+                self._unreadable(storage, event, now)
 
-    def _said(self, storage: Storage, said: Said, now: datetime) -> None:
+    def _unreadable(self, storage: Storage, event: Unreadable, now: datetime) -> None:
+        log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
+        if event.why == "gap":
+            self._send(storage, membership.missed(storage, self._house, event), now)
+
+    def _said(self, storage: Storage, said: Said, now: datetime, refusal: Text | None) -> None:
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")
@@ -179,21 +194,18 @@ class Intake:
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
             context = self._context(storage, said, room, place, at)
-            try:
-                with storage.savepoint():
-                    reply = answer.answer(context, said)
-            except CampaignError as refusal:
-                reply = Reply((refusal.text,))
+            reply = Reply((refusal,)) if refusal else answer.answer(context, said)
             self._reply(storage, context, reply, said)
 
-    def _reacted(self, storage: Storage, reacted: Reacted, now: datetime) -> None:
+    def _reacted(self, storage: Storage, reacted: Reacted, now: datetime, refusal: Text | None) -> None:
         if not storage.outbox.purpose_of(reacted.room.network, reacted.target):
             return  # to somebody else's message: not ours to know
         room = self._room(storage, reacted, direct=False)
         place = _place(storage, room, private=room.direct)
         at = now if reacted.live else min(reacted.at, now)
         context = self._context(storage, reacted, room, place, at)
-        self._reply(storage, context, reactions.reacted(context, reacted), reacted)
+        reply = Reply((refusal,)) if refusal else reactions.reacted(context, reacted)
+        self._reply(storage, context, reply, reacted)
 
     def _room(self, storage: Storage, event: Event, *, direct: bool) -> RoomRow:
         return storage.rooms.ensure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Invited, Joined, Message, Removed, Text, Typed, say
+from campaign.chat import N_, Invited, Joined, Message, Removed, Text, Typed, Unreadable, say
 from commands import tell
 from commands.command import Elsewhere, House, Reply
 
@@ -116,6 +116,16 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
         N_("I am no longer in {room} ({why}). I do not come back by myself: please invite me again."),
         room=room.label,
         why=say(_WHY.get(event.why, N_("left"))),
+    )
+    return Reply(elsewhere=tell.admins(storage, house, told))
+
+
+def missed(storage: Storage, house: House, event: Unreadable) -> Reply:
+    """Tell the campaigners where something may have been said that the bot can never read."""
+    room = storage.rooms.find(event.room.network, event.room.id)
+    told = say(
+        N_("I may have missed something in {room} while I was away: please look there for signatures."),
+        room=room.label if room else event.room.id,
     )
     return Reply(elsewhere=tell.admins(storage, house, told))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.errors import CampaignError
 from commands import answer
-from commands.command import Context, Reply
 
 if TYPE_CHECKING:
     from campaign.chat import Reacted, Redacted
+    from commands.command import Context, Reply
     from storage.storage import Storage
 
 LIKES = ("👍", "❤", "♥", "🎉")
@@ -17,7 +16,11 @@ YES = ("✅", "✔", "☑")
 
 
 def reacted(context: Context, event: Reacted) -> Reply | None:
-    """Take a reaction to one of the bot's messages; to anybody else's it means nothing here."""
+    """Take a reaction to one of the bot's messages; to anybody else's it means nothing here.
+
+    Raises:
+        CampaignError: what it says yes to can no longer be done.
+    """
     purpose = context.storage.outbox.purpose_of(event.room.network, event.target)
     kind, _, which = purpose.partition(":")
     if kind == "letter":
@@ -28,10 +31,7 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
     elif kind == "prompt" and any(_is(key, YES) for key in event.keys):
         prompt = context.storage.prompts.get(int(which), context.now)
         if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:
-            try:
-                return answer.run(context, prompt, 1)
-            except CampaignError as refusal:
-                return Reply((refusal.text,))
+            return answer.run(context, prompt, 1)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
@@ -64,6 +65,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 """Language → choice → what else may be typed for it, folded."""
 
 
+@lru_cache(maxsize=4096)
 def fold(word: str) -> str:
     """What a word is compared by: no case, no accents, no punctuation around it."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))

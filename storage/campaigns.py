@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from campaign.signature import Standing, Threshold
 from storage.rows import Queries
@@ -70,6 +70,26 @@ _MEMBER = select(
     campaign_organisations.c.note,
     campaign_organisations.c.room_id,
 ).join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
+_GET = _ROW.where(campaigns.c.id == bindparam("id"))
+_ONE_MEMBER = _MEMBER.where(
+    campaign_organisations.c.campaign_id == bindparam("campaign"),
+    campaign_organisations.c.organisation_id == bindparam("organisation"),
+)
+_SPOKE = (
+    update(campaign_organisations)
+    .where(
+        campaign_organisations.c.organisation_id.in_(
+            select(representatives.c.organisation_id).where(
+                representatives.c.person_id == bindparam("person")
+            )
+        )
+    )
+    .values(room_id=bindparam("room"))
+)
+_STAND = update(campaign_organisations).where(
+    campaign_organisations.c.campaign_id == bindparam("of_campaign"),
+    campaign_organisations.c.organisation_id == bindparam("of_organisation"),
+)
 
 
 class Campaigns(Queries):
@@ -81,7 +101,7 @@ class Campaigns(Queries):
 
     def get(self, campaign_id: int) -> Campaign:
         """One campaign. Raises LookupError."""
-        found = self._one(Campaign, _ROW.where(campaigns.c.id == campaign_id))
+        found = self._one(Campaign, _GET, {"id": campaign_id})
         if found is None:
             msg = f"no campaign {campaign_id}"
             raise LookupError(msg)
@@ -107,13 +127,7 @@ class Campaigns(Queries):
 
     def member(self, campaign_id: int, organisation_id: int) -> Member | None:
         """Where one organisation stands."""
-        return self._one(
-            Member,
-            _MEMBER.where(
-                campaign_organisations.c.campaign_id == campaign_id,
-                campaign_organisations.c.organisation_id == organisation_id,
-            ),
-        )
+        return self._one(Member, _ONE_MEMBER, {"campaign": campaign_id, "organisation": organisation_id})
 
     def members(self, campaign_id: int) -> Sequence[Member]:
         """Every organisation of a campaign and where it stands, by name."""
@@ -137,21 +151,17 @@ class Campaigns(Queries):
         self, campaign_id: int, organisation_id: int, standing: str, now: datetime, **values: Any
     ) -> None:
         """Say where an organisation stands now; what it said before (a date, a leaning) no longer holds."""
-        values = {"deciding_until": None, "leaning": "", "note": "", **values}
-        self._connection.execute(
-            update(campaign_organisations)
-            .where(
-                campaign_organisations.c.campaign_id == campaign_id,
-                campaign_organisations.c.organisation_id == organisation_id,
-            )
-            .values(standing=standing, since=now, **values)
-        )
+        values = {
+            "deciding_until": None,
+            "leaning": "",
+            "note": "",
+            **values,
+            "standing": standing,
+            "since": now,
+        }
+        which = {"of_campaign": campaign_id, "of_organisation": organisation_id}
+        self._connection.execute(_STAND, {**which, **values})
 
     def spoke(self, person_id: int, room_id: int) -> None:
         """Remember where an organisation's representative last spoke: it is reminded there."""
-        theirs = select(representatives.c.organisation_id).where(representatives.c.person_id == person_id)
-        self._connection.execute(
-            update(campaign_organisations)
-            .where(campaign_organisations.c.organisation_id.in_(theirs))
-            .values(room_id=room_id)
-        )
+        self._connection.execute(_SPOKE, {"person": person_id, "room": room_id})

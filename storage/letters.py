@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from storage.rows import Queries
 from storage.tables import letters
@@ -41,6 +41,17 @@ _ROW = select(
     letters.c.summary,
     letters.c.text,
     letters.c.root_id,
+)
+_NEWEST = (
+    select(letters.c.language, func.max(letters.c.version).label("version"))
+    .where(letters.c.campaign_id == bindparam("campaign"))
+    .group_by(letters.c.language)
+    .subquery()
+)
+_CURRENT = (
+    _ROW.where(letters.c.campaign_id == bindparam("campaign"))
+    .join(_NEWEST, (_NEWEST.c.language == letters.c.language) & (_NEWEST.c.version == letters.c.version))
+    .order_by(letters.c.root_id.is_not(None), letters.c.id)
 )
 
 
@@ -90,18 +101,7 @@ class Letters(Queries):
 
     def current(self, campaign_id: int) -> Sequence[Letter]:
         """The newest version in each language, the root's language first."""
-        newest = (
-            select(letters.c.language, func.max(letters.c.version).label("version"))
-            .where(letters.c.campaign_id == campaign_id)
-            .group_by(letters.c.language)
-            .subquery()
-        )
-        query = (
-            _ROW.where(letters.c.campaign_id == campaign_id)
-            .join(newest, (newest.c.language == letters.c.language) & (newest.c.version == letters.c.version))
-            .order_by(letters.c.root_id.is_not(None), letters.c.id)
-        )
-        return self._all(Letter, query)
+        return self._all(Letter, _CURRENT, {"campaign": campaign_id})
 
     def in_language(self, campaign_id: int, language: str | None) -> Letter:
         """The newest text in this language, or in the root's where it was not translated. Raises LookupError."""

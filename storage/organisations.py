@@ -45,6 +45,10 @@ _OF = (
     .where(representatives.c.person_id == bindparam("person"))
     .order_by(func.lower(organisations.c.name))
 )
+_SPEAKS = select(representatives.c.how).where(
+    representatives.c.organisation_id == bindparam("organisation"),
+    representatives.c.person_id == bindparam("person"),
+)
 
 
 class Organisations(Queries):
@@ -102,10 +106,8 @@ class Organisations(Queries):
 
     def is_representative(self, organisation_id: int, person_id: int) -> bool:
         """Whether a person may speak for an organisation."""
-        query = select(representatives.c.how).where(
-            representatives.c.organisation_id == organisation_id, representatives.c.person_id == person_id
-        )
-        return self._connection.execute(query).first() is not None
+        values = {"organisation": organisation_id, "person": person_id}
+        return self._connection.execute(_SPEAKS, values).first() is not None
 
     def of_person(self, person_id: int) -> Sequence[Organisation]:
         """The organisations a person may speak for, by name."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from campaign.chat import File, Message
 from storage.rows import Queries
 from storage.tables import dispatches, files, outbox, rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 _MESSAGE = TypeAdapter(Message)
@@ -75,11 +75,25 @@ _WAITING = (
         outbox.c.thread,
         outbox.c.purpose,
     )
+    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
     .where(
-        outbox.c.network == bindparam("network"), outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False)
+        outbox.c.network == bindparam("network"),
+        outbox.c.dispatch_key.is_(None),
+        outbox.c.settled.is_(False),
+        # Whatever waits in rooms where nothing can leave now must not fill the page.
+        or_(
+            outbox.c.room_id.is_(None),
+            outbox.c.intent != "message",
+            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+        ),
     )
     .order_by(outbox.c.urgency, outbox.c.id)
     .limit(bindparam("limit"))
+)
+_FREEZE = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)), outbox.c.dispatch_key.is_(None))
+    .values(dispatch_key=bindparam("with_key"), settled=True)
 )
 _SETTLE = (
     update(dispatches)
@@ -130,9 +144,12 @@ class Outbox(Queries):
             },
         )
 
-    def waiting(self, network: str, limit: int = 500) -> Sequence[Waiting]:
-        """What waits to leave on a network: the most urgent first, then in the order it was decided."""
-        return self._all(Waiting, _WAITING, {"network": network, "limit": limit})
+    def waiting(self, network: str, limit: int = 500, busy: Collection[int] = ()) -> Sequence[Waiting]:
+        """What can leave on a network now: the most urgent first, then in the order it was decided.
+
+        Not what waits for a room the bot is not in yet, nor for one that is `busy`.
+        """
+        return self._all(Waiting, _WAITING, {"network": network, "limit": limit, "busy": list(busy)})
 
     def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
         """Say in which private chat these intents are to leave."""
@@ -168,11 +185,7 @@ class Outbox(Queries):
                 "made_at": now,
             },
         )
-        self._connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_(rows), outbox.c.dispatch_key.is_(None))
-            .values(dispatch_key=key, settled=True)
-        )
+        self._connection.execute(_FREEZE, {"rows": list(rows), "with_key": key})
 
     def sending(self, network: str) -> Sequence[DispatchRow]:
         """The dispatches of a network that were begun and have no answer, oldest first."""

@@ -62,6 +62,12 @@ _ROW = select(
 )
 _FIND = _ROW.where(rooms.c.network == bindparam("network"), rooms.c.address == bindparam("address"))
 _GET = _ROW.where(rooms.c.id == bindparam("id"))
+_CAMPAIGNS = (
+    select(campaign_rooms.c.campaign_id)
+    .join(campaigns, campaigns.c.id == campaign_rooms.c.campaign_id)
+    .where(campaign_rooms.c.room_id == bindparam("room"), campaigns.c.closed_at.is_(None))
+    .order_by(campaign_rooms.c.campaign_id)
+)
 
 
 class Rooms(Queries):
@@ -126,13 +132,7 @@ class Rooms(Queries):
 
     def campaigns_of(self, room_id: int) -> Sequence[int]:
         """The open campaigns that list a room."""
-        query = (
-            select(campaign_rooms.c.campaign_id)
-            .join(campaigns, campaigns.c.id == campaign_rooms.c.campaign_id)
-            .where(campaign_rooms.c.room_id == room_id, campaigns.c.closed_at.is_(None))
-            .order_by(campaign_rooms.c.campaign_id)
-        )
-        return list(self._connection.execute(query).scalars())
+        return list(self._connection.execute(_CAMPAIGNS, {"room": room_id}).scalars())
 
     def direct_with(self, network: str, partner: str) -> RoomRow | None:
         """The private chat the bot already has with an account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from campaign.signature import Funded, Level, Standing
 from storage.rows import Queries
@@ -74,6 +74,21 @@ _ROW = (
     .join(organisations, organisations.c.id == signatures.c.organisation_id)
     .join(letters, letters.c.id == signatures.c.letter_id)
 )
+_STANDING = _ROW.where(
+    signatures.c.campaign_id == bindparam("campaign"),
+    signatures.c.organisation_id == bindparam("organisation"),
+    signatures.c.ended_at.is_(None),
+)
+_LAST_NUMBER = select(func.max(signatures.c.number)).where(signatures.c.campaign_id == bindparam("campaign"))
+_COUNT = (
+    select(func.count())
+    .select_from(signatures)
+    .where(
+        signatures.c.campaign_id == bindparam("campaign"),
+        signatures.c.ended_at.is_(None),
+        signatures.c.level.in_(bindparam("levels", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +125,7 @@ class Signatures(Queries):
 
     def standing(self, campaign_id: int, organisation_id: int) -> Signature | None:
         """An organisation's signature, if it has one that was not ended."""
-        return self._one(
-            Signature,
-            _ROW.where(
-                signatures.c.campaign_id == campaign_id,
-                signatures.c.organisation_id == organisation_id,
-                signatures.c.ended_at.is_(None),
-            ),
-        )
+        return self._one(Signature, _STANDING, {"campaign": campaign_id, "organisation": organisation_id})
 
     def by_number(self, campaign_id: int, number: int) -> Signature | None:
         """The signature with this number in its campaign."""
@@ -136,9 +144,7 @@ class Signatures(Queries):
 
     def add(self, campaign_id: int, **values: Any) -> int:  # noqa: ANN401 - the table's columns
         """Enter a signature and return its number in the campaign."""
-        last = self._connection.execute(
-            select(func.max(signatures.c.number)).where(signatures.c.campaign_id == campaign_id)
-        ).scalar()
+        last = self._connection.execute(_LAST_NUMBER, {"campaign": campaign_id}).scalar()
         number = (last or 0) + 1
         self._connection.execute(insert(signatures), {"campaign_id": campaign_id, "number": number, **values})
         return number
@@ -153,16 +159,8 @@ class Signatures(Queries):
 
     def count(self, campaign_id: int, levels: Sequence[str]) -> int:
         """How many standing signatures are at one of these levels."""
-        query = (
-            select(func.count())
-            .select_from(signatures)
-            .where(
-                signatures.c.campaign_id == campaign_id,
-                signatures.c.ended_at.is_(None),
-                signatures.c.level.in_(levels),
-            )
-        )
-        return int(self._connection.execute(query).scalar_one())
+        values = {"campaign": campaign_id, "levels": list(levels)}
+        return int(self._connection.execute(_COUNT, values).scalar_one())
 
     def lines(self, campaign_id: int) -> Sequence[Line]:
         """The whole list: every organisation of the campaign once, by name."""

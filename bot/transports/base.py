@@ -88,7 +88,7 @@ class TransportError(Exception):
 
 
 class LoginRefused(TransportError):
-    """The account's credentials are refused: this network stops until a person mends them."""
+    """The account is refused, or another session has taken its place: this network stops until a person mends it."""
 
 
 class Unreachable(TransportError):
