@@ -135,7 +135,7 @@ class App:
                 self._caught_up[network].clear()
                 await self._serve(network)
             except* LoginRefused as refusals:
-                why = str(refusals.exceptions[0])
+                why = str(_leaf(refusals))
                 log.error("login refused: %s", why, extra={"action": "login", "network": network})  # noqa: TRY400 - no traceback: it is the config that is wrong
                 self.stopped[network] = why
                 self._decided[network].set()
@@ -188,6 +188,7 @@ class App:
                     for other in self._deliveries.values():
                         if other is not delivery:
                             other.wake()
+                await delivery.head_start()
 
     def _start(self, storage: Storage, network: str) -> Start:
         settings = self._config.settings
@@ -218,6 +219,8 @@ class App:
                     await self.tick(now)
                 except StorageError as error:
                     log.warning("nothing could be due: %s", error, extra={"action": "clock"})
+                except Exception:
+                    log.exception("a tick failed", extra={"action": "clock"})
 
 
 def _leaf(error: BaseException) -> BaseException:

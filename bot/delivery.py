@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections import Counter
@@ -42,6 +43,8 @@ ECHO_WITHIN = 30.0
 """Seconds in which a message of ours must come back where only that proves it arrived."""
 LASTING = frozenset({"forbidden", "not-allowed", "gone", "policy-violation", "not-authorized"})
 """Reasons (XMPP error conditions) for which a message given back is not tried again."""
+HEAD_START = 0.1
+"""Seconds an answer may take to leave before its network is asked for what comes next."""
 MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -117,6 +120,9 @@ class Delivery:
         """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
         self._handed: list[Claimed] = []
         """Claimed in the intake's transaction, not begun yet."""
+        self._untried: set[str] = set()
+        """Dispatches of those, until each was sent once."""
+        self._tried = asyncio.Event()
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
         self._resume = 0.0
@@ -151,8 +157,19 @@ class Delivery:
             self.wake()
         elif self.running and (claimed.claims or claimed.errands):
             self._handed.append(claimed)
+            self._untried.update(claim.dispatch.key for claim in claimed.claims)
             self._idle.clear()
             self._wake.set()
+
+    async def head_start(self) -> None:
+        """Wait a moment for what was handed to `carry` to leave.
+
+        A server that is asked for more works on that first, and whoever waits for an answer waits for it too.
+        """
+        if self._untried:
+            self._tried.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._tried.wait(), HEAD_START)
 
     def came_back(self, reasons: Mapping[str, str]) -> None:
         """These dispatches were seen in their room (no reason), or given back by it, certainly not in it (a reason)."""
@@ -192,6 +209,7 @@ class Delivery:
         finally:
             self.running = False
             self._handed.clear()
+            self._untried.clear()
             self._busy.clear()
             self._errands.clear()
             self._seen.clear()
@@ -365,7 +383,10 @@ class Delivery:
                     await asyncio.sleep(max(0.0, self._resume - asyncio.get_running_loop().time()))
                     claim = await self._upload(claim)
                     seen = self._seen[key] = asyncio.get_running_loop().create_future()
-                    accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
+                    try:
+                        accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
+                    finally:
+                        self._leaves(key)
                     await self._arrived(key, accepted, seen)
                 except Limited as limited:
                     # One account, one allowance: while this room waits, every other one does too.
@@ -394,6 +415,7 @@ class Delivery:
                 else:
                     return
         finally:
+            self._leaves(key)
             self._seen.pop(key, None)
             self._busy.discard(claim.room_id)
             self.wake()
@@ -408,6 +430,12 @@ class Delivery:
         storage.outbox.uncertain(key, why, self._now())
         text = N_("I cannot tell whether my last message arrived in {room}: please look there.")
         self._tell(storage, room_id, text)
+
+    def _leaves(self, key: str) -> None:
+        """Note that a dispatch was sent once, or never will be."""
+        self._untried.discard(key)
+        if not self._untried:
+            self._tried.set()
 
     async def _fail(self, claim: Claim, why: str) -> None:
         """Give a dispatch up, and say so to the campaigners."""

@@ -46,11 +46,11 @@ def sign(
             return _unknown(ctx, name, details)
     if found is not None:
         standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
-        speaks = ctx.storage.organisations.is_representative(found.id, ctx.person.id)
+        speaks = found in mine
         if standing is not None:
             return _already(ctx, found, standing, speaks=speaks)
         if speaks:
-            return _signed(ctx, found, details)
+            return _signed(ctx, found, details, speaks=True)
         if not ctx.confirmed:
             ask = say(
                 N_("Are you entitled to sign for **{name}**? If you are, say {confirm} or react with ✅."),
@@ -65,7 +65,7 @@ def sign(
         ctx.storage.audit.note(
             "organisation added", ctx.now, person=ctx.person.id, organisation=found.id, name=name
         )
-    return _signed(ctx, found, details)
+    return _signed(ctx, found, details, speaks=False)
 
 
 class _Details:
@@ -145,9 +145,8 @@ def _unknown(ctx: Context, name: str, details: _Details) -> Reply:
     return Reply((ask,), choices=tuple(Choice("sign", details.arguments(one)) for one in (*near, name)))
 
 
-def _signed(ctx: Context, organisation: Organisation, details: _Details) -> Reply:
+def _signed(ctx: Context, organisation: Organisation, details: _Details, *, speaks: bool) -> Reply:
     campaign, storage = ctx.campaign, ctx.storage
-    speaks = storage.organisations.is_representative(organisation.id, ctx.person.id)
     level = level_of(is_representative=speaks)
     letter = storage.letters.in_language(campaign.id, ctx.language)
     storage.campaigns.enrol(campaign.id, organisation.id, ctx.now)
