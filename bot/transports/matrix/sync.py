@@ -66,19 +66,17 @@ class SyncLoop:
         self._batch_size = batch_size
         self._started = False
         nothing = {"not_types": ["*"]}
-        self._filter = json.dumps(
-            {
-                "presence": nothing,
+        self._wanted_of_sync: Json = {
+            "presence": nothing,
+            "account_data": nothing,
+            "room": {
+                "timeline": {"limit": timeline_limit, "lazy_load_members": True},
+                "state": {"lazy_load_members": True},
+                "ephemeral": nothing,
                 "account_data": nothing,
-                "room": {
-                    "timeline": {"limit": timeline_limit, "lazy_load_members": True},
-                    "state": {"lazy_load_members": True},
-                    "ephemeral": nothing,
-                    "account_data": nothing,
-                },
             },
-            separators=(",", ":"),
-        )
+        }
+        self._filter = ""
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Yield all there is since the cursor, then what comes. See `Transport.batches`."""
@@ -117,7 +115,22 @@ class SyncLoop:
             Batch(last, {SCOPE: token}, caught_up=True),
         ]
 
+    async def _keep_filter(self) -> str:
+        """Leave the filter with the server: with every sync it would have to check it anew, which takes it a while."""
+        try:
+            kept = await self._server.call("POST", "user", self._me, "filter", body=self._wanted_of_sync)
+        except RefusedByServer as error:
+            log.info("the server keeps no filter (%s)", error)
+            kept = {}
+        found = kept.get("filter_id")
+        return (
+            found
+            if isinstance(found, str) and found
+            else json.dumps(self._wanted_of_sync, separators=(",", ":"))
+        )
+
     async def _ask(self) -> Json:
+        self._filter = self._filter or await self._keep_filter()
         poll = self._poll
         if self.wanted.is_joining:
             poll = min(poll, _POLL_WHILE_JOINING)  # what became of it is told with the next answer
