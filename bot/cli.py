@@ -7,9 +7,10 @@ import logging
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.console import Console
 from bot import demo as demo_
 from bot.app import NAMES, App
 from bot.config import Config, ConfigError, load
+from bot.opening import differences
 from bot.transports.base import LoginRefused, Start, Transport, TransportError
 from bot.transports.matrix import MatrixTransport
 from bot.transports.xmpp import XmppTransport
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG = 0, 1, 2
 """Exit codes: done, failed, wrong usage or config."""
+CHECKING = "TOCSIN-CHECK"
+"""The device of `check`: always the same, so that checking often leaves one; never that of the bot, which may run."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -55,17 +59,17 @@ def run(
     """Serve the campaigns of the config until stopped."""
     _log(verbose=verbose)
     read = _read(config)
-    try:
-        folder = read.settings.bot.data
-        database = open_database(folder)
-        held = lock(folder)
-    except StorageError as error:
-        _fail(str(error))
-    try:
-        stopped = asyncio.run(_serve(read, database))
-    finally:
-        database.close()
-        held.close()
+    served = _networks(read)
+    folder = read.settings.bot.data
+    with ExitStack() as opened:
+        try:
+            # The lock comes first: a second bot must not migrate the database under this one.
+            opened.enter_context(_locked(folder))
+            database = open_database(folder)
+            opened.callback(database.close)
+            stopped = asyncio.run(_serve(read, database, served))
+        except StorageError as error:
+            _fail(str(error))
     if stopped:
         _fail("; ".join(f"{NAMES[network]}: {why}" for network, why in stopped.items()))
 
@@ -74,8 +78,11 @@ def run(
 def check(config: ConfigPath = Path("config.toml")) -> None:
     """Say everything that is wrong with a config, then try each login."""
     read = _read(config)
-    errors.print(f"{config}: well-formed")
-    refused = asyncio.run(_try_logins(read))
+    served = _networks(read)
+    errors.print(f"{config}: well-formed", markup=False)
+    for line in _differences(read):
+        errors.print(f"  {line}", markup=False)
+    refused = asyncio.run(_try_logins(served))
     if refused:
         raise typer.Exit(FAILED)
 
@@ -90,7 +97,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the list of a campaign. May be called while the bot runs."""
-    folder = _read(config).settings.bot.data
+    folder = _read(config, logs_in=False).settings.bot.data
     if not (folder / FILE).is_file():
         _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
     try:
@@ -102,7 +109,7 @@ def export(
     except StorageError as error:
         _fail(str(error))
     if data is None:
-        errors.print(f"[red]--campaign {campaign}: there is no such campaign[/red]")
+        errors.print(f"--campaign {campaign}: there is no such campaign", style="red", markup=False)
         raise typer.Exit(WRONG)
     if output is None:
         sys.stdout.buffer.write(data)
@@ -111,7 +118,7 @@ def export(
             output.write_bytes(data)
         except OSError as error:
             _fail(f"cannot write {output}: {error.strerror}")
-        errors.print(f"{output}: {len(data)} bytes")
+        errors.print(f"{output}: {len(data)} bytes", markup=False)
 
 
 def _export(storage: Storage, key: str, form: str) -> bytes | None:
@@ -119,17 +126,43 @@ def _export(storage: Storage, key: str, form: str) -> bytes | None:
     return None if found is None else make(storage, found, form, datetime.now(UTC))[0].data
 
 
-def _read(path: Path) -> Config:
+def _differences(config: Config) -> list[str]:
+    """What the database says otherwise than the config; nothing before the first run."""
+    folder = config.settings.bot.data
+    if not (folder / FILE).is_file():
+        return []
     try:
-        return load(path)
+        database = open_database(folder)
+        try:
+            return database.transaction(lambda storage: differences(storage, config), writes=False)
+        finally:
+            database.close()
+    except StorageError as error:
+        _fail(str(error))
+
+
+def _read(path: Path, *, logs_in: bool = True) -> Config:
+    try:
+        return load(path, logs_in=logs_in)
     except ConfigError as error:
-        errors.print(f"[red]{error}[/red]")
+        errors.print(str(error), style="red", markup=False)
         for problem in error.problems:
             errors.print(f"  {problem}", markup=False)
         raise typer.Exit(WRONG) from None
 
 
-def _fail(message: str) -> None:
+def _locked(folder: Path) -> IO[str]:
+    """Take the data folder, making it if there is none. Raises StorageError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return lock(folder)
+    except OSError as error:
+        raise StorageError(
+            f"cannot use {folder}: {error.strerror}. Choose another `data` folder or mend it"
+        ) from error
+
+
+def _fail(message: str) -> NoReturn:
     errors.print(message, style="red", markup=False)
     raise typer.Exit(FAILED)
 
@@ -140,6 +173,14 @@ def _log(*, verbose: bool) -> None:
     )
     for name in ("nio", "slixmpp", "apscheduler", "alembic"):
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
+
+
+def _networks(config: Config) -> dict[str, Transport]:
+    try:
+        return transports(config)
+    except ValueError as error:
+        errors.print(f"{error}", style="red", markup=False)
+        raise typer.Exit(WRONG) from None
 
 
 def transports(config: Config) -> dict[str, Transport]:
@@ -161,9 +202,9 @@ def transports(config: Config) -> dict[str, Transport]:
     return found
 
 
-async def _serve(config: Config, database: Database) -> dict[str, str]:
+async def _serve(config: Config, database: Database, served: dict[str, Transport]) -> dict[str, str]:
     """Run until stopped by a signal, or until every network is given up; return the latter's reasons."""
-    bot = App(config, database, transports(config))
+    bot = App(config, database, served)
     serving = asyncio.create_task(bot.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -185,14 +226,14 @@ async def _announce(bot: App) -> None:
         errors.print(f"Tocsin is ready on {served} (process {os.getpid()}).")
 
 
-async def _try_logins(config: Config) -> list[str]:
+async def _try_logins(served: dict[str, Transport]) -> list[str]:
     refused = []
     with errors.status("trying to log in …"):
-        for network, transport in transports(config).items():
+        for network, transport in served.items():
             try:
                 async with (
                     asyncio.timeout(60),
-                    transport.connected(Start(device=f"TOCSIN-CHECK-{os.getpid()}")),
+                    transport.connected(Start(device=CHECKING)),
                 ):
                     errors.print(f"{NAMES[network]}: logged in")
             except LoginRefused as error:

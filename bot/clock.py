@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,9 @@ class Clock:
     async def ticks(self) -> AsyncIterator[datetime]:
         """The instant of each tick (UTC)."""
         while True:
-            await self._tick.wait()
+            # The scheduler waits for an instant of the wall clock: set back an hour, it would be silent for an hour.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * self._every):
+                    await self._tick.wait()
             self._tick.clear()
             yield utc_now()

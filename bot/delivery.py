@@ -169,7 +169,8 @@ class Delivery:
         if self._untried:
             self._tried.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._tried.wait(), HEAD_START)
+                async with asyncio.timeout(HEAD_START):  # wait_for can swallow a cancellation (Python 3.11)
+                    await self._tried.wait()
 
     def came_back(self, reasons: Mapping[str, str]) -> None:
         """These dispatches were seen in their room (no reason), or given back by it, certainly not in it (a reason)."""
@@ -469,7 +470,8 @@ class Delivery:
             )
             return
         try:
-            reason = await asyncio.wait_for(seen, ECHO_WITHIN)
+            async with asyncio.timeout(ECHO_WITHIN):
+                reason = await seen
         except TimeoutError:
             raise Unsure(f"no echo within {ECHO_WITHIN:g} s") from None
         if reason in LASTING:

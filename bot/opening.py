@@ -1,8 +1,10 @@
-"""Opening the campaigns a config names: once. What was said in chat since then is never overwritten."""
+"""Bringing what a config names into the database, at each start; what was said in chat is never overwritten."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.config import deadline_of
 from campaign.errors import CampaignError
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]:
-    """Bring rooms, administrators and new campaigns of a config into the database; return what could not be taken."""
+    """Bring a config into the database; return what could not be taken. Doing it again changes nothing.
+
+    Rooms, administrators and new campaigns are taken in. Of a campaign that is known already, a letter whose text has
+    changed becomes its next version, and organisations, their names and their representatives are added, never taken
+    away. Everything else can be said in chat, and stays as it was said there: see `differences`.
+    """
     bot = config.settings.bot
     for address in bot.admins:
         storage.people.ensure(address, "", now)
@@ -26,14 +33,58 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
         storage.rooms.change(room, admin=True)
     refused: list[str] = []
     for key, campaign in config.settings.campaigns.items():
-        known = storage.campaigns.find(key)
-        if known is None:
-            known = _open(storage, key, campaign, config, now)
-            refused += _enrol(storage, known, config.openings[key], now)
+        known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
+        _letters(storage, known, config.openings[key], now)
+        refused += _enrol(storage, known, config.openings[key], now)
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
             storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
     return refused
+
+
+def differences(storage: Storage, config: Config) -> list[str]:
+    """Say what the database holds otherwise than the config: there, what was opened first or said in chat wins."""
+    bot, found = config.settings.bot, []
+    for key, campaign in config.settings.campaigns.items():
+        known = storage.campaigns.find(key)
+        if known is None:
+            continue
+        zone = campaign.timezone or bot.timezone
+        deadline = next((one.at for one in storage.deadlines.of_campaign(known.id) if not one.label), None)
+        pairs = {
+            "title": (campaign.title, known.title),
+            "link": (campaign.link, known.link),
+            "goal": (campaign.goal, known.goal),
+            "counts": (campaign.counts, known.counts),
+            "timezone": (zone, known.timezone),
+            "language": (campaign.language or bot.language, known.language),
+            "reminders": (_spans(_seconds(campaign)), _spans(known.reminders)),
+            "civil_hours": (campaign.civil_hours, known.civil_hours),
+            "deadline": (_instant(deadline_of(campaign, zone), zone), _instant(deadline, zone)),
+        }
+        found += [
+            f"campaigns.{key}.{name}: {ours or 'none'} here, but {theirs or 'none'} in the campaign, which stays"
+            for name, (ours, theirs) in pairs.items()
+            if ours != theirs
+        ]
+    found += [
+        f"campaigns.{known.key}: no longer here, but still open"
+        for known in storage.campaigns.open()
+        if known.key not in config.settings.campaigns
+    ]
+    return found
+
+
+def _seconds(campaign: Campaign) -> list[int]:
+    return [int(offset.total_seconds()) for offset in campaign.reminders]
+
+
+def _spans(seconds: list[int]) -> str:
+    return ", ".join(str(timedelta(seconds=one)) for one in seconds)
+
+
+def _instant(at: datetime | None, zone: str) -> str:
+    return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
 
 
 def _room(storage: Storage, network: str, address: str, language: str) -> int:
@@ -57,20 +108,39 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         counts=campaign.counts,
         timezone=zone,
         language=campaign.language or bot.language,
-        reminders=[int(offset.total_seconds()) for offset in campaign.reminders],
+        reminders=_seconds(campaign),
         civil_hours=campaign.civil_hours,
     )
-    root = None
-    for letter in config.openings[key].letters:
-        added = storage.letters.add(
-            row.id, letter.language, letter.title, letter.summary, letter.text, now, root=root
-        )
-        root = root or added.id
     deadline = deadline_of(campaign, zone)
     if deadline is not None and deadline > now:
         storage.deadlines.put(row.id, "", deadline, zone, now)
     storage.audit.note("campaign opened", now, campaign=row.id, key=key)
     return row
+
+
+def _letters(storage: Storage, campaign: CampaignRow, opening: Opening, now: datetime) -> None:
+    """Keep each text that is new; who signed an earlier version has signed that one."""
+    current = {letter.language: letter for letter in storage.letters.current(campaign.id)}
+    root = next((letter.id for letter in current.values() if letter.root_id is None), None)
+    for letter in opening.letters:
+        known = current.get(letter.language)
+        if known is not None and known.text == letter.text:
+            continue
+        is_root = root is None or (known is not None and known.root_id is None)
+        added = storage.letters.add(
+            campaign.id,
+            letter.language,
+            letter.title,
+            letter.summary,
+            letter.text,
+            now,
+            root=None if is_root else root,
+        )
+        root = added.id if is_root else root
+        if known is not None:
+            storage.audit.note(
+                "letter changed", now, campaign=campaign.id, language=letter.language, version=added.version
+            )
 
 
 def _enrol(storage: Storage, campaign: CampaignRow, opening: Opening, now: datetime) -> list[str]:
@@ -89,6 +159,10 @@ def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now
     found = storage.organisations.find(normal_form(name)) or storage.organisations.add(
         name, normal_form(name), now, website=website, domain=domain_of(website)
     )
+    if website and not found.website:
+        storage.organisations.change(found.id, website=website, domain=domain_of(website))
+    if found.flagged:
+        storage.organisations.change(found.id, flagged=False)
     for alias in map(tidy_name, line.aliases):
         if storage.organisations.find(normal_form(alias)) is None:
             storage.organisations.alias(found.id, alias, normal_form(alias))

@@ -10,6 +10,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, TypeVar
 
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -181,6 +182,10 @@ def open_database(folder: Path) -> Database:
     try:
         _check(path)
         migrations.upgrade(path)
+    except CommandError as error:
+        raise StorageError(
+            f"{path} was made by another version of Tocsin ({error}): run the newest one"
+        ) from error
     except (sqlite3.DatabaseError, DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
         if isinstance(error, OperationalError | sqlite3.OperationalError):

@@ -1,0 +1,281 @@
+"""From config.toml to frozen settings; an error names the key, the value and what was expected."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from bot.config.files import LetterText, Opening, RosterLine, read_letter, read_roster
+from bot.config.schema import (
+    LANGUAGES,
+    Bot,
+    Campaign,
+    Matrix,
+    Section,
+    Settings,
+    Xmpp,
+    deadline_of,
+    room_address,
+)
+from campaign.chat import MATRIX, XMPP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "LANGUAGES",
+    "Bot",
+    "Campaign",
+    "Config",
+    "ConfigError",
+    "LetterText",
+    "Matrix",
+    "Opening",
+    "RosterLine",
+    "Settings",
+    "Xmpp",
+    "deadline_of",
+    "load",
+    "read_letter",
+    "read_roster",
+]
+
+
+class ConfigError(Exception):
+    """Everything that is wrong with a config, a line each."""
+
+    def __init__(self, path: Path | str, problems: list[str]) -> None:
+        super().__init__(f"{path}: {len(problems)} to mend")
+        self.path = path
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, and what the files they name hold. Paths are absolute."""
+
+    settings: Settings
+    openings: dict[str, Opening]
+    passwords: dict[str, str] = field(repr=False)
+
+
+def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool = True) -> Config:
+    """Read a config and everything it names.
+
+    Paths in it are relative to its folder. Passwords come from TOCSIN_MATRIX_PASSWORD and TOCSIN_XMPP_PASSWORD, else
+    from `password_file`; without `logs_in` none is asked for.
+
+    Raises:
+        ConfigError: with every problem found, not only the first. No password is ever part of it.
+    """
+    environment = dict(os.environ) if environment is None else environment
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(path, [f"cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, ["is not UTF-8 text"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, [f"is not TOML: {error}"]) from error
+    folder = path.resolve().parent
+    problems: list[str] = []
+    settings = None
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        problems += [_problem(one) for one in error.errors()]
+    # What the files say is wrong with them whatever else is wrong with the config: it is read from the raw table.
+    openings = {
+        key: _opening(key, one, folder, problems)
+        for key, one in _table(raw, "campaigns").items()
+        if _is_table(one)
+    }
+    passwords = _passwords(raw, folder, environment, problems) if logs_in else {}
+    problems += _checks(raw, folder)
+    if settings is None or problems:
+        raise ConfigError(path, problems)
+    settings = settings.model_copy(
+        update={"bot": settings.bot.model_copy(update={"data": folder / settings.bot.data})}
+    )
+    if settings.xmpp and settings.xmpp.ca_file:
+        ca_file = folder / settings.xmpp.ca_file
+        settings = settings.model_copy(update={"xmpp": settings.xmpp.model_copy(update={"ca_file": ca_file})})
+    return Config(settings, openings, passwords)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _table(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A section of the config, empty if it is missing or something else: the schema says so."""
+    found = raw.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _word(raw: Mapping[str, Any], key: str) -> str:
+    """A text of a section, empty if it is missing or something else: the schema says so."""
+    found = raw.get(key)
+    return found if isinstance(found, str) else ""
+
+
+# --- what the schema says ------------------------------------------------------------------------------------------
+
+
+def _problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    loc = [str(part) for part in error["loc"] if part != "[key]"]
+    key, last = ".".join(loc), loc[-1] if loc else ""
+    kind, value = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        near = get_close_matches(last, _known(loc[:-1]), n=1)
+        return f"{key}: is not a known key" + (f" — did you mean {near[0]}?" if near else "")
+    if kind == "missing":
+        return f"{key}: is missing"
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if kind == "string_pattern_mismatch":
+        expected = _PATTERNS["campaigns"] if loc[:-1] == ["campaigns"] else _PATTERNS.get(last, expected)
+    elif kind in _KINDS:
+        expected = _KINDS[kind]
+    elif kind.startswith(("datetime", "date_")):
+        expected = 'a date and time such as "2027-09-30T18:00"'
+    if isinstance(value, Mapping) or "password" in last:
+        return f"{key}: expected {expected}"
+    return f"{key}: {repr(value)[:80]} — expected {expected}"
+
+
+def _known(loc: list[str]) -> list[str]:
+    """The keys of the section that stands there."""
+    sections: dict[str, type[Section]] = {"bot": Bot, "matrix": Matrix, "xmpp": Xmpp, "campaigns": Campaign}
+    return list((sections[loc[0]] if loc else Settings).model_fields)
+
+
+_KINDS = {
+    "model_type": "a section",
+    "dict_type": "a section",
+    "tuple_type": "a list in square brackets",
+    "string_type": "text in quotes",
+    "string_too_short": "text that is not empty",
+    "path_type": "the path of a file, in quotes",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "too_short": "at least one",
+}
+"""What was expected, in an operator's words, by pydantic's name of the mistake."""
+
+_PATTERNS = {
+    "homeserver": 'an address such as "https://matrix.example.org"',
+    "user": 'a full Matrix ID such as "@tocsin:example.org"',
+    "jid": 'a bare XMPP address such as "tocsin@example.org"',
+    "link": 'a web address such as "https://example.org/letter"',
+    "prefix": 'a sign such as "!"',
+    "campaigns": "a name of lower-case letters, digits, - and _",
+}
+
+
+# --- what goes together, and what the files say --------------------------------------------------------------------
+
+
+def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    problems = []
+    if not {"matrix", "xmpp"} & raw.keys():
+        problems.append("the config: expected a [matrix] or an [xmpp] section, or both")
+    xmpp = _table(raw, "xmpp")
+    if xmpp.get("tls") == "off" and xmpp.get("host") not in ("127.0.0.1", "::1", "localhost"):
+        problems.append('xmpp.tls: "off" — expected "on", unless host is this very machine ("127.0.0.1")')
+    ca_file = _word(xmpp, "ca_file")
+    if ca_file:
+        try:
+            ssl.create_default_context(cafile=folder / ca_file)
+        except ssl.SSLError:
+            problems.append(f"xmpp.ca_file: {ca_file!r} — expected certificates in PEM form")
+        except (OSError, ValueError) as error:
+            problems.append(f"xmpp.ca_file: {ca_file!r} — cannot be read: {_why(error)}")
+    for where, section, key in (
+        ("bot.admin_rooms", _table(raw, "bot"), "admin_rooms"),
+        *(
+            (f"campaigns.{key}.rooms", one, "rooms")
+            for key, one in _table(raw, "campaigns").items()
+            if _is_table(one)
+        ),
+    ):
+        listed = section.get(key)
+        for typed in listed if isinstance(listed, list) else ():
+            try:
+                network, address = room_address(typed)
+            except ValueError:
+                continue  # the schema says so
+            if network not in raw:
+                problems.append(f"{where}: {address!r} — expected a [{network}] section to go with it")
+    return problems
+
+
+def _passwords(
+    raw: Mapping[str, Any], folder: Path, environment: dict[str, str], problems: list[str]
+) -> dict[str, str]:
+    """The password of each network. What `password_file` says is never repeated: it may be the password itself."""
+    found = {}
+    for network in (MATRIX, XMPP):
+        if network not in raw:
+            continue
+        variable = f"TOCSIN_{network.upper()}_PASSWORD"
+        path = _word(_table(raw, network), "password_file")
+        if environment.get(variable):
+            found[network] = environment[variable]
+        elif not path:
+            problems.append(
+                f"{network}: no password — expected {variable} in the environment, or password_file"
+            )
+        else:
+            where = f"{network}.password_file"
+            text = _read(
+                folder, path, f"{where}: expected the path of a file that holds the password", problems
+            )
+            if text is not None and not text.strip():
+                problems.append(f"{where}: the file is empty — expected the password")
+            found[network] = (text or "").strip()
+    return found
+
+
+def _read(folder: Path, path: str, where: str, problems: list[str], encoding: str = "utf-8") -> str | None:
+    """The text of a file the config names; None, and a problem, if it cannot be had."""
+    try:
+        return (folder / path).read_text(encoding)
+    except UnicodeDecodeError:
+        problems.append(f"{where} — expected UTF-8 text")
+    except (OSError, ValueError) as error:
+        problems.append(f"{where} — cannot be read: {_why(error)}")
+    return None
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "not the path of a file"
+
+
+def _opening(key: str, campaign: Mapping[str, Any], folder: Path, problems: list[str]) -> Opening:
+    letters = []
+    for language, path in _table(campaign, "letter").items():
+        if isinstance(path, str):
+            text = _read(folder, path, f"campaigns.{key}.letter.{language}: {path!r}", problems)
+            if text is not None:
+                letters.append(read_letter(language, text, _word(campaign, "title")))
+                if not text.strip():
+                    problems.append(
+                        f"campaigns.{key}.letter.{language}: {path!r} — expected a letter: it is empty"
+                    )
+    roster: tuple[RosterLine, ...] = ()
+    path = _word(campaign, "organisations")
+    if path:
+        where = f"campaigns.{key}.organisations"
+        text = _read(folder, path, f"{where}: {path!r}", problems, "utf-8-sig")
+        if text is not None:
+            roster, wrong = read_roster(text)
+            problems += [f"{where}: {one}" for one in wrong]
+    return Opening(tuple(letters), roster)

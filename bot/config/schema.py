@@ -1,0 +1,153 @@
+"""What a config may say: each section, each key, and the form its value must have."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+
+from campaign.chat import MATRIX, XMPP, Address
+from campaign.dates import read_span
+from campaign.errors import CampaignError
+
+LANGUAGES = ("fr", "en")
+_MATRIX_ID = re.compile(r"@[^\s:@/]+:[^\s/@]+")
+_JID = re.compile(r"[^\s@/:]+@[^\s@/]+")
+_MATRIX_ROOM = re.compile(r"[!#]\S+")
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError('an IANA time zone such as "Europe/Paris"') from error
+    return name
+
+
+def account(typed: object) -> Address:
+    """The account somebody typed. Raises ValueError, which says what was expected."""
+    if isinstance(typed, Address):
+        return typed
+    if isinstance(typed, str):
+        if _MATRIX_ID.fullmatch(typed):
+            return Address(MATRIX, typed)
+        if typed.startswith("xmpp:") and _JID.fullmatch(typed.removeprefix("xmpp:")):
+            return Address(XMPP, typed.removeprefix("xmpp:").casefold())
+    raise ValueError('a full Matrix ID "@name:server" or "xmpp:name@server"')
+
+
+def room_address(typed: object) -> tuple[str, str]:
+    """Network and address of the room somebody typed. Raises ValueError, which says what was expected."""
+    if isinstance(typed, str):
+        if _MATRIX_ROOM.fullmatch(typed):
+            return MATRIX, typed
+        if typed.startswith("xmpp:") and _JID.fullmatch(typed.removeprefix("xmpp:")):
+            return XMPP, typed.removeprefix("xmpp:").casefold()
+    raise ValueError('a Matrix room "#alias:server" or "!id", or "xmpp:room@server"')
+
+
+def _offset(typed: object) -> timedelta:
+    if isinstance(typed, str):
+        try:
+            return read_span(typed)
+        except CampaignError:
+            pass
+    raise ValueError('a duration such as "14d", "2h" or "30m"')
+
+
+def _civil(typed: str) -> str:
+    opens, _, closes = typed.replace("24:00", "00:00").partition("-")
+    if not (_TIME_OF_DAY.fullmatch(opens) and _TIME_OF_DAY.fullmatch(closes)):
+        raise ValueError('two times of day such as "09:00-20:00"')
+    return f"{opens}-{closes}"
+
+
+Language = Literal["fr", "en"]
+Zone = Annotated[str, AfterValidator(_zone)]
+Account = Annotated[Any, BeforeValidator(account)]
+RoomAddress = Annotated[Any, BeforeValidator(room_address)]
+Offset = Annotated[timedelta, BeforeValidator(_offset)]
+CivilHours = Annotated[str, AfterValidator(_civil)]
+
+
+class Section(BaseModel):
+    """A section of the config: what is not known is refused, what was read does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bot(Section):
+    """The bot itself."""
+
+    name: str = "tocsin"
+    language: Language = "fr"
+    timezone: Zone = "Europe/Paris"
+    prefix: Annotated[str, Field(min_length=1, max_length=3, pattern=r"^[^\w\s]+$")] = "!"
+    data: Path = Path("data")
+    admins: tuple[Account, ...] = ()
+    admin_rooms: tuple[RoomAddress, ...] = ()
+
+
+class Matrix(Section):
+    """The bot's account on Matrix."""
+
+    homeserver: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+    user: Annotated[str, Field(pattern=r"^@[^\s:@/]+:[^\s/@]+$")]
+    password_file: Path | None = None
+
+
+class Xmpp(Section):
+    """The bot's account on XMPP."""
+
+    jid: Annotated[str, Field(pattern=r"^[^\s@/:]+@[^\s@/]+$")]
+    nick: Annotated[str, Field(min_length=1)] = "tocsin"
+    password_file: Path | None = None
+    host: str | None = None
+    port: Annotated[int, Field(gt=0, lt=65536)] | None = None
+    ca_file: Path | None = None
+    tls: Literal["on", "off"] = "on"
+
+
+class Campaign(Section):
+    """A letter to be signed, as it is first opened; what is said in chat afterwards wins."""
+
+    title: Annotated[str, Field(min_length=1)]
+    letter: Annotated[dict[Language, Path], Field(min_length=1)]
+    link: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    goal: PositiveInt | None = None
+    deadline: datetime | None = None
+    timezone: Zone | None = None
+    language: Language | None = None
+    reminders: tuple[Offset, ...] = (
+        timedelta(days=14),
+        timedelta(days=7),
+        timedelta(days=3),
+        timedelta(days=1),
+        timedelta(hours=2),
+    )
+    rooms: tuple[RoomAddress, ...] = ()
+    organisations: Path | None = None
+    counts: Literal["confirmed", "declared"] = "confirmed"
+    civil_hours: CivilHours = "09:00-20:00"
+
+
+class Settings(Section):
+    """The whole config."""
+
+    bot: Bot = Bot()
+    matrix: Matrix | None = None
+    xmpp: Xmpp | None = None
+    campaigns: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], Campaign] = {}
+
+
+def deadline_of(campaign: Campaign, zone: str) -> datetime | None:
+    """A campaign's deadline as an instant (UTC); one without a zone is meant in `zone`."""
+    at = campaign.deadline
+    if at is None:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

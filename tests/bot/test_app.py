@@ -1,0 +1,352 @@
+"""Two networks and a clock around one database: what befalls one of them never stops the others."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import app as module
+from bot import delivery
+from bot.app import App
+from bot.clock import Clock
+from bot.transports.base import LoginRefused, Unsure
+from campaign.chat import MATRIX, XMPP, Address, Room
+from storage.database import open_database
+from tests.bot.scripted import COOP, FORGE, NOA, NOW, TEAM, Network, Taken, config, cut, said
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from bot.config import Config
+    from storage.database import Database
+    from storage.storage import Storage
+
+BO = Address(XMPP, "bo@example.org")
+WITH_NOA = Room(XMPP, f"!with-{NOA.id}")
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (module, delivery):
+        monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
+        monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
+
+
+@dataclass
+class World:
+    """Both networks, and the bot on them."""
+
+    database: Database
+    config: Config
+
+    def __post_init__(self) -> None:
+        self.matrix = Network(MATRIX, rooms=(COOP, TEAM))
+        self.xmpp = Network(XMPP, echoes=True, rooms=(FORGE,))
+        self.app = self.bot()
+
+    def bot(self) -> App:
+        """A bot that has just been started."""
+        return App(self.config, self.database, {MATRIX: self.matrix, XMPP: self.xmpp}, lambda: NOW)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Run the bot without its clock."""
+        task = asyncio.create_task(self.app.serve())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def full(self, *, full: bool) -> None:
+        """Let SQLite grow by two pages at most, or again as it likes."""
+
+        def work(storage: Storage) -> None:
+            (used,) = storage._connection.exec_driver_sql("PRAGMA page_count").one()
+            pages = used + (2 if full else 10_000)
+            storage._connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+        self.database.transaction(work)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    database = open_database(tmp_path / "data")
+    yield World(database, config(tmp_path))
+    database.close()
+
+
+def answers(network: Network, room: Room, part: str) -> int:
+    """How many messages that say this people see in a room."""
+    return sum(part in text for text in network.texts(room))
+
+
+async def test_both_networks_are_served_over_one_campaign(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        world.matrix.happen(said("$1", "!sign Picasoft"))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
+        world.xmpp.happen(said("1", "!sign Picasoft", FORGE, BO))
+        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "already signed for") == 1)
+        # what concerns the other network leaves there
+        await world.matrix.until(lambda: answers(world.matrix, TEAM, BO.id) == 1)
+
+
+async def test_the_device_is_the_same_after_a_restart(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+    world.app = world.bot()
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+    for network in (world.matrix, world.xmpp):
+        first, again = network.starts
+        assert first.device == again.device != ""
+        assert again.cursors == {"log": str(len(network.log))}
+    assert world.matrix.starts[0].rooms == (TEAM.id, COOP.id)
+    assert world.xmpp.starts[0].rooms == (FORGE.id,)
+
+
+# --- a refused login
+
+
+async def test_a_refused_login_stops_that_network_and_is_said_through_the_other(world: World) -> None:
+    world.matrix.doors.append(LoginRefused("wrong password"))
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.xmpp.until(lambda: answers(world.xmpp, WITH_NOA, "stopped on Matrix") == 1)
+        world.xmpp.happen(said("1", "!status", FORGE, BO))
+        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "0") == 1)
+    assert world.app.stopped == {MATRIX: "wrong password"}
+    assert len(world.matrix.starts) == 1, "it is not tried again"
+    assert answers(world.xmpp, WITH_NOA, "stopped on Matrix") == 1
+
+
+async def test_the_bot_ends_when_every_login_is_refused(world: World) -> None:
+    world.matrix.doors.append(LoginRefused("wrong password"))
+    world.xmpp.doors.append(LoginRefused("no such account"))
+    async with world.serving() as serving:
+        await asyncio.wait_for(serving, 10)
+    assert world.app.stopped == {MATRIX: "wrong password", XMPP: "no such account"}
+
+
+@pytest.mark.parametrize("where", ["while reading", "while sending"])
+async def test_an_account_logged_out_later_stops_with_its_reason(world: World, where: str) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        if where == "while reading":
+            world.matrix.trouble(LoginRefused("logged out"))
+        else:
+            await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+            world.matrix.script[COOP].append(LoginRefused("logged out"))
+            world.matrix.happen(said("$1", "!status"))
+        await world.xmpp.until(lambda: answers(world.xmpp, WITH_NOA, "stopped on Matrix") == 1)
+    assert world.app.stopped == {MATRIX: "logged out"}
+
+
+# --- trouble
+
+
+async def test_pauses_between_attempts_grow_and_begin_anew_once_caught_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def watched(seconds: float) -> None:
+        if seconds > 0:
+            waits.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", watched)
+    monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
+    monkeypatch.setattr(module, "FIRST_PAUSE", 1.0)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 30.0)
+    world.matrix.doors.extend(cut() for _ in range(7))
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        assert waits == [1, 2, 4, 8, 16, 30, 30]
+        world.matrix.trouble(cut())
+        await world.matrix.until(lambda: len(world.matrix.starts) == 9)
+    assert waits[7:] == [1]
+
+
+async def test_after_trouble_nothing_is_lost_and_nothing_doubled(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        world.matrix.happen(said("$1", "!sign Picasoft"))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
+        world.matrix.doors.extend([cut(), cut()])
+        world.matrix.trouble(cut())
+        await world.matrix.until(lambda: len(world.matrix.starts) == 2)
+        world.matrix.happen(said("$2", "!status"))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "1") >= 2)
+        await asyncio.wait_for(world.app.settled(), 10)
+    assert answers(world.matrix, COOP, "Picasoft has signed") == 1
+    keys = [key for _, key, _ in world.matrix.visible]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["it had arrived", "it had not"])
+async def test_what_is_unsure_is_looked_for_before_it_is_sent_again(world: World, *, arrived: bool) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.xmpp.until(lambda: bool(world.xmpp.texts(FORGE)))
+        lost = Unsure("the line was cut")
+        world.xmpp.script[FORGE].append(Taken(lost) if arrived else lost)
+        world.xmpp.happen(said("1", "!status", FORGE, BO))
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await world.xmpp.until(lambda: len(world.xmpp.texts(FORGE)) == 2)
+        await asyncio.wait_for(world.app.settled(), 10)
+    _, *asked = [one for one in world.xmpp.attempts if one.room == FORGE]
+    assert len(asked) == (1 if arrived else 2)
+    assert len({one.key for one in asked}) == 1
+    assert len(world.xmpp.texts(FORGE)) == 2
+    if not arrived:
+        assert world.xmpp.starts[1].unsure == {asked[0].key: FORGE.id}
+
+
+async def test_a_long_absence_is_said_once_through_the_other_network(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TELL_AFTER", -1.0)
+    world.matrix.doors.extend(cut() for _ in range(20))
+    async with world.serving():
+        await world.xmpp.until(lambda: answers(world.xmpp, WITH_NOA, "cannot reach Matrix") == 1)
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: answers(world.matrix, TEAM, "cannot reach Matrix") == 1)
+    assert answers(world.xmpp, WITH_NOA, "cannot reach Matrix") == 1
+
+
+async def test_a_fault_of_one_network_stops_neither(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.matrix.doors.append(KeyError("a mistake of ours"))
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        world.matrix.happen(said("$1", "!sign Picasoft"))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
+    assert len(world.matrix.starts) == 2
+    assert len(world.xmpp.starts) == 1
+    assert any(getattr(record, "action", "") == "fault" for record in caplog.records)
+
+
+async def test_a_full_disk_loses_no_event(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: len(world.matrix.texts(COOP)) == 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.full(full=True)
+        world.matrix.happen(
+            *(said(f"${number}", "hello " * 50) for number in range(600)), said("$s", "!sign Picasoft")
+        )
+        await world.matrix.until(lambda: len(world.matrix.starts) >= 4)
+        assert len(world.matrix.texts(COOP)) == 1
+        assert len({start.cursors["log"] for start in world.matrix.starts[1:]}) == 1, "the cursor stays"
+        world.full(full=False)
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+    assert answers(world.matrix, COOP, "Picasoft has signed") == 1
+
+
+# --- the clock
+
+
+class Wound(Clock):
+    """A clock that ticks when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+        self.hands: asyncio.Queue[datetime] = asyncio.Queue()
+        self.resting = asyncio.Event()
+
+    async def tick(self, *at: datetime) -> None:
+        """Tick, and wait until all that has been dealt with."""
+        self.resting.clear()
+        for now in at:
+            self.hands.put_nowait(now)
+        await asyncio.wait_for(self.resting.wait(), 10)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        self.begun.set()
+        yield
+
+    async def ticks(self) -> AsyncIterator[datetime]:
+        while True:
+            if self.hands.empty():
+                self.resting.set()
+            yield await self.hands.get()
+
+
+@asynccontextmanager
+async def running(world: World, clock: Clock) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(world.app.run(clock))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_clock_waits_until_every_network_has_caught_up(world: World) -> None:
+    clock = Wound()
+    world.xmpp.shuts = True
+    async with running(world, clock):
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        assert not clock.begun.is_set()
+        assert not world.xmpp.attempts, "nor is anything said where it has not caught up"
+        world.xmpp.shuts = False
+        world.xmpp.happen(said("1", "hello", FORGE, BO))
+        await asyncio.wait_for(clock.begun.wait(), 10)
+
+
+async def test_the_clock_does_not_wait_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0.05)
+    clock = Wound()
+    world.xmpp.shuts = True
+    async with running(world, clock):
+        await asyncio.wait_for(clock.begun.wait(), 10)
+
+
+async def test_the_clock_does_not_wait_for_a_network_that_was_given_up(world: World) -> None:
+    clock = Wound()
+    world.xmpp.doors.append(LoginRefused("no such account"))
+    async with running(world, clock):
+        await asyncio.wait_for(clock.begun.wait(), 10)
+
+
+async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Wound()
+    ticked: list[datetime] = []
+    both = asyncio.Event()
+
+    async def tick(now: datetime) -> None:
+        ticked.append(now)
+        if len(ticked) == 1:
+            raise KeyError("a mistake of ours")
+        both.set()
+
+    monkeypatch.setattr(world.app.intake, "tick", tick)
+    async with running(world, clock):
+        clock.hands.put_nowait(NOW)
+        clock.hands.put_nowait(NOW)
+        await asyncio.wait_for(both.wait(), 10)
+
+
+async def test_a_reminder_reaches_the_room(world: World) -> None:
+    clock = Wound()
+    (deadline,) = [one.deadline for one in world.config.settings.campaigns.values()]
+    assert deadline is not None
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        await clock.tick(NOW.replace(day=23, hour=16, minute=0))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
+        await clock.tick(NOW.replace(day=23, hour=16, minute=1), NOW.replace(day=23, hour=17, minute=0))
+        await asyncio.wait_for(world.app.settled(), 10)
+    assert answers(world.matrix, COOP, "No answer yet (2): Nuage Libre, Picasoft") == 1

@@ -1,0 +1,372 @@
+"""The command line says what is wrong in plain lines, and its exit code says what kind of wrong it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot import cli
+from bot.config import load
+from bot.opening import open_campaigns
+from storage.database import FILE, lock, open_database
+from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+SECRET = "correct-horse-battery"
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCSIN_MATRIX_PASSWORD", SECRET)
+    monkeypatch.setenv("TOCSIN_XMPP_PASSWORD", SECRET)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+def tocsin(*arguments: object) -> Result:
+    """Run a command in this process. Whatever it raises is the test's failure."""
+    result = CliRunner().invoke(cli.app, [str(one) for one in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert SECRET not in result.output
+    return result
+
+
+def process(*arguments: object) -> subprocess.Popen[str]:
+    """Run a command as people do."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", *(str(one) for one in arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    config(tmp_path)
+    return tmp_path / "config.toml"
+
+
+@pytest.fixture
+def filled(file: Path) -> Path:
+    """A config whose campaign was opened."""
+    what = load(file, environment=PASSWORDS)
+    database = open_database(what.settings.bot.data)
+    database.transaction(lambda storage: open_campaigns(storage, what, NOW))
+    database.close()
+    return file
+
+
+# --- wrong usage and config
+
+
+def test_help_names_every_command() -> None:
+    result = tocsin("--help")
+    assert result.exit_code == 0
+    for command in ("demo", "run", "check", "export"):
+        assert command in result.stdout
+        assert tocsin(command, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("sing",), ("export",), ("export", "--campaign", "ngi", "--format", "xls"), ("run", "--fast")],
+)
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    assert tocsin(*arguments).exit_code == 2
+
+
+def test_a_bad_config_is_told_whole_and_without_a_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f"[bot]\ntimezon = 1\n[matrix]\npassword = {SECRET!r}\n[campaigns.a]\nletter = {{fr='no.md'}}\n"
+    )
+    with process("check", "--config", file) as running:
+        out, errors = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert out == ""
+    lines = errors.splitlines()
+    assert lines[0] == f"{file}: 6 to mend"
+    for part in (
+        "bot.timezon",
+        "matrix.password",
+        "matrix.homeserver",
+        "matrix.user",
+        "campaigns.a.title",
+        "no.md",
+    ):
+        assert any(part in line for line in lines[1:]), part
+    assert "Traceback" not in errors
+    assert SECRET not in errors
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("run",), ("export", "--campaign", "ngi")], ids=lambda one: one[0]
+)
+@pytest.mark.parametrize("what", ["missing", "folder", "not TOML", "not text"])
+def test_a_config_that_cannot_be_read_is_one_plain_line(
+    tmp_path: Path, command: tuple[str, ...], what: str
+) -> None:
+    file = tmp_path / "[red]config.toml"  # a name is no markup
+    match what:
+        case "folder":
+            file.mkdir()
+        case "not TOML":
+            file.write_text("[bot]\nlanguage = \n")
+        case "not text":
+            file.write_bytes(b"\xff")
+    result = tocsin(*command, "--config", file)
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert first == f"{file}: 1 to mend"
+    assert ("line 2" in second) == (what == "not TOML")
+    assert result.stdout == ""
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_account_that_is_no_address_is_wrong_config(tmp_path: Path) -> None:
+    config(tmp_path, CONFIG.replace("tocsin@example.org", "toc<sin@example.org"))
+    result = tocsin("check", "--config", tmp_path / "config.toml")
+    assert result.exit_code == 2
+    assert "toc<sin@example.org" in result.stderr
+
+
+# --- check
+
+
+class Homeserver(BaseHTTPRequestHandler):
+    """Lets in whoever knows the password."""
+
+    logins: list[dict[str, Any]]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.logins.append(body)
+        good = body.get("password") == SECRET
+        answer = (
+            {"access_token": "t", "user_id": "@tocsin:example.org", "device_id": body.get("device_id")}
+            if good
+            else {"errcode": "M_FORBIDDEN", "error": "Invalid username or password"}
+        )
+        data = json.dumps(answer).encode()
+        self.send_response(200 if good else 403)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    Homeserver.logins = []
+    opened = ThreadingHTTPServer(("127.0.0.1", 0), Homeserver)
+    thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield opened
+    opened.shutdown()
+    thread.join()
+    opened.server_close()
+
+
+def only_matrix(folder: Path, port: int) -> Path:
+    text = CONFIG.replace("https://matrix.example.org", f"http://127.0.0.1:{port}")
+    text = text.replace('[xmpp]\njid = "tocsin@example.org"\n', "")
+    text = text.replace(', "xmpp:forge@rooms.example.org"', "").replace(', "xmpp:noa@example.org"', "")
+    config(folder, text)
+    return folder / "config.toml"
+
+
+def test_check_logs_in_always_as_the_same_device(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    file = only_matrix(tmp_path, server.server_address[1])
+    for _ in range(2):
+        result = tocsin("check", "--config", file)
+        assert result.exit_code == 0, result.stderr
+        assert "Matrix: logged in" in result.stderr
+    assert [login["device_id"] for login in Homeserver.logins] == ["TOCSIN-CHECK", "TOCSIN-CHECK"]
+    assert not (tmp_path / "data").exists(), "check makes nothing"
+
+
+def test_check_says_that_a_login_is_refused(
+    server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_MATRIX_PASSWORD", "wrong-password")
+    result = tocsin("check", "--config", only_matrix(tmp_path, server.server_address[1]))
+    assert result.exit_code == 1
+    assert "Matrix: login refused" in result.stderr
+    assert "wrong-password" not in result.output
+
+
+def test_check_tries_every_login_and_says_which_server_is_not_there(tmp_path: Path) -> None:
+    text = CONFIG.replace("https://matrix.example.org", "http://127.0.0.1:9")
+    text = text.replace("[xmpp]", '[xmpp]\nhost = "127.0.0.1"\nport = 9\ntls = "off"')
+    config(tmp_path, text)
+    result = tocsin("check", "--config", tmp_path / "config.toml")
+    assert result.exit_code == 1
+    assert "Matrix: cannot be reached" in result.stderr
+    assert "XMPP: cannot be reached" in result.stderr
+
+
+def test_check_says_where_the_campaign_differs_from_the_file(
+    server: ThreadingHTTPServer, filled: Path
+) -> None:
+    only_matrix(filled.parent, server.server_address[1])
+    filled.write_text(filled.read_text().replace("2027-09-30", "2027-10-30"))
+    result = tocsin("check", "--config", filled)
+    assert result.exit_code == 0
+    assert "campaigns.ngi.deadline: 2027-10-30 18:00" in result.stderr
+
+
+# --- run
+
+
+def test_run_refuses_a_second_bot_and_leaves_the_database_alone(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    held = lock(tmp_path / "data")
+    try:
+        result = tocsin("run", "--config", file)
+    finally:
+        held.close()
+    assert result.exit_code == 1
+    assert f"process {os.getpid()}" in result.stderr
+    assert not (tmp_path / "data" / FILE).exists()
+
+
+def test_run_refuses_a_damaged_database(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FILE).write_bytes(b"not a database at all, but long enough to be looked at" * 40)
+    result = tocsin("run", "--config", file)
+    assert result.exit_code == 1
+    assert "restore the last backup" in result.stderr
+    assert (tmp_path / "data" / FILE).read_bytes().startswith(b"not a database")
+
+
+def test_run_says_that_it_cannot_have_its_folder(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    result = tocsin("run", "--config", file)
+    assert result.exit_code == 1
+    assert str(tmp_path / "data") in result.stderr
+
+
+def test_run_ends_with_the_reason_when_every_login_is_refused(
+    server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_MATRIX_PASSWORD", "wrong-password")
+    with process("run", "--config", only_matrix(tmp_path, server.server_address[1])) as running:
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert errors.splitlines()[-1].startswith("Matrix: ")
+    assert "Traceback" not in errors
+    assert "wrong-password" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_ends_in_order_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+    file = only_matrix(tmp_path, 9)
+    with process("run", "--config", file) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "trouble" in line:  # it serves, and tries again and again
+                break
+        running.send_signal(number)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "Traceback" not in errors
+    database = sqlite3.connect(tmp_path / "data" / FILE)
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert database.execute("SELECT key FROM campaigns").fetchall() == [("ngi",)]
+    database.close()
+
+
+# --- export
+
+
+def test_export_writes_the_list_in_each_form(filled: Path, tmp_path: Path) -> None:
+    for form, part in (("csv", "Picasoft"), ("json", '"Save it'), ("markdown", "Save it")):
+        result = tocsin("export", "--campaign", "ngi", "--format", form, "--config", filled)
+        assert result.exit_code == 0
+        if form != "csv":
+            assert part in result.stdout
+        assert result.stdout.strip()
+    assert json.loads(tocsin("export", "--campaign", "ngi", "--format", "json", "--config", filled).stdout)
+    out = tmp_path / "list.csv"
+    result = tocsin("export", "--campaign", "ngi", "--config", filled, "--output", out)
+    assert result.exit_code == 0
+    assert out.stat().st_size
+    assert result.stdout == ""
+
+
+def test_export_needs_no_password(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOCSIN_MATRIX_PASSWORD")
+    monkeypatch.delenv("TOCSIN_XMPP_PASSWORD")
+    assert tocsin("export", "--campaign", "ngi", "--config", filled).exit_code == 0
+
+
+def test_export_works_while_the_bot_runs(filled: Path, tmp_path: Path) -> None:
+    held = lock(tmp_path / "data")
+    try:
+        assert tocsin("export", "--campaign", "ngi", "--config", filled).exit_code == 0
+    finally:
+        held.close()
+
+
+def test_export_of_an_unknown_campaign_is_wrong_usage(filled: Path) -> None:
+    result = tocsin("export", "--campaign", "[nig]", "--config", filled)
+    assert result.exit_code == 2
+    assert "[nig]" in result.stderr
+
+
+def test_export_before_the_first_run_makes_no_database(file: Path, tmp_path: Path) -> None:
+    result = tocsin("export", "--campaign", "ngi", "--config", file)
+    assert result.exit_code == 1
+    assert "tocsin run" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_export_that_cannot_be_written_is_said(filled: Path, tmp_path: Path) -> None:
+    result = tocsin("export", "--campaign", "ngi", "--config", filled, "--output", tmp_path / "no" / "a.csv")
+    assert result.exit_code == 1
+    assert "cannot write" in result.stderr
+
+
+@pytest.mark.parametrize("what", ["no database", "another program's", "of a later version"])
+def test_export_of_another_database_is_one_plain_line(filled: Path, tmp_path: Path, what: str) -> None:
+    path = tmp_path / "data" / FILE
+    if what == "no database":
+        path.write_bytes(b"not a database at all, but long enough to be looked at" * 40)
+    elif what == "another program's":
+        path.unlink()
+    connection = sqlite3.connect(path)
+    if what == "another program's":
+        connection.execute("CREATE TABLE people (shoe_size INTEGER)")
+    elif what == "of a later version":
+        connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with process("export", "--campaign", "ngi", "--config", filled) as running:
+        out, errors = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert out == ""
+    assert "Traceback" not in errors
+    assert str(path) in errors
+    assert path.read_bytes() == before

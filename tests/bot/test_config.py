@@ -1,0 +1,377 @@
+"""A config is right, or everything that is wrong with it is said at once: the key, the value, what was expected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.config import Config, ConfigError, deadline_of, load, read_letter, read_roster
+from campaign.chat import MATRIX, XMPP, Address
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "correct-horse-battery"
+ENVIRONMENT = {"TOCSIN_MATRIX_PASSWORD": SECRET, "TOCSIN_XMPP_PASSWORD": SECRET}
+
+SOUND = """
+[bot]
+admins = ["@maud:example.org", "xmpp:Noa@example.org"]
+admin_rooms = ["!team:example.org"]
+
+[matrix]
+homeserver = "https://matrix.example.org"
+user = "@tocsin:example.org"
+
+[xmpp]
+jid = "tocsin@example.org"
+
+[campaigns.ngi]
+title = "Save it"
+letter = { fr = "letters/fr.md", en = "letters/en.md" }
+rooms = ["#coop:example.org", "xmpp:Forge@rooms.example.org"]
+organisations = "organisations.csv"
+"""
+
+
+def write(folder: Path, text: str = SOUND) -> Path:
+    (folder / "letters").mkdir(exist_ok=True)
+    (folder / "letters/fr.md").write_text("# Sauvons-le\n\nIl le faut.\n", "utf-8")
+    (folder / "letters/en.md").write_text("# Save it\n\nIt must be.\n", "utf-8")
+    (folder / "organisations.csv").write_text("name,aliases,website,representatives\nPicasoft,,,\n", "utf-8")
+    file = folder / "config.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def problems(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load(write(folder, text), environment=ENVIRONMENT if environment is None else environment)
+    said = "\n".join([str(error.value), *error.value.problems])
+    assert SECRET not in said
+    return error.value.problems
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SOUND
+    return SOUND.replace(old, new)
+
+
+def sound(folder: Path, text: str = SOUND) -> Config:
+    return load(write(folder, text), environment=ENVIRONMENT)
+
+
+def test_a_sound_config_is_read_with_what_it_names(tmp_path: Path) -> None:
+    config = sound(tmp_path)
+    assert config.settings.bot.data == tmp_path / "data"
+    assert config.settings.bot.admins == (
+        Address(MATRIX, "@maud:example.org"),
+        Address(XMPP, "noa@example.org"),
+    )
+    campaign = config.settings.campaigns["ngi"]
+    assert campaign.rooms == ((MATRIX, "#coop:example.org"), (XMPP, "forge@rooms.example.org"))
+    assert [letter.language for letter in config.openings["ngi"].letters] == ["fr", "en"]
+    assert config.openings["ngi"].letters[0].summary == "Il le faut."
+    assert [line.name for line in config.openings["ngi"].roster] == ["Picasoft"]
+
+
+# key, then what must stand on the line beside it
+MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
+    ("unknown key", "[xmpp]", '[xmpp]\nnik = "t"', ("xmpp.nik:", "not a known key", "did you mean nick?")),
+    ("unknown section", "[campaigns.ngi]", "[campaings.ngi]", ("campaings:", "did you mean campaigns?")),
+    ("unknown key of a campaign", "title =", "tittle =", ("campaigns.ngi.tittle:", "did you mean title?")),
+    ("nothing near", "[xmpp]", "[xmpp]\nzzz = 1", ("xmpp.zzz: is not a known key",)),
+    ("missing key", 'user = "@tocsin:example.org"', "", ("matrix.user: is missing",)),
+    ("wrong type: text", 'title = "Save it"', "title = 3", ("campaigns.ngi.title: 3", "text in quotes")),
+    ("wrong type: number", "title =", 'goal = "many"\ntitle =', (".goal: 'many'", "a whole number")),
+    ("wrong type: fraction", "title =", "goal = 1.5\ntitle =", (".goal: 1.5", "a whole number")),
+    ("wrong type: path", "[bot]", "[bot]\ndata = 3", ("bot.data: 3", "the path of a file, in quotes")),
+    ("wrong type: list", 'admin_rooms = ["!team:example.org"]', 'admin_rooms = "!a"', ("bot.admin_rooms: '!a'", "list")),
+    ("too small", "title =", "goal = 0\ntitle =", (".goal: 0", "greater than 0")),
+    ("port", "[xmpp]", "[xmpp]\nport = 99999", ("xmpp.port: 99999", "less than 65536")),
+    ("language", "[bot]", '[bot]\nlanguage = "de"', ("bot.language: 'de'", "'fr' or 'en'")),
+    ("letter's language", "en = ", "de = ", ("campaigns.ngi.letter.de", "'fr' or 'en'")),
+    ("no letter", '{ fr = "letters/fr.md", en = "letters/en.md" }', "{}", ("campaigns.ngi.letter", "at least one")),
+    ("time zone", "[bot]", '[bot]\ntimezone = "Europe/Lutece"', ("bot.timezone: 'Europe/Lutece'", '"Europe/Paris"')),
+    ("time zone that is a folder", "[bot]", '[bot]\ntimezone = "Europe"', ("bot.timezone: 'Europe'",)),
+    ("time zone that is a path", "[bot]", '[bot]\ntimezone = "../x"', ("bot.timezone: '../x'",)),
+    ("administrator", "@maud:example.org", "maud", ("bot.admins.0: 'maud'", '"@name:server"')),
+    ("administrator's network", "xmpp:Noa@", "Noa@", ("bot.admins.1: 'Noa@example.org'", '"xmpp:name@server"')),
+    ("room", "#coop:example.org", "coop", ("campaigns.ngi.rooms.0: 'coop'", '"#alias:server"')),
+    ("homeserver", "https://matrix.example.org", "matrix.example.org", ("matrix.homeserver:", "https://")),
+    ("Matrix account", "@tocsin:example.org", "tocsin", ("matrix.user: 'tocsin'", '"@tocsin:example.org"')),
+    ("XMPP account", "tocsin@example.org", "tocsin", ("xmpp.jid: 'tocsin'", '"tocsin@example.org"')),
+    ("resource in the account", "tocsin@example.org", "tocsin@example.org/home", ("xmpp.jid:", "bare")),
+    ("prefix", "[bot]", '[bot]\nprefix = "x"', ("bot.prefix: 'x'", '"!"')),
+    ("link", "title =", 'link = "example.org"\ntitle =', (".link: 'example.org'", '"https://')),
+    ("campaign's key", "[campaigns.ngi]", "[campaigns.NGI]", ("campaigns.NGI", "lower-case letters")),
+    ("offset", "title =", 'reminders = ["7d", "soon"]\ntitle =', (".reminders.1: 'soon'", '"14d"')),
+    ("offset: a number", "title =", "reminders = [7]\ntitle =", (".reminders.0: 7", '"14d"')),
+    ("deadline", "title =", 'deadline = "tomorrow"\ntitle =', (".deadline: 'tomorrow'", '"2027-09-30T18:00"')),
+    ("counts", "title =", 'counts = "all"\ntitle =', (".counts: 'all'", "'confirmed' or 'declared'")),
+    ("tls", "[xmpp]", '[xmpp]\ntls = "off"', ('xmpp.tls: "off"', '"127.0.0.1"')),
+    ("missing letter", "letters/en.md", "letters/no.md", (".letter.en: 'letters/no.md'", "No such file")),
+    ("letter is a folder", "letters/en.md", "letters", (".letter.en: 'letters'", "directory")),
+    ("letter is no path", "letters/en.md", "a\\u0000b", (".letter.en: 'a\\x00b'", "not the path of a file")),
+    ("missing roster", "organisations.csv", "no.csv", (".organisations: 'no.csv'", "No such file")),
+    ("certificates", "[xmpp]", '[xmpp]\nca_file = "no.pem"', ("xmpp.ca_file: 'no.pem'", "No such file")),
+    ("no certificates", "[xmpp]", '[xmpp]\nca_file = "organisations.csv"', ("xmpp.ca_file:", "PEM")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"), [one[1:] for one in MISTAKES], ids=[one[0] for one in MISTAKES]
+)
+def test_a_mistake_is_named_with_its_value_and_what_was_expected(
+    tmp_path: Path, old: str, new: str, said: tuple[str, ...]
+) -> None:
+    found = problems(tmp_path, changed(old, new))
+    assert any(all(part in line for part in said) for line in found), found
+
+
+def test_a_mistake_is_said_once(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, changed("[bot]", '[bot]\nlanguage = "de"'))) == 1
+    assert len(problems(tmp_path, changed("letters/en.md", "letters/no.md"))) == 1
+
+
+def test_everything_is_said_at_once(tmp_path: Path) -> None:
+    text = (
+        changed("[bot]", '[bot]\nlanguage = "de"\ntimezone = "Nowhere"')
+        .replace("letters/en.md", "letters/no.md")
+        .replace("organisations.csv", "no.csv")
+        .replace("[xmpp]\njid", '[xmpp]\nca_file = "no.pem"\njidd')
+        .replace("title =", "goal = -1\ntitel =")
+    )
+    found = problems(tmp_path, text, {"TOCSIN_MATRIX_PASSWORD": SECRET})
+    expected = (
+        "bot.language", "bot.timezone", "xmpp.jid:", "xmpp.jidd", "xmpp.ca_file", "xmpp: no password",
+        "campaigns.ngi.goal", "campaigns.ngi.title:", "campaigns.ngi.titel", "campaigns.ngi.letter.en",
+        "campaigns.ngi.organisations",
+    )  # fmt: skip
+    for key in expected:
+        assert any(line.startswith(key) for line in found), (key, found)
+    assert len(found) == len(expected)
+
+
+def test_a_section_of_the_wrong_kind_hides_nothing_else(tmp_path: Path) -> None:
+    found = problems(tmp_path, 'campaigns = 3\nmatrix = "x"\n[bot]\nadmin_rooms = [3]\n')
+    assert {line.partition(":")[0] for line in found} == {
+        "campaigns",
+        "matrix",
+        "bot.admin_rooms.0",
+    }
+
+
+def test_the_same_campaign_twice_is_named_with_its_line(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, SOUND + "\n[campaigns.ngi]\ntitle = 'again'\n")
+    assert "is not TOML" in found
+    assert f"line {SOUND.count(chr(10)) + 2}," in found
+
+
+@pytest.mark.parametrize("text", ["[bot\n", "a = \n", "[matrix]\nuser = '@a:b'\nuser = '@c:d'\n"])
+def test_what_is_not_toml_is_one_line_with_its_number(tmp_path: Path, text: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert "is not TOML" in found
+    assert "line" in found
+
+
+def test_what_is_not_text_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError) as error:
+        load(file, environment=ENVIRONMENT)
+    assert error.value.problems == ["is not UTF-8 text"]
+
+
+@pytest.mark.parametrize("what", ["missing", "folder"])
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, what: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "no.toml" if what == "missing" else tmp_path, environment=ENVIRONMENT)
+    (found,) = error.value.problems
+    assert "cannot be read" in found
+
+
+def test_letter_and_roster_must_be_text(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    (tmp_path / "letters/en.md").write_bytes(b"caf\xe9")
+    (tmp_path / "organisations.csv").write_bytes(b"name\ncaf\xe9")
+    with pytest.raises(ConfigError) as error:
+        load(file, environment=ENVIRONMENT)
+    assert len(error.value.problems) == 2
+    assert all("expected UTF-8 text" in line for line in error.value.problems)
+
+
+def test_an_empty_letter_is_no_letter(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    (tmp_path / "letters/fr.md").write_text(" \n")
+    with pytest.raises(ConfigError) as error:
+        load(file, environment=ENVIRONMENT)
+    assert "letters/fr.md" in error.value.problems[0]
+
+
+def test_some_network_is_needed(tmp_path: Path) -> None:
+    assert "a [matrix] or an [xmpp] section" in problems(tmp_path, "[bot]\nlanguage = 'fr'\n")[0]
+
+
+def test_a_room_needs_its_network(tmp_path: Path) -> None:
+    text = changed('[xmpp]\njid = "tocsin@example.org"', "")
+    (found,) = problems(tmp_path, text)
+    assert found.startswith("campaigns.ngi.rooms: 'forge@rooms.example.org'")
+    assert "[xmpp]" in found
+
+
+# --- passwords
+
+
+def test_a_password_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    file = write(tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "secret"'))
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    config = load(file, environment={"TOCSIN_MATRIX_PASSWORD": "other"})
+    assert config.passwords == {MATRIX: "other", XMPP: SECRET}
+    assert SECRET not in repr(config)
+
+
+def test_a_missing_password_says_where_it_is_looked_for(tmp_path: Path) -> None:
+    found = problems(tmp_path, SOUND, {"TOCSIN_XMPP_PASSWORD": ""})
+    assert [line.partition(":")[0] for line in found] == ["matrix", "xmpp"]
+    assert "TOCSIN_MATRIX_PASSWORD" in found[0]
+    assert "password_file" in found[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'password = "{SECRET}"',  # there is no such key
+        f'password_file = "{SECRET}"',  # the password itself where its file was meant
+        f'password_file = ["{SECRET}"]',
+        f'password_file = {{ path = "{SECRET}" }}',
+    ],
+)
+def test_a_password_in_the_wrong_place_is_not_repeated(tmp_path: Path, line: str) -> None:
+    found = problems(tmp_path, changed("[matrix]", f"[matrix]\n{line}"), {"TOCSIN_XMPP_PASSWORD": SECRET})
+    assert any(one.startswith("matrix.password") for one in found)
+
+
+def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("\n")
+    (found,) = problems(
+        tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "secret"'), {"TOCSIN_MATRIX_PASSWORD": SECRET}
+    )
+    assert found.startswith("xmpp.password_file")
+
+
+def test_what_does_not_log_in_needs_no_password(tmp_path: Path) -> None:
+    assert load(write(tmp_path), environment={}, logs_in=False).passwords == {}
+
+
+# --- times
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("09:00-20:00", "09:00-20:00"), ("09:00-24:00", "09:00-00:00"), ("00:00-24:00", "00:00-00:00")],
+)
+def test_civil_hours_are_kept_as_wall_times(tmp_path: Path, typed: str, kept: str) -> None:
+    config = sound(tmp_path, changed("title =", f'civil_hours = "{typed}"\ntitle ='))
+    assert config.settings.campaigns["ngi"].civil_hours == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["24:30-20:00", "9-20", "09-20", "09:00", "", "09:00-25:00", "09:00+02:00-20:00", "09:00-20:00-21:00"],
+)
+def test_other_civil_hours_are_refused(tmp_path: Path, typed: str) -> None:
+    (found,) = problems(tmp_path, changed("title =", f'civil_hours = "{typed}"\ntitle ='))
+    assert found.startswith(f"campaigns.ngi.civil_hours: {typed!r}")
+    assert '"09:00-20:00"' in found
+
+
+def test_a_deadline_without_a_zone_is_meant_in_the_campaigns(tmp_path: Path) -> None:
+    for written in ('"2027-09-30T18:00"', "2027-09-30T18:00:00"):
+        config = sound(tmp_path, changed("title =", f"deadline = {written}\ntitle ="))
+        campaign = config.settings.campaigns["ngi"]
+        assert deadline_of(campaign, "Europe/Paris") == datetime(2027, 9, 30, 16, 0, tzinfo=UTC)
+    config = sound(tmp_path, changed("title =", "deadline = 2027-09-30T18:00:00Z\ntitle ="))
+    at = deadline_of(config.settings.campaigns["ngi"], "Europe/Paris")
+    assert at == datetime(2027, 9, 30, 18, 0, tzinfo=UTC)
+
+
+def test_offsets_are_read_as_durations(tmp_path: Path) -> None:
+    config = sound(tmp_path, changed("title =", 'reminders = ["14d", "2h", "30m"]\ntitle ='))
+    assert config.settings.campaigns["ngi"].reminders == (
+        timedelta(days=14),
+        timedelta(hours=2),
+        timedelta(minutes=30),
+    )
+
+
+# --- what the files hold
+
+
+def roster(*lines: str) -> tuple[list[str], list[str]]:
+    found, wrong = read_roster("\n".join(("name,aliases,website,representatives", *lines)))
+    return [line.name for line in found], wrong
+
+
+def test_an_organisation_is_read_with_all_that_stands_beside_it() -> None:
+    (line,), wrong = read_roster(
+        "Name;Aliases;Website;Representatives\n"
+        " Alsace  Réseau Neutre ;ARN | A.R.N.;arn.example.org;@ana:example.org|xmpp:Bo@example.org\n"
+    )
+    assert not wrong
+    assert line.name == "Alsace Réseau Neutre"
+    assert line.aliases == ("ARN", "A.R.N.")
+    assert line.website == "https://arn.example.org"
+    assert line.representatives == (Address(MATRIX, "@ana:example.org"), Address(XMPP, "bo@example.org"))
+
+
+ROSTER_MISTAKES: list[tuple[str, str]] = [
+    (",alias,,", "name is missing"),
+    ("Picasoft,,ftp://picasoft.example.org,", "website 'ftp://picasoft.example.org'"),
+    ("Picasoft,,,ana@example.org", "representative 'ana@example.org'"),
+    ("Nom de l'asso,,,", 'name "Nom de l\'asso"'),
+    ("=HYPERLINK(1),,,", "name '=HYPERLINK(1)'"),
+    ("Picasoft,<b>,,", "alias '<b>'"),
+    ("Picasoft, asso,,,", "more values than columns"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), ROSTER_MISTAKES)
+def test_what_is_wrong_in_a_roster_is_said_with_its_line(line: str, said: str) -> None:
+    _, (found,) = roster("Framasoft,,,", line, "Chapril,,,")
+    assert found.startswith("line 3: ")
+    assert said in found
+    assert "{" not in found
+
+
+def test_the_other_lines_of_a_roster_are_read_all_the_same() -> None:
+    names, wrong = roster(*(line for line, _ in ROSTER_MISTAKES), "", "Chapril,,,")
+    assert names[-1] == "Chapril"
+    assert len(wrong) == len(ROSTER_MISTAKES)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "expected a first line"),
+        ("Picasoft\nChapril\n", "expected a first line"),
+        ("name,mail\nPicasoft,a\n", "unknown columns mail"),
+        ('name\n"' + "x" * 200_000, "is not CSV"),
+    ],
+)
+def test_what_is_no_roster_is_said(text: str, said: str) -> None:
+    _, (found,) = read_roster(text)
+    assert said in found
+
+
+def test_a_letter_without_a_heading_has_the_campaigns_title() -> None:
+    letter = read_letter("fr", "Il le faut,\nvraiment.\n\nSuite.", "Sauvons-le")
+    assert (letter.title, letter.summary) == ("Sauvons-le", "Il le faut, vraiment.")
+
+
+def test_settings_do_not_change(tmp_path: Path) -> None:
+    settings: Any = sound(tmp_path).settings
+    with pytest.raises(ValueError, match="frozen"):
+        settings.bot.language = "en"

@@ -1,0 +1,321 @@
+"""What a config names is brought into the database at each start, and nothing said in chat is lost by it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.config import deadline_of, load
+from bot.opening import differences, open_campaigns
+from campaign.chat import MATRIX, XMPP
+from campaign.organisation import normal_form
+from storage.database import open_database
+from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, ROSTER, config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.config import Config
+    from storage.database import Database
+    from storage.storage import Storage
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+def bring(database: Database, what: Config, after: timedelta = timedelta()) -> list[str]:
+    return database.transaction(lambda storage: open_campaigns(storage, what, NOW + after))
+
+
+def said(database: Database, what: Config) -> list[str]:
+    return database.transaction(lambda storage: differences(storage, what), writes=False)
+
+
+def everything(database: Database) -> str:
+    """Every row there is."""
+
+    def dump(storage: Storage) -> str:
+        raw = storage._connection.connection.driver_connection
+        assert raw is not None
+        return "\n".join(raw.iterdump())
+
+    return database.transaction(dump, writes=False)
+
+
+def sign(database: Database, organisation: str = "Picasoft") -> None:
+    """Let a representative have signed."""
+
+    def work(storage: Storage) -> None:
+        campaign = storage.campaigns.find("ngi")
+        found = storage.organisations.find(normal_form(organisation))
+        room = storage.rooms.find(MATRIX, COOP.id)
+        person = storage.people.ensure(ANA, "Ana", NOW)
+        assert campaign is not None
+        assert found is not None
+        assert room is not None
+        storage.signatures.add(
+            campaign.id,
+            organisation_id=found.id,
+            person_id=person.id,
+            address_id=person.address_id,
+            letter_id=storage.letters.in_language(campaign.id, "en").id,
+            room_id=room.id,
+            level="confirmed",
+            person_name="Ana",
+            network=MATRIX,
+            event="$1",
+            signed_at=NOW,
+        )
+        storage.campaigns.stand(campaign.id, found.id, "signed", NOW)
+
+    database.transaction(work)
+
+
+def standings(database: Database) -> dict[str, str]:
+    return database.transaction(
+        lambda storage: {
+            member.name: member.standing
+            for member in storage.campaigns.members(storage.campaigns.open()[0].id)
+        },
+        writes=False,
+    )
+
+
+def speakers(database: Database, organisation: str) -> set[str]:
+    def work(storage: Storage) -> set[str]:
+        found = storage.organisations.find(normal_form(organisation))
+        assert found is not None
+        return {
+            address.id
+            for person in storage.organisations.representatives(found.id)
+            for address in storage.people.addresses(person)
+        }
+
+    return database.transaction(work, writes=False)
+
+
+def letters(database: Database) -> list[tuple[str, int, str]]:
+    return database.transaction(
+        lambda storage: [
+            (letter.language, letter.version, letter.text.split("\n\n")[1].strip())
+            for letter in storage.letters.current(1)
+        ],
+        writes=False,
+    )
+
+
+def test_a_campaign_is_opened_with_all_its_config_says(database: Database, tmp_path: Path) -> None:
+    what = config(tmp_path)
+    assert bring(database, what) == []
+    assert standings(database) == {"Nuage Libre": "silent", "Picasoft": "silent"}
+    assert speakers(database, "picasoft") == {"@ana:example.org"}
+    assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]
+
+    def work(storage: Storage) -> tuple[list[str], list[str], list[str], object]:
+        (campaign,) = storage.campaigns.open()
+        (deadline,) = storage.deadlines.of_campaign(campaign.id)
+        rooms = storage.rooms.of_campaign(campaign.id, joined=False)
+        return (
+            [room.address for room in rooms],
+            [room.address for room in storage.rooms.admin_rooms()],
+            [room.address for room in storage.rooms.wanted(XMPP)],
+            deadline.at,
+        )
+
+    listed, admin, wanted, at = database.transaction(work, writes=False)
+    assert listed == ["!coop:example.org", "forge@rooms.example.org"]
+    assert admin == ["!team:example.org"]
+    assert wanted == ["forge@rooms.example.org"]
+    assert at == deadline_of(what.settings.campaigns["ngi"], "Europe/Paris")
+    assert said(database, what) == []
+
+
+def test_the_same_config_again_changes_nothing(database: Database, tmp_path: Path) -> None:
+    bring(database, config(tmp_path))
+    sign(database)
+    before = everything(database)
+    assert bring(database, config(tmp_path), timedelta(days=3)) == []
+    assert everything(database) == before
+
+
+def test_a_changed_text_is_the_next_version_and_who_signed_has_signed_the_old_one(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    sign(database)
+    bring(database, config(tmp_path, letter="It really must be."), timedelta(days=1))
+    assert letters(database) == [("fr", 1, "Il le faut."), ("en", 2, "It really must be.")]
+
+    def signed(storage: Storage) -> tuple[str, int]:
+        (signature,) = storage.signatures.all_standing(1)
+        return storage.letters.get(signature.letter_id).text, signature.version
+
+    text, version = database.transaction(signed, writes=False)
+    assert version == 1
+    assert "It must be." in text
+    assert standings(database)["Picasoft"] == "signed"
+
+
+def test_a_changed_root_stays_the_root(database: Database, tmp_path: Path) -> None:
+    bring(database, config(tmp_path))
+    (tmp_path / "fr.md").write_text("# Sauvons-le\n\nIl le faut vraiment.\n")
+    bring(database, load(tmp_path / "config.toml", environment=PASSWORDS))
+    assert letters(database) == [("fr", 2, "Il le faut vraiment."), ("en", 1, "It must be.")]
+    assert database.transaction(lambda storage: storage.letters.in_language(1, "de").language) == "fr"
+
+
+def test_a_translation_that_comes_later_is_added(database: Database, tmp_path: Path) -> None:
+    only = CONFIG.replace('{ fr = "fr.md", en = "en.md" }', '{ fr = "fr.md" }')
+    bring(database, config(tmp_path, only))
+    assert [language for language, _, _ in letters(database)] == ["fr"]
+    bring(database, config(tmp_path))
+    assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]
+    bring(database, config(tmp_path, only))
+    assert len(letters(database)) == 2
+
+
+def test_a_longer_roster_adds_and_takes_nothing_away(database: Database, tmp_path: Path) -> None:
+    bring(database, config(tmp_path))
+    sign(database)
+    longer = ROSTER.replace("@ana:example.org", "xmpp:bo@example.org").replace(
+        "Nuage Libre,NL,,", "Nuage Libre,NL|Le Nuage,https://nuage.example.org,\nChapril,,,@cy:example.org"
+    )
+    assert bring(database, config(tmp_path, roster=longer)) == []
+    assert speakers(database, "Picasoft") == {"@ana:example.org", "bo@example.org"}
+    assert speakers(database, "Le nuage") == set()
+    assert standings(database) == {"Chapril": "silent", "Nuage Libre": "silent", "Picasoft": "signed"}
+    found = database.transaction(lambda storage: storage.organisations.find(normal_form("NL")))
+    assert found is not None
+    assert (found.website, found.domain) == ("https://nuage.example.org", "nuage.example.org")
+
+
+def test_a_shorter_roster_takes_nothing_away(database: Database, tmp_path: Path) -> None:
+    bring(database, config(tmp_path))
+    sign(database)
+    bring(database, config(tmp_path, roster="name\nNuage Libre\n"))
+    assert standings(database) == {"Nuage Libre": "silent", "Picasoft": "signed"}
+    assert speakers(database, "Picasoft") == {"@ana:example.org"}
+
+
+def test_a_website_that_is_known_is_not_overwritten(database: Database, tmp_path: Path) -> None:
+    bring(database, config(tmp_path))
+    bring(database, config(tmp_path, roster=ROSTER.replace("picasoft.example.org", "other.example.org")))
+    found = database.transaction(lambda storage: storage.organisations.find(normal_form("Picasoft")))
+    assert found is not None
+    assert found.website == "https://picasoft.example.org"
+
+
+def test_an_organisation_named_in_chat_is_on_the_list_once_the_roster_names_it(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    database.transaction(
+        lambda storage: storage.organisations.add("Chapril", normal_form("Chapril"), NOW, flagged=True)
+    )
+    bring(database, config(tmp_path, roster=ROSTER + "chapril,,,\n"))
+    found = database.transaction(lambda storage: storage.organisations.find(normal_form("Chapril")))
+    assert found is not None
+    assert not found.flagged
+    assert standings(database)["Chapril"] == "silent"
+
+
+def test_a_deadline_moved_in_chat_stays_and_the_difference_is_said(
+    database: Database, tmp_path: Path
+) -> None:
+    what = config(tmp_path)
+    bring(database, what)
+    moved = NOW + timedelta(days=40)
+    database.transaction(lambda storage: storage.deadlines.put(1, "", moved, "Europe/Paris", NOW))
+    bring(database, what)
+    (kept,) = database.transaction(lambda storage: storage.deadlines.of_campaign(1))
+    assert (kept.at, kept.version) == (moved, 2)
+    (difference,) = said(database, what)
+    assert difference.startswith("campaigns.ngi.deadline: 2027-09-30 18:00 (Europe/Paris) here")
+    assert "2027-10-11 12:00" in difference
+
+
+def test_a_deadline_changed_in_the_file_alone_stays_and_the_difference_is_said(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    later = config(tmp_path, CONFIG.replace("2027-09-30", "2027-10-30"))
+    bring(database, later)
+    (kept,) = database.transaction(lambda storage: storage.deadlines.of_campaign(1))
+    assert kept.version == 1
+    (difference,) = said(database, later)
+    assert "2027-10-30 18:00 (Europe/Paris) here" in difference
+    assert "2027-09-30 18:00 (Europe/Paris) in the campaign" in difference
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('title = "Save it"', 'title = "Save it now"', "title"),
+        ('title = "Save it"', 'title = "Save it"\ngoal = 12', "goal"),
+        ('["7d", "1d", "2h"]', '["7d"]', "reminders"),
+        ('title = "Save it"', 'title = "Save it"\ncounts = "declared"', "counts"),
+        ('title = "Save it"', 'title = "Save it"\nlanguage = "fr"', "language"),
+        ('title = "Save it"', 'title = "Save it"\ncivil_hours = "08:00-21:00"', "civil_hours"),
+        ('title = "Save it"', 'title = "Save it"\nlink = "https://a.example.org"', "link"),
+    ],
+)
+def test_what_the_campaign_holds_otherwise_is_said(
+    database: Database, tmp_path: Path, old: str, new: str, key: str
+) -> None:
+    bring(database, config(tmp_path))
+    other = config(tmp_path, CONFIG.replace(old, new))
+    bring(database, other)
+    (difference,) = said(database, other)
+    assert difference.startswith(f"campaigns.ngi.{key}: ")
+
+
+def test_a_campaign_that_is_no_longer_named_stays_open_and_that_is_said(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    sign(database)
+    without = config(tmp_path, CONFIG.partition("[campaigns")[0])
+    bring(database, without)
+    assert standings(database)["Picasoft"] == "signed"
+    assert said(database, without) == ["campaigns.ngi: no longer here, but still open"]
+
+
+def test_a_room_that_was_renamed_by_its_server_is_found_by_the_alias_it_was_asked_for(
+    database: Database, tmp_path: Path
+) -> None:
+    what = config(tmp_path, CONFIG.replace("!coop:example.org", "#coop:example.org"))
+    bring(database, what)
+
+    def resolve(storage: Storage) -> None:
+        room = storage.rooms.find(MATRIX, "#coop:example.org")
+        assert room is not None
+        storage.rooms.change(room.id, address="!resolved", alias="#coop:example.org", state="joined")
+
+    database.transaction(resolve)
+    bring(database, what)
+    rooms = database.transaction(lambda storage: [room.address for room in storage.rooms.of_campaign(1)])
+    assert rooms == ["!resolved"]
+
+
+def test_a_second_campaign_shares_organisations_and_has_signatures_of_its_own(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    sign(database)
+    both = CONFIG + CONFIG[CONFIG.index("[campaigns.ngi]") :].replace("ngi", "cra")
+    assert bring(database, config(tmp_path, both)) == []
+
+    def work(storage: Storage) -> list[tuple[str, str]]:
+        other = storage.campaigns.find("cra")
+        assert other is not None
+        return [(member.name, member.standing) for member in storage.campaigns.members(other.id)]
+
+    assert database.transaction(work) == [("Nuage Libre", "silent"), ("Picasoft", "silent")]
+    assert standings(database)["Picasoft"] == "signed"
