@@ -50,8 +50,9 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _pick(context, said, number)
     line = _call(said, context.house)
     if line is None:
-        line = grammar.Line(grammar.clean(said.text))
-        if "\n" in said.text.strip() or grammar.find(line, context.menu) is None:
+        text = grammar.without_quotation(said.text)
+        line = grammar.Line(grammar.clean(text))
+        if "\n" in text or grammar.find(line, context.menu) is None:
             return Reply(
                 (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
             )
@@ -148,5 +149,5 @@ def _call(said: Said, house: House) -> grammar.Line | None:
 def _number(said: Said) -> int | None:
     if not (said.private or said.reply_to):
         return None
-    typed = grammar.clean(said.text).rstrip(".")
+    typed = grammar.clean(grammar.without_quotation(said.text)).rstrip(".")
     return int(typed) if typed.isdecimal() and len(typed) <= _LONGEST_NUMBER else None

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """Characters of a line that are read; what a person types by hand is never longer."""
 
-_SPACES = re.compile(r"[\s\u00a0\u202f\u2007\u2060\ufeff]+")
 _QUOTES = str.maketrans(
     {
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
@@ -32,7 +31,7 @@ _QUOTES = str.maketrans(
     }
 )
 _INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
 _ABBREVIATION = re.compile(r"\w\.\w\.$")
@@ -52,16 +51,27 @@ class Line:
 
 def clean(text: str) -> str:
     """One line of plain words: spaces made equal, invisible characters dropped, quotes and dashes made straight."""
-    text = _SPACES.sub(" ", text[:LONGEST].translate(_QUOTES))
-    return _INVISIBLE.sub("", text).replace("—", "--").strip()
+    text = " ".join(text[:LONGEST].translate(_QUOTES).split())
+    # Split again: what stood alone between two spaces may be gone.
+    return " ".join(_INVISIBLE.sub("", text).replace("—", "--").split())
+
+
+def without_quotation(text: str) -> str:
+    """What a person wrote themselves: without the lines (`> …`) that clients quote before an answer."""
+    lines = text.strip().split("\n")
+    if lines[0].startswith(">"):
+        while lines and (lines[0].startswith(">") or not lines[0].strip()):
+            lines.pop(0)
+    return "\n".join(lines)
 
 
 def call(text: str, *, prefix: str, names: Iterable[str], mentioned: bool) -> Line | None:
     """What is asked of the bot in a line, or None: `!sign …`, `!tocsin sign …`, or the bot's name and then the rest.
 
-    Only a single line can be a command: a quotation or a letter never is.
+    Only a single line can be a command, with a quotation before it or not: what is quoted or a letter never is.
     """
-    if "\n" in text.strip():
+    text = without_quotation(text)
+    if "\n" in text:
         return None
     line = clean(text)
     known = {fold(name) for name in names}
@@ -158,7 +168,7 @@ def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
     options: dict[str, str] = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         value = rest[mark.end() : following.start() if following else len(rest)].strip()
-        options[known[fold(mark[1])]] = _without_stop(_unquote(value))
+        options[known[fold(mark[1])]] = _without_stop(_unquote(_without_stop(value)))
     return rest[: marks[0].start()].strip(), options
 
 
@@ -206,7 +216,7 @@ def _read(parameter: Parameter, value: str, context: Context) -> Any:  # noqa: A
                 say(N_("“{value}” is not a number. Please write only the number, such as 3."), value=value)
             )
         return int(digits)
-    return value
+    return _without_stop(value)
 
 
 def usage(one: Command, language: str) -> Text:

@@ -9,8 +9,6 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
         "campaign": ("campagne",),
         "funded": ("financement", "finance"),
-        "label": ("libelle", "nom"),
-        "language": ("langue",),
         "leaning": ("penchant", "avis"),
         "mandate": ("mandat",),
         "note": ("note", "remarque"),
@@ -38,9 +36,6 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "concern": ("reserve", "inquietude"),
         "objection": ("objection", "objecte"),
         "majority": ("majorite",),
-        "room": ("salon", "salle"),
-        "private": ("prive",),
-        "off": ("jamais", "aucun"),
         "all": ("tout", "tous"),
         "signed": ("signe", "signataires"),
         "declared": ("declare",),
@@ -65,11 +60,21 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 """Language → choice → what else may be typed for it, folded."""
 
 
-@lru_cache(maxsize=4096)
+LONGEST_WORD = 64
+"""Characters up to which it is remembered what a word is compared by: a flood of long ones must not fill the memory."""
+
+
 def fold(word: str) -> str:
     """What a word is compared by: no case, no accents, no punctuation around it."""
+    return _remembered(word) if len(word) <= LONGEST_WORD else _fold(word)
+
+
+def _fold(word: str) -> str:
     bare = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
     return bare.strip(" .,;:!?\"'`")
+
+
+_remembered = lru_cache(maxsize=4096)(_fold)
 
 
 def option_words(option: str) -> set[str]:

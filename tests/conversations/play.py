@@ -13,6 +13,7 @@ Directives of the scripts alone:
 - `/file`: show the file that was handed over last.
 - `/start`: show what the bot said before anybody spoke.
 - `/quiet LINE`: take a line without showing what comes of it.
+- `/brief LINE`: take a line, and show only the first three lines of what comes of it: where the rest grows with the menu.
 
 A code the bot makes up is shown as `CODE1`, `CODE2`…, and can be said so.
 
@@ -69,6 +70,8 @@ ROOMS = {
     "cafe": Room(MATRIX, "#cafe"),
 }
 """Two of the campaign, the campaigners' own, and one that is neither."""
+OF_THE_BOT = ("language", "admin_rooms")
+"""Settings that belong to `[bot]`, the first table of the config; any other is the campaign's, the last."""
 
 _CODE = re.compile(r"(?:(?<=!link )|(?<=!lier ))[A-HJ-NP-Z2-9]{8}\b")
 _SAID_CODE = re.compile(r"\bCODE\d+\b")
@@ -82,7 +85,7 @@ def config(folder: Path, settings: Iterable[str]) -> Config:
     for setting in settings:
         key = setting.partition("=")[0].strip()
         lines = [line for line in lines if line.partition("=")[0].strip() != key]
-        lines.insert(1 if key == "language" else len(lines), setting)
+        lines.insert(1 if key in OF_THE_BOT else len(lines), setting)
     file.write_text("\n".join(lines), "utf-8")
     return load(file, environment=PASSWORDS)
 
@@ -142,6 +145,9 @@ class Transcriber:
                 case ["/quiet", quiet]:
                     await self._console.line(quiet, echo=False)
                     self._take()
+                case ["/brief", brief]:
+                    await self._console.line(brief, echo=False)
+                    written += [*self._take()[:3], f"{INDENT}…"]
                 case _:
                     await self._console.line(self._typed(line), echo=False)
                     written += self._take()

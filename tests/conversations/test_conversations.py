@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from pathlib import Path
@@ -15,9 +16,9 @@ ACCEPT = bool(os.environ.get("TOCSIN_ACCEPT"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-async def test_conversation(script: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_conversation(script: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     expected = script.read_text("utf-8")
-    transcript = await play(expected, tmp_path)
+    transcript = asyncio.run(play(expected, tmp_path))
     if ACCEPT:
         script.write_text(transcript, "utf-8")
     else:
