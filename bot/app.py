@@ -210,7 +210,8 @@ class App:
     async def _tick(self, clock: Clock) -> None:
         """Tick once every network has caught up, or after a while without those that have not."""
         try:
-            await asyncio.wait_for(self.ready(), WAIT_FOR_OTHERS)
+            async with asyncio.timeout(WAIT_FOR_OTHERS):
+                await self.ready()
         except TimeoutError:
             log.warning("the clock starts without every network", extra={"action": "clock"})
         async with clock.running():

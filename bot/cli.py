@@ -79,6 +79,7 @@ def check(config: ConfigPath = Path("config.toml")) -> None:
     """Say everything that is wrong with a config, then try each login."""
     read = _read(config)
     served = _networks(read)
+    logging.getLogger().addHandler(logging.NullHandler())  # what is wrong is said below, once
     errors.print(f"{config}: well-formed", markup=False)
     for line in _differences(read):
         errors.print(f"  {line}", markup=False)

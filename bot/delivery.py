@@ -512,7 +512,7 @@ class Delivery:
                     pause = min(LONGEST_PAUSE, pause * 2)
                 except Refused as refusal:
                     log.warning("refused: %s", refusal, extra={"action": errand.act})
-                    await self._settle(errand)
+                    await self._give_up(errand, str(refusal))
                     return
                 else:
                     return
@@ -522,6 +522,18 @@ class Delivery:
 
     async def _settle(self, errand: Errand) -> None:
         await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))
+
+    async def _give_up(self, errand: Errand, why: str) -> None:
+        """End an errand the server refuses; where somebody waits for an answer in private, tell the campaigners."""
+
+        def settle(storage: Storage) -> None:
+            storage.outbox.settle(errand.row_ids)
+            if errand.act == "open" and errand.address and errand.address not in self._wordings.house.admins:
+                text = N_("I could not write to {who} in private ({why}).")
+                told = tell.admins(storage, self._wordings.house, say(text, who=errand.address.id, why=why))
+                tell.put(storage, told, self._now())
+
+        await self._database.write(settle)
 
     async def _opened(self, errand: Errand, room: Room) -> None:
         def opened(storage: Storage) -> None:

@@ -181,7 +181,7 @@ def _unquote(value: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Words, with a quoted run as one of them."""
-    return [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', text)]
+    return [quoted.strip() or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', text)]
 
 
 def _without_stop(value: str) -> str:

@@ -21,6 +21,7 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     from_admin = event.by in house.admins
     if event.encrypted:
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
+        storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
         return Reply(elsewhere=(_leave(room, _not_served()),))
     welcome = from_admin or (event.direct and _shares(storage, event))
     if not welcome:

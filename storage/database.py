@@ -47,6 +47,7 @@ def _engine(path: Path, *, writes: bool) -> Engine:
         f"sqlite:///{path}",
         pool_size=1,
         max_overflow=0,
+        hide_parameters=True,  # a fault that is logged must not carry what people wrote
         connect_args={"check_same_thread": False, "timeout": 5.0, "isolation_level": None},
     )
 
@@ -148,7 +149,9 @@ def lock(folder: Path) -> IO[str]:
     Raises:
         StorageBusy: another process has it; the message names its process id.
     """
-    file = (folder / "tocsin.lock").open("a+")
+    file = open(  # noqa: SIM115, PTH123 - it stays open, and is nobody else's to read
+        folder / "tocsin.lock", "a+", opener=lambda path, flags: os.open(path, flags, 0o600)
+    )
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -89,6 +89,19 @@ _COUNT = (
         signatures.c.level.in_(bindparam("levels", expanding=True)),
     )
 )
+_other = addresses.alias()
+_ACCOUNT = (
+    select(_other.c.address)
+    .where(
+        _other.c.person_id == signatures.c.person_id,
+        _other.c.network == signatures.c.network,
+        _other.c.room == "",
+    )
+    .order_by(_other.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+"""The signer's account on the network they signed on, where it is known: an occupant's id tells a campaigner nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +195,7 @@ class Signatures(Queries):
                 signatures.c.number,
                 signatures.c.level,
                 signatures.c.network,
-                addresses.c.address,
+                func.coalesce(_ACCOUNT, addresses.c.address),
                 signatures.c.person_name,
                 signatures.c.role,
                 signatures.c.url,
