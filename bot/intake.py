@@ -140,7 +140,7 @@ class Intake:
             )
             kind, why = type(event).__name__, type(error).__name__
             storage.inbox.quarantine(
-                reference, event.room.network, (event.room.id, event.event), kind, why, now
+                reference, event.room.network, (event.room.id, event.event), now, what=kind, error=why
             )
             if isinstance(event, Said):
                 room = storage.rooms.find(event.room.network, event.room.id)

@@ -130,10 +130,10 @@ def _letters(storage: Storage, campaign: CampaignRow, opening: Opening, now: dat
         added = storage.letters.add(
             campaign.id,
             letter.language,
-            letter.title,
-            letter.summary,
-            letter.text,
             now,
+            title=letter.title,
+            summary=letter.summary,
+            text=letter.text,
             root=None if is_root else root,
         )
         root = added.id if is_root else root

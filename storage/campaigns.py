@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from campaign.signature import Standing, Threshold
 from storage.rows import Queries
 from storage.tables import campaign_organisations, campaigns, organisations, representatives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
+
+    from campaign.signature import Standing, Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,15 @@ class Campaigns(Queries):
             .where(campaign_organisations.c.campaign_id == campaign_id)
             .group_by(campaign_organisations.c.standing)
         )
-        return {standing: count for standing, count in self._connection.execute(query)}
+        return dict(self._connection.execute(query).all())
 
     def stand(
-        self, campaign_id: int, organisation_id: int, standing: str, now: datetime, **values: Any
+        self,
+        campaign_id: int,
+        organisation_id: int,
+        standing: str,
+        now: datetime,
+        **values: Any,  # noqa: ANN401 - the columns
     ) -> None:
         """Say where an organisation stands now; what it said before (a date, a leaning) no longer holds."""
         values = {

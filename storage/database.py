@@ -149,7 +149,7 @@ def lock(folder: Path) -> IO[str]:
     Raises:
         StorageBusy: another process has it; the message names its process id.
     """
-    file = open(  # noqa: SIM115, PTH123 - it stays open, and is nobody else's to read
+    file = open(  # noqa: SIM115 - it stays open, and is nobody else's to read
         folder / "tocsin.lock", "a+", opener=lambda path, flags: os.open(path, flags, 0o600)
     )
     try:

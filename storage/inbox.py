@@ -51,7 +51,7 @@ class Inbox(Queries):
         rows = self._connection.execute(
             select(cursors.c.scope, cursors.c.cursor).where(cursors.c.network == network)
         )
-        return {scope: cursor for scope, cursor in rows}
+        return dict(rows.all())
 
     def move(self, network: str, to: Mapping[str, str]) -> None:
         """Acknowledge what was read, together with what it changed."""
@@ -69,7 +69,7 @@ class Inbox(Queries):
         )
 
     def quarantine(
-        self, reference: str, network: str, key: Key, what: str, error: str, now: datetime
+        self, reference: str, network: str, key: Key, now: datetime, *, what: str, error: str
     ) -> None:
         """Keep the trace of an event that could not be taken; never its body."""
         self._connection.execute(

@@ -62,11 +62,11 @@ class Letters(Queries):
         self,
         campaign_id: int,
         language: str,
+        now: datetime,
+        *,
         title: str,
         summary: str,
         text: str,
-        now: datetime,
-        *,
         root: int | None = None,
     ) -> Letter:
         """Keep the next version of a letter in one language."""

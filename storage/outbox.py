@@ -265,6 +265,6 @@ class Outbox(Queries):
     def counts(self) -> Mapping[str, int]:
         """How many intents wait, and how many dispatches are in each state."""
         query = select(dispatches.c.state, func.count()).group_by(dispatches.c.state)
-        states = {state: count for state, count in self._connection.execute(query)}
+        states: dict[str, int] = dict(self._connection.execute(query).all())
         waits = select(func.count()).select_from(outbox).where(outbox.c.settled.is_(False))
         return {"waiting": int(self._connection.execute(waits).scalar_one()), **states}

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from campaign.signature import Funded, Level, Standing
 from storage.rows import Queries
 from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+
+    from campaign.signature import Funded, Level, Standing
 
 
 @dataclass(frozen=True, slots=True)
