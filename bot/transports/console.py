@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.padding import Padding
 from rich.text import Text as Rich
 
 from bot.transports.base import Accepted, Batch, Capabilities, Dispatch, NotPrivate, Refused, Start
@@ -32,8 +31,10 @@ STEP = timedelta(minutes=10)
 
 _NAMES = {MATRIX: "Matrix", XMPP: "XMPP"}
 _COLOURS = {MATRIX: "green", XMPP: "blue"}
-_STRONG = re.compile(r"(?<![\w*])\*(?=\S)(.+?)(?<=\S)\*(?![\w*])")
-_CODE = re.compile(r"`([^`]+)`")
+_PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
+_MARGIN = 12
+"""Columns before what is said: the name of who says it."""
+_MARKED = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|`([^`\n]+)`|(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +282,7 @@ class Console:
         transport = self.transports[here.network]
         target = self._last.get(here, "")
         self._heading(here)
-        self.terminal.print(f"  [dim]{escape(self.person)} reacts[/dim] {escape(key)}")
+        self._line(self.person, self._colour(), Rich.assemble(("reacts ", "dim"), key))
         transport.hear(
             Reacted(here, transport.event_id(), self._sender(), self.person, target, (key,), self.stage.now)
         )
@@ -329,7 +330,20 @@ class Console:
 
     def _show_said(self, text: str) -> None:
         self._heading(self._here)
-        self.terminal.print(Rich.assemble(("  ", ""), (self.person, "bold"), ("  ", ""), text))
+        self._line(self.person, self._colour(), Rich(text))
+
+    def _colour(self) -> str:
+        """Each person keeps a colour of their own."""
+        return _PERSONS[list(self.stage.people).index(self.person) % len(_PERSONS)]
+
+    def _line(self, name: str, colour: str, body: Rich) -> None:
+        """Show who says something, and beside it what they say."""
+        for number, line in enumerate(body.wrap(self.terminal, max(20, self.terminal.width - _MARGIN))):
+            said = (
+                Rich(name.ljust(_MARGIN - 3), f"bold {colour}") if not number else Rich(" " * (_MARGIN - 3))
+            )
+            line.rstrip()
+            self.terminal.print(Rich.assemble("  ", said, " ", line), soft_wrap=True)
 
     def show(self, dispatch: Dispatch, event: str) -> None:
         """Show what the bot says."""
@@ -337,17 +351,12 @@ class Console:
         self._heading(dispatch.room)
         payload = dispatch.payload
         bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else ""
-        lines = payload.text.split("\n") if payload.text else []
-        body = Rich("\n").join(_styled(line) for line in lines)
-        self.terminal.print(Padding(Rich.assemble((f"{bell}tocsin  ", "bold yellow"), body), (0, 0, 0, 2)))
+        marks = self.terminal.no_color or not self.terminal.is_terminal
+        parts = [_styled(bell + payload.text, marks=marks)] if payload.text else []
         if payload.file_url:
-            size = f"{payload.file_size} bytes"
-            self.terminal.print(
-                Padding(
-                    Rich.assemble(("📎 ", ""), (payload.file_name, "underline"), (f"  {size}", "dim")),
-                    (0, 0, 0, 10),
-                )
-            )
+            size = f"  {payload.file_size} bytes"
+            parts.append(Rich.assemble("📎 ", (payload.file_name, "underline"), (size, "dim")))
+        self._line("tocsin", "yellow", Rich("\n").join(parts))
 
     def _who(self) -> None:
         for one in self.stage.people.values():
@@ -360,9 +369,11 @@ class Console:
             )
 
 
-def _styled(line: str) -> Rich:
-    """Message styling (XEP-0393) as a terminal shows it."""
-    styled = Rich(line)
-    styled.highlight_regex(_CODE, "cyan")
-    styled.highlight_regex(_STRONG, "bold")
+def _styled(text: str, *, marks: bool) -> Rich:
+    """Message styling (XEP-0393) as a terminal shows it; the marks themselves only where nothing else shows."""
+    styled = Rich()
+    for strong, code, plain in _MARKED.findall(text):
+        style, mark = ("bold", "*") if strong else ("cyan", "`") if code else ("", "")
+        mark = mark if marks else ""
+        styled.append(f"{mark}{plain or strong or code}{mark}", style)
     return styled
