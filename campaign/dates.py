@@ -1,7 +1,8 @@
 """Dates and spans as people type them on a phone, in French and English; nothing here reads a clock.
 
 What is typed is cut into a time of day and a day. Times, weekdays and the ends of months have rules of their own, for
-a general date library reads "vendredi 18h" as midnight; names of months and spans of time are the library's work.
+a general date library reads "vendredi 18h" as midnight. The spelling of months and counting in months and years are
+the library's work; it is handed nothing else, for it finds a day of some month in "12 hours", too.
 
 Two rules decide what a day alone means. A day without a time lasts: as a moment it is its last minute, 23:59. A day
 without a year is the next such day, today included.
@@ -32,6 +33,8 @@ MOST_WORDS = 9
 """In how many words a date is looked for at the beginning of a text."""
 LONGEST = timedelta(days=3660)
 """The longest span anybody means."""
+LONGEST_TEXT = 100
+"""More signs than any date has: a longer text is none, however it begins."""
 
 _TIMES_OF_DAY = {
     "midi": time(12),
@@ -49,14 +52,16 @@ _TIMES_OF_DAY = {
     "end of day": END_OF_DAY,
     "eod": END_OF_DAY,
 }
-_AT = r"(?:\b(?:a|at|vers|avant|before|in the|ce|this|du|le|the)\s+|@\s*)?"
+_AT = r"(?:\b(?:a|at|vers|avant|before|in the|cet?|this|du|le|the)\s+|@\s*)?"
 _NAMED_TIME = re.compile(rf"{_AT}\b({'|'.join(_TIMES_OF_DAY)})\b")
 _CLOCK = re.compile(
     rf"{_AT}(?<![\d:/.-])(?P<hour>\d{{1,2}})"
-    r"(?:\s?h(?:eures?|rs)?\s?(?P<minutes>\d{2})?|:(?P<colon>\d{2})(?::\d{2})?|\s?o'clock)"
+    r"(?:\s?h(?:eures?|rs)?\s?(?:(?P<minutes>\d{2})(?:\s?min)?)?|:(?P<colon>\d{2})(?::\d{2})?|\s?o'clock)"
     r"(?:\s?(?P<half>[ap])\.?m)?(?![\w:])"
 )
-_TWELVE = re.compile(rf"{_AT}(?<![\d:/.-])(?P<hour>\d{{1,2}})\s?(?P<half>[ap])\.?m\b\.?")
+_TWELVE = re.compile(
+    rf"{_AT}(?<![\d:/.-])(?P<hour>\d{{1,2}})(?:\.(?P<minutes>\d{{2}}))?\s?(?P<half>[ap])\.?m\b\.?"
+)
 
 _WEEKDAYS = {
     "fr": (
@@ -79,22 +84,51 @@ _WEEKDAYS = {
     ),
 }
 """Monday first; the full name, then what is short for it in its own language only ("mon" is French for "my")."""
-_AHEAD = re.compile(
-    r"(?:dans|in|d'ici|sous|within) (?P<count>\d{1,4}) ?(?P<unit>[a-z]+)(?: ?(?P<minutes>\d{2})(?: ?min)?)?"
-    r"|(?P<from_count>\d{1,4}) (?P<from_unit>[a-z]+) from (?:now|today)"
+_WEEKDAY_AND_NUMBER = re.compile(
+    rf"^((?:le |the |on |ce |this )?(?:{'|'.join(name.split()[0] for week in _WEEKDAYS.values() for name in week)})) "
+    r"(?=\d{1,2},? (?:a |at )?\d{1,2} ?(?:h|:|[ap]\.?m)|(?:2[5-9]|3[01])$)"
 )
-_NEAR = re.compile(r"today|tomorrow|day after tomorrow|yesterday|aujourd'hui|demain|apres[- ]demain|hier")
+"""A weekday and a number that can only be a day: an hour follows, or it is too large for an hour."""
+_UNTIL = re.compile(
+    r"^(?:(?:avant|before|by|until|till|jusqu'au|jusqu'a|pour|au|on|d'ici(?: a)?(?! \d)|a(?= la fin| fin)|la(?= fin)"
+    r"|at(?= the end)|(?:the )?end of(?= (?:[a-z]{3,6}day|tomorrow)\b)) )+"
+)
+"""What may stand before a day and changes nothing: a day means its end anyway."""
+_AHEAD = re.compile(
+    r"(?:dans|in|d'ici|sous|within) (?P<length>\d{1,4} ?[a-z]+(?: ?\d{2}(?: ?min)?)?)"
+    r"|(?P<from>\d{1,4} ?[a-z]+) from (?:now|today)"
+)
+_EXACT = re.compile(r"\d+ ?(?:h|hr|hour|heure|m|mn|min|minute|s|sec|second|seconde)s?(?: ?\d{2}(?: ?min)?)?")
+"""Spans in these end at an exact time; spans in days end with their day."""
+_LONG = re.compile(r"(?P<count>\d+) ?(?:(?P<french>mois|an|ans|annees?)|(?P<english>months?|years?))")
+"""Spans without a fixed length."""
+_NEAR = {
+    "today": 0,
+    "aujourd'hui": 0,
+    "aujourdhui": 0,
+    "tomorrow": 1,
+    "demain": 1,
+    "day after tomorrow": 2,
+    "apres-demain": 2,
+    "apres demain": 2,
+    "yesterday": -1,
+    "hier": -1,
+}
+_MONTH = r"(?:jan|feb|fev|mar(?!di)|apr|avr|mai|may|jui|jun|jul|aou|aug|sep|oct|nov|dec)[a-z]{0,6}"
+"""Whatever may be a month's name. The library, asked about anything else, finds a month in it: "12 hours", "5 dim"."""
 _NAMED_DAY = re.compile(
-    r"(?:(?P<day>\d{1,2})(?:er|st|nd|rd|th)? (?:of |de )?(?P<month>[a-z]{3,9})\.?"
-    r"|(?P<month_first>[a-z]{3,9})\.? (?P<day_last>\d{1,2})(?:st|nd|rd|th)?,?)"
+    rf"(?:(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)? (?:of |de )?(?P<month>{_MONTH})\.?"
+    rf"|(?P<month_first>{_MONTH})\.? (?P<day_last>\d{{1,2}})(?:st|nd|rd|th)?,?)"
     r"(?:,? (?P<year>\d{4}))?"
 )
 _END_OF_MONTH = re.compile(
-    r"(?P<which>fin|end of|mi|mid)[ -]"
-    r"(?P<month>[a-z]{3,9}|du mois|the month|(?P<whole>de l'annee|the year))(?: (?P<year>\d{4}))?"
+    r"(?P<which>fin|end of|mi|mid)[ -](?:(?:du mois )?(?:de |d'))?"
+    rf"(?P<month>(?P<name>{_MONTH})|(?:du |ce )?mois|(?:the |this )?month"
+    r"|(?P<whole>(?:l'|cette )?annee|(?:the |this )?year|(?=\d{4}$)))"
+    r"(?: ?(?P<year>\d{4}))?"
 )
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_SLASHED = re.compile(r"(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
+_ISO = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
+_SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
 _DAY_OF_MONTH = re.compile(r"(?:le|the) (\d{1,2})(?:er|st|nd|rd|th)?")
 
 _NUMBERS = {
@@ -110,7 +144,10 @@ _NUMBERS = {
         8: "huit eight",
         9: "neuf nine",
         10: "dix ten",
+        12: "douze twelve",
         15: "quinze fifteen",
+        20: "vingt twenty",
+        30: "trente thirty",
     }.items()
     for word in words.split()
 }
@@ -125,8 +162,16 @@ _UNITS = {
     **dict.fromkeys(("j", "d", "jour", "day"), timedelta(days=1)),
     **dict.fromkeys(("w", "sem", "semaine", "week"), timedelta(weeks=1)),
 }
-_EXACT = frozenset({"minute", "min", "mn", "heure", "hour", "h"})
-"""Spans in these end at an exact time; spans in days end with their day."""
+_SAID_OTHERWISE = {
+    "une heure et demie": "90 minutes",
+    "an hour and a half": "90 minutes",
+    "une demi-heure": "30 minutes",
+    "une demi heure": "30 minutes",
+    "half an hour": "30 minutes",
+    "un quart d'heure": "15 minutes",
+    "a fortnight": "2 weeks",
+}
+_OTHERWISE = re.compile(rf"\b({'|'.join(_SAID_OTHERWISE)})\b")
 _PART = re.compile(r"(\d{1,6}) ?([a-z]+?)s?(?=$|[ ,]|\d)")
 
 
@@ -188,24 +233,15 @@ def read_span(text: str) -> timedelta:
     Raises:
         CampaignError: it cannot be read, is nothing, or is longer than ten years.
     """
-    plain = _numbers(_plain(text))
-    plain = re.sub(r"^(\d+) ?h ?(\d{2})$", r"\1h \2m", plain)
-    total, rest = timedelta(), plain
-    while rest:
-        part = _PART.match(rest)
-        unit = _UNITS.get(part[2]) or _UNITS.get(part[2] + "s") if part else None
-        if part is None or unit is None:
-            break
-        total += int(part[1]) * unit
-        rest = re.sub(r"^(?:, ?|et |and )+", "", rest[part.end() :].strip())
-    if rest or not timedelta() < total <= LONGEST:
+    length = _span(_numbers(_plain(text)))
+    if length is None:
         raise CampaignError(
             say(
                 N_("“{said}” is not a length of time. Write for example `3d`, `12h` or `30 min`."),
                 said=text[:80],
             )
         )
-    return total
+    return length
 
 
 def split_date(
@@ -245,10 +281,13 @@ def _read(text: str, now: datetime, languages: Sequence[str]) -> _Said:
         return _Said(exact.date(), exact.time())
     text = _numbers(text)
     ahead = _AHEAD.fullmatch(text)
-    if ahead and ahead["count"] and ahead["unit"].removesuffix("s") in _EXACT:
-        minutes = f" {ahead['minutes']} min" if ahead["minutes"] else ""
-        instant = now.astimezone(UTC) + read_span(f"{ahead['count']} {ahead['unit']}{minutes}")
+    if ahead and _EXACT.fullmatch(ahead["length"] or ahead["from"]):
+        length = _span(ahead["length"] or ahead["from"])
+        if length is None:
+            raise _Unreadable
+        instant = now.astimezone(UTC) + length
         return _Said(instant.astimezone(now.tzinfo).date(), instant=instant)
+    text = _WEEKDAY_AND_NUMBER.sub(r"\1 le ", text)
     text = text.replace("tonight", "today evening")
     text, at = _take_time(text)
     if not text and at is None:
@@ -282,7 +321,7 @@ def _take_time(text: str) -> tuple[str, time | None]:
 
 
 def _day(text: str, now: datetime, at: time | None, languages: Sequence[str]) -> date:
-    text = re.sub(r"^(?:avant|before|by|until|till|jusqu'au|jusqu'a|pour|au|on) ", "", text)
+    text = _UNTIL.sub("", text)
     today, language = now.date(), next(iter(languages), "fr")
     weekday = _weekday_pattern(language).match(text)
     if weekday is None:
@@ -333,6 +372,9 @@ def _weekday(number: int, now: datetime, at: time | None, *, before: str | None,
 
 
 def _calendar_day(text: str, today: date, language: str) -> date:
+    near = _near(text.removeprefix("the "), today)
+    if near:
+        return near
     for form, read in _FORMS:
         found = form.fullmatch(text) or form.fullmatch(text.removeprefix("le ").removeprefix("the "))
         if found:
@@ -341,7 +383,7 @@ def _calendar_day(text: str, today: date, language: str) -> date:
 
 
 def _iso(found: re.Match[str], _today: date, _language: str) -> date:
-    return date(int(found[1]), int(found[2]), int(found[3]))
+    return date(int(found[1]), int(found[3]), int(found[4]))
 
 
 def _named_day(found: re.Match[str], today: date, _language: str) -> date:
@@ -350,23 +392,33 @@ def _named_day(found: re.Match[str], today: date, _language: str) -> date:
 
 
 def _ahead(found: re.Match[str], today: date, _language: str) -> date:
-    if found["minutes"]:
-        raise _Unreadable
-    count, unit = found["count"] or found["from_count"], found["unit"] or found["from_unit"]
-    english = unit.removesuffix("s") in ("day", "week", "month", "year")
-    return _library(f"{'in' if english else 'dans'} {count} {unit}", "relative-time", today)
+    said = found["length"] or found["from"]
+    long = _LONG.fullmatch(said)
+    if long:
+        return _library(
+            f"in {long['count']} {long['english']}"
+            if long["english"]
+            else f"dans {long['count']} {long['french']}",
+            "relative-time",
+            today,
+        )
+    length = None if _EXACT.fullmatch(said) else _span(said)
+    if length is None:
+        raise _Unreadable  # "in 2 hours, at 6pm"
+    return today + length
 
 
-def _near(found: re.Match[str], today: date, _language: str) -> date:
-    return _library(found[0].replace("apres ", "apres-"), "relative-time", today)
+def _near(text: str, today: date) -> date | None:
+    days = _NEAR.get(text)
+    return None if days is None else today + timedelta(days=days)
 
 
 def _slashed(found: re.Match[str], today: date, language: str) -> date:
     """Day first, as in French and most of Europe; English readers may mean the month first and are asked."""
     first, second, year = int(found[1]), int(found[3]), found[4]
-    if not year and found[2] == ".":
-        raise _Unreadable  # 3.10 is as likely a version
-    english = found[2] == "/" and language == "en"
+    if (found[2] == "." and not year) or (found[2] == "-" and len(year or "") < len("2024")):
+        raise _Unreadable  # 3.10 is as likely a version, 3-10 a range, 06-12-34 a telephone
+    english = found[2] in "/-" and language == "en"
     months = 12
     if english and first <= months and second <= months and first != second:
         shown = _next(second, first, year, today), _next(first, second, year, today)
@@ -410,10 +462,10 @@ def _day_of_month(found: re.Match[str], today: date, _language: str) -> date:
 def _part_of_month(found: re.Match[str], today: date, _language: str) -> date:
     """The last day of a month or of the year, or the fifteenth of a month."""
     middle = found["which"] in ("mi", "mid")
-    this = found["whole"] or found["month"] in ("du mois", "the month")
-    if this and (middle or found["year"]):
+    whole = found["whole"] is not None
+    if not found["name"] and (middle or (found["year"] and not whole)):
         raise _Unreadable
-    month = 12 if found["whole"] else today.month if this else _month(found["month"], today)
+    month = 12 if whole else _month(found["name"], today) if found["name"] else today.month
     year = int(found["year"] or today.year)
     last = date(year, month, 15 if middle else monthrange(year, month)[1])
     return last if found["year"] or last >= today else _in_year(last, today.year + 1)
@@ -440,7 +492,9 @@ def _library(text: str, parser: str, today: date) -> date:
 def _parser(parser: str, today: date) -> DateDataParser:
     return DateDataParser(
         languages=["fr", "en"],
+        try_previous_locales=False,  # what was read before would change what is read next
         settings={
+            "TIMEZONE": "UTC",  # else it asks the machine for its own
             "RELATIVE_BASE": datetime.combine(today, time()),
             "PREFER_DATES_FROM": "future",
             "PARSERS": [parser],
@@ -456,7 +510,6 @@ _FORMS = (
     (_END_OF_MONTH, _part_of_month),
     (_NAMED_DAY, _named_day),
     (_AHEAD, _ahead),
-    (_NEAR, _near),
 )
 """The ways to say a day, and who reads each."""
 
@@ -465,15 +518,33 @@ _FORMS = (
 
 
 def _plain(text: str) -> str:
-    """Small letters without accents, one kind of space and apostrophe, no full stop at the end."""
-    text = unicodedata.normalize("NFKD", text[:200].casefold()).replace("\u2019", "'")
+    """Small letters without accents, one kind of space and apostrophe, nothing around it; "" if it is too long."""
+    text = " ".join(text.split())
+    if len(text) > LONGEST_TEXT:
+        return ""
+    text = unicodedata.normalize("NFKD", text.casefold()).replace("\u2019", "'")
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
-    return " ".join(text.split()).strip(" .!?;,")
+    return " ".join(text.split()).strip(' .!?;,`"«»“”')  # examples are copied with the signs around them
 
 
 def _numbers(text: str) -> str:
     """Small numbers as figures where they count something: "dans une semaine" → "dans 1 semaine"."""
+    text = _OTHERWISE.sub(lambda said: _SAID_OTHERWISE[said[1]], text)
     return _COUNTED.sub(lambda one: f"{_NUMBERS[one[1]]} ", text)
+
+
+def _span(text: str) -> timedelta | None:
+    """What `_numbers` made, as a length of time; None if it is none, or longer than anybody means."""
+    text = re.sub(r"^(\d+) ?(?:h|heures?|hours?|hrs?) ?(\d{2})$", r"\1h \2m", text)
+    total = timedelta()
+    while text:
+        part = _PART.match(text)
+        unit = _UNITS.get(part[2]) if part else None
+        if part is None or unit is None:
+            return None
+        total += int(part[1]) * unit
+        text = re.sub(r"^(?:, ?|et |and )+", "", text[part.end() :].strip())
+    return total if timedelta() < total <= LONGEST else None
 
 
 def _instant(local: datetime, here: ZoneInfo, zone: str) -> datetime:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -189,6 +192,11 @@ def test_any_text_gives_a_date_to_come_or_a_refusal(
         ("hier", ["Hublot"]),
         ("mardi", ["Hublot"]),
         ("fin août", ["note=réunion"]),
+        ("vendredi 18h", ["3", "Petits", "Nuages"]),
+        ("vendredi 30 à 18h", ["Hublot"]),
+        ("d'ici la fin du mois", ["Hublot"]),
+        ("", ["12", "heures-libres"]),
+        ("", ["10", "years", "of", "cloud"]),
         ("", ["Hublot", "demain"]),
         ("", ["Mon", "Nuage"]),
         ("", []),
@@ -214,6 +222,9 @@ def test_a_date_is_cut_off_the_beginning(said: str, rest: list[str]) -> None:
         ("1 jour et 2 heures", timedelta(hours=26)),
         ("1 day, 12 hours", timedelta(hours=36)),
         ("1j12h", timedelta(hours=36)),
+        ("2 heures 30", timedelta(minutes=150)),
+        ("une demi-heure", timedelta(minutes=30)),
+        ("a fortnight", timedelta(weeks=2)),
     ],
 )
 def test_each_way_to_say_a_span(said: str, length: timedelta) -> None:
@@ -237,3 +248,53 @@ def test_a_refusal_gives_examples_that_can_be_read() -> None:
     assert isinstance(ahead, Text)
     for example in (weekday.id, ahead.id, str(iso)):
         assert read_moment(example, now=NOW, zone=PARIS, languages=BOTH).at > NOW
+
+
+def test_a_text_longer_than_any_date_is_not_read_by_its_beginning() -> None:
+    with pytest.raises(CampaignError, match="cannot read"):
+        read_moment("demain 18h" + " x" * 300, now=NOW, zone=PARIS, languages=BOTH)
+    spaced = "demain" + " " * 300
+    assert read_moment(spaced + "18h", now=NOW, zone=PARIS, languages=BOTH).at.hour == 16
+    with pytest.raises(CampaignError, match="cannot read"):
+        read_moment(spaced + "peut-être", now=NOW, zone=PARIS, languages=BOTH)
+
+
+@given(st.permutations(["3 mar 2030", "march 3", "1er mai", "dans 2 mois", "in 2 months", "may 3", "3 juil"]))
+def test_what_was_read_before_changes_nothing(order: list[str]) -> None:
+    alone = {
+        "3 mar 2030": date(2030, 3, 3),
+        "march 3": date(2025, 3, 3),
+        "1er mai": date(2025, 5, 1),
+        "dans 2 mois": date(2024, 10, 20),
+        "in 2 months": date(2024, 10, 20),
+        "may 3": date(2025, 5, 3),
+        "3 juil": date(2025, 7, 3),
+    }
+    for said in order:
+        assert read_day(said, now=NOW, zone=PARIS, languages=BOTH).day == alone[said]
+
+
+@pytest.mark.parametrize("machine", ["Pacific/Kiritimati", "No/Such/Zone"])
+def test_the_machine_has_no_say_in_a_date(machine: str) -> None:
+    program = (
+        "from datetime import UTC, datetime\n"
+        "from campaign.dates import read_moment\n"
+        "for said in ('dans 2 mois 18h', '30 août 2030 18h', 'demain 18h', 'in 2 hours'):\n"
+        "    now = datetime(2024, 8, 20, 12, tzinfo=UTC)\n"
+        "    print(read_moment(said, now=now, zone='Europe/Paris', languages=['fr']).at.isoformat())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env={**os.environ, "TZ": machine},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == [
+        "2024-10-20T16:00:00+00:00",
+        "2030-08-30T16:00:00+00:00",
+        "2024-08-21T16:00:00+00:00",
+        "2024-08-20T14:00:00+00:00",
+    ]
