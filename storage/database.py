@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from storage import migrations
@@ -44,7 +44,7 @@ class StorageFull(StorageError):
 
 def _engine(path: Path, *, writes: bool) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),  # as text, a `?` in the path would end it
         pool_size=1,
         max_overflow=0,
         hide_parameters=True,  # a fault that is logged must not carry what people wrote
@@ -188,6 +188,10 @@ def open_database(folder: Path) -> Database:
     except CommandError as error:
         raise StorageError(
             f"{path} was made by another version of Tocsin ({error}): run the newest one"
+        ) from error
+    except migrations.BrokenReferences as error:
+        raise StorageError(
+            f"{path} cannot be brought to this version ({error}): restore the last backup"
         ) from error
     except (sqlite3.DatabaseError, DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error

@@ -113,6 +113,8 @@ class People(Queries):
 
     def join(self, kept: int, other: int) -> None:
         """Make two people one: addresses, rights and what was said by `other` become those of `kept`."""
+        if kept == other:
+            return
         mine = set(
             self._connection.execute(
                 select(representatives.c.organisation_id).where(representatives.c.person_id == kept)

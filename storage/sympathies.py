@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, distinct, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from storage.rows import Queries
 from storage.tables import sympathies
@@ -56,6 +56,10 @@ class Sympathies(Queries):
 
     def count(self, campaign_id: int) -> int:
         """How many addresses like the letter, each once, however often it was relayed."""
-        who = sympathies.c.network + " " + sympathies.c.address + " " + sympathies.c.room
-        query = select(func.count(distinct(who))).where(sympathies.c.campaign_id == campaign_id)
-        return int(self._connection.execute(query).scalar_one())
+        who = (
+            select(sympathies.c.network, sympathies.c.address, sympathies.c.room)
+            .where(sympathies.c.campaign_id == campaign_id)
+            .distinct()
+            .subquery()
+        )
+        return int(self._connection.execute(select(func.count()).select_from(who)).scalar_one())

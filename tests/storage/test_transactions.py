@@ -1,0 +1,347 @@
+"""A transaction is whole or not at all, for this process, for two at once, and for one that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from campaign.chat import MATRIX
+from storage.database import FILE, StorageBusy, StorageError, is_fatal, lock, open_database
+from tests.storage.made import ANA, NOW, dump, fill, make, rows, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from storage.database import Database
+    from storage.storage import Storage
+    from tests.storage.made import Made
+
+
+class Mishap(Exception):
+    pass
+
+
+def everything(database: Database) -> list[str]:
+    return dump(database.path.parent)
+
+
+def rooms(storage: Storage) -> list[str]:
+    return [room.address for room in storage.rooms.all()]
+
+
+def known(database: Database) -> list[str]:
+    return database.transaction(rooms, writes=False)
+
+
+# --- all or nothing
+
+
+@pytest.mark.parametrize("mishap", [Mishap, KeyboardInterrupt, asyncio.CancelledError])
+def test_what_raises_leaves_nothing_behind(database: Database, mishap: type[BaseException]) -> None:
+    before = everything(database)
+
+    def work(storage: Storage) -> NoReturn:
+        fill(storage)
+        raise mishap
+
+    with pytest.raises(mishap):
+        database.transaction(work)
+
+    assert everything(database) == before
+
+
+def test_control_the_same_writes_without_the_raise_are_kept(database: Database) -> None:
+    before = everything(database)
+
+    database.transaction(fill)
+
+    assert len(everything(database)) > len(before) + 20
+
+
+def test_a_broken_rule_of_the_database_undoes_what_came_before_it(database: Database, made: Made) -> None:
+    before = everything(database)
+
+    def work(storage: Storage) -> None:
+        storage.rooms.ensure(MATRIX, "!new:example.org")
+        storage.organisations.alias(made.other, "Picasoft", "picasoft")
+
+    with pytest.raises(IntegrityError) as refused:
+        database.transaction(work)
+
+    assert everything(database) == before
+    assert not is_fatal(refused.value)
+    assert "Picasoft" not in str(refused.value)  # what people wrote stays out of logs
+
+
+def test_a_reference_to_nothing_is_refused(database: Database, made: Made) -> None:
+    with pytest.raises(IntegrityError):
+        database.transaction(lambda storage: storage.campaigns.enrol(made.campaign, 999, NOW))
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    naive = NOW.replace(tzinfo=None)
+
+    with pytest.raises(StatementError, match="needs a zone"):
+        database.transaction(lambda storage: storage.people.ensure(ANA, "Ana", naive))
+
+
+def test_a_savepoint_undoes_its_block_alone(database: Database) -> None:
+    def fail(storage: Storage, *addresses: str) -> NoReturn:
+        with storage.savepoint():
+            for address in addresses:
+                with storage.savepoint():
+                    storage.rooms.ensure(MATRIX, address)
+            raise Mishap
+
+    def work(storage: Storage) -> None:
+        storage.rooms.ensure(MATRIX, "!before:example.org")
+        with pytest.raises(Mishap):
+            fail(storage, "!inside:example.org", "!deeper:example.org")
+        with storage.savepoint():
+            storage.rooms.ensure(MATRIX, "!kept:example.org")
+            with pytest.raises(Mishap):
+                fail(storage, "!undone:example.org")
+        storage.rooms.ensure(MATRIX, "!after:example.org")
+
+    database.transaction(work)
+
+    assert known(database) == ["!before:example.org", "!kept:example.org", "!after:example.org"]
+
+
+def test_a_savepoint_does_not_outlive_its_transaction(database: Database) -> None:
+    def work(storage: Storage) -> NoReturn:
+        with storage.savepoint():
+            storage.rooms.ensure(MATRIX, "!inside:example.org")
+        raise Mishap
+
+    with pytest.raises(Mishap):
+        database.transaction(work)
+
+    assert known(database) == []
+
+
+# --- the two threads
+
+
+async def test_a_write_through_the_reader_fails(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        storage.rooms.ensure(MATRIX, "!new:example.org")
+
+    with pytest.raises(StorageError, match="readonly"):
+        await database.read(work)
+    assert await database.read(rooms) == []
+
+    await database.write(work)  # control
+    assert await database.read(rooms) == ["!new:example.org"]
+
+
+def test_a_reader_sees_one_moment_and_delays_no_writer(database: Database) -> None:
+    def look(storage: Storage) -> tuple[list[str], list[str]]:
+        before = rooms(storage)
+        database.transaction(lambda other: other.rooms.ensure(MATRIX, "!new:example.org"))
+        return before, rooms(storage)
+
+    assert database.transaction(look, writes=False) == ([], [])
+    assert known(database) == ["!new:example.org"]
+
+
+async def test_read_modify_write_by_many_at_once_loses_nothing(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        cursor = int(storage.inbox.cursors(MATRIX).get("sync", "0"))
+        storage.inbox.move(MATRIX, {"sync": str(cursor + 1)})
+
+    await asyncio.gather(*(database.write(work) for _ in range(50)))
+
+    assert await database.read(lambda storage: storage.inbox.cursors(MATRIX)) == {"sync": "50"}
+
+
+async def test_a_cancelled_caller_leaves_a_whole_transaction(database: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(storage: Storage) -> None:
+        storage.rooms.ensure(MATRIX, "!first:example.org")
+        begun.set()
+        assert go_on.wait(10)
+        storage.rooms.ensure(MATRIX, "!second:example.org")
+
+    caller = asyncio.create_task(database.write(work))
+    await asyncio.to_thread(begun.wait, 10)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    go_on.set()
+
+    assert await database.write(rooms) == ["!first:example.org", "!second:example.org"]
+
+
+def test_the_connections_are_as_safe_as_sqlite_makes_them(database: Database) -> None:
+    def settings(storage: Storage) -> list[object]:
+        return [
+            rows(storage, f"PRAGMA {name}")[0][0]
+            for name in ("journal_mode", "synchronous", "foreign_keys", "query_only")
+        ]
+
+    assert database.transaction(settings) == ["wal", 2, 1, 0]
+    assert database.transaction(settings, writes=False) == ["wal", 2, 1, 1]
+
+
+def test_the_files_are_nobody_elses_to_read_and_one_is_left_at_the_end(folder: Path) -> None:
+    umask = os.umask(0)
+    try:
+        database = open_database(folder)
+        database.transaction(make)
+        database.transaction(rooms, writes=False)
+        held = lock(folder)
+        assert {one.name for one in folder.iterdir()} >= {FILE, f"{FILE}-wal", "tocsin.lock"}
+        assert {stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()} == {0o600}
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    finally:
+        os.umask(umask)
+    database.close()
+    held.close()
+
+    assert {one.name for one in folder.iterdir()} == {FILE, "tocsin.lock"}
+
+
+@pytest.mark.parametrize("name", ["what?", "50%25 off", "a#b", "être là", "x?mode=memory&cache=shared"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    database = open_database(tmp_path / name)
+    database.transaction(make)
+    database.close()
+
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert any("Sauvons-le" in line for line in dump(tmp_path / name))
+
+
+# --- two processes
+
+OTHER = """
+import sys
+from pathlib import Path
+from campaign.chat import MATRIX
+from storage.database import lock, open_database
+from tests.storage.made import NOW, make, said
+
+folder = Path(sys.argv[1])
+folder.mkdir(exist_ok=True)
+held = lock(folder)
+database = open_database(folder)
+database.transaction(make)
+
+def work(storage):
+    room = storage.rooms.ensure(MATRIX, "!uncommitted:example.org")
+    for number in range(40):  # more than a cache holds: it is in the files before the commit
+        storage.outbox.put(MATRIX, said("x" * 100_000), NOW, room=room.id)
+    print("ready", flush=True)
+    if sys.stdin.readline() != "commit\\n":
+        raise SystemExit
+
+database.transaction(work)
+print("committed", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def another(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A second process in the middle of a transaction, which it commits when it is told so."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path.cwd(),
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_bot_is_refused_and_told_who_has_it(folder: Path) -> None:
+    with another(folder) as process:
+        for _ in range(2):
+            with pytest.raises(
+                StorageBusy, match=rf"another Tocsin \(process {process.pid}\) is running"
+            ) as refused:
+                lock(folder)
+        assert str(folder) in str(refused.value)
+        assert "\n" not in str(refused.value)
+
+
+def test_in_one_process_too(folder: Path) -> None:
+    folder.mkdir()
+    held = lock(folder)
+    with pytest.raises(StorageBusy, match=str(os.getpid())):
+        lock(folder)
+    held.close()
+
+    lock(folder).close()
+
+
+def test_kill_9_frees_the_lock_keeps_what_was_committed_and_nothing_else(folder: Path) -> None:
+    with another(folder) as process:
+        assert (folder / f"{FILE}-wal").stat().st_size > 1_000_000
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(10) == -signal.SIGKILL
+
+    held = lock(folder)
+    database = open_database(folder)
+    addresses, counts = database.transaction(lambda storage: (rooms(storage), storage.outbox.counts()))
+    database.close()
+    held.close()
+    assert addresses == ["!coop:example.org"]
+    assert counts == {"waiting": 0}
+
+
+def test_control_what_it_commits_before_it_is_killed_is_there(folder: Path) -> None:
+    with another(folder) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("commit\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "committed\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+
+    database = open_database(folder)
+    addresses, counts = database.transaction(lambda storage: (rooms(storage), storage.outbox.counts()))
+    database.close()
+    assert addresses == ["!coop:example.org", "!uncommitted:example.org"]
+    assert counts == {"waiting": 40}
+
+
+def test_another_program_that_writes_is_named_busy_and_nothing_is_lost(
+    database: Database, made: Made
+) -> None:
+    def put(storage: Storage) -> int:
+        return storage.outbox.put(MATRIX, said(), NOW, room=made.room)
+
+    def hurry(storage: Storage) -> None:
+        rows(storage, "PRAGMA busy_timeout = 20")
+
+    database.transaction(hurry)
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageBusy, match="another program is using the database"):
+            database.transaction(put)
+        assert known(database) == ["!coop:example.org"]  # reading goes on
+        other.execute("COMMIT")
+
+    database.transaction(put)
+    assert database.transaction(lambda storage: storage.outbox.counts()) == {"waiting": 1}
