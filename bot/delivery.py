@@ -25,6 +25,7 @@ from bot.transports.base import (
 from campaign.chat import N_, Address, Room, say
 from commands import tell
 from storage.database import is_fatal
+from storage.steps import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -384,8 +385,10 @@ class Delivery:
                     await asyncio.sleep(max(0.0, self._resume - asyncio.get_running_loop().time()))
                     claim = await self._upload(claim)
                     seen = self._seen[key] = asyncio.get_running_loop().create_future()
+                    reached("before-send")
                     try:
                         accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
+                        reached("after-send")
                     finally:
                         self._leaves(key)
                     await self._arrived(key, accepted, seen)
@@ -465,6 +468,7 @@ class Delivery:
             Unsure: nothing tells.
         """
         if accepted.event:
+            reached("response")
             await self._database.write(
                 lambda storage: storage.outbox.delivered(key, accepted.event, self._now())
             )

@@ -27,6 +27,7 @@ from campaign.errors import CampaignError
 from commands import answer, due, membership, reactions, tell
 from commands.command import Context, House, Place, Reply
 from storage.database import is_fatal
+from storage.steps import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,6 +175,7 @@ class Intake:
             case Removed():
                 self._send(storage, membership.removed(storage, self._house, event), now)
             case Echo():
+                reached("response")
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
                 pass  # certainly not in the room: whoever carries it decides whether to try again
