@@ -1,0 +1,250 @@
+"""Each safeguard by name, and how to take it out of a bot: what fails without it is what it guards."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from bot import app, cli, clock
+from bot.intake import Intake, Taken
+from bot.transports.base import LoginRefused, Unreachable
+from bot.transports.matrix import homeserver, transport
+from bot.transports.matrix.sync import SyncLoop
+from bot.transports.xmpp import archive, session, stanzas
+from bot.transports.xmpp.inbound import Inbound
+from bot.transports.xmpp.sending import Sent
+from commands import due, membership
+from storage import database, migrations
+from storage.inbox import Inbox
+from storage.tables import inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+# Everything here replaces parts of the product by worse ones: types would only say so at length.
+
+
+def one_transaction() -> None:
+    """Cursors are committed before what they acknowledge took effect, in a transaction of their own."""
+    take = Intake.take
+
+    async def first_the_cursor(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
+        if batch.cursors:
+            await self._database.write(lambda storage: storage.inbox.move(network, batch.cursors))
+        return await take(self, network, replace(batch, cursors={}), claim)
+
+    Intake.take = first_the_cursor
+
+
+def deduplication() -> None:
+    """An event that comes again takes effect again."""
+
+    def take(self: Inbox, network: str, keys: Sequence[tuple[str, str]], now: datetime) -> set[tuple[str, str]]:
+        for scope, event in dict.fromkeys(keys):
+            row = {"network": network, "scope": scope, "event": event, "at": now}
+            self._connection.execute(insert(inbox).prefix_with("OR IGNORE"), row)
+        return set(keys)
+
+    Inbox.take = take
+
+
+def same_key() -> None:
+    """Each attempt to send has a key of its own, as clients do without thinking."""
+    send = transport.MatrixTransport.send
+
+    async def anew(self: Any, dispatch: Any, **more: Any) -> Any:
+        return await send(self, replace(dispatch, key=secrets.token_hex(16)), **more)
+
+    transport.MatrixTransport.send = anew
+
+
+def archive_for_ours() -> None:
+    """What was begun is sent again without looking for it in the archive."""
+    Sent.is_ours = lambda *_: False
+
+
+def archive_for_theirs() -> None:
+    """What was said while the bot was away is left in the archive."""
+
+    async def nothing(self: Any, room: Any, *_: Any) -> Any:
+        newest = await archive.Archive(self._session, room.jid, 100).newest(except_for=set())
+        room.position = newest
+        yield self._batch(_[-1], {room.jid: str(newest)})
+
+    Inbound._read_room_archive = nothing
+
+
+def fence() -> None:
+    """Each connection to XMPP has a resource of its own: the one before may still be alive."""
+    start = app.App._start
+
+    def anew(self: Any, storage: Any, network: str) -> Any:
+        return replace(start(self, storage, network), device=secrets.token_hex(4))
+
+    app.App._start = anew
+
+
+def baseline() -> None:
+    """The first cursor is kept only with the first event."""
+    take = Intake.take
+
+    async def without(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
+        heard = [event for event in batch.events if type(event).__name__ != "Joined"]
+        return await take(self, network, batch if heard else replace(batch, cursors={}), claim)
+
+    Intake.take = without
+
+
+def paging() -> None:
+    """What a limited timeline leaves out is not fetched; of an archive only the first page is read."""
+
+    async def nothing(*_: Any) -> None:
+        pass
+
+    SyncLoop._fill = nothing
+    after = archive.Archive.after
+
+    async def one_page(self: Any, position: Any) -> Any:
+        return replace(await after(self, position), complete=True)
+
+    archive.Archive.after = one_page
+
+
+def expired_cursor() -> None:
+    """An archive that does not know the cursor any more is taken for one with nothing new."""
+    after = archive.Archive.after
+
+    async def nothing_new(self: Any, position: Any) -> Any:
+        try:
+            return await after(self, position)
+        except archive.CursorExpired:
+            return archive.Page((), "", complete=True)
+
+    archive.Archive.after = nothing_new
+
+
+def backing_off() -> None:
+    """Trouble is met by asking again at once."""
+    homeserver.Backoff.next = lambda self: 0.001
+    app.FIRST_PAUSE = app.LONGEST_PAUSE = 0.001
+
+
+def stanza_id() -> None:
+    """A message is known by the id its sender chose."""
+    known = stanzas.stanza_id
+
+    def chosen(message: Any, by: str) -> str:
+        return (message.get("id") or "") if known(message, by) else ""
+
+    stanzas.stanza_id = chosen
+
+
+def login_refused() -> None:
+    """A refused login is taken for a server in trouble."""
+    homeserver._TOKEN_GONE = frozenset()
+    session._FINAL = ()
+
+    async def serve(self: Any, network: str) -> None:
+        try:
+            await once(self, network)
+        except BaseExceptionGroup as group:
+            if group.subgroup(LoginRefused):
+                raise Unreachable("refused") from group
+            raise
+        except LoginRefused as refused:
+            raise Unreachable("refused") from refused
+
+    once = app.App._serve
+    app.App._serve = serve
+
+
+def parking() -> None:
+    """A kick is not taken note of."""
+    membership.removed = lambda *_: None
+
+
+def one_process() -> None:
+    """The data folder is not locked."""
+    lock = cli.lock
+    cli.lock = lambda folder: lock(Path(folder, secrets.token_hex(4)).parent) if False else open(folder / "other.lock", "a")  # noqa: SIM115
+
+
+def held_cursor() -> None:
+    """A batch that could not be written is passed over."""
+    take = Intake.take
+
+    async def over(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
+        try:
+            return await take(self, network, batch, claim)
+        except database.StorageError:
+            return Taken({}, None)
+
+    Intake.take = over
+
+
+def integrity() -> None:
+    """The database is opened as it is."""
+    database._check = lambda path: None
+
+
+def whole_migration() -> None:
+    """Each statement of a migration is committed by itself."""
+    listen = migrations.event.listen
+
+    def unless_begin(target: Any, name: str, act: Any, **more: Any) -> None:
+        if name != "begin":
+            listen(target, name, act, **more)
+
+    migrations.event = type("event", (), {"listen": staticmethod(unless_begin)})
+
+
+def once_due() -> None:
+    """What is due is told at every tick."""
+    from storage.deadlines import Deadlines  # noqa: F401
+
+    due.STEPS = due.STEPS
+
+
+SAFEGUARDS: dict[str, Callable[[], None]] = {
+    function.__name__.replace("_", "-"): function
+    for function in (
+        one_transaction,
+        deduplication,
+        same_key,
+        archive_for_ours,
+        archive_for_theirs,
+        fence,
+        baseline,
+        paging,
+        expired_cursor,
+        backing_off,
+        stanza_id,
+        login_refused,
+        parking,
+        one_process,
+        held_cursor,
+        integrity,
+        whole_migration,
+    )
+}
+
+
+def shift_the_clock() -> None:
+    """Let the bot's clock differ by the seconds in the file that TOCSIN_FAULTS_CLOCK names, read at each look."""
+    named = os.environ.get("TOCSIN_FAULTS_CLOCK")
+    if not named:
+        return
+    now = clock.utc_now
+
+    def shifted() -> datetime:
+        return now() + timedelta(seconds=float(Path(named).read_text() or 0))
+
+    clock.utc_now = shifted
+    app.App.__init__.__defaults__ = (shifted,)

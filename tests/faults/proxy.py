@@ -1,0 +1,377 @@
+"""What stands between the bot and a server: a TCP proxy that does, when told to, what networks do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import struct
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+_REQUEST = re.compile(rb"(?:GET|PUT|POST|DELETE) \S+ HTTP/1\.1\r\n")
+_CHUNK = 1 << 16
+
+
+def is_send(data: bytes) -> bool:
+    """Whether the bot says something with this: a request to send (Matrix) or a message to a room (XMPP)."""
+    return (data.startswith(b"PUT ") and b"/send/m.room.message/" in data.partition(b"\r\n")[0]) or (
+        b"<message" in data and b"groupchat" in data
+    )
+
+
+def is_answer(data: bytes) -> bool:
+    """Whether a server says with this that it took a message: the answer to a request, or the room's own echo."""
+    return data.startswith(b"HTTP/") or (b"<message" in data and b"groupchat" in data)
+
+
+def is_sync(data: bytes) -> bool:
+    """Whether the bot asks with this for what is new (Matrix) or for an archive (XMPP)."""
+    return (data.startswith(b"GET ") and b"/sync?" in data.partition(b"\r\n")[0]) or b"urn:xmpp:mam:2" in data
+
+
+class Fault:
+    """What happens to the bytes of a link while it lasts. `up` is towards the server; None: nothing is forwarded."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        """Set by the proxy once the network is well again."""
+        self.struck = asyncio.Event()
+        """Set once it has done some harm."""
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        return data
+
+    async def down(self, link: Link, data: bytes) -> bytes | None:
+        return data
+
+
+class Reset(Fault):
+    """Every connection is reset as soon as something is said on it."""
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        self.struck.set()
+        link.reset()
+        return None
+
+    down = up
+
+
+class BlackHole(Fault):
+    """Nothing arrives, nothing is refused; what was under way when it ends is gone."""
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        self.struck.set()
+        await self.over.wait()
+        link.reset()
+        return None
+
+    down = up
+
+
+class Latency(Fault):
+    """Everything arrives in its order, five seconds late."""
+
+    SECONDS = 5.0
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        self.struck.set()
+        link.delay = self.SECONDS
+        return data
+
+    down = up
+
+
+class ResponseLost(Fault):
+    """The server takes what the bot says (or asks); the answer never arrives. Once."""
+
+    def __init__(
+        self,
+        which: Callable[[bytes], bool] = is_send,
+        answer: Callable[[bytes], bool] = is_answer,
+    ) -> None:
+        super().__init__()
+        self.which, self.answer = which, answer
+        self.sent: set[Link] = set()
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        if self.which(data):
+            self.sent.add(link)
+        return data
+
+    async def down(self, link: Link, data: bytes) -> bytes | None:
+        if link not in self.sent or not self.answer(data) or self.struck.is_set():
+            return data
+        self.struck.set()
+        await self.instead(link, data)
+        return None
+
+    async def instead(self, link: Link, data: bytes) -> None:
+        """What comes of the answer."""
+        link.reset()
+
+
+class Truncated(ResponseLost):
+    """The server takes what the bot says (or asks); half of the answer arrives. Once."""
+
+    async def instead(self, link: Link, data: bytes) -> None:
+        link.client.write(data[: len(data) // 2])
+        with contextlib.suppress(OSError):
+            await link.client.drain()
+        link.close()
+
+
+class Answered(Fault):
+    """A proxy before the server answers every request itself, with this status."""
+
+    def __init__(self, status: str, body: bytes, *, which: Callable[[bytes], bool] = lambda _: True) -> None:
+        super().__init__()
+        self.which = which
+        self.answer = (
+            f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
+        ).encode() + body
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        if _REQUEST.match(data) is None or not self.which(data):
+            return data
+        self.struck.set()
+        link.client.write(self.answer)
+        with contextlib.suppress(OSError):
+            await link.client.drain()
+        link.close()
+        return None
+
+
+def bad_gateway() -> Answered:
+    """502 with a page for people, as proxies send."""
+    return Answered("502 Bad Gateway", b"<html>bad gateway</html>")
+
+
+def too_many() -> Answered:
+    """429 for whatever the bot wants to say."""
+    return Answered(
+        "429 Too Many Requests",
+        b'{"errcode":"M_LIMIT_EXCEEDED","error":"later","retry_after_ms":700}',
+        which=is_send,
+    )
+
+
+class Held(Fault):
+    """What the bot says is held on its way; the bot sees its connection reset, the server sees nothing at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[tuple[Link, bytes]] = []
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        if self.struck.is_set() or not is_send(data):
+            return data
+        self.held.append((link, data))
+        link.forget_client()
+        self.struck.set()
+        return None
+
+    async def release(self) -> None:
+        """Let it arrive after all, on the connection it was sent on."""
+        for link, data in self.held:
+            with contextlib.suppress(OSError):
+                link.server.write(data)
+                await link.server.drain()
+
+    def drop(self) -> None:
+        """End what was kept open."""
+        for link, _ in self.held:
+            link.reset()
+
+
+class Doubled(Fault):
+    """Every message of a room arrives twice, as after a resumption gone wrong."""
+
+    _STANZA = re.compile(rb"<message (?:(?!<message ).)*?groupchat.*?</message>", re.DOTALL)
+
+    async def down(self, link: Link, data: bytes) -> bytes | None:
+        doubled = self._STANZA.sub(lambda found: found.group() * 2, data)
+        if doubled != data:
+            self.struck.set()
+        return doubled
+
+
+class Watch(Fault):
+    """Harms nothing, but calls `then` in the very moment something passes; forwards it only if that says so."""
+
+    def __init__(
+        self, which: Callable[[bytes], bool], then: Callable[[], object], *, answers: bool = False
+    ) -> None:
+        super().__init__()
+        self.which, self.then, self.answers = which, then, answers
+        self.sent: set[Link] = set()
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        if self.struck.is_set() or not self.which(data):
+            return data
+        if self.answers:
+            self.sent.add(link)
+            return data
+        self.struck.set()
+        link.server.write(data)
+        await asyncio.to_thread(self.then)
+        return None
+
+    async def down(self, link: Link, data: bytes) -> bytes | None:
+        if link not in self.sent or self.struck.is_set() or not is_answer(data):
+            return data
+        self.struck.set()
+        await asyncio.to_thread(self.then)
+        link.reset()
+        return None
+
+
+class Link:
+    """One connection of the bot and the one behind it."""
+
+    def __init__(
+        self,
+        client: asyncio.StreamWriter,
+        server: asyncio.StreamWriter,
+    ) -> None:
+        self.client, self.server = client, server
+        self.delay = 0.0
+        self.lonely = False
+        """Whether the bot's side is gone and the server's is kept."""
+
+    def reset(self) -> None:
+        """End both sides at once, as a router does that forgot about them."""
+        for side in (self.client, self.server):
+            _abort(side)
+
+    def close(self) -> None:
+        """End both sides in order."""
+        for side in (self.client, self.server):
+            side.close()
+
+    def forget_client(self) -> None:
+        """End the bot's side, and let the server believe that it is there."""
+        self.lonely = True
+        _abort(self.client)
+
+
+def _abort(side: asyncio.StreamWriter) -> None:
+    raw = side.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    side.transport.abort()
+
+
+class Proxy:
+    """Passes on what comes in at `port`. `fault` is what happens to it meanwhile; None: nothing."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._behind = (host, port)
+        self.port = 0
+        self.requests: deque[float] = deque(maxlen=5000)
+        """When the bot asked for something, or tried to connect (monotonic seconds)."""
+        self.fault: Fault | None = None
+        self.links: set[Link] = set()
+        """The connections there are."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Listen on a free loopback port."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
+            self.mend()
+            for link in tuple(self.links):
+                link.reset()
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def mend(self) -> None:
+        """Let the network be well again."""
+        fault, self.fault = self.fault, None
+        if fault is not None:
+            fault.over.set()
+        for link in self.links:
+            link.delay = 0.0
+
+    def cut(self) -> None:
+        """Reset every connection there is."""
+        for link in tuple(self.links):
+            if not link.lonely:
+                link.reset()
+
+    async def _connected(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self.requests.append(time.monotonic())
+        try:
+            answers, server = await asyncio.open_connection(*self._behind)
+        except OSError:
+            _abort(client)
+            return
+        link = Link(client, server)
+        self.links.add(link)
+        up = asyncio.ensure_future(self._pump(link, reader, server, towards="up"))
+        down = asyncio.ensure_future(self._pump(link, answers, client, towards="down"))
+        try:
+            await up
+            if link.lonely:
+                await down
+            else:
+                # Whoever ends one half ends the other: no client of ours half-closes.
+                server.close()
+                await down
+        except (OSError, asyncio.IncompleteReadError):
+            link.reset()
+        finally:
+            up.cancel()
+            down.cancel()
+            await asyncio.gather(up, down, return_exceptions=True)
+            link.reset()
+            self.links.discard(link)
+
+    async def _pump(
+        self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, towards: str
+    ) -> None:
+        """Read and forward; what is late is late as a whole, each chunk by as much."""
+        late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def forward() -> None:
+            while True:
+                due, data = await late.get()
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                writer.write(data)
+                await writer.drain()
+
+        forwarding = asyncio.ensure_future(forward())
+        try:
+            while data := await reader.read(_CHUNK):
+                if towards == "up" and _REQUEST.match(data):
+                    self.requests.append(time.monotonic())
+                fault = self.fault
+                if fault is not None:
+                    passed = await (fault.up if towards == "up" else fault.down)(link, data)
+                    if passed is None:
+                        continue
+                    data = passed
+                late.put_nowait((time.monotonic() + link.delay, data))
+        finally:
+            if towards == "down" and not link.lonely:
+                while not late.empty() and not forwarding.done():
+                    await asyncio.sleep(0.01)
+                writer.close()
+            forwarding.cancel()
+            await asyncio.gather(forwarding, return_exceptions=True)
