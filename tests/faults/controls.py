@@ -15,14 +15,18 @@ from bot import app, cli, clock
 from bot.intake import Intake, Taken
 from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver, transport
+from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.sync import SyncLoop
 from bot.transports.xmpp import archive, session, stanzas
 from bot.transports.xmpp.inbound import Inbound
+from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.sending import Sent
-from commands import due, membership
+from campaign.chat import Echo
+from commands import membership
 from storage import database, migrations
+from storage.deadlines import Deadlines
 from storage.inbox import Inbox
-from storage.tables import inbox
+from storage.tables import inbox, reminders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +71,17 @@ def same_key() -> None:
 
 def archive_for_ours() -> None:
     """What was begun is sent again without looking for it in the archive."""
-    Sent.is_ours = lambda *_: False
+    read = Inbound._archived_groupchat
+    echoed = Sent.echoed
+
+    def only_theirs(self: Any, room: Any, item: Any) -> Any:
+        Sent.echoed = lambda *_: None
+        try:
+            return [event for event in read(self, room, item) if not isinstance(event, Echo)]
+        finally:
+            Sent.echoed = echoed
+
+    Inbound._archived_groupchat = only_theirs
 
 
 def archive_for_theirs() -> None:
@@ -172,8 +186,7 @@ def parking() -> None:
 
 def one_process() -> None:
     """The data folder is not locked."""
-    lock = cli.lock
-    cli.lock = lambda folder: lock(Path(folder, secrets.token_hex(4)).parent) if False else open(folder / "other.lock", "a")  # noqa: SIM115
+    cli.lock = lambda folder: (folder / f"lock-{secrets.token_hex(4)}").open("a")
 
 
 def held_cursor() -> None:
@@ -205,11 +218,40 @@ def whole_migration() -> None:
     migrations.event = type("event", (), {"listen": staticmethod(unless_begin)})
 
 
-def once_due() -> None:
-    """What is due is told at every tick."""
-    from storage.deadlines import Deadlines  # noqa: F401
+def reminded_once() -> None:
+    """What was reminded of is forgotten."""
+    Deadlines.handled = lambda *_: {}
 
-    due.STEPS = due.STEPS
+    def write(self: Deadlines, rows: list[Any]) -> None:
+        for row in rows:
+            self._connection.execute(insert(reminders).prefix_with("OR IGNORE"), row)
+
+    Deadlines._write = write
+
+
+def another_nick() -> None:
+    """Where the bot's nick is taken it tries no other one."""
+    enter = Membership._try
+
+    async def only_one(self: Any, room: Any, nick: str) -> Any:
+        return await enter(self, room, nick) if nick == self._nick else "conflict"
+
+    Membership._try = only_one
+
+
+def careful_reading() -> None:
+    """A malformed event stops whoever reads it."""
+
+    def read(self: Any, raw: Any) -> Any:
+        event_id, kind = raw["event_id"], raw["type"]
+        if kind != "m.room.message" or raw["sender"] == self.me:
+            return unguarded(self, raw)
+        if not isinstance(raw["content"]["body"], str):
+            raise TypeError(event_id)
+        return unguarded(self, raw)
+
+    unguarded = Reader.read
+    Reader.read = read
 
 
 SAFEGUARDS: dict[str, Callable[[], None]] = {
@@ -232,6 +274,9 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         held_cursor,
         integrity,
         whole_migration,
+        reminded_once,
+        another_nick,
+        careful_reading,
     )
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults.judge import Verdict, judge
 from tests.faults.nursery import Nursery, nursery
-from tests.faults.rows import kills, network
+from tests.faults.rows import disk, duplicates, hostile, kills, network, outage, people, servers as killed, time
 from tests.faults.scene import Stuck, scene
 from tests.faults.sides import Servers
 from tests.live.prosody import prosody
@@ -97,6 +97,90 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     Row("delayed stanza", (Variant(network.released_late, X, controls=("fence",)),)),
+    Row(
+        "server killed",
+        (
+            Variant(killed.mid_send, M, "mid-send", most=5, controls=("same-key",), alone=True),
+            Variant(killed.mid_send, X, "mid-send", most=5, controls=("archive-for-ours",), alone=True),
+            Variant(killed.mid_sync, M, "mid-sync", most=5, alone=True),
+            Variant(killed.mid_archive, X, "mid-archive", most=5, alone=True),
+        ),
+    ),
+    Row(
+        "long outage",
+        (
+            Variant(outage.bot_down, M, "bot down, 1,000 messages", most=2, controls=("paging",)),
+            Variant(outage.bot_down, X, "bot down, 1,000 messages", most=2, controls=("paging",)),
+            Variant(outage.cut_off, M, "cut off, 1,000 messages", most=2),
+            Variant(outage.cut_off, X, "cut off, 1,000 messages", most=2),
+            *_network(
+                "right after joining",
+                outage.right_after_joining,
+                matrix=("baseline",),
+                xmpp=("baseline",),
+            ),
+            Variant(outage.cursor_expired, X, "cursor expired", controls=("expired-cursor",)),
+        ),
+    ),
+    Row(
+        "duplicates",
+        (
+            Variant(duplicates.replayed_sync, M, "replayed sync", controls=("deduplication",)),
+            Variant(duplicates.doubled_stanzas, X, "doubled stanzas", controls=("deduplication",)),
+            Variant(duplicates.archive_and_live, X, "archive and live"),
+            Variant(duplicates.same_id, X, "the same id by another", controls=("stanza-id",)),
+        ),
+    ),
+    Row("two bots", (Variant(people.two_bots, (*M, *X), most=3, controls=("one-process",)),)),
+    # Row("encryption"): kill between to-device and cursor, a key that comes late, a new device. With encrypted rooms.
+    Row(
+        "authentication",
+        (
+            Variant(people.hard_logout, (*M, *X), "Matrix hard logout", most=3, controls=("login-refused",)),
+            Variant(people.soft_logout, (*M, *X), "Matrix soft logout", most=3),
+            Variant(people.password_changed, M, "password changed", most=3),
+            Variant(people.password_changed, X, "password changed", most=3, controls=("login-refused",)),
+        ),
+    ),
+    Row(
+        "membership",
+        (
+            *_network("kick", people.kicked, matrix=("parking",), xmpp=("parking",)),
+            *_network("ban", people.banned),
+            Variant(people.nick_taken, X, "nick conflict", controls=("another-nick",)),
+        ),
+    ),
+    Row(
+        "clock",
+        (
+            Variant(time.down_over_a_due_time, M, "down over a due time", controls=("reminded-once",)),
+            Variant(time.jumps, M, "jumps of an hour", most=3),
+            Variant(time.too_late, M, "jumps of a day", most=3),
+        ),
+    ),
+    Row(
+        "disk full",
+        (
+            Variant(disk.full, M, controls=("held-cursor",)),
+            Variant(disk.full, X, controls=("held-cursor",)),
+        ),
+    ),
+    Row(
+        "damaged database",
+        (
+            Variant(disk.damaged, M, "a page overwritten", most=5, controls=("integrity",)),
+            Variant(disk.truncated, M, "truncated", most=5),
+        ),
+    ),
+    Row(
+        "hostile input",
+        (
+            Variant(hostile.matrix, M, most=5, controls=("careful-reading",)),
+            Variant(hostile.xmpp, X, most=5),
+        ),
+    ),
+    Row("SIGTERM", _network("", kills.by_sigterm, matrix=("one-transaction",), xmpp=("archive-for-theirs",))),
+    Row("migration killed", (Variant(disk.migration_killed, M, most=20, controls=("whole-migration",)),)),
 )
 
 

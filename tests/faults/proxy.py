@@ -272,10 +272,11 @@ class Proxy:
     """Passes on what comes in at `port`. `fault` is what happens to it meanwhile; None: nothing."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._behind = (host, port)
+        self.behind = (host, port)
+        """Where it passes on to."""
         self.port = 0
         self.requests: deque[float] = deque(maxlen=5000)
-        """When the bot asked for something, or tried to connect (monotonic seconds)."""
+        """When the bot asked for something over HTTP, or else connected (monotonic seconds)."""
         self.fault: Fault | None = None
         self.links: set[Link] = set()
         """The connections there are."""
@@ -316,9 +317,8 @@ class Proxy:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        self.requests.append(time.monotonic())
         try:
-            answers, server = await asyncio.open_connection(*self._behind)
+            answers, server = await asyncio.open_connection(*self.behind)
         except OSError:
             _abort(client)
             return
@@ -359,7 +359,7 @@ class Proxy:
         forwarding = asyncio.ensure_future(forward())
         try:
             while data := await reader.read(_CHUNK):
-                if towards == "up" and _REQUEST.match(data):
+                if towards == "up" and (_REQUEST.match(data) or data.startswith(b"<?xml")):
                     self.requests.append(time.monotonic())
                 fault = self.fault
                 if fault is not None:
