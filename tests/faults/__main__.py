@@ -13,7 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.faults.matrix import ROWS, Plan, Row, Score, servers
+from tests.faults.matrix import Plan, Score, servers
+from tests.faults.table import ROWS, Row
 
 out = Console(stderr=True, highlight=False)
 
@@ -77,10 +78,12 @@ def main() -> None:
             bar = bars[score.row.name, str(score.variant)]
             progress.update(bar, completed=score.runs + sum(map(bool, score.controls.values())))
             if what.startswith("without") or not what.endswith(": sound"):
-                progress.console.print(f"{score.row.name}, {score.variant}, {what}"[:600], markup=False, soft_wrap=True)
+                progress.console.print(
+                    f"{score.row.name}, {score.variant}, {what}"[:600], markup=False, soft_wrap=True
+                )
 
         scores = asyncio.run(Plan(rows, numbers, done=done).run(here, folder))
-    print(table(scores))
+    print(table(scores))  # noqa: T201 - this is what it is for
     out.print(f"{(time.monotonic() - began) / 60:.1f} minutes")
     if all(score.sound for score in scores):
         shutil.rmtree(folder, ignore_errors=True)

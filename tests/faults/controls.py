@@ -50,7 +50,9 @@ def one_transaction() -> None:
 def deduplication() -> None:
     """An event that comes again takes effect again."""
 
-    def take(self: Inbox, network: str, keys: Sequence[tuple[str, str]], now: datetime) -> set[tuple[str, str]]:
+    def take(
+        self: Inbox, network: str, keys: Sequence[tuple[str, str]], now: datetime
+    ) -> set[tuple[str, str]]:
         for scope, event in dict.fromkeys(keys):
             row = {"network": network, "scope": scope, "event": event, "at": now}
             self._connection.execute(insert(inbox).prefix_with("OR IGNORE"), row)

@@ -33,8 +33,9 @@ class Process:
     """One bot. `returncode` is None while it lives, negative if a signal ended it."""
 
     pid: int
-    log: Path
-    said_before: int
+    log: Path = Path(os.devnull)
+    said_before: int = 0
+    """How long its log was before it was born."""
     returncode: int | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once it says that it is ready on its networks, or has ended."""
@@ -73,7 +74,7 @@ class Nursery:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._born: asyncio.Queue[int] = asyncio.Queue()
+        self._born: asyncio.Queue[Process] = asyncio.Queue()
         self._living: dict[int, Process] = {}
         self._asking = asyncio.Lock()
         self._watching: set[asyncio.Task[None]] = set()
@@ -82,16 +83,16 @@ class Nursery:
         self, config: Path, log: Path, environment: dict[str, str], *, safeguard: str = ""
     ) -> Process:
         """Start `tocsin run --config …` with what it says appended to `log`; without a safeguard, if one is named."""
-        log.touch(mode=0o600)
-        before = log.stat().st_size
+        with log.open("ab") as file:
+            before = file.tell()
         wanted = {"config": str(config), "log": str(log), "environment": environment, "without": safeguard}
         stdin = self._process.stdin
         if stdin is None:
             raise RuntimeError("the nursery has no ear")
         async with self._asking:
             stdin.write(json.dumps(wanted).encode() + b"\n")
-            pid = await self._born.get()
-            process = self._living[pid] = Process(pid, log, before)
+            process = await self._born.get()
+            process.log, process.said_before = log, before
         watching = asyncio.ensure_future(process.watch())
         self._watching.add(watching)
         watching.add_done_callback(self._watching.discard)
@@ -105,9 +106,8 @@ class Nursery:
         async for line in stdout:
             what, pid, code = json.loads(line)
             if what == "born":
-                self._born.put_nowait(pid)
-                while pid not in self._living:
-                    await asyncio.sleep(0)
+                self._living[pid] = Process(pid)
+                self._born.put_nowait(self._living[pid])
             else:
                 self._living.pop(pid).ended(code)
 

@@ -347,11 +347,11 @@ class Proxy:
         self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, towards: str
     ) -> None:
         """Read and forward; what is late is late as a whole, each chunk by as much."""
-        late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        late: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
 
         async def forward() -> None:
-            while True:
-                due, data = await late.get()
+            while (next_ := await late.get()) is not None:
+                due, data = next_
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 writer.write(data)
                 await writer.drain()
@@ -368,10 +368,10 @@ class Proxy:
                         continue
                     data = passed
                 late.put_nowait((time.monotonic() + link.delay, data))
-        finally:
-            if towards == "down" and not link.lonely:
-                while not late.empty() and not forwarding.done():
-                    await asyncio.sleep(0.01)
+            late.put_nowait(None)
+            if not link.lonely:
+                await forwarding
                 writer.close()
+        finally:
             forwarding.cancel()
             await asyncio.gather(forwarding, return_exceptions=True)

@@ -133,7 +133,11 @@ class Scene:
     def in_rooms(self) -> bool:
         """Whether the bot is in every room of the config, and has said all it has to say."""
         rooms = self.ask("SELECT state FROM rooms WHERE NOT direct")
-        return len(rooms) >= 2 * len(self.sides) and all(state == "joined" for (state,) in rooms) and not self.under_way()
+        return (
+            len(rooms) >= 2 * len(self.sides)
+            and all(state == "joined" for (state,) in rooms)
+            and not self.under_way()
+        )
 
     @property
     def ended(self) -> int | None:
@@ -232,7 +236,7 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """Build everything a run needs; the bot is not started yet. With a `safeguard`, it is the bot without that."""
     mark = secrets.token_hex(4)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True)  # noqa: ASYNC240 - a local disk
     async with AsyncExitStack() as stack:
         sides: dict[str, Side] = {
             network: await stack.enter_async_context(SIDES[network](servers, mark)) for network in networks

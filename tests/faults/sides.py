@@ -208,13 +208,18 @@ class XmppSide:
         """The archive id of what may have been said in an attempt before this one."""
         if not getattr(person, "doubts", False):
             return ""
-        found = [one.id for one in await person.archive(self.muc) if one.heard.id == message_id and one.heard.body == text]
+        found = [
+            one.id
+            for one in await person.archive(self.muc)
+            if one.heard.id == message_id and one.heard.body == text
+        ]
         return found[0] if found else ""
 
     async def _there(self, number: int) -> XmppPerson:
         """The typist, come back if the server had gone."""
         async with self._coming_back:
             if not self.people[number].is_connected:
+                await _gone(self.people[number])
                 self.people[number] = await self._back(f"typist{number}")
                 self.people[number].doubts = True  # type: ignore[attr-defined]
             return self.people[number]
@@ -232,6 +237,7 @@ class XmppSide:
     async def visible(self) -> list[Seen]:
         async with self._coming_back:
             if not self.observer.is_connected:
+                await _gone(self.observer)
                 self.observer = await self._back("observer")
         return [
             Seen(one.id, room, one.heard.body)
@@ -247,6 +253,12 @@ class XmppSide:
             for room in (self.muc, self.office.removeprefix("xmpp:"))
             for rank, one in enumerate(await self.observer.archive(room))
         }
+
+
+async def _gone(person: XmppPerson) -> None:
+    """Let somebody leave, whose server may be gone already."""
+    with contextlib.suppress(Exception):
+        await person.close()
 
 
 @asynccontextmanager
@@ -265,8 +277,7 @@ async def xmpp_side(servers: Servers, mark: str) -> AsyncIterator[XmppSide]:
 
         async def leave() -> None:
             for person in (side.observer, *side.people):
-                with contextlib.suppress(Exception):
-                    await person.close()
+                await _gone(person)
 
         stack.push_async_callback(leave)
         await asyncio.gather(*(person.connect() for person in (observer, *people)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,7 @@ async def at_each_step(run: Scene) -> None:
         await run.launch(kill_at=f"{step}:{run.rng.randint(1, 6)}")
         for _ in range(MOST_SIGNS):
             name = await run.sign()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await answered_or_dead(run, name)
+            await run.until(lambda name=name: answered_or_dead(run, name), "an answer", 30)  # type: ignore[misc]
             if run.ended is not None:
                 break
         if run.ended != -signal.SIGKILL:
@@ -37,11 +35,9 @@ async def at_each_step(run: Scene) -> None:
     await run.start()
 
 
-async def answered_or_dead(run: Scene, name: str) -> None:
-    """Wait until this signature was answered, or the bot has ended."""
-    async with asyncio.timeout(20):
-        while run.ended is None and (name not in run.signed() or run.under_way()):
-            await asyncio.sleep(0.02)
+def answered_or_dead(run: Scene, name: str) -> bool:
+    """Whether this signature was answered, or the bot has ended."""
+    return run.ended is not None or (name in run.signed() and not run.under_way())
 
 
 async def at_any_moment(run: Scene) -> None:

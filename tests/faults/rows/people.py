@@ -174,5 +174,3 @@ async def nick_taken(run: Scene) -> None:
         await run.signs(2)
         await run.start()
         await run.settle()
-
-

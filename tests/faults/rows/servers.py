@@ -20,7 +20,9 @@ BACK_WITHIN = 60.0
 _ARCHIVE_QUERY = re.compile(rb"<query[^>]*mam:2")
 
 
-async def _killed_when(run: Scene, which: Callable[[bytes], bool], *, answers: bool, start: bool = False) -> None:
+async def _killed_when(
+    run: Scene, which: Callable[[bytes], bool], *, answers: bool, start: bool = False
+) -> None:
     """Kill the server when this passes (or when it is answered, before the answer arrives), and start it again."""
     fault = proxy.Watch(which, lambda: _kill(run), answers=answers)
     run.side.proxy.fault = fault

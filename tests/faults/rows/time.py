@@ -32,7 +32,8 @@ def _deadline(run: Scene) -> Path:
 
 
 async def _reminders(run: Scene) -> int:
-    return sum("🔔" in one.text for side in run.sides.values() for one in await side.visible())
+    seen = [await side.visible() for side in run.sides.values()]
+    return sum("🔔" in one.text for each in seen for one in each)
 
 
 async def _judge(run: Scene, wanted: int) -> None:
