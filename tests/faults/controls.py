@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from dataclasses import replace
@@ -31,6 +32,8 @@ from storage.tables import inbox, reminders
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+
+log = logging.getLogger(__name__)
 
 # Everything here replaces parts of the product by worse ones: types would only say so at length.
 
@@ -198,7 +201,8 @@ def held_cursor() -> None:
     async def over(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
         try:
             return await take(self, network, batch, claim)
-        except database.StorageError:
+        except database.StorageError as error:
+            log.warning("passed over: %s", error)
             return Taken({}, None)
 
     Intake.take = over

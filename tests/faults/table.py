@@ -110,7 +110,9 @@ ROWS: tuple[Row, ...] = (
     Row(
         "long outage",
         (
-            Variant(outage.bot_down, M, "bot down, 1,000 messages", most=2, controls=("paging",), short=False),
+            Variant(
+                outage.bot_down, M, "bot down, 1,000 messages", most=2, controls=("paging",), short=False
+            ),
             Variant(outage.bot_down, X, "bot down, 1,000 messages", most=2, controls=("paging",)),
             Variant(outage.cut_off, M, "cut off, 1,000 messages", most=2, short=False),
             Variant(outage.cut_off, X, "cut off, 1,000 messages", most=2, short=False),

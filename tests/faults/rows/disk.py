@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import shutil
 import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
+
+from tests.faults.scene import Stuck
 
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
@@ -89,8 +92,12 @@ def _truncate(run: Scene) -> None:
 async def migration_killed(run: Scene) -> None:
     """Killed at a statement of the first migration: there is nothing of it, and the next start goes through."""
     bot = await run.launch(kill_at=f"migration:{run.rng.randint(3, _MOST_STATEMENTS)}")
-    if await bot.wait() != -signal.SIGKILL:
-        run.wrong.append("the migration was not reached")
+    try:
+        code = await asyncio.wait_for(bot.wait(), 30)
+    except TimeoutError:
+        raise Stuck("the statement was not reached") from None
+    if code != -signal.SIGKILL:
+        run.wrong.append(f"it ended with {code}")
     run.hits.append("migration")
     tables = len(run.ask("SELECT 1 FROM sqlite_master WHERE type = 'table'"))
     if tables:

@@ -45,7 +45,9 @@ async def doubled_stanzas(run: Scene) -> None:
     """The room says everything twice, under the same id."""
     await run.arrive()
     run.side.proxy.fault = proxy.Doubled()
-    await run.signs(run.rng.randint(5, 9), pause=0.1)
+    for _ in range(run.rng.randint(5, 9)):
+        await run.sign()
+        await run.until(lambda: set(run.typed) <= set(run.signed()), "the signature")
     await run.settle()
 
 
