@@ -110,6 +110,12 @@ def fence() -> None:
     app.App._start = anew
 
 
+def kept_cursor() -> None:
+    """Each start begins with what is said from then on."""
+    start = app.App._start
+    app.App._start = lambda self, storage, network: replace(start(self, storage, network), cursors={})
+
+
 def baseline() -> None:
     """The first cursor is kept only with the first event."""
     take = Intake.take
@@ -269,6 +275,7 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         archive_for_ours,
         archive_for_theirs,
         fence,
+        kept_cursor,
         baseline,
         paging,
         expired_cursor,

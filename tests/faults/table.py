@@ -78,7 +78,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "random SIGKILL",
         (
-            Variant(kills.at_any_moment, M, most=1000, controls=("one-transaction",)),
+            Variant(kills.at_any_moment, M, most=1000, controls=("kept-cursor", "one-transaction")),
             Variant(kills.at_any_moment, X, most=1000, controls=("archive-for-theirs",)),
         ),
     ),
@@ -182,6 +182,6 @@ ROWS: tuple[Row, ...] = (
             Variant(hostile.xmpp, X, most=5),
         ),
     ),
-    Row("SIGTERM", _network("", kills.by_sigterm, matrix=("one-transaction",), xmpp=("archive-for-theirs",))),
+    Row("SIGTERM", _network("", kills.by_sigterm, matrix=("kept-cursor",), xmpp=("kept-cursor",))),
     Row("migration killed", (Variant(disk.migration_killed, M, most=20, controls=("whole-migration",)),)),
 )

@@ -15,8 +15,8 @@ from tests.faults.scene import Stuck
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
 
-_MOST_STATEMENTS = 50
-"""Statements of the migrations at which one is killed: there are a few more."""
+_MOST_STATEMENTS = 40
+"""Statements of the migrations at which one is killed: there are some more."""
 
 
 async def full(run: Scene) -> None:

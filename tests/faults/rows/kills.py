@@ -51,7 +51,7 @@ async def at_any_moment(run: Scene) -> None:
         await asyncio.sleep(run.rng.uniform(0, 1.2))
         await run.kill()
         await typing
-        await run.signs(run.rng.randint(0, 2))
+        await run.signs(run.rng.randint(1, 2))
         await run.start()
 
 
@@ -65,4 +65,5 @@ async def by_sigterm(run: Scene) -> None:
         if code != 0:
             run.wrong.append(f"exit code {code} after SIGTERM")
         await typing
+        await run.signs(2)
         await run.start()
