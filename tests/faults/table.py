@@ -78,7 +78,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "random SIGKILL",
         (
-            Variant(kills.at_any_moment, M, most=1000, controls=("kept-cursor", "one-transaction")),
+            Variant(kills.at_any_moment, M, most=1000, controls=("kept-cursor",)),
             Variant(kills.at_any_moment, X, most=1000, controls=("archive-for-theirs",)),
         ),
     ),

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.faults import proxy
+from tests.faults import troubles
 from tests.faults.sides import MatrixSide, XmppSide
 from tests.live.gateway import gateway
 
@@ -44,7 +44,7 @@ async def replayed_sync(run: Scene) -> None:
 async def doubled_stanzas(run: Scene) -> None:
     """The room says everything twice, under the same id."""
     await run.arrive()
-    run.side.proxy.fault = proxy.Doubled()
+    run.side.proxy.fault = troubles.Doubled()
     for _ in range(run.rng.randint(5, 9)):
         await run.sign()
         await run.until(lambda: set(run.typed) <= set(run.signed()), "the signature")

@@ -6,14 +6,14 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from tests.faults import proxy
+from tests.faults import troubles
 from tests.faults.scene import Stuck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.faults.proxy import Fault
     from tests.faults.scene import Scene
+    from tests.faults.troubles import Fault
 
 LASTS = (2.0, 6.0)
 """Seconds that a lasting fault lasts."""
@@ -36,7 +36,7 @@ async def lasting(run: Scene, make: Callable[[], Fault], *, cut: bool = True) ->
     run.side.proxy.mend()
     run.healed()
     # While nothing can be answered each message to send, the sync and a login may be tried; never in a hot loop.
-    if isinstance(fault, proxy.Answered | proxy.Reset | proxy.BlackHole) and asked > 10 + 3 * lasted:
+    if isinstance(fault, troubles.Answered | troubles.Reset | troubles.BlackHole) and asked > 10 + 3 * lasted:
         run.wrong.append(f"{asked} requests in {lasted:.0f} s")
 
 
@@ -60,35 +60,35 @@ async def once(run: Scene, make: Callable[[], Fault]) -> None:
 
 async def reset(run: Scene) -> None:
     """Connections are reset."""
-    await lasting(run, proxy.Reset)
+    await lasting(run, troubles.Reset)
 
 
 async def black_hole(run: Scene) -> None:
     """Nothing arrives."""
-    await lasting(run, proxy.BlackHole, cut=False)
+    await lasting(run, troubles.BlackHole, cut=False)
 
 
 async def latency(run: Scene) -> None:
     """Five seconds each way."""
-    await lasting(run, proxy.Latency, cut=False)
+    await lasting(run, troubles.Latency, cut=False)
 
 
 async def response_lost(run: Scene) -> None:
     """A message is taken, and the answer that says so is lost."""
-    await once(run, proxy.ResponseLost)
+    await once(run, troubles.ResponseLost)
 
 
 async def truncated(run: Scene) -> None:
     """A message is taken, and half of the answer that says so arrives."""
-    await once(run, proxy.Truncated)
+    await once(run, troubles.Truncated)
 
 
 async def truncated_news(run: Scene) -> None:
     """Half of what is new arrives: of a sync's answer, or of what the room says."""
-    which = proxy.is_sync if run.side.network == "matrix" else (lambda _: True)
+    which = troubles.is_sync if run.side.network == "matrix" else (lambda _: True)
 
     def make() -> Fault:
-        return proxy.Truncated(which, proxy.is_answer)
+        return troubles.Truncated(which, troubles.is_answer)
 
     await run.arrive()
     for _ in range(2):
@@ -106,12 +106,12 @@ async def truncated_news(run: Scene) -> None:
 
 async def bad_gateway(run: Scene) -> None:
     """A proxy says 502 to everything."""
-    await lasting(run, proxy.bad_gateway)
+    await lasting(run, troubles.bad_gateway)
 
 
 async def too_many(run: Scene) -> None:
     """429 to whatever the bot wants to say."""
-    await lasting(run, proxy.too_many)
+    await lasting(run, troubles.too_many)
 
 
 async def released_late(run: Scene) -> None:
@@ -119,7 +119,7 @@ async def released_late(run: Scene) -> None:
     await run.arrive()
     await run.signs(2)
     await run.until(lambda: not run.under_way() and len(run.signed()) == 2, "answers", 30)
-    held = proxy.Held()
+    held = troubles.Held()
     run.side.proxy.fault = held
     await run.sign()
     async with asyncio.timeout(30):

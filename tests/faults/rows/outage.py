@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.faults import proxy
+from tests.faults import troubles
 
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
@@ -34,7 +34,7 @@ async def cut_off(run: Scene) -> None:
     """The bot lives and cannot reach its server while a thousand messages pass: no storm, and memory stays flat."""
     await run.arrive()
     before = _memory(run)
-    run.side.proxy.fault = proxy.Reset()
+    run.side.proxy.fault = troubles.Reset()
     run.side.proxy.cut()
     since = time.monotonic()
     await _meanwhile(run)

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
-from tests.faults import proxy
+from tests.faults import troubles
 from tests.faults.sides import MatrixSide, XmppSide
 from tests.live.matrix_person import Person
 from tests.live.xmpp_person import XmppPerson
@@ -53,7 +53,7 @@ async def soft_logout(run: Scene) -> None:
     await run.arrive()
     await run.signs(2)
     body = b'{"errcode":"M_UNKNOWN_TOKEN","error":"again, please","soft_logout":true}'
-    run.sides["matrix"].proxy.fault = proxy.Answered("401 Unauthorized", body)
+    run.sides["matrix"].proxy.fault = troubles.Answered("401 Unauthorized", body)
     await run.signs(1, "matrix")
     await _stops(run)
     run.sides["matrix"].proxy.mend()

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from tests.faults import proxy
+from tests.faults import troubles
 from tests.faults.scene import Stuck
 from tests.faults.sides import MatrixSide, XmppSide
 
@@ -24,7 +24,7 @@ async def _killed_when(
     run: Scene, which: Callable[[bytes], bool], *, answers: bool, start: bool = False
 ) -> None:
     """Kill the server when this passes (or when it is answered, before the answer arrives), and start it again."""
-    fault = proxy.Watch(which, lambda: _kill(run), answers=answers)
+    fault = troubles.Watch(which, lambda: _kill(run), answers=answers)
     run.side.proxy.fault = fault
     if start:
         await run.launch()
@@ -64,7 +64,7 @@ async def mid_send(run: Scene) -> None:
     """It dies when it has taken a message of the bot's, before the bot hears of it; another time before it took it."""
     await run.arrive()
     for answers in (True, False):
-        await _killed_when(run, proxy.is_send, answers=answers)
+        await _killed_when(run, troubles.is_send, answers=answers)
 
 
 async def mid_sync(run: Scene) -> None:
@@ -72,7 +72,7 @@ async def mid_sync(run: Scene) -> None:
     await run.arrive()
     await run.kill()
     await run.signs(run.rng.randint(3, 8))
-    await _killed_when(run, proxy.is_sync, answers=run.rng.random() < 0.5, start=True)
+    await _killed_when(run, troubles.is_sync, answers=run.rng.random() < 0.5, start=True)
 
 
 async def mid_archive(run: Scene) -> None:
