@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.pacing import Pacing, Want
 from bot.transports.base import (
     Dispatch,
     Limited,
@@ -93,6 +95,8 @@ class Claimed:
     errands: Sequence[Errand] = ()
     more: bool = False
     """Whether there may be more than was looked at."""
+    again: float | None = None
+    """In how many seconds to look again, because something waits for its time; None if nothing does."""
 
 
 class Delivery:
@@ -125,7 +129,9 @@ class Delivery:
         self._tried = asyncio.Event()
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
-        self._resume = 0.0
+        self._pacing = Pacing(transport.allowance)
+        self._timer: asyncio.TimerHandle | None = None
+        """Looks again when something's time has come."""
         self._idle = asyncio.Event()
         self.running = False
 
@@ -155,7 +161,7 @@ class Delivery:
         """Begin what was claimed. If nothing runs any more, the next run finishes what was begun."""
         if claimed is None:
             self.wake()
-        elif self.running and (claimed.claims or claimed.errands):
+        elif self.running and (claimed.claims or claimed.errands or claimed.again is not None):
             self._handed.append(claimed)
             self._untried.update(claim.dispatch.key for claim in claimed.claims)
             self._idle.clear()
@@ -205,10 +211,12 @@ class Delivery:
                     if self._look:
                         self._look = False
                         self._begin(group, await self._database.write(self._claim))
-                    if not self._busy and not self._errands and not self._wake.is_set():
+                    nothing_more = self._timer is None and not self._wake.is_set()
+                    if not self._busy and not self._errands and nothing_more:
                         self._idle.set()
         finally:
             self.running = False
+            self._look_again(None)
             self._handed.clear()
             self._untried.clear()
             self._busy.clear()
@@ -217,11 +225,24 @@ class Delivery:
 
     def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
         for claim in claimed.claims:
-            group.create_task(self._carry(claim))
+            group.create_task(self._carry(claim, fresh=True))
         for errand in claimed.errands:
             group.create_task(self._do(errand))
+        self._look_again(claimed.again)
         if claimed.more and (claimed.claims or claimed.errands):
             self.wake()
+
+    def _look_again(self, seconds: float | None) -> None:
+        """Look at what waits in so many seconds, instead of when that was planned before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if seconds is not None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._timed)
+
+    def _timed(self) -> None:
+        self._timer = None
+        self.wake()
 
     # --- what was begun before
 
@@ -275,19 +296,25 @@ class Delivery:
                 rooms.setdefault(row.room_id, []).append(row)
             elif row.address_id is not None:
                 homeless.setdefault(row.address_id, []).append(row)
+        wants = {
+            room: Want(rows[0].urgency, len(rows)) for room, rows in rooms.items() if room not in self._busy
+        }
+        now = time.monotonic()
+        ready, again = self._pacing.choose(wants, now)
         claims = [
             claim
-            for room_id, rows in rooms.items()
-            if room_id not in self._busy
-            for claim in self._sound(storage, storage.rooms.get(room_id), rows)
+            for room_id in ready
+            for claim in self._sound(storage, storage.rooms.get(room_id), rooms[room_id])
         ]
+        for claim in claims:
+            self._pacing.takes(now, claim.room_id)
         for address_id, rows in homeless.items():
             address = storage.people.address(address_id)
             errands.append(Errand(tuple(row.id for row in rows), "open", address=address))
         errands = [errand for errand in errands if errand.name not in self._errands]
         self._errands.update(errand.name for errand in errands)
         self._busy.update(claim.room_id for claim in claims)
-        return Claimed(claims, errands, more=len(found) == AT_ONCE)
+        return Claimed(claims, errands, more=len(found) == AT_ONCE, again=again)
 
     def _sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
@@ -371,29 +398,35 @@ class Delivery:
             together.append(row)
         if len(together) == 1:
             return together
-        return together[: max(1, self._wordings.fit([row.message for row in together]))]
+        fits = self._wordings.fit([row.message for row in together], self._pacing.most_lines)
+        return together[: max(1, fits)]
 
     # --- on the way
 
-    async def _carry(self, claim: Claim) -> None:
-        """Take one dispatch to the end: delivered, refused, or raised for the supervisor to reconnect."""
+    async def _carry(self, claim: Claim, *, fresh: bool = False) -> None:
+        """Take one dispatch to the end: delivered, refused, or raised for the supervisor to reconnect.
+
+        A `fresh` one was claimed just now, and was allowed to leave; nobody can have seen it yet.
+        """
         key, pause, bounces = claim.dispatch.key, FIRST_PAUSE, 0
+        wait = 0.0 if fresh else self._pacing.takes(time.monotonic())
         try:
             while True:
                 try:
-                    await asyncio.sleep(max(0.0, self._resume - asyncio.get_running_loop().time()))
+                    await asyncio.sleep(wait)
+                    wait = 0.0
                     claim = await self._upload(claim)
-                    seen = self._seen[key] = asyncio.get_running_loop().create_future()
-                    try:
-                        accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
-                    finally:
-                        self._leaves(key)
-                    await self._arrived(key, accepted, seen)
+                    await self._attempt(claim)
                 except Limited as limited:
                     # One account, one allowance: while this room waits, every other one does too.
-                    self._resume = asyncio.get_running_loop().time() + limited.seconds
+                    self._pacing.limited(time.monotonic(), limited.seconds)
                     log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
+                    if fresh and claim.file_id is None:
+                        await self._thaw(key)
+                        return
+                    wait = self._pacing.takes(time.monotonic())
                 except Unreachable as error:
+                    fresh = False
                     log.warning("not sent yet: %s", error, extra={"action": "send", "key": key})
                     bounces += isinstance(error, GivenBack)
                     if bounces == MOST_BOUNCES:
@@ -420,6 +453,21 @@ class Delivery:
             self._seen.pop(key, None)
             self._busy.discard(claim.room_id)
             self.wake()
+
+    async def _attempt(self, claim: Claim) -> None:
+        """Send a dispatch once, and wait until it is known to be in the room. Raises as `Transport.send` and `_arrived`."""
+        key = claim.dispatch.key
+        seen = self._seen[key] = asyncio.get_running_loop().create_future()
+        try:
+            accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
+        finally:
+            self._leaves(key)
+        self._pacing.was_taken(time.monotonic())
+        await self._arrived(key, accepted, seen)
+
+    async def _thaw(self, key: str) -> None:
+        """Let what the server certainly never took wait again: it leaves with what has come to wait beside it."""
+        await self._database.write(lambda storage: storage.outbox.thaw(key))
 
     async def _doubt(self, claim: Claim, why: str) -> None:
         """Leave a dispatch of which nothing tells whether it arrived, and say so to the campaigners."""
@@ -487,7 +535,10 @@ class Delivery:
         file = await self._database.read(lambda storage: storage.outbox.file(held))
         if file is None:
             raise Refused("the file is no longer held")
-        url = await self._transport.upload(file.name, file.media_type, file.data)
+        try:
+            url = await self._transport.upload(file.name, file.media_type, file.data)
+        except Limited as limited:  # another allowance than that of messages
+            raise Unreachable(str(limited)) from limited
         key = claim.dispatch.key
         await self._database.write(lambda storage: storage.outbox.address_file(key, url))
         return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from campaign.chat import File, Message
 from storage.rows import Queries
@@ -43,6 +43,7 @@ class Waiting:
     reply_to: str
     thread: str
     purpose: str
+    urgency: int
 
     @property
     def message(self) -> Message:
@@ -74,6 +75,7 @@ _WAITING = (
         outbox.c.reply_to,
         outbox.c.thread,
         outbox.c.purpose,
+        outbox.c.urgency,
     )
     .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
     .where(
@@ -186,6 +188,15 @@ class Outbox(Queries):
             },
         )
         self._connection.execute(_FREEZE, {"rows": list(rows), "with_key": key})
+
+    def thaw(self, key: str) -> None:
+        """Let the intents of a dispatch that was certainly never sent wait again; the dispatch never was."""
+        self._connection.execute(
+            update(outbox).where(outbox.c.dispatch_key == key).values(dispatch_key=None, settled=False)
+        )
+        self._connection.execute(
+            delete(dispatches).where(dispatches.c.key == key, dispatches.c.state == "sending")
+        )
 
     def sending(self, network: str) -> Sequence[DispatchRow]:
         """The dispatches of a network that were begun and have no answer, oldest first."""

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from bot.transports.base import Capabilities
     from campaign.chat import Message
 
-MOST_LINES = 20
-"""How many lines a merged message may have."""
-MOST_CHARACTERS = 6000
-"""How many characters its text and HTML may have together: well below the 64 KiB of a Matrix event."""
+MOST_CHARACTERS = 12_000
+"""How many characters the text and HTML of a merged message may have together: whatever they are, that is below the
+64 KiB of a Matrix event."""
 
 _NO_NAMES: Mapping[str, Mapping[str, str]] = {}
 
@@ -136,15 +135,15 @@ class Wording:
             thread=thread,
         )
 
-    def fit(self, messages: Sequence[Message]) -> int:
-        """How many of the first messages may leave as one: at most twenty lines. The first always fits."""
+    def fit(self, messages: Sequence[Message], most_lines: int) -> int:
+        """How many of the first messages may leave as one of at most so many lines. The first always fits."""
         lines = characters = 0
         for count, message in enumerate(messages):
             rendered = self.render(message, html=True, address=True)
             # Styled text has a line above and below what is preformatted.
             lines += rendered.lines + 2 * rendered.html.count("<pre>")
             characters += len(rendered.text) + len(rendered.html) + 1
-            if count and (lines > MOST_LINES or characters > MOST_CHARACTERS):
+            if count and (lines > most_lines or characters > MOST_CHARACTERS):
                 return count
         return len(messages)
 

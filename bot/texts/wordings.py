@@ -50,6 +50,6 @@ class Wordings:
             message, capabilities, address=not capabilities.html and not message.private
         )
 
-    def fit(self, messages: Sequence[Message]) -> int:
-        """How many of these messages, from the first on, fit into one."""
-        return self.of(None).fit(messages)
+    def fit(self, messages: Sequence[Message], most_lines: int) -> int:
+        """How many of these messages, from the first on, fit into one of so many lines."""
+        return self.of(None).fit(messages, most_lines)

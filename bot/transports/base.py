@@ -83,6 +83,14 @@ class Capabilities:
     exactly_once: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many messages an account may send at once, and how many seconds it takes until it may send one more."""
+
+    burst: float
+    interval: float
+
+
 class TransportError(Exception):
     """Something a network said no to."""
 
@@ -123,6 +131,8 @@ class Transport(Protocol):
     """A network. It is pulled: asking for the next batch says that the one before it is committed."""
 
     network: str
+    allowance: Allowance | None
+    """What a strict server of this network allows an account; None where servers do not count messages."""
 
     def connected(self, start: Start) -> AbstractAsyncContextManager[None]:
         """Log in, and leave in order at the end.

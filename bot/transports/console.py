@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text as Rich
 
-from bot.transports.base import Accepted, Batch, Capabilities, Dispatch, NotPrivate, Refused, Start
+from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, NotPrivate, Refused, Start
 from campaign.chat import MATRIX, XMPP, Address, Echo, Joined, Reacted, Room, Said
 from campaign.dates import read_span
 from campaign.errors import CampaignError
@@ -58,6 +58,8 @@ class Stage:
 
 class ConsoleTransport:
     """One network of the console. Accepted is delivered on Matrix; on XMPP only the echo is, as in life."""
+
+    allowance: Allowance | None = None
 
     def __init__(self, network: str, console: Console) -> None:
         self.network = network

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.config import load
 from bot.texts.wordings import Wordings
-from bot.transports.base import Accepted, Batch, Capabilities, Dispatch, Unreachable
+from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, Unreachable
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
@@ -119,6 +119,7 @@ class Network:
     """
 
     network: str
+    allowance: Allowance | None = None
     echoes: bool = False
     """Whether only an echo proves that a message arrived (XMPP)."""
     remembers: bool = True

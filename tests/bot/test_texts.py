@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from bot.texts import Catalogue, Wording
 from bot.texts.data import clean
-from bot.texts.wording import MOST_CHARACTERS, MOST_LINES
+from bot.texts.wording import MOST_CHARACTERS
 from bot.transports.base import Capabilities
 from campaign.chat import (
     MATRIX,
@@ -539,25 +539,25 @@ def test_merging_rings_if_one_rings():
     ("sizes", "fits"), [([1] * 30, 20), ([19, 1, 1], 2), ([19, 2], 1), ([40, 1], 1), ([], 0), ([3], 1)]
 )
 def test_twenty_lines_fit(sizes, fits):
-    assert ENGLISH.fit([signed("A", CAMILLE, lines=size) for size in sizes]) == fits
+    assert ENGLISH.fit([signed("A", CAMILLE, lines=size) for size in sizes], 20) == fits
 
 
 @SLOW
 @given(st.lists(st.lists(TEXTS, min_size=1, max_size=5), min_size=2, max_size=8))
 def test_what_fits_has_no_more_lines_and_characters(texts):
     messages = [Message(tuple(lines), to=CAMILLE, to_name="Camille") for lines in texts]
-    fits = ENGLISH.fit(messages)
+    fits = ENGLISH.fit(messages, 20)
     assert fits >= 1
     if fits > 1:
         for room in (MATRIX_ROOM, XMPP_ROOM):
             payload = ENGLISH.merge(messages[:fits], room)
-            assert payload.text.count("\n") < MOST_LINES
+            assert payload.text.count("\n") < 20
             assert len(payload.text) + len(payload.html) <= MOST_CHARACTERS * 2
 
 
 def test_long_answers_are_not_merged():
-    long = Message((say("{x}", x="word " * 1000),))
-    assert ENGLISH.fit([long, long]) == 1
+    long = Message((say("{x}", x="word " * 2000),))
+    assert ENGLISH.fit([long, long], 20) == 1
 
 
 def test_no_slot_is_left_in_what_leaves():

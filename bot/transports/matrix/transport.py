@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.transports.base import (
     Accepted,
+    Allowance,
     Capabilities,
     LoginRefused,
     NotPrivate,
@@ -52,6 +53,8 @@ class MatrixTransport:
     """
 
     network = MATRIX
+    allowance: Allowance | None = Allowance(burst=10, interval=5.0)
+    """What Synapse allows an account unless its operator says otherwise (`rc_message`)."""
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from slixmpp.jid import InvalidJID
 
 from bot.transports.base import (
     Accepted,
+    Allowance,
     Batch,
     Capabilities,
     Dispatch,
@@ -82,6 +83,7 @@ class XmppTransport:
     """
 
     network = XMPP
+    allowance: Allowance | None = None
 
     def __init__(
         self,
