@@ -7,6 +7,7 @@ import logging
 import random
 import secrets
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock, utc_now
@@ -17,12 +18,12 @@ from bot.texts.wordings import Wordings
 from bot.transports.base import LoginRefused, Start, TransportError
 from campaign.chat import MATRIX, N_, XMPP, say
 from commands.command import House
+from commands.due import Tick
 from commands.menu import MENU
 from storage.database import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from bot.config import Config
     from bot.transports.base import Transport
@@ -34,7 +35,10 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts to reach a server."""
 WAIT_FOR_OTHERS = 120.0
-"""Seconds the clock waits for every network to catch up: who answered there must not be reminded."""
+"""Seconds the clock waits for every network to catch up, at the start and when one breaks off: who answered there
+must not be reminded."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a network has not been heard that was not heard since the start."""
 TELL_AFTER = 300.0
 """Seconds without a network after which the administrators are told through the others."""
 
@@ -70,6 +74,8 @@ class App:
             for network, transport in transports.items()
         }
         self._caught_up = {network: asyncio.Event() for network in transports}
+        self._deaf: dict[str, datetime] = dict.fromkeys(transports, LONG_AGO)
+        """Network that has not caught up → since when it has not been heard (UTC)."""
         self._decided = {network: asyncio.Event() for network in transports}
         """Set once a network has caught up for the first time, or was given up."""
         self.stopped: dict[str, str] = {}
@@ -121,7 +127,7 @@ class App:
 
     async def tick(self, now: datetime) -> None:
         """Let happen what time brings."""
-        await self.intake.tick(now)
+        await self.intake.tick(Tick(now, min([now, *self._deaf.values()])))
         self.wake()
 
     # --- one network
@@ -132,12 +138,13 @@ class App:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                self._caught_up[network].clear()
+                self._loses(network)
                 await self._serve(network)
             except* LoginRefused as refusals:
                 why = str(_leaf(refusals))
                 log.error("login refused: %s", why, extra={"action": "login", "network": network})  # noqa: TRY400 - no traceback: it is the config that is wrong
                 self.stopped[network] = why
+                self._deaf.pop(network, None)
                 self._decided[network].set()
             except* (TransportError, StorageError) as troubles:
                 why = str(_leaf(troubles))
@@ -157,8 +164,15 @@ class App:
                 await self._alarm(
                     network, N_("I cannot reach {network}; I keep trying, and nothing is lost meanwhile.")
                 )
+            self._loses(network)
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _loses(self, network: str) -> None:
+        """Note that from now on a network is not heard, if it was."""
+        if self._caught_up[network].is_set():
+            self._deaf[network] = self._now()
+        self._caught_up[network].clear()
 
     async def _alarm(self, network: str, text: str) -> None:
         try:
@@ -181,6 +195,7 @@ class App:
                 delivery.carry(taken.claimed)
                 if batch.caught_up and not self._caught_up[network].is_set():
                     self._caught_up[network].set()
+                    self._deaf.pop(network, None)
                     self._decided[network].set()
                     log.info("caught up", extra={"action": "ready", "network": network})
                     group.create_task(delivery.run())
@@ -216,6 +231,9 @@ class App:
             log.warning("the clock starts without every network", extra={"action": "clock"})
         async with clock.running():
             async for now in clock.ticks():
+                moment = timedelta(seconds=WAIT_FOR_OTHERS)
+                if any(timedelta(0) <= now - since < moment for since in self._deaf.values()):
+                    continue  # a network was heard until just now, and mostly it is back in a moment
                 try:
                     await self.tick(now)
                 except StorageError as error:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.delivery import Claimed
     from bot.transports.base import Batch
     from commands.command import Command
+    from commands.due import Tick
     from storage.database import Database
     from storage.rooms import RoomRow
     from storage.storage import Storage
@@ -94,14 +95,14 @@ class Intake:
 
         return await self._database.write(work)
 
-    async def tick(self, now: datetime) -> None:
+    async def tick(self, tick: Tick) -> None:
         """Let happen what time brings. Raises StorageError: nothing happened."""
 
         def work(storage: Storage) -> None:
             for step in due.STEPS:
                 try:
                     with storage.savepoint():
-                        self._send(storage, step(storage, self._house, now), now)
+                        self._send(storage, step(storage, self._house, tick), tick.now)
                 except Exception as error:
                     if is_fatal(error):
                         raise

@@ -6,6 +6,7 @@ import asyncio
 import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +16,9 @@ from bot import delivery
 from bot.app import App
 from bot.clock import Clock
 from bot.transports.base import LoginRefused, Unsure
-from campaign.chat import MATRIX, XMPP, Address, Room
+from campaign.chat import MATRIX, XMPP, Address, Room, Said
 from storage.database import open_database
-from tests.bot.scripted import COOP, FORGE, NOA, NOW, TEAM, Network, Taken, config, cut, said
+from tests.bot.scripted import COOP, FORGE, MAUD, NOA, NOW, TEAM, Network, Taken, config, cut, said
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config import Config
+    from commands.due import Tick
     from storage.database import Database
     from storage.storage import Storage
 
@@ -45,6 +47,7 @@ class World:
 
     database: Database
     config: Config
+    at: datetime = NOW
 
     def __post_init__(self) -> None:
         self.matrix = Network(MATRIX, rooms=(COOP, TEAM))
@@ -53,7 +56,7 @@ class World:
 
     def bot(self) -> App:
         """A bot that has just been started."""
-        return App(self.config, self.database, {MATRIX: self.matrix, XMPP: self.xmpp}, lambda: NOW)
+        return App(self.config, self.database, {MATRIX: self.matrix, XMPP: self.xmpp}, lambda: self.at)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[asyncio.Task[None]]:
@@ -326,8 +329,8 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
     ticked: list[datetime] = []
     both = asyncio.Event()
 
-    async def tick(now: datetime) -> None:
-        ticked.append(now)
+    async def tick(at: Tick) -> None:
+        ticked.append(at.now)
         if len(ticked) == 1:
             raise KeyError("a mistake of ours")
         both.set()
@@ -337,6 +340,70 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
         clock.hands.put_nowait(NOW)
         clock.hands.put_nowait(NOW)
         await asyncio.wait_for(both.wait(), 10)
+
+
+async def _poll_of_two_networks(world: World) -> None:
+    """A poll that closes at ten, which a campaigner opens; Picasoft's voice is on Matrix, Nuage Libre's on XMPP."""
+    world.matrix.happen(said("$rep", "!org rep xmpp:bo@example.org Nuage Libre", TEAM, MAUD))
+    world.matrix.happen(said("$open", "!poll open majority Do we sign? closes=1h", TEAM, MAUD))
+    await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 1)
+
+
+async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
+    world: World,
+) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        await _poll_of_two_networks(world)
+        world.xmpp.shuts = True
+        world.xmpp.trouble(cut())
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await clock.tick(NOW + timedelta(hours=2), NOW + timedelta(hours=23))
+        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        assert answers(world.matrix, COOP, "Do we sign?") == 1
+        # In time, and read when it is back.
+        at = NOW + timedelta(minutes=59)
+        world.xmpp.happen(Said(FORGE, "1", BO, "Bo", "!vote for", at, live=False))
+        world.xmpp.shuts = False
+        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "answers") == 1)
+        await clock.tick(NOW + timedelta(hours=24))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Poll 1: adopted") == 1)
+    assert answers(world.matrix, COOP, "for 1, against 0") == 1
+
+
+async def test_a_poll_does_not_wait_for_ever_for_a_network(
+    world: World,
+) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        await _poll_of_two_networks(world)
+        world.xmpp.shuts = True
+        world.xmpp.trouble(cut())
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await clock.tick(NOW + timedelta(hours=24, minutes=59))
+        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        assert answers(world.matrix, COOP, "Do we sign?") == 1
+        await clock.tick(NOW + timedelta(hours=25))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 2)
+
+
+async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
+    world: World,
+) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        world.at = NOW.replace(day=23, hour=16)
+        world.xmpp.shuts = True
+        world.xmpp.trouble(cut())
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await clock.tick(world.at + timedelta(seconds=30))
+        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        assert answers(world.matrix, COOP, "please answer by") == 0
+        await clock.tick(world.at + timedelta(seconds=module.WAIT_FOR_OTHERS))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
 
 
 async def test_a_reminder_reaches_the_room(world: World) -> None:
