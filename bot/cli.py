@@ -1,4 +1,4 @@
-"""The command line: demo, run, check, export."""
+"""The command line: demo, run, check, export, backup, restore."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bot import demo as demo_
 from bot.app import NAMES, App
+from bot.backups import begin_again, what_follows
 from bot.config import Config, ConfigError, load
 from bot.opening import differences
 from bot.transports.base import LoginRefused, Start, Transport, TransportError
@@ -24,7 +25,8 @@ from bot.transports.matrix import MatrixTransport
 from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, XMPP
 from commands.export import make
-from storage.database import FILE, Database, StorageError, lock, open_database
+from storage.backup import backup as copy
+from storage.database import ELSEWHERE, FILE, Database, StorageError, lock, open_database
 
 if TYPE_CHECKING:
     from storage.storage import Storage
@@ -122,6 +124,38 @@ def export(
         errors.print(f"{output}: {len(data)} bytes", markup=False)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to make. One that is there is never overwritten.")],
+    config: ConfigPath = Path("config.toml"),
+) -> None:
+    """Copy the database into a new file, checked. May be called while the bot runs."""
+    folder = _read(config, logs_in=False).settings.bot.data
+    try:
+        size = copy(folder, file)
+    except StorageError as error:
+        _fail(str(error))
+    errors.print(f"{file}: {size} bytes, read whole and sound", markup=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup that `tocsin backup` made.")],
+    config: ConfigPath = Path("config.toml"),
+) -> None:
+    """Begin again from a backup, in an empty data folder, as a new device."""
+    read = _read(config, logs_in=False)
+    folder = read.settings.bot.data
+    try:
+        with _locked(folder):
+            doubt = begin_again(file, folder, read, datetime.now(UTC))
+    except StorageError as error:
+        _fail(str(error))
+    errors.print(f"{folder / FILE}: restored from {file}", markup=False)
+    for line in what_follows(doubt):
+        errors.print(f"  {line}", markup=False)
+
+
 def _export(storage: Storage, key: str, form: str) -> bytes | None:
     found = storage.campaigns.find(key)
     return None if found is None else make(storage, found, form, datetime.now(UTC))[0].data
@@ -158,9 +192,7 @@ def _locked(folder: Path) -> IO[str]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return lock(folder)
     except OSError as error:
-        raise StorageError(
-            f"cannot use {folder}: {error.strerror}. Choose another `data` folder or mend it"
-        ) from error
+        raise StorageError(f"cannot use {folder}: {error.strerror}. {ELSEWHERE}") from error
 
 
 def _fail(message: str) -> NoReturn:

@@ -233,6 +233,25 @@ class Outbox(Queries):
         """Mark a dispatch of which nothing can tell whether it arrived."""
         self._settle(key, "uncertain", now, why=why)
 
+    def doubt_all(self, why: str, now: datetime) -> tuple[int, int]:
+        """End everything that waits or is on its way, for nothing tells whether it was said: nothing of it is sent.
+
+        Return how many messages were waiting, and how many dispatches were on their way. What only enters or leaves a
+        room stays to be done: doing it again changes nothing.
+        """
+        waiting = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.intent == "message", outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False))
+            .values(settled=True)
+        ).rowcount
+        begun = self._connection.execute(
+            select(dispatches.c.key).where(dispatches.c.state == "sending")
+        ).scalars()
+        keys = list(begun)
+        for key in keys:
+            self.uncertain(key, why, now)
+        return waiting, len(keys)
+
     def _settle(self, key: str, state: str, now: datetime, *, event: str = "", why: str = "") -> None:
         self._connection.execute(
             _SETTLE, {"which": key, "to": state, "as_event": event, "why": why, "at": now}
