@@ -128,6 +128,7 @@ class Delivery:
         self._resume = 0.0
         self._idle = asyncio.Event()
         self.running = False
+        self._finishing = False
 
     def wake(self) -> None:
         """Something may wait to be said."""
@@ -140,7 +141,7 @@ class Delivery:
 
         None if it cannot be told now. A fault here must not undo what was received: `run` meets it again, alone.
         """
-        if not self.running:
+        if not self.running or self._finishing:
             return None
         try:
             with storage.savepoint():
@@ -183,6 +184,13 @@ class Delivery:
         """Wait until nothing waits to leave and nothing is under way."""
         await self._idle.wait()
 
+    async def finish(self) -> None:
+        """Claim nothing more, and wait until what is under way has arrived or was given up."""
+        self._finishing = True
+        if self.running:
+            self.wake()
+            await self._idle.wait()
+
     async def run(self) -> None:
         """Deliver until cancelled.
 
@@ -202,13 +210,15 @@ class Delivery:
                     self._wake.clear()
                     while self._handed:
                         self._begin(group, self._handed.pop(0))
-                    if self._look:
+                    if self._look and not self._finishing:
                         self._look = False
                         self._begin(group, await self._database.write(self._claim))
                     if not self._busy and not self._errands and not self._wake.is_set():
                         self._idle.set()
         finally:
             self.running = False
+            if self._finishing:
+                self._idle.set()  # what broke off is looked for at the next start
             self._handed.clear()
             self._untried.clear()
             self._busy.clear()
