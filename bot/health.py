@@ -128,11 +128,8 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
             disk,
         ]
     if silent > STALE:
-        why = "process {} is there and says nothing: it hangs, or cannot write"
-        return [
-            Line(f"not running: {why.format(health.process)}; last heard {_ago(silent)}", well=False),
-            disk,
-        ]
+        what = f"process {health.process} hangs or cannot write; last heard {_ago(silent)}"
+        return [Line(f"not running: {what}", well=False), disk]
     lines = [Line(f"running {_span(now - health.started)} (process {health.process})")]
     if health.trouble:
         lines.append(Line(f"database: {health.trouble}", well=False))

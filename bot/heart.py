@@ -37,6 +37,8 @@ class Systemd(WatchDog):
         sock.settimeout(0)  # this is the event loop
         super().__init__(sock)
         self._own = sock
+        self._owed: list[str] = []
+        self._deaf = False
 
     @property
     def watches(self) -> float:
@@ -52,10 +54,17 @@ class Systemd(WatchDog):
         self._own.close()
 
     def _send(self, msg: str) -> None:
+        said = [*self._owed, msg]
         try:
-            super()._send(msg)
+            while said:
+                super()._send(said[0])
+                del said[0]
         except OSError as error:
-            log.warning("the service manager does not listen: %s", error, extra={"action": "systemd"})
+            if not self._deaf:
+                log.warning("the service manager does not listen: %s", error, extra={"action": "systemd"})
+        self._deaf = bool(said)
+        # What is said once must not be lost to a queue that is full just now; what is said again and again may.
+        self._owed = [one for one in said if one in ("READY=1\n", "STOPPING=1\n")]
 
 
 class Heart:
