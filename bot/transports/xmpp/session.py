@@ -149,10 +149,6 @@ class Session:
         client = self.client
         client.cancel_connection_attempt()
         if client.is_connected():
-            if self._opened.done() and not self.lost.done():
-                client.send_presence(
-                    ptype="unavailable"
-                )  # the rooms hear of it as well: we leave them, not vanish
             await client.disconnect(wait=1.0)
         client.abort()
         # slixmpp's sending task outlives the stream, and only its destructor, which the task itself prevents, ends it.
