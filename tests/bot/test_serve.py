@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -291,3 +292,45 @@ def test_a_restored_bot_is_another_device_and_asks_what_was_said_since(
     assert ("uncertain", 1) in states(file)
     assert "sending" not in dict(states(file))
     assert not any("signature" in script.texts[key] for key in script.texts.keys() - before.keys())
+
+
+def test_what_is_said_while_the_disk_is_full_is_answered_once_there_is_room(
+    file: Path, script: Script, manager: queue.Queue[str]
+) -> None:
+    data = file.parent / "data"
+    data.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "none", data]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a disk of one's own can only be mounted by root")
+    try:
+        with running(file) as process:
+            until(manager, "READY=1")
+            ballast = data / "ballast"
+            with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as full:
+                while full.write(b"x" * 4096):
+                    pass
+            script.asked.set()
+            assert process.stderr is not None
+            said = next(line for line in process.stderr if "trouble" in line)
+            assert "the disk is full" in said
+            assert "nothing is lost" in said
+            assert "free some space" in said
+            until(manager, "WATCHDOG=1")  # no restart would mend that
+            looked = tocsin("health", "--config", file)
+            assert looked.returncode == 1
+            assert "!! disk: 0 B free" in looked.stdout
+            logins = len(script.devices)
+            assert not script.sending.is_set()
+
+            ballast.unlink()
+            script.answers.set()
+            assert script.sending.wait(60)
+            until(manager, "STATUS=Matrix: caught up")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert logins <= 3
+        assert [state for state, _ in states(file)] == ["delivered"]
+        assert sum("signature" in text for text in script.texts.values()) == 1
+    finally:
+        subprocess.run(["umount", data], check=True)
