@@ -134,6 +134,7 @@ class Delivery:
         """Looks again when something's time has come."""
         self._idle = asyncio.Event()
         self.running = False
+        self._finishing = False
 
     def wake(self) -> None:
         """Something may wait to be said."""
@@ -146,7 +147,7 @@ class Delivery:
 
         None if it cannot be told now. A fault here must not undo what was received: `run` meets it again, alone.
         """
-        if not self.running:
+        if not self.running or self._finishing:
             return None
         try:
             with storage.savepoint():
@@ -189,6 +190,13 @@ class Delivery:
         """Wait until nothing waits to leave and nothing is under way."""
         await self._idle.wait()
 
+    async def finish(self) -> None:
+        """Claim nothing more, and wait until what is under way has arrived or was given up."""
+        self._finishing = True
+        if self.running:
+            self.wake()
+            await self._idle.wait()
+
     async def run(self) -> None:
         """Deliver until cancelled.
 
@@ -198,17 +206,18 @@ class Delivery:
         # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
         self._busy.clear()
         self._errands.clear()
-        self.running = True
-        self.wake()
         try:
             async with asyncio.TaskGroup() as group:
                 await self._finish_what_was_begun(group)
+                # Only now: what intake claimed before would have been found there as begun, and been sent twice.
+                self.running = True
+                self.wake()
                 while True:
                     await self._wake.wait()
                     self._wake.clear()
                     while self._handed:
                         self._begin(group, self._handed.pop(0))
-                    if self._look:
+                    if self._look and not self._finishing:
                         self._look = False
                         self._begin(group, await self._database.write(self._claim))
                     nothing_more = self._timer is None and not self._wake.is_set()
@@ -217,6 +226,8 @@ class Delivery:
         finally:
             self.running = False
             self._look_again(None)
+            if self._finishing:
+                self._idle.set()  # what broke off is looked for at the next start
             self._handed.clear()
             self._untried.clear()
             self._busy.clear()

@@ -191,12 +191,11 @@ class Outbox(Queries):
 
     def thaw(self, key: str) -> None:
         """Let the intents of a dispatch that was certainly never sent wait again; the dispatch never was."""
+        unsent = select(dispatches.c.key).where(dispatches.c.key == key, dispatches.c.state == "sending")
         self._connection.execute(
-            update(outbox).where(outbox.c.dispatch_key == key).values(dispatch_key=None, settled=False)
+            update(outbox).where(outbox.c.dispatch_key.in_(unsent)).values(dispatch_key=None, settled=False)
         )
-        self._connection.execute(
-            delete(dispatches).where(dispatches.c.key == key, dispatches.c.state == "sending")
-        )
+        self._connection.execute(delete(dispatches).where(dispatches.c.key.in_(unsent)))
 
     def sending(self, network: str) -> Sequence[DispatchRow]:
         """The dispatches of a network that were begun and have no answer, oldest first."""
@@ -243,6 +242,25 @@ class Outbox(Queries):
     def uncertain(self, key: str, why: str, now: datetime) -> None:
         """Mark a dispatch of which nothing can tell whether it arrived."""
         self._settle(key, "uncertain", now, why=why)
+
+    def doubt_all(self, why: str, now: datetime) -> tuple[int, int]:
+        """End everything that waits or is on its way, for nothing tells whether it was said: nothing of it is sent.
+
+        Return how many messages were waiting, and how many dispatches were on their way. What only enters or leaves a
+        room stays to be done: doing it again changes nothing.
+        """
+        waiting = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.intent == "message", outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False))
+            .values(settled=True)
+        ).rowcount
+        begun = self._connection.execute(
+            select(dispatches.c.key).where(dispatches.c.state == "sending")
+        ).scalars()
+        keys = list(begun)
+        for key in keys:
+            self.uncertain(key, why, now)
+        return waiting, len(keys)
 
     def _settle(self, key: str, state: str, now: datetime, *, event: str = "", why: str = "") -> None:
         self._connection.execute(

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from storage.audit import Audit
+from storage.backlog import Backlog
 from storage.campaigns import Campaigns
 from storage.deadlines import Deadlines
 from storage.inbox import Inbox
@@ -55,6 +56,11 @@ class Storage:
     def audit(self) -> Audit:
         """Who changed what."""
         return Audit(self._connection)
+
+    @cached_property
+    def backlog(self) -> Backlog:
+        """What waits, is in doubt or could not be taken."""
+        return Backlog(self._connection)
 
     @cached_property
     def campaigns(self) -> Campaigns:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
 
     from campaign.chat import Address, Event, Room
 
@@ -89,6 +90,16 @@ class Allowance:
 
     burst: float
     interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a network last showed of its working, in UTC."""
+
+    heard: datetime | None = None
+    """When the server last answered, with news or without; None before it did on this connection."""
+    rooms: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Room → when it last showed that we are in it, or None if we are not. Only where that has to be asked for."""
 
 
 class TransportError(Exception):
@@ -179,4 +190,8 @@ class Transport(Protocol):
 
     def capabilities(self, room: Room) -> Capabilities:
         """What this room can show, as far as is known now."""
+        ...
+
+    def vitals(self) -> Vitals:
+        """What the network last showed of its working."""
         ...

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.config import load
 from bot.texts.wordings import Wordings
-from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, Unreachable
+from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, Unreachable, Vitals
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
@@ -148,6 +148,8 @@ class Network:
     files: list[bytes] = field(default_factory=list)
     uploading: deque[Exception] = field(default_factory=deque)
 
+    signs: Vitals = field(default_factory=Vitals)
+
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
         self._asked = asyncio.Event()
@@ -265,6 +267,10 @@ class Network:
         """Leave a room."""
         self.acts.append(("leave", room, reason))
         self._asked.set()
+
+    def vitals(self) -> Vitals:
+        """Show what the test has it show."""
+        return self.signs
 
     def capabilities(self, room: Room) -> Capabilities:
         """Show what this network shows."""

@@ -17,8 +17,8 @@ from bot.app import App
 from bot.clock import Clock
 from bot.transports.base import LoginRefused, Unsure
 from campaign.chat import MATRIX, XMPP, Address, Room, Said
-from storage.database import open_database
-from tests.bot.scripted import COOP, FORGE, MAUD, NOA, NOW, TEAM, Network, Taken, config, cut, said
+from storage.database import StorageDamaged, open_database
+from tests.bot.scripted import ANA, COOP, FORGE, MAUD, NOA, NOW, TEAM, Network, Taken, config, cut, said
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -417,3 +417,136 @@ async def test_a_reminder_reaches_the_room(world: World) -> None:
         await clock.tick(NOW.replace(day=23, hour=16, minute=1), NOW.replace(day=23, hour=17, minute=0))
         await asyncio.wait_for(world.app.settled(), 10)
     assert answers(world.matrix, COOP, "No answer yet (2): Nuage Libre, Picasoft") == 1
+
+
+# --- the end
+
+
+@pytest.mark.parametrize("echoes", [False, True], ids=["accepted is delivered", "only the echo tells"])
+async def test_what_is_under_way_arrives_and_is_marked_before_it_stops(world: World, *, echoes: bool) -> None:
+    """The server takes a message just before the bot is told to stop, and answers just after."""
+    network, room, who = (world.xmpp, FORGE, BO) if echoes else (world.matrix, COOP, ANA)
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await network.until(lambda: bool(network.texts(room)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        answers_now = asyncio.Event()
+        network.script[room].append(answers_now)
+        before = len(network.attempts)
+        network.happen(said("$1", "!status", room, who))
+        await network.until(lambda: len(network.attempts) > before)
+        stopping = asyncio.create_task(world.app.stop())
+        await asyncio.sleep(0)
+        network.happen(said("$2", "!sign Picasoft", room, who))
+        answers_now.set()
+        await asyncio.wait_for(stopping, 10)
+    assert sending(world.database) == []
+    assert "0" in network.texts(room)[-1], "the answer to !status is in the room"
+    assert not any("Picasoft has signed" in text for text in network.texts(room)), "it takes nothing more"
+
+    world.app = world.bot()
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await network.until(lambda: answers(network, room, "Picasoft") >= 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+    keys = [key for _, key, _ in network.visible]
+    assert len(keys) == len(set(keys))
+
+
+async def test_control_cancelled_at_once_it_is_left_on_its_way(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.matrix.script[COOP].append(asyncio.Event())
+        before = len(world.matrix.attempts)
+        world.matrix.happen(said("$1", "!status"))
+        await world.matrix.until(lambda: len(world.matrix.attempts) > before)
+    assert len(sending(world.database)) == 1
+
+
+async def test_it_waits_for_a_few_seconds_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FINISH_WITHIN", 0.05)
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.matrix.script[COOP].append(asyncio.Event())
+        before = len(world.matrix.attempts)
+        world.matrix.happen(said("$1", "!status"))
+        await world.matrix.until(lambda: len(world.matrix.attempts) > before)
+        await asyncio.wait_for(world.app.stop(), 10)
+    assert len(sending(world.database)) == 1, "it is seen to at the next start"
+
+
+def sending(database: Database) -> list[str]:
+    return [
+        row.key
+        for network in (MATRIX, XMPP)
+        for row in database.transaction(lambda storage, of=network: storage.outbox.sending(of), writes=False)
+    ]
+
+
+# --- the disk
+
+
+async def test_the_campaigners_hear_of_a_full_disk_once_there_is_room(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: len(world.matrix.texts(COOP)) == 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.full(full=True)
+        world.matrix.happen(*(said(f"${number}", "hello " * 50) for number in range(600)))
+        await world.matrix.until(lambda: len(world.matrix.starts) >= 4)
+        assert world.app.standings[MATRIX].state in ("connecting", "catching up")
+        assert world.app.standings[MATRIX].why.startswith("the disk is full")
+        world.full(full=False)
+        await world.matrix.until(lambda: answers(world.matrix, TEAM, "My disk took nothing") == 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+        assert world.app.standings[MATRIX].state == "caught up"
+        assert world.app.standings[MATRIX].why == ""
+    assert answers(world.matrix, TEAM, "My disk took nothing") == 1
+
+
+async def test_no_login_is_spent_on_a_disk_without_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.LEAST_ROOM", 1 << 60)
+    tried = asyncio.Event()
+    ensure_room, tries = world.database.ensure_room, []
+
+    def watched() -> None:
+        tries.append(1)
+        if len(tries) > 6:
+            loop.call_soon_threadsafe(tried.set)
+        ensure_room()
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(world.database, "ensure_room", watched)
+    async with world.serving():
+        await asyncio.wait_for(tried.wait(), 10)
+        assert world.matrix.starts == []
+        monkeypatch.setattr("storage.database.LEAST_ROOM", 0)
+        await asyncio.wait_for(world.app.ready(), 10)
+
+
+@pytest.mark.parametrize("where", ["taking", "ticking"])
+async def test_a_damaged_database_ends_the_bot(
+    world: World, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To write on could only make it worse; the reason is the exception's."""
+
+    async def damaged(*_: object) -> None:
+        raise StorageDamaged("the database is damaged")
+
+    clock = Wound()
+    async with running(world, clock) as task:
+        await asyncio.wait_for(world.app.ready(), 10)
+        if where == "taking":
+            monkeypatch.setattr(world.app.intake, "take", damaged)
+            world.matrix.happen(said("$1", "!status"))
+        else:
+            monkeypatch.setattr(world.app.intake, "tick", damaged)
+            clock.hands.put_nowait(NOW)
+        with pytest.raises(StorageDamaged, match="damaged"):
+            await asyncio.wait_for(task, 10)

@@ -23,6 +23,7 @@ from bot.transports.base import (
     Refused,
     Start,
     Unreachable,
+    Vitals,
 )
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.inbound import Inbound
@@ -274,6 +275,17 @@ class XmppTransport:
         # In a room a reaction needs the id that only an archive gives; in a direct chat the message's own will do.
         reactions = archived or known is None
         return Capabilities(reactions=reactions, files=connection.uploads.available, exactly_once=archived)
+
+    def vitals(self) -> Vitals:
+        """When the server last answered, and when each of our rooms did (XEP-0410)."""
+        if self._connection is None:
+            return Vitals()
+        membership = self._connection.membership
+        rooms = membership.rooms.values()
+        return Vitals(
+            membership.heard,
+            {room.jid: room.answered if room.joined else None for room in rooms if not room.gone},
+        )
 
 
 def _bare(address: str) -> str:
