@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from storage import migrations
+from storage import memory, migrations
 from storage.storage import Storage
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def _engine(path: Path, *, writes: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+        memory.begin(connection)
 
+    event.listen(engine, "before_execute", memory.watch)
     return engine
 
 

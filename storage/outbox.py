@@ -92,6 +92,8 @@ _WAITING = (
     .order_by(outbox.c.urgency, outbox.c.id)
     .limit(bindparam("limit"))
 )
+_PUT = insert(outbox)
+_DISPATCH = insert(dispatches)
 _FREEZE = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)), outbox.c.dispatch_key.is_(None))
@@ -130,7 +132,7 @@ class Outbox(Queries):
                 insert(files), {"name": file.name, "media_type": file.media_type, "data": file.data}
             )
         return self._new_id(
-            insert(outbox),
+            _PUT,
             {
                 "network": network,
                 "room_id": room,
@@ -175,7 +177,7 @@ class Outbox(Queries):
     ) -> None:
         """Make waiting intents one dispatch, in the state of one that may have been sent."""
         self._connection.execute(
-            insert(dispatches),
+            _DISPATCH,
             {
                 "key": key,
                 "network": network,
