@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -30,7 +31,7 @@ def thaw(frozen: Mapping[str, Any]) -> Message:
     return _MESSAGE.validate_python(frozen)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address."""
 
@@ -45,9 +46,9 @@ class Waiting:
     purpose: str
     urgency: int
 
-    @property
+    @cached_property
     def message(self) -> Message:
-        """The message itself."""
+        """The message itself, read when it is first asked for."""
         return thaw(self.frozen)
 
 
