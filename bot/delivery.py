@@ -346,7 +346,7 @@ class Delivery:
 
     def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
         try:
-            self._wordings.payload([row.message], room.language, self._transport.capabilities(room.place))
+            self._worded([row], room)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
             return False
         return True
@@ -358,8 +358,8 @@ class Delivery:
         if room.state != "joined":
             return []
         together = self._together(rows)
-        capabilities = self._transport.capabilities(room.place)
-        payload = self._wordings.payload([row.message for row in together], room.language, capabilities)
+        payload, taken = self._worded(together, room)
+        together = together[:taken]
         first = together[0]
         if len(together) == 1:
             payload = replace(payload, reply_to=first.reply_to)
@@ -388,7 +388,7 @@ class Delivery:
         return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
 
     def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
-        """What leaves as one message: what waits for the same thread, as long as it is short and plain.
+        """What may leave as one message: what waits for the same thread, as long as it is plain and fits.
 
         A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
         """
@@ -407,10 +407,18 @@ class Delivery:
             if not alike:
                 break
             together.append(row)
-        if len(together) == 1:
-            return together
-        fits = self._wordings.fit([row.message for row in together], self._pacing.most_lines)
-        return together[: max(1, fits)]
+            if len(together) == self._pacing.most_lines:
+                break
+        return together
+
+    def _worded(self, rows: Sequence[Waiting], room: RoomRow) -> tuple[Payload, int]:
+        """Put as many of these intents as fit into one message into words; and how many they are."""
+        return self._wordings.payload(
+            [row.message for row in rows],
+            room.language,
+            self._transport.capabilities(room.place),
+            self._pacing.most_lines,
+        )
 
     # --- on the way
 

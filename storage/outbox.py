@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -30,7 +31,7 @@ def thaw(frozen: Mapping[str, Any]) -> Message:
     return _MESSAGE.validate_python(frozen)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address."""
 
@@ -45,9 +46,9 @@ class Waiting:
     purpose: str
     urgency: int
 
-    @property
+    @cached_property
     def message(self) -> Message:
-        """The message itself."""
+        """The message itself, read when it is first asked for."""
         return thaw(self.frozen)
 
 
@@ -92,6 +93,8 @@ _WAITING = (
     .order_by(outbox.c.urgency, outbox.c.id)
     .limit(bindparam("limit"))
 )
+_PUT = insert(outbox)
+_DISPATCH = insert(dispatches)
 _FREEZE = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)), outbox.c.dispatch_key.is_(None))
@@ -130,7 +133,7 @@ class Outbox(Queries):
                 insert(files), {"name": file.name, "media_type": file.media_type, "data": file.data}
             )
         return self._new_id(
-            insert(outbox),
+            _PUT,
             {
                 "network": network,
                 "room_id": room,
@@ -175,7 +178,7 @@ class Outbox(Queries):
     ) -> None:
         """Make waiting intents one dispatch, in the state of one that may have been sent."""
         self._connection.execute(
-            insert(dispatches),
+            _DISPATCH,
             {
                 "key": key,
                 "network": network,
