@@ -65,6 +65,27 @@ class DispatchRow:
     file_id: int | None
 
 
+_PLACE = func.row_number().over(
+    partition_by=(outbox.c.room_id, outbox.c.address_id, outbox.c.intent),
+    order_by=(outbox.c.urgency, outbox.c.id),
+)
+"""Where an intent stands among those that wait for the same place."""
+_IN_TURN = (
+    select(outbox.c.id.label("id"), _PLACE.label("place"))
+    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
+    .where(
+        outbox.c.network == bindparam("network"),
+        outbox.c.dispatch_key.is_(None),
+        outbox.c.settled.is_(False),
+        # Whatever waits where nothing can leave now must not fill the page.
+        or_(
+            outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
+            outbox.c.intent != "message",
+            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+        ),
+    )
+    .subquery()
+)
 _WAITING = (
     select(
         outbox.c.id,
@@ -78,18 +99,9 @@ _WAITING = (
         outbox.c.purpose,
         outbox.c.urgency,
     )
-    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
-    .where(
-        outbox.c.network == bindparam("network"),
-        outbox.c.dispatch_key.is_(None),
-        outbox.c.settled.is_(False),
-        # Whatever waits in rooms where nothing can leave now must not fill the page.
-        or_(
-            outbox.c.room_id.is_(None),
-            outbox.c.intent != "message",
-            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
-        ),
-    )
+    .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
+    # Nor may what waits in one room: no message holds more of it.
+    .where(_IN_TURN.c.place <= bindparam("of_one"))
     .order_by(outbox.c.urgency, outbox.c.id)
     .limit(bindparam("limit"))
 )
@@ -149,12 +161,28 @@ class Outbox(Queries):
             },
         )
 
-    def waiting(self, network: str, limit: int = 500, busy: Collection[int] = ()) -> Sequence[Waiting]:
+    def waiting(
+        self,
+        network: str,
+        limit: int = 500,
+        *,
+        of_one: int = 60,
+        busy: Collection[int] = (),
+        opening: Collection[int] = (),
+    ) -> Sequence[Waiting]:
         """What can leave on a network now: the most urgent first, then in the order it was decided.
 
-        Not what waits for a room the bot is not in yet, nor for one that is `busy`.
+        Not what waits for a room the bot is not in yet, nor for one that is `busy`, nor for a private chat with an
+        address that is `opening`; and of what waits for one place only the first few.
         """
-        return self._all(Waiting, _WAITING, {"network": network, "limit": limit, "busy": list(busy)})
+        values = {
+            "network": network,
+            "limit": limit,
+            "of_one": of_one,
+            "busy": list(busy),
+            "opening": list(opening),
+        }
+        return self._all(Waiting, _WAITING, values)
 
     def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
         """Say in which private chat these intents are to leave."""
@@ -277,9 +305,31 @@ class Outbox(Queries):
         query = (
             select(outbox.c.purpose)
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
-            .where(dispatches.c.network == network, dispatches.c.event == event, outbox.c.purpose != "")
+            .where(
+                dispatches.c.network == network,
+                # In a private chat on XMPP a reaction names the message by the id we gave it: our key.
+                or_(dispatches.c.event == event, dispatches.c.key == event),
+                outbox.c.purpose != "",
+            )
         )
         return str(self._connection.execute(query).scalar() or "")
+
+    def was_given_back(self, network: str, key: str, why: str, now: datetime) -> int | None:
+        """Mark a dispatch that had seemed delivered as given back by its network after all; return its room.
+
+        None if it was not delivered: whoever carries it knows.
+        """
+        query = select(dispatches.c.room_id).where(
+            dispatches.c.network == network, dispatches.c.key == key, dispatches.c.state == "delivered"
+        )
+        room_id = self._connection.execute(query).scalar()
+        if room_id is not None:
+            self._connection.execute(
+                update(dispatches)
+                .where(dispatches.c.key == key)
+                .values(state="failed", error=why, settled_at=now)
+            )
+        return room_id
 
     def forget_room(self, room_id: int) -> None:
         """Drop what waited for a room the bot was sent away from."""
