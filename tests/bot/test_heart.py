@@ -116,11 +116,12 @@ async def test_it_says_how_it_stands_with_each_network(
 async def test_the_watchdog_hears_it_twice_as_often_as_it_asks(
     tmp_path: Path, database: Database, networks: tuple[Network, Network], manager: Manager
 ) -> None:
+    began = time.monotonic()
     async with beating(tmp_path, database, networks, every=10.0):
-        await manager.until(lambda said: said.count("WATCHDOG=1") == 1)
-        began = time.monotonic()
-        await manager.until(lambda said: said.count("WATCHDOG=1") == 4)
-        assert 0.5 < time.monotonic() - began < 2.0
+        await manager.until(
+            lambda said: said.count("WATCHDOG=1") == 4
+        )  # at its own pace that would take 30 s
+    assert time.monotonic() - began > 0.6, "and no oftener"
 
 
 async def test_trouble_that_no_restart_mends_does_not_stop_it(
