@@ -113,6 +113,17 @@ async def test_it_says_how_it_stands_with_each_network(
     assert after.stopped is not None
 
 
+async def test_what_a_server_says_is_no_word_to_systemd(
+    tmp_path: Path, database: Database, networks: tuple[Network, Network], manager: Manager
+) -> None:
+    matrix, _ = networks
+    matrix.doors.append(LoginRefused("no\nWATCHDOG=trigger\x1b[2J"))
+    async with beating(tmp_path, database, networks):
+        await manager.until(lambda said: any("given up" in line for line in said))
+    assert "WATCHDOG=trigger" not in manager.listen()
+    assert "STATUS=Matrix: given up (no WATCHDOG=trigger [2J); XMPP" in "\n".join(manager.listen())
+
+
 async def test_the_watchdog_hears_it_twice_as_often_as_it_asks(
     tmp_path: Path, database: Database, networks: tuple[Network, Network], manager: Manager
 ) -> None:
