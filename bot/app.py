@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
-from bot.health import Standing
+from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
@@ -243,7 +243,7 @@ class App:
         before = self.standings[network]
         still_away = {before.state, state} <= {"connecting", "catching up"}
         since = before.since if still_away else self._now()
-        self.standings[network] = Standing(state, since, why or (before.why if still_away else ""))
+        self.standings[network] = Standing(state, since, one_line(why) or (before.why if still_away else ""))
 
     def _loses(self, network: str) -> None:
         """Note that from now on a network is not heard, if it was."""
