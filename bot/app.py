@@ -7,25 +7,29 @@ import logging
 import random
 import secrets
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
+from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
-from bot.transports.base import LoginRefused, Start, TransportError
-from campaign.chat import MATRIX, N_, XMPP, say
+from bot.transports.base import Batch, LoginRefused, Start, TransportError
+from campaign.chat import MATRIX, N_, XMPP, Bounced, Echo, Moment, say
 from commands.command import House
+from commands.due import Tick
 from commands.menu import MENU
-from storage.database import StorageError
+from storage.database import StorageDamaged, StorageError, StorageFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from bot.config import Config
-    from bot.transports.base import Transport
+    from bot.health import State
+    from bot.transports.base import Transport, Vitals
+    from campaign.chat import Text
     from storage.database import Database
     from storage.storage import Storage
 
@@ -34,10 +38,20 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts to reach a server."""
 WAIT_FOR_OTHERS = 120.0
-"""Seconds the clock waits for every network to catch up: who answered there must not be reminded."""
+"""Seconds the clock waits for every network to catch up, at the start and when one breaks off: who answered there
+must not be reminded."""
+HEARD_WITHIN = 90.0
+"""Seconds within which a network that works is heard, if nobody says anything: syncs and pings are a minute apart."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a network has not been heard that was not heard since the start."""
+LASTING = 120.0
+"""Seconds a connection must have lasted for the next trouble to be the first again."""
 TELL_AFTER = 300.0
 """Seconds without a network after which the administrators are told through the others."""
+FINISH_WITHIN = 5.0
+"""Seconds that what is under way is given to arrive once the bot was told to stop."""
 
+CANNOT_REACH = N_("I cannot reach {network}; I keep trying, and nothing is lost meanwhile.")
 NAMES = {MATRIX: "Matrix", XMPP: "XMPP"}
 
 
@@ -70,10 +84,21 @@ class App:
             for network, transport in transports.items()
         }
         self._caught_up = {network: asyncio.Event() for network in transports}
+        self._deaf: dict[str, datetime] = dict.fromkeys(transports, LONG_AGO)
+        """Network that has not caught up → since when it has not been heard (UTC)."""
         self._decided = {network: asyncio.Event() for network in transports}
         """Set once a network has caught up for the first time, or was given up."""
         self.stopped: dict[str, str] = {}
         """Network → why it was given up."""
+        self.standings = {network: Standing("connecting", now()) for network in transports}
+        self._silent: set[str] = set()
+        """Networks of whose silence the administrators were told."""
+        self._taking = {network: asyncio.Lock() for network in transports}
+        """Held from a batch's transaction until what it claimed is in the hands of delivery."""
+        self._stopping = False
+        self._held_since: datetime | None = None
+        """Since when the disk takes nothing."""
+        self._damage: StorageDamaged | None = None
 
     async def open(self) -> None:
         """Bring what the config names into the database. Raises StorageError."""
@@ -83,26 +108,56 @@ class App:
         for line in refused:
             log.warning("an organisation was not taken: %s", line, extra={"action": "roster"})
 
+    def vitals(self) -> dict[str, Vitals]:
+        """What each network last showed of its working."""
+        return {network: transport.vitals() for network, transport in self._transports.items()}
+
     @property
     def networks(self) -> tuple[str, ...]:
         """The networks it serves."""
         return tuple(self._transports)
 
     async def run(self, clock: Clock | None = None) -> None:
-        """Serve every network and let time pass, until cancelled or until each network has been given up."""
+        """Serve every network and let time pass, until cancelled or until each network has been given up.
+
+        Raises:
+            StorageDamaged: to go on would harm what is left of the database.
+        """
         ticking = asyncio.create_task(self._tick(clock or Clock()))
+        serving = asyncio.create_task(self.serve())
         try:
-            await self.serve()
+            done, _ = await asyncio.wait((ticking, serving), return_when=asyncio.FIRST_COMPLETED)
+            await done.pop()  # the clock ends by an exception alone
         finally:
             ticking.cancel()
-            await asyncio.gather(ticking, return_exceptions=True)
+            serving.cancel()
+            await asyncio.gather(ticking, serving, return_exceptions=True)
 
     async def serve(self) -> None:
-        """Serve every network, each for itself, until cancelled or until each has been given up."""
+        """Serve every network, each for itself, until cancelled or until each has been given up. Raises as `run`."""
         await self.open()
-        async with asyncio.TaskGroup() as group:
-            for network in self._transports:
-                group.create_task(self._supervise(network))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for network in self._transports:
+                    group.create_task(self._supervise(network))
+        except BaseExceptionGroup:
+            if self._damage:
+                raise self._damage from None
+            raise
+
+    async def stop(self) -> None:
+        """Take nothing more, and give what is under way a few seconds to arrive. Whoever calls cancels `run` then."""
+        self._stopping = True
+        try:
+            async with asyncio.timeout(FINISH_WITHIN):
+                await asyncio.gather(*map(self._finish, self._transports))
+        except TimeoutError:
+            log.warning("some messages are still under way: they are seen to at the next start")
+
+    async def _finish(self, network: str) -> None:
+        async with self._taking[network]:
+            pass  # a batch that is being taken, and what it claimed, is the last
+        await self._deliveries[network].finish()
 
     async def ready(self) -> None:
         """Wait until every network that was not given up has caught up."""
@@ -121,51 +176,125 @@ class App:
 
     async def tick(self, now: datetime) -> None:
         """Let happen what time brings."""
-        await self.intake.tick(now)
+        if self._stopping:
+            return
+        await self.intake.tick(Tick(now, self._heard(now)))
         self.wake()
 
     # --- one network
 
     async def _supervise(self, network: str) -> None:
         """Keep a network served: connect, catch up, deliver; again after trouble, never after a refused login."""
-        pause, down_since, told = FIRST_PAUSE, None, False
+        pause, short, down_since, told = FIRST_PAUSE, 0, None, False
         loop = asyncio.get_running_loop()
         while True:
-            try:
-                self._caught_up[network].clear()
-                await self._serve(network)
-            except* LoginRefused as refusals:
-                why = str(_leaf(refusals))
-                log.error("login refused: %s", why, extra={"action": "login", "network": network})  # noqa: TRY400 - no traceback: it is the config that is wrong
-                self.stopped[network] = why
-                self._decided[network].set()
-            except* (TransportError, StorageError) as troubles:
-                why = str(_leaf(troubles))
-                log.warning("trouble: %s", why, extra={"action": "trouble", "network": network})
-            except* Exception as errors:
-                log.exception("a fault", exc_info=errors, extra={"action": "fault", "network": network})
+            began = loop.time()
+            await self._attempt(network)
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # A group that was ending by an error has taken our cancellation for its own.
+                raise asyncio.CancelledError
+            if self._damage:
+                raise self._damage
+            if self._stopping:
+                return
             if network in self.stopped:
-                await self._alarm(
-                    network, N_("I stopped on {network}: my login is refused. An operator has to mend it.")
-                )
+                text = N_("I stopped on {network}: my login is refused. An operator has to mend it.")
+                await self._alarm(say(text, network=NAMES.get(network, network)))
                 return
             if self._caught_up[network].is_set():
-                pause, down_since, told = FIRST_PAUSE, None, False
+                # What breaks off again and again, soon after it was well, is tried ever more rarely too.
+                short = short + 1 if loop.time() - began < LASTING else 0
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(max(0, short - 1), 16))
+                down_since, told = None, False
             down_since = down_since or loop.time()
             if not told and loop.time() - down_since > TELL_AFTER:
                 told = True
-                await self._alarm(
-                    network, N_("I cannot reach {network}; I keep trying, and nothing is lost meanwhile.")
-                )
+                await self._alarm(say(CANNOT_REACH, network=NAMES.get(network, network)))
+            self._loses(network)
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _alarm(self, network: str, text: str) -> None:
+    async def _attempt(self, network: str) -> None:
+        """Serve a network until something ends it, and note what."""
         try:
-            await self.intake.alarm(say(text, network=NAMES.get(network, network)))
+            self._loses(network)
+            await self._serve(network)
+        except* LoginRefused as refusals:
+            why = str(_leaf(refusals))
+            log.error("login refused: %s", why, extra={"action": "login", "network": network})  # noqa: TRY400 - no traceback: it is the config that is wrong
+            self.stopped[network] = why
+            self._deaf.pop(network, None)
+            self._stand(network, "given up", why)
+            self._decided[network].set()
+        except* StorageDamaged as damages:
+            self._damage = self._damage or cast("StorageDamaged", _leaf(damages))
+        except* (TransportError, StorageError) as troubles:
+            trouble = _leaf(troubles)
+            log.warning("trouble: %s", trouble, extra={"action": "trouble", "network": network})
+            self._stand(network, "connecting", str(trouble))
+            if isinstance(trouble, StorageFull):
+                self._held_since = self._held_since or self._now()
+        except* Exception as errors:
+            log.exception("a fault", exc_info=errors, extra={"action": "fault", "network": network})
+            self._stand(network, "connecting", f"a fault of mine ({type(_leaf(errors)).__name__})")
+
+    def _stand(self, network: str, state: State, why: str = "") -> None:
+        """Note how it stands with a network. What is one interruption, however often it is tried, has one beginning."""
+        before = self.standings[network]
+        still_away = {before.state, state} <= {"connecting", "catching up"}
+        since = before.since if still_away else self._now()
+        self.standings[network] = Standing(state, since, one_line(why) or (before.why if still_away else ""))
+
+    def _loses(self, network: str) -> None:
+        """Note that from now on a network is not heard, if it was."""
+        if self._caught_up[network].is_set():
+            self._deaf[network] = self._now()
+        self._caught_up[network].clear()
+
+    def _heard(self, now: datetime) -> datetime:
+        """Up to when all that was said has been read, on every network that was not given up (UTC)."""
+        listening = [
+            min(now, transport.vitals().heard or now)
+            for network, transport in self._transports.items()
+            if network not in self._deaf and network not in self.stopped
+        ]
+        return min([now, *listening, *self._deaf.values()])
+
+    async def _tell_of_silence(self, now: datetime) -> None:
+        """Tell the administrators, once, of a network that is connected and has not been heard for long."""
+        for network, transport in self._transports.items():
+            heard = transport.vitals().heard
+            if network in self._deaf or heard is None or now - heard < timedelta(seconds=TELL_AFTER):
+                self._silent.discard(network)
+            elif network not in self._silent:
+                self._silent.add(network)
+                await self._alarm(say(CANNOT_REACH, network=NAMES.get(network, network)))
+
+    def _broke_off(self, now: datetime) -> bool:
+        """Whether a network was heard until just now and is not any more: mostly it is back in a moment."""
+        begun = [*self._deaf.values()]
+        heard = self._heard(now) + timedelta(seconds=HEARD_WITHIN)
+        if not begun and heard < now:
+            begun.append(heard)
+        moment = timedelta(seconds=WAIT_FOR_OTHERS)
+        return any(timedelta(0) <= now - since < moment for since in begun)
+
+    async def _alarm(self, text: Text) -> None:
+        try:
+            await self.intake.alarm(text)
         except StorageError as error:
             log.warning("cannot tell the administrators: %s", error, extra={"action": "alarm"})
         self.wake()
+
+    async def _tell_of_disk(self) -> None:
+        """Tell the administrators, once the disk takes something again, that it did not."""
+        since, self._held_since = self._held_since, None
+        if since is not None:
+            zone = self.house.timezone
+            text = N_(
+                "My disk took nothing from {since} until {until}. Nothing is lost: what was said meanwhile has been read now. An operator should look at the disk."
+            )
+            await self._alarm(say(text, since=Moment(since, zone), until=Moment(self._now(), zone)))
 
     async def _serve(self, network: str) -> None:
         start = await self._database.write(lambda storage: self._start(storage, network))
@@ -175,15 +304,21 @@ class App:
             aclosing(transport.batches()) as batches,
             asyncio.TaskGroup() as group,
         ):
+            self._stand(network, "catching up")
             async for batch in batches:
-                taken = await self.intake.take(network, batch, delivery.claim)
-                delivery.came_back(taken.came_back)
-                delivery.carry(taken.claimed)
-                if batch.caught_up and not self._caught_up[network].is_set():
+                async with self._taking[network]:
+                    heard = _answers(batch) if self._stopping else batch
+                    taken = await self.intake.take(network, heard, delivery.claim)
+                    delivery.came_back(taken.came_back)
+                    delivery.carry(taken.claimed)
+                if batch.caught_up and not (self._caught_up[network].is_set() or self._stopping):
                     self._caught_up[network].set()
+                    self._deaf.pop(network, None)
                     self._decided[network].set()
+                    self._stand(network, "caught up")
                     log.info("caught up", extra={"action": "ready", "network": network})
                     group.create_task(delivery.run())
+                    await self._tell_of_disk()
                 if batch.events:
                     for other in self._deliveries.values():
                         if other is not delivery:
@@ -191,6 +326,7 @@ class App:
                 await delivery.head_start()
 
     def _start(self, storage: Storage, network: str) -> Start:
+        self._database.ensure_room()  # before a login, of which servers allow only so many
         settings = self._config.settings
         account = ""
         if network == MATRIX and settings.matrix:
@@ -217,11 +353,20 @@ class App:
         async with clock.running():
             async for now in clock.ticks():
                 try:
-                    await self.tick(now)
+                    await self._tell_of_silence(now)
+                    if not self._broke_off(now):
+                        await self.tick(now)
+                except StorageDamaged:
+                    raise
                 except StorageError as error:
                     log.warning("nothing could be due: %s", error, extra={"action": "clock"})
                 except Exception:
                     log.exception("a tick failed", extra={"action": "clock"})
+
+
+def _answers(batch: Batch) -> Batch:
+    """What a batch says of our own messages; the rest is left, with its cursors, for the next start."""
+    return Batch(tuple(event for event in batch.events if isinstance(event, Echo | Bounced)))
 
 
 def _leaf(error: BaseException) -> BaseException:

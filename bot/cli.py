@@ -1,11 +1,10 @@
-"""The command line: demo, run, check, export."""
+"""The command line: demo, run, check, export, health, backup, restore."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-import os
-import signal
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -16,15 +15,20 @@ import typer
 from rich.console import Console
 
 from bot import demo as demo_
-from bot.app import NAMES, App
+from bot.app import NAMES
+from bot.backups import begin_again, what_follows
 from bot.config import Config, ConfigError, load
+from bot.health import disk_free, judge
+from bot.health import read as read_health
 from bot.opening import differences
+from bot.serve import serve
 from bot.transports.base import LoginRefused, Start, Transport, TransportError
 from bot.transports.matrix import MatrixTransport
 from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, XMPP
 from commands.export import make
-from storage.database import FILE, Database, StorageError, lock, open_database
+from storage.backup import backup as copy
+from storage.database import ELSEWHERE, FILE, StorageError, lock, open_database
 
 if TYPE_CHECKING:
     from storage.storage import Storage
@@ -67,7 +71,7 @@ def run(
             opened.enter_context(_locked(folder))
             database = open_database(folder)
             opened.callback(database.close)
-            stopped = asyncio.run(_serve(read, database, served))
+            stopped = asyncio.run(serve(read, database, served, errors.print))
         except StorageError as error:
             _fail(str(error))
     if stopped:
@@ -122,6 +126,60 @@ def export(
         errors.print(f"{output}: {len(data)} bytes", markup=False)
 
 
+@app.command()
+def health(
+    config: ConfigPath = Path("config.toml"),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Say how the running bot is. Exit code 0: well; 1: not well, with what is wrong; 2: wrong config."""
+    folder = _read(config, logs_in=False).settings.bot.data
+    said, free = read_health(folder), disk_free(folder)
+    lines = judge(said, free, datetime.now(UTC))
+    well = all(line.well for line in lines)
+    if as_json:
+        state = None if said is None else said.model_dump(mode="json")
+        wrong = [line.text.strip() for line in lines if not line.well]
+        typer.echo(json.dumps({"well": well, "wrong": wrong, "disk_free": free, "bot": state}, indent=1))
+    else:
+        for line in lines:
+            typer.echo(f"{'ok' if line.well else '!!'} {line.text}")
+    if not well:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to make. One that is there is never overwritten.")],
+    config: ConfigPath = Path("config.toml"),
+) -> None:
+    """Copy the database into a new file, checked. May be called while the bot runs."""
+    folder = _read(config, logs_in=False).settings.bot.data
+    try:
+        size = copy(folder, file)
+    except StorageError as error:
+        _fail(str(error))
+    errors.print(f"{file}: {size} bytes, read whole and sound", markup=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup that `tocsin backup` made.")],
+    config: ConfigPath = Path("config.toml"),
+) -> None:
+    """Begin again from a backup, in an empty data folder, as a new device."""
+    read = _read(config, logs_in=False)
+    folder = read.settings.bot.data
+    try:
+        with _locked(folder):
+            doubt = begin_again(file, folder, read, datetime.now(UTC))
+    except StorageError as error:
+        _fail(str(error))
+    errors.print(f"{folder / FILE}: restored from {file}", markup=False)
+    for line in what_follows(doubt):
+        errors.print(f"  {line}", markup=False)
+
+
 def _export(storage: Storage, key: str, form: str) -> bytes | None:
     found = storage.campaigns.find(key)
     return None if found is None else make(storage, found, form, datetime.now(UTC))[0].data
@@ -158,9 +216,7 @@ def _locked(folder: Path) -> IO[str]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return lock(folder)
     except OSError as error:
-        raise StorageError(
-            f"cannot use {folder}: {error.strerror}. Choose another `data` folder or mend it"
-        ) from error
+        raise StorageError(f"cannot use {folder}: {error.strerror}. {ELSEWHERE}") from error
 
 
 def _fail(message: str) -> NoReturn:
@@ -201,30 +257,6 @@ def transports(config: Config) -> dict[str, Transport]:
             tls=xmpp.tls == "on",
         )
     return found
-
-
-async def _serve(config: Config, database: Database, served: dict[str, Transport]) -> dict[str, str]:
-    """Run until stopped by a signal, or until every network is given up; return the latter's reasons."""
-    bot = App(config, database, served)
-    serving = asyncio.create_task(bot.run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.cancel)
-    announcing = asyncio.create_task(_announce(bot))
-    try:
-        await serving
-    except asyncio.CancelledError:
-        return {}
-    finally:
-        announcing.cancel()
-    return bot.stopped
-
-
-async def _announce(bot: App) -> None:
-    await bot.ready()
-    served = ", ".join(NAMES[network] for network in bot.networks if network not in bot.stopped)
-    if served:
-        errors.print(f"Tocsin is ready on {served} (process {os.getpid()}).")
 
 
 async def _try_logins(served: dict[str, Transport]) -> list[str]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bot.delivery import Claimed
     from bot.transports.base import Batch
     from commands.command import Command
+    from commands.due import Tick
     from storage.database import Database
     from storage.rooms import RoomRow
     from storage.storage import Storage
@@ -95,14 +96,14 @@ class Intake:
 
         return await self._database.write(work)
 
-    async def tick(self, now: datetime) -> None:
+    async def tick(self, tick: Tick) -> None:
         """Let happen what time brings. Raises StorageError: nothing happened."""
 
         def work(storage: Storage) -> None:
             for step in due.STEPS:
                 try:
                     with storage.savepoint():
-                        self._send(storage, step(storage, self._house, now), now)
+                        self._send(storage, step(storage, self._house, tick), tick.now)
                 except Exception as error:
                     if is_fatal(error):
                         raise
@@ -144,16 +145,27 @@ class Intake:
                 reference, event.room.network, (event.room.id, event.event), now, what=kind, error=why
             )
             if isinstance(event, Said):
-                room = storage.rooms.find(event.room.network, event.room.id)
-                if room is not None and answer.is_for_us(event, self._house):
-                    sorry = say(
-                        N_(
-                            "Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"
-                        ),
-                        reference=reference,
-                    )
-                    message = Message((sorry,), to=event.sender, to_name=event.name)
-                    storage.outbox.put(room.network, message, now, room=room.id, reply_to=event.event)
+                self._apologise(storage, event, reference, now)
+
+    def _apologise(self, storage: Storage, said: Said, reference: str, now: datetime) -> None:
+        """Tell who said it that it could not be taken; if not even that can be done, the trace is all there is."""
+        try:
+            with storage.savepoint():
+                room = storage.rooms.find(said.room.network, said.room.id)
+                if room is None or not answer.is_for_us(said, self._house):
+                    return
+                sorry = say(
+                    N_(
+                        "Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"
+                    ),
+                    reference=reference,
+                )
+                message = Message((sorry,), to=said.sender, to_name=said.name)
+                storage.outbox.put(room.network, message, now, room=room.id, reply_to=said.event)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("no apology either", extra={"action": "quarantine", "reference": reference})
 
     def _one(self, storage: Storage, event: Event, now: datetime, refusal: Text | None = None) -> None:
         """Let an event take effect; with a `refusal`, only say that.
@@ -178,7 +190,7 @@ class Intake:
                 reached("response")
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
-                pass  # certainly not in the room: whoever carries it decides whether to try again
+                self._send(storage, membership.given_back(storage, self._house, event, now), now)
             case Unreadable():
                 self._unreadable(storage, event, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,21 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 
-def deadlines(storage: Storage, house: House, now: datetime) -> Reply:  # noqa: ARG001 - every step is called alike
+PROVISIONAL = timedelta(hours=24)
+"""How long after its closing a poll waits at most for ballots that may lie on a network that is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """It is `now`, and everything that was said before `heard` has been read, on every network (both in UTC)."""
+
+    now: datetime
+    heard: datetime
+
+
+def deadlines(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
     """Remind of the deadlines whoever has not answered, at the campaign's offsets."""
+    now = tick.now
     told: list[Elsewhere] = []
     for campaign in storage.campaigns.open():
         for deadline in storage.deadlines.of_campaign(campaign.id):
@@ -59,14 +73,28 @@ def _deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: dat
     return told
 
 
-def polls(storage: Storage, house: House, now: datetime) -> Reply:  # noqa: ARG001 - every step is called alike
-    """Close the polls whose time has come, and remind the electors of those that close within a day."""
+def hush(storage: Storage, now: datetime) -> None:
+    """Count every reminder that would ring by now as given, and say nothing: for a database that comes from the past."""
+    for campaign in storage.campaigns.open():
+        for deadline in storage.deadlines.of_campaign(campaign.id):
+            _deadline(storage, campaign, deadline, now)
+        for poll in storage.polls.of_campaign(campaign.id, only_open=True):
+            _remind_of(storage, campaign, poll, now)
+
+
+def polls(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
+    """Close the polls whose time has come, and remind the electors of those that close within a day.
+
+    A ballot given in time counts, though its network is away: until that has been heard, a day at most, a poll that
+    takes no more answers is not counted yet.
+    """
+    now = tick.now
     told: list[Elsewhere] = []
     for campaign in storage.campaigns.open():
         for poll in storage.polls.of_campaign(campaign.id, only_open=True):
-            if poll.closes_at <= now:
+            if poll.closes_at <= tick.heard or poll.closes_at + PROVISIONAL <= now:
                 told += polling.close(storage, campaign, poll, now)
-            else:
+            elif poll.closes_at > now:
                 told += _remind_of(storage, campaign, poll, now)
     return Reply(elsewhere=tuple(told))
 

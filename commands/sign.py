@@ -149,7 +149,6 @@ def _signed(ctx: Context, organisation: Organisation, details: _Details, *, spea
     campaign, storage = ctx.campaign, ctx.storage
     level = level_of(is_representative=speaks)
     letter = storage.letters.in_language(campaign.id, ctx.language)
-    storage.campaigns.enrol(campaign.id, organisation.id, ctx.now)
     number = storage.signatures.add(
         campaign.id,
         organisation_id=organisation.id,

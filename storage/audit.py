@@ -12,6 +12,8 @@ from storage.tables import audit
 if TYPE_CHECKING:
     from datetime import datetime
 
+_NOTE = insert(audit)
+
 
 class Audit(Queries):
     """The book of acts."""
@@ -29,7 +31,7 @@ class Audit(Queries):
     ) -> None:
         """Write down one act."""
         self._connection.execute(
-            insert(audit),
+            _NOTE,
             {
                 "at": now,
                 "person_id": person,

@@ -83,7 +83,8 @@ _SPOKE = (
             select(representatives.c.organisation_id).where(
                 representatives.c.person_id == bindparam("person")
             )
-        )
+        ),
+        campaign_organisations.c.room_id.is_distinct_from(bindparam("room")),
     )
     .values(room_id=bindparam("room"))
 )
@@ -102,7 +103,7 @@ class Campaigns(Queries):
 
     def get(self, campaign_id: int) -> Campaign:
         """One campaign. Raises LookupError."""
-        found = self._one(Campaign, _GET, {"id": campaign_id})
+        found = self._one(Campaign, _GET, {"id": campaign_id}, keep=True)
         if found is None:
             msg = f"no campaign {campaign_id}"
             raise LookupError(msg)
@@ -118,13 +119,11 @@ class Campaigns(Queries):
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
         )
 
-    def enrol(self, campaign_id: int, organisation_id: int, now: datetime) -> None:
+    def enrol(self, campaign_id: int, organisation_id: int, now: datetime, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Make an organisation one of those the campaign addresses; silent until it answers."""
         if self.member(campaign_id, organisation_id) is None:
-            self._connection.execute(
-                insert(campaign_organisations),
-                {"campaign_id": campaign_id, "organisation_id": organisation_id, "since": now},
-            )
+            which = {"campaign_id": campaign_id, "organisation_id": organisation_id}
+            self._connection.execute(insert(campaign_organisations), {**which, "since": now, **values})
 
     def member(self, campaign_id: int, organisation_id: int) -> Member | None:
         """Where one organisation stands."""
@@ -156,7 +155,10 @@ class Campaigns(Queries):
         now: datetime,
         **values: Any,  # noqa: ANN401 - the columns
     ) -> None:
-        """Say where an organisation stands now; what it said before (a date, a leaning) no longer holds."""
+        """Say where an organisation stands now; what it said before (a date, a leaning) no longer holds.
+
+        An organisation the campaign did not address is enrolled by it.
+        """
         values = {
             "deciding_until": None,
             "leaning": "",
@@ -166,7 +168,8 @@ class Campaigns(Queries):
             "since": now,
         }
         which = {"of_campaign": campaign_id, "of_organisation": organisation_id}
-        self._connection.execute(_STAND, {**which, **values})
+        if not self._connection.execute(_STAND, {**which, **values}).rowcount:
+            self.enrol(campaign_id, organisation_id, now, **values)
 
     def spoke(self, person_id: int, room_id: int) -> None:
         """Remember where an organisation's representative last spoke: it is reminded there."""

@@ -6,15 +6,17 @@ import asyncio
 import fcntl
 import logging
 import os
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
-from storage import migrations
+from storage import memory, migrations
 from storage.steps import reached
 from storage.storage import Storage
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 FILE = "tocsin.db"
+LEAST_ROOM = 1_000_000
+"""Bytes free below which nothing is begun: a batch that fails half-way costs a login and the whole batch again."""
 
 
 class StorageError(Exception):
@@ -40,7 +44,11 @@ class StorageBusy(StorageError):
 
 
 class StorageFull(StorageError):
-    """The disk is full or read-only: nothing was changed, and nothing can be until that ends."""
+    """The disk is full, read-only or failing: nothing was changed, and nothing can be until that ends."""
+
+
+class StorageDamaged(StorageError):
+    """The file is not sound any more: to go on writing could only make it worse."""
 
 
 def _engine(path: Path, *, writes: bool) -> Engine:
@@ -69,7 +77,9 @@ def _engine(path: Path, *, writes: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+        memory.begin(connection)
 
+    event.listen(engine, "before_execute", memory.watch)
     return engine
 
 
@@ -120,6 +130,16 @@ class Database:
         # A caller that is cancelled leaves the transaction to finish: half of one does not exist.
         return await asyncio.shield(future)
 
+    async def pulse(self) -> None:
+        """Return once both threads have taken a turn: neither hangs, whatever they would say of the disk."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(one, lambda: None) for one in self._threads.values()))
+
+    def ensure_room(self) -> None:
+        """Raise StorageFull if the disk holds no more than a small batch."""
+        if shutil.disk_usage(self.path.parent).free < LEAST_ROOM:
+            raise StorageFull(f"the disk of {self.path.parent} is full{HELD}: free some space")
+
     def close(self) -> None:
         """Let what runs finish, then close every connection."""
         for thread in self._threads.values():
@@ -128,18 +148,43 @@ class Database:
             engine.dispose()
 
 
+HELD = "; nothing is lost: what was taken is safe, and what is said meanwhile is read and answered afterwards"
+_HELD_BY = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space"),
+    sqlite3.SQLITE_READONLY: (
+        "the database is read-only",
+        "make its folder and its files writable for the user of the bot, or look why the disk became read-only",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk does not do what it is asked",
+        "look into the system's log, and at how full and how sound the disk is",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "the database cannot be opened",
+        "look whether its folder is still there, and writable for the user of the bot",
+    ),
+}
+
+
 def _named(error: DatabaseError) -> Exception:
     """Give an error that ends a transaction its name; one that is a programming mistake stays what it is."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-        return StorageFull(
-            f"the database cannot be written ({error.orig}): free some space or mend the permissions"
-        )
+    return _trouble(error.orig) or error
+
+
+def _trouble(error: BaseException | None) -> StorageError | None:
+    """What an error of SQLite's means for whoever runs the bot; None if it is not about the file or its disk."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _HELD_BY:
+        what, remedy = _HELD_BY[code]
+        return StorageFull(f"{what} ({error}){HELD}: {remedy}")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StorageError(f"the database is damaged ({error.orig}): restore the last backup")
+        return StorageDamaged(
+            f"the database is damaged ({error}): nothing more is written to it. Move its folder away and restore "
+            "the last backup (`tocsin restore`); what was said since is read again, as far as the servers keep it"
+        )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StorageBusy(f"another program is using the database ({error.orig}): close it")
-    return error
+        return StorageBusy(f"another program is using the database ({error}): close it")
+    return None
 
 
 def is_fatal(error: BaseException) -> bool:
@@ -167,10 +212,9 @@ def lock(folder: Path) -> IO[str]:
         raise StorageBusy(
             f"another Tocsin (process {holder}) is running on {folder}: stop it first, one bot per account"
         ) from error
-    file.seek(0)
-    file.truncate()
-    file.write(str(os.getpid()))
-    file.flush()
+    with suppress(OSError):  # a full disk: who holds it cannot be said then, but it is held
+        os.truncate(file.fileno(), 0)
+        os.write(file.fileno(), str(os.getpid()).encode())
     return file
 
 
@@ -183,30 +227,64 @@ def open_database(folder: Path) -> Database:
     path = folder / FILE
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.exists():
+            os.close(os.open(path, os.O_RDWR))
+            _check(path)
+            migrations.upgrade(path)
+        else:
+            _make(path)
     except OSError as error:
-        raise StorageError(
-            f"cannot use {path}: {error.strerror}. Choose another `data` folder or mend it"
-        ) from error
-    try:
-        _check(path)
-        migrations.upgrade(path)
+        raise StorageError(f"cannot use {path}: {error.strerror}. {ELSEWHERE}") from error
     except CommandError as error:
         raise StorageError(
             f"{path} was made by another version of Tocsin ({error}): run the newest one"
         ) from error
     except migrations.BrokenReferences as error:
         raise StorageError(
-            f"{path} cannot be brought to this version ({error}): restore the last backup"
+            f"{path} cannot be brought to this version ({error}): it is as it was; go on with the version before"
         ) from error
     except (sqlite3.DatabaseError, DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
-        if isinstance(error, OperationalError | sqlite3.OperationalError):
-            raise StorageError(f"cannot open {path}: {cause}") from error
-        raise StorageError(
-            f"{path} is not a sound database ({cause}): move it away and restore the last backup"
-        ) from error
+        raise _unusable(path, cause) from error
     return Database(path)
+
+
+ELSEWHERE = "Mend its permissions or its disk, or choose another `data` folder; nothing was changed"
+
+
+def _unusable(path: Path, cause: BaseException | None) -> StorageError:
+    trouble = _trouble(cause)
+    if isinstance(trouble, StorageFull | StorageBusy):
+        return StorageError(f"cannot open {path}: {trouble}")
+    if isinstance(cause, sqlite3.OperationalError):
+        return StorageError(f"cannot open {path}: {cause}")
+    return StorageDamaged(
+        f"{path} is not a sound database ({cause}); it was left as it is: move its folder away and restore the last "
+        "backup (`tocsin restore`); what was said since is read again, as far as the servers keep it"
+    )
+
+
+def _make(path: Path) -> None:
+    """Make a database beside its name and then give it its name: whatever bears it has a schema.
+
+    An empty file under it is thus a lost one. SQLite would take it for a new one, and the bot would begin anew.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    for left in path.parent.glob(f"{fresh.name}*"):
+        left.unlink()  # by a process that was killed
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    migrations.upgrade(fresh)
+    fresh.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that the names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _check(path: Path) -> None:
@@ -214,6 +292,8 @@ def _check(path: Path) -> None:
     connection = sqlite3.connect(path)
     try:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict == "ok" and migrations.revision(connection) is None:
+            verdict = "there is nothing of Tocsin's in it"
     finally:
         connection.close()
     if verdict != "ok":

@@ -99,3 +99,7 @@ class Inbox(Queries):
             )
             return otherwise
         return str(found)
+
+    def forget_devices(self) -> None:
+        """Have every network log in as a new device from now on."""
+        self._connection.execute(delete(devices))

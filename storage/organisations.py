@@ -111,7 +111,7 @@ class Organisations(Queries):
 
     def of_person(self, person_id: int) -> Sequence[Organisation]:
         """The organisations a person may speak for, by name."""
-        return self._all(Organisation, _OF, {"person": person_id})
+        return self._all(Organisation, _OF, {"person": person_id}, keep=True)
 
     def representatives(self, organisation_id: int) -> Sequence[int]:
         """The people who may speak for an organisation, longest standing first."""

@@ -35,6 +35,7 @@ _FIND = (
         addresses.c.room == bindparam("room"),
     )
 )
+_RENAME = update(people).where(people.c.id == bindparam("person"))
 
 
 def _key(address: Address) -> dict[str, str]:
@@ -46,14 +47,14 @@ class People(Queries):
 
     def find(self, address: Address) -> Person | None:
         """The person at this address, if they were ever met."""
-        return self._one(Person, _FIND, _key(address))
+        return self._one(Person, _FIND, _key(address), keep=True)
 
     def ensure(self, address: Address, name: str, now: datetime) -> Person:
         """The person at this address, met now if never before."""
         found = self.find(address)
         if found is not None:
             if name and found.name != name:
-                self._connection.execute(update(people).where(people.c.id == found.id), {"name": name})
+                self._connection.execute(_RENAME, {"person": found.id, "name": name})
             return found
         person = self._new_id(insert(people), {"name": name, "known_since": now})
         row = self._new_id(insert(addresses), {"person_id": person, **_key(address)})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from storage.memory import tables_of
 from storage.rows import Queries
 from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
 
@@ -80,7 +81,16 @@ _STANDING = _ROW.where(
     signatures.c.organisation_id == bindparam("organisation"),
     signatures.c.ended_at.is_(None),
 )
-_LAST_NUMBER = select(func.max(signatures.c.number)).where(signatures.c.campaign_id == bindparam("campaign"))
+_earlier = signatures.alias()
+_ADD = (
+    insert(signatures)
+    .values(
+        number=select(func.coalesce(func.max(_earlier.c.number), 0) + 1)
+        .where(_earlier.c.campaign_id == bindparam("of_campaign"))
+        .scalar_subquery()
+    )
+    .returning(signatures.c.number)
+)
 _COUNT = (
     select(func.count())
     .select_from(signatures)
@@ -158,10 +168,15 @@ class Signatures(Queries):
 
     def add(self, campaign_id: int, **values: Any) -> int:  # noqa: ANN401 - the table's columns
         """Enter a signature and return its number in the campaign."""
-        last = self._connection.execute(_LAST_NUMBER, {"campaign": campaign_id}).scalar()
-        number = (last or 0) + 1
-        self._connection.execute(insert(signatures), {"campaign_id": campaign_id, "number": number, **values})
-        return number
+        key = (_COUNT, campaign_id)
+        counted: dict[tuple[str, ...], int] = self._memory.get(key) or {}
+        number = self._connection.execute(
+            _ADD, {"campaign_id": campaign_id, "of_campaign": campaign_id, **values}
+        ).scalar_one()
+        # One more of its level: nothing has to be counted again for that.
+        more = {levels: count + (values["level"] in levels) for levels, count in counted.items()}
+        self._memory.keep(key, more, tables_of(_COUNT))
+        return int(number)
 
     def change(self, signature_id: int, **values: Any) -> None:  # noqa: ANN401 - the table's columns
         """Set some columns of a signature."""
@@ -173,8 +188,13 @@ class Signatures(Queries):
 
     def count(self, campaign_id: int, levels: Sequence[str]) -> int:
         """How many standing signatures are at one of these levels."""
-        values = {"campaign": campaign_id, "levels": list(levels)}
-        return int(self._connection.execute(_COUNT, values).scalar_one())
+        key, which = (_COUNT, campaign_id), tuple(levels)
+        counted: dict[tuple[str, ...], int] = self._memory.get(key) or {}
+        if which not in counted:
+            values = {"campaign": campaign_id, "levels": which}
+            counted = {**counted, which: int(self._connection.execute(_COUNT, values).scalar_one())}
+            self._memory.keep(key, counted, tables_of(_COUNT))
+        return counted[which]
 
     def lines(self, campaign_id: int) -> Sequence[Line]:
         """The whole list: every organisation of the campaign once, by name."""

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from storage.audit import Audit
+from storage.backlog import Backlog
 from storage.campaigns import Campaigns
 from storage.deadlines import Deadlines
 from storage.inbox import Inbox
 from storage.letters import Letters
+from storage.memory import memory_of
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.people import People
@@ -48,6 +50,7 @@ class Storage:
             if raw.in_transaction:
                 raw.execute("ROLLBACK TO block")
                 raw.execute("RELEASE block")
+            memory_of(self._connection).clear()
             raise
         raw.execute("RELEASE block")
 
@@ -55,6 +58,11 @@ class Storage:
     def audit(self) -> Audit:
         """Who changed what."""
         return Audit(self._connection)
+
+    @cached_property
+    def backlog(self) -> Backlog:
+        """What waits, is in doubt or could not be taken."""
+        return Backlog(self._connection)
 
     @cached_property
     def campaigns(self) -> Campaigns:

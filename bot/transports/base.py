@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
 
     from campaign.chat import Address, Event, Room
 
@@ -83,6 +84,24 @@ class Capabilities:
     exactly_once: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many messages an account may send at once, and how many seconds it takes until it may send one more."""
+
+    burst: float
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a network last showed of its working, in UTC."""
+
+    heard: datetime | None = None
+    """When the server last answered, with news or without; None before it did on this connection."""
+    rooms: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Room → when it last showed that we are in it, or None if we are not. Only where that has to be asked for."""
+
+
 class TransportError(Exception):
     """Something a network said no to."""
 
@@ -101,6 +120,10 @@ class Limited(TransportError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"limited for {seconds:g} s")
         self.seconds = seconds
+
+
+class NotReady(Unreachable):
+    """The server answers, but this room cannot be spoken in yet: it is being entered, or its archive is being read."""
 
 
 class Unsure(TransportError):
@@ -123,6 +146,8 @@ class Transport(Protocol):
     """A network. It is pulled: asking for the next batch says that the one before it is committed."""
 
     network: str
+    allowance: Allowance | None
+    """What a strict server of this network allows an account; None where servers do not count messages."""
 
     def connected(self, start: Start) -> AbstractAsyncContextManager[None]:
         """Log in, and leave in order at the end.
@@ -169,4 +194,8 @@ class Transport(Protocol):
 
     def capabilities(self, room: Room) -> Capabilities:
         """What this room can show, as far as is known now."""
+        ...
+
+    def vitals(self) -> Vitals:
+        """What the network last showed of its working."""
         ...

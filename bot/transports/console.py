@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text as Rich
 
-from bot.transports.base import Accepted, Batch, Capabilities, Dispatch, NotPrivate, Refused, Start
+from bot.transports.base import (
+    Accepted,
+    Allowance,
+    Batch,
+    Capabilities,
+    Dispatch,
+    NotPrivate,
+    Refused,
+    Start,
+    Vitals,
+)
 from campaign.chat import MATRIX, XMPP, Address, Echo, Joined, Reacted, Room, Said
 from campaign.dates import read_span
 from campaign.errors import CampaignError
@@ -58,6 +68,8 @@ class Stage:
 
 class ConsoleTransport:
     """One network of the console. Accepted is delivered on Matrix; on XMPP only the echo is, as in life."""
+
+    allowance: Allowance | None = None
 
     def __init__(self, network: str, console: Console) -> None:
         self.network = network
@@ -128,6 +140,10 @@ class ConsoleTransport:
 
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
+
+    def vitals(self) -> Vitals:
+        """Say nothing: a terminal is either there or not."""
+        return Vitals()
 
     def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - every room is alike
         """A terminal shows styled text."""

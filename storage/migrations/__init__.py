@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
@@ -12,6 +13,9 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from storage.steps import reached
+
+if TYPE_CHECKING:
+    import sqlite3
 
 HERE = Path(__file__).parent
 
@@ -56,6 +60,19 @@ def upgrade(path: Path, revision: str = "head") -> None:
 
 class BrokenReferences(Exception):
     """A migration would leave rows that point at nothing: it was undone."""
+
+
+def revision(connection: sqlite3.Connection) -> str | None:
+    """Return the schema version of a database; None if it has none of Tocsin's."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+        return None
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if found is None else str(found[0])
+
+
+def is_known(version: str) -> bool:
+    """Whether this installation can bring a database of that schema version to the newest."""
+    return any(one.revision == version for one in ScriptDirectory.from_config(config()).walk_revisions())
 
 
 def _revision(connection: Connection) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.config import load
 from bot.texts.wordings import Wordings
-from bot.transports.base import Accepted, Batch, Capabilities, Dispatch, Unreachable
+from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, Unreachable, Vitals
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
@@ -91,7 +91,7 @@ async def waiting(database: Database, network: str = MATRIX) -> list[tuple[str, 
 
     def work(storage: Storage) -> list[tuple[str, str]]:
         found = []
-        for row in storage.outbox.waiting(network):
+        for row in storage.outbox.waiting(network, of_one=1000):
             where = ""
             if row.room_id is not None:
                 where = storage.rooms.get(row.room_id).address
@@ -119,6 +119,7 @@ class Network:
     """
 
     network: str
+    allowance: Allowance | None = None
     echoes: bool = False
     """Whether only an echo proves that a message arrived (XMPP)."""
     remembers: bool = True
@@ -146,6 +147,8 @@ class Network:
     private_checks: list[Address | None] = field(default_factory=list)
     files: list[bytes] = field(default_factory=list)
     uploading: deque[Exception] = field(default_factory=deque)
+
+    signs: Vitals = field(default_factory=Vitals)
 
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
@@ -264,6 +267,10 @@ class Network:
         """Leave a room."""
         self.acts.append(("leave", room, reason))
         self._asked.set()
+
+    def vitals(self) -> Vitals:
+        """Show what the test has it show."""
+        return self.signs
 
     def capabilities(self, room: Room) -> Capabilities:
         """Show what this network shows."""

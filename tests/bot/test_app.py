@@ -6,18 +6,19 @@ import asyncio
 import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot import app as module
-from bot import delivery
+from bot import delivery, outage
 from bot.app import App
 from bot.clock import Clock
 from bot.transports.base import LoginRefused, Unsure
-from campaign.chat import MATRIX, XMPP, Address, Room
-from storage.database import open_database
-from tests.bot.scripted import COOP, FORGE, NOA, NOW, TEAM, Network, Taken, config, cut, said
+from campaign.chat import MATRIX, XMPP, Address, Room, Said
+from storage.database import StorageDamaged, open_database
+from tests.bot.scripted import ANA, COOP, FORGE, MAUD, NOA, NOW, TEAM, Network, Taken, config, cut, said
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config import Config
+    from commands.due import Tick
     from storage.database import Database
     from storage.storage import Storage
 
@@ -34,7 +36,7 @@ WITH_NOA = Room(XMPP, f"!with-{NOA.id}")
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (module, delivery):
+    for name in (module, delivery, outage):
         monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
         monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
 
@@ -45,6 +47,7 @@ class World:
 
     database: Database
     config: Config
+    at: datetime = NOW
 
     def __post_init__(self) -> None:
         self.matrix = Network(MATRIX, rooms=(COOP, TEAM))
@@ -53,7 +56,7 @@ class World:
 
     def bot(self) -> App:
         """A bot that has just been started."""
-        return App(self.config, self.database, {MATRIX: self.matrix, XMPP: self.xmpp}, lambda: NOW)
+        return App(self.config, self.database, {MATRIX: self.matrix, XMPP: self.xmpp}, lambda: self.at)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[asyncio.Task[None]]:
@@ -174,7 +177,11 @@ async def test_pauses_between_attempts_grow_and_begin_anew_once_caught_up(
         assert waits == [1, 2, 4, 8, 16, 30, 30]
         world.matrix.trouble(cut())
         await world.matrix.until(lambda: len(world.matrix.starts) == 9)
-    assert waits[7:] == [1]
+        assert waits[7:] == [1]
+        for number in range(10, 13):
+            world.matrix.trouble(cut())
+            await world.matrix.until(lambda number=number: len(world.matrix.starts) == number)
+        assert waits[8:] == [2, 4, 8], "what breaks off soon after it was well is tried ever more rarely too"
 
 
 async def test_after_trouble_nothing_is_lost_and_nothing_doubled(world: World) -> None:
@@ -326,8 +333,8 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
     ticked: list[datetime] = []
     both = asyncio.Event()
 
-    async def tick(now: datetime) -> None:
-        ticked.append(now)
+    async def tick(at: Tick) -> None:
+        ticked.append(at.now)
         if len(ticked) == 1:
             raise KeyError("a mistake of ours")
         both.set()
@@ -337,6 +344,70 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
         clock.hands.put_nowait(NOW)
         clock.hands.put_nowait(NOW)
         await asyncio.wait_for(both.wait(), 10)
+
+
+async def _poll_of_two_networks(world: World) -> None:
+    """A poll that closes at ten, which a campaigner opens; Picasoft's voice is on Matrix, Nuage Libre's on XMPP."""
+    world.matrix.happen(said("$rep", "!org rep xmpp:bo@example.org Nuage Libre", TEAM, MAUD))
+    world.matrix.happen(said("$open", "!poll open majority Do we sign? closes=1h", TEAM, MAUD))
+    await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 1)
+
+
+async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
+    world: World,
+) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        await _poll_of_two_networks(world)
+        world.xmpp.shuts = True
+        world.xmpp.trouble(cut())
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await clock.tick(NOW + timedelta(hours=2), NOW + timedelta(hours=23))
+        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        assert answers(world.matrix, COOP, "Do we sign?") == 1
+        # In time, and read when it is back.
+        at = NOW + timedelta(minutes=59)
+        world.xmpp.happen(Said(FORGE, "1", BO, "Bo", "!vote for", at, live=False))
+        world.xmpp.shuts = False
+        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "answers") == 1)
+        await clock.tick(NOW + timedelta(hours=24))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Poll 1: adopted") == 1)
+    assert answers(world.matrix, COOP, "for 1, against 0") == 1
+
+
+async def test_a_poll_does_not_wait_for_ever_for_a_network(
+    world: World,
+) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        await _poll_of_two_networks(world)
+        world.xmpp.shuts = True
+        world.xmpp.trouble(cut())
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await clock.tick(NOW + timedelta(hours=24, minutes=59))
+        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        assert answers(world.matrix, COOP, "Do we sign?") == 1
+        await clock.tick(NOW + timedelta(hours=25))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 2)
+
+
+async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
+    world: World,
+) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        world.at = NOW.replace(day=23, hour=16)
+        world.xmpp.shuts = True
+        world.xmpp.trouble(cut())
+        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await clock.tick(world.at + timedelta(seconds=30))
+        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        assert answers(world.matrix, COOP, "please answer by") == 0
+        await clock.tick(world.at + timedelta(seconds=module.WAIT_FOR_OTHERS))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
 
 
 async def test_a_reminder_reaches_the_room(world: World) -> None:
@@ -350,3 +421,136 @@ async def test_a_reminder_reaches_the_room(world: World) -> None:
         await clock.tick(NOW.replace(day=23, hour=16, minute=1), NOW.replace(day=23, hour=17, minute=0))
         await asyncio.wait_for(world.app.settled(), 10)
     assert answers(world.matrix, COOP, "No answer yet (2): Nuage Libre, Picasoft") == 1
+
+
+# --- the end
+
+
+@pytest.mark.parametrize("echoes", [False, True], ids=["accepted is delivered", "only the echo tells"])
+async def test_what_is_under_way_arrives_and_is_marked_before_it_stops(world: World, *, echoes: bool) -> None:
+    """The server takes a message just before the bot is told to stop, and answers just after."""
+    network, room, who = (world.xmpp, FORGE, BO) if echoes else (world.matrix, COOP, ANA)
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await network.until(lambda: bool(network.texts(room)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        answers_now = asyncio.Event()
+        network.script[room].append(answers_now)
+        before = len(network.attempts)
+        network.happen(said("$1", "!status", room, who))
+        await network.until(lambda: len(network.attempts) > before)
+        stopping = asyncio.create_task(world.app.stop())
+        await asyncio.sleep(0)
+        network.happen(said("$2", "!sign Picasoft", room, who))
+        answers_now.set()
+        await asyncio.wait_for(stopping, 10)
+    assert sending(world.database) == []
+    assert "0" in network.texts(room)[-1], "the answer to !status is in the room"
+    assert not any("Picasoft has signed" in text for text in network.texts(room)), "it takes nothing more"
+
+    world.app = world.bot()
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await network.until(lambda: answers(network, room, "Picasoft") >= 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+    keys = [key for _, key, _ in network.visible]
+    assert len(keys) == len(set(keys))
+
+
+async def test_control_cancelled_at_once_it_is_left_on_its_way(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.matrix.script[COOP].append(asyncio.Event())
+        before = len(world.matrix.attempts)
+        world.matrix.happen(said("$1", "!status"))
+        await world.matrix.until(lambda: len(world.matrix.attempts) > before)
+    assert len(sending(world.database)) == 1
+
+
+async def test_it_waits_for_a_few_seconds_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FINISH_WITHIN", 0.05)
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.matrix.script[COOP].append(asyncio.Event())
+        before = len(world.matrix.attempts)
+        world.matrix.happen(said("$1", "!status"))
+        await world.matrix.until(lambda: len(world.matrix.attempts) > before)
+        await asyncio.wait_for(world.app.stop(), 10)
+    assert len(sending(world.database)) == 1, "it is seen to at the next start"
+
+
+def sending(database: Database) -> list[str]:
+    return [
+        row.key
+        for network in (MATRIX, XMPP)
+        for row in database.transaction(lambda storage, of=network: storage.outbox.sending(of), writes=False)
+    ]
+
+
+# --- the disk
+
+
+async def test_the_campaigners_hear_of_a_full_disk_once_there_is_room(world: World) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: len(world.matrix.texts(COOP)) == 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+        world.full(full=True)
+        world.matrix.happen(*(said(f"${number}", "hello " * 50) for number in range(600)))
+        await world.matrix.until(lambda: len(world.matrix.starts) >= 4)
+        assert world.app.standings[MATRIX].state in ("connecting", "catching up")
+        assert world.app.standings[MATRIX].why.startswith("the disk is full")
+        world.full(full=False)
+        await world.matrix.until(lambda: answers(world.matrix, TEAM, "My disk took nothing") == 1)
+        await asyncio.wait_for(world.app.settled(), 10)
+        assert world.app.standings[MATRIX].state == "caught up"
+        assert world.app.standings[MATRIX].why == ""
+    assert answers(world.matrix, TEAM, "My disk took nothing") == 1
+
+
+async def test_no_login_is_spent_on_a_disk_without_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.LEAST_ROOM", 1 << 60)
+    tried = asyncio.Event()
+    ensure_room, tries = world.database.ensure_room, []
+
+    def watched() -> None:
+        tries.append(1)
+        if len(tries) > 6:
+            loop.call_soon_threadsafe(tried.set)
+        ensure_room()
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(world.database, "ensure_room", watched)
+    async with world.serving():
+        await asyncio.wait_for(tried.wait(), 10)
+        assert world.matrix.starts == []
+        monkeypatch.setattr("storage.database.LEAST_ROOM", 0)
+        await asyncio.wait_for(world.app.ready(), 10)
+
+
+@pytest.mark.parametrize("where", ["taking", "ticking"])
+async def test_a_damaged_database_ends_the_bot(
+    world: World, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To write on could only make it worse; the reason is the exception's."""
+
+    async def damaged(*_: object) -> None:
+        raise StorageDamaged("the database is damaged")
+
+    clock = Wound()
+    async with running(world, clock) as task:
+        await asyncio.wait_for(world.app.ready(), 10)
+        if where == "taking":
+            monkeypatch.setattr(world.app.intake, "take", damaged)
+            world.matrix.happen(said("$1", "!status"))
+        else:
+            monkeypatch.setattr(world.app.intake, "tick", damaged)
+            clock.hands.put_nowait(NOW)
+        with pytest.raises(StorageDamaged, match="damaged"):
+            await asyncio.wait_for(task, 10)

@@ -17,10 +17,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot import cli
+from bot.backups import begin_again
 from bot.config import load
 from bot.opening import open_campaigns
+from commands import due
 from storage.database import FILE, lock, open_database
-from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config
+from tests.bot.scripted import CONFIG, HOUSE, NOW, PASSWORDS, config, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +82,7 @@ def filled(file: Path) -> Path:
 def test_help_names_every_command() -> None:
     result = tocsin("--help")
     assert result.exit_code == 0
-    for command in ("demo", "run", "check", "export"):
+    for command in ("demo", "run", "check", "export", "backup", "restore"):
         assert command in result.stdout
         assert tocsin(command, "--help").exit_code == 0
 
@@ -370,3 +372,78 @@ def test_export_of_another_database_is_one_plain_line(filled: Path, tmp_path: Pa
     assert "Traceback" not in errors
     assert str(path) in errors
     assert path.read_bytes() == before
+
+
+# --- backup and restore
+
+
+def test_backup_while_the_bot_runs_and_restore_elsewhere(filled: Path, tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "backup.db"
+    held = lock(data)
+    try:
+        result = tocsin("backup", copy, "--config", filled)
+        assert result.exit_code == 0, result.stderr
+        assert f"{copy}: {copy.stat().st_size} bytes" in result.stderr
+        again = tocsin("backup", copy, "--config", filled)
+        assert again.exit_code == 1
+        assert "there already" in again.stderr
+        running = tocsin("restore", copy, "--config", filled)
+        assert running.exit_code == 1
+        assert f"process {os.getpid()}" in running.stderr
+    finally:
+        held.close()
+    over = tocsin("restore", copy, "--config", filled)
+    assert over.exit_code == 1
+    assert f"{data} is not empty ({FILE})" in over.stderr
+
+    data.rename(tmp_path / "broken")
+    result = tocsin("restore", copy, "--config", filled)
+    assert result.exit_code == 0, result.stderr
+    assert "logs in as a new device" in result.stderr
+    exported = tocsin("export", "--campaign", "ngi", "--format", "json", "--config", filled)
+    assert "Picasoft" in exported.stdout
+
+
+def test_the_campaigners_hear_of_a_restored_bot_and_no_old_reminder_rings(
+    filled: Path, tmp_path: Path
+) -> None:
+    what = load(filled, environment=PASSWORDS)
+    database = open_database(tmp_path / "data")
+    database.transaction(
+        lambda storage: [storage.rooms.change(room.id, state="joined") for room in storage.rooms.all()]
+    )
+    database.close()
+    copy = tmp_path / "backup.db"
+    assert tocsin("backup", copy, "--config", filled).exit_code == 0
+    later = NOW.replace(day=23, hour=16)  # a week before the deadline
+    told = {}
+    for name in ("restored", "control"):
+        (tmp_path / name).mkdir()
+        if name == "restored":
+            begin_again(copy, tmp_path / name, what, later)
+        else:
+            (tmp_path / name / FILE).write_bytes(copy.read_bytes())
+        database = open_database(tmp_path / name)
+        try:
+            reply = database.transaction(
+                lambda storage: due.deadlines(storage, HOUSE, due.Tick(later, heard=later))
+            )
+            told[name] = len(reply.elsewhere)
+            waits = database.transaction(lambda storage: storage.outbox.waiting("xmpp"))
+        finally:
+            database.close()
+        if name == "restored":
+            (alarm,) = waits
+            assert "begin again from a backup" in plain(alarm.message)
+    assert told["control"] > 0
+    assert told["restored"] == 0
+
+
+def test_a_restored_folder_that_cannot_be_had_is_said(filled: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "backup.db"
+    assert tocsin("backup", copy, "--config", filled).exit_code == 0
+    (tmp_path / "data").rename(tmp_path / "broken")
+    (tmp_path / "data").write_text("a file where the folder should be")
+    result = tocsin("restore", copy, "--config", filled)
+    assert result.exit_code == 1
+    assert str(tmp_path / "data") in result.stderr

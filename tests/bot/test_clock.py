@@ -13,6 +13,7 @@ from bot.clock import Clock, utc_now
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from campaign.chat import MATRIX, XMPP
+from commands.due import Tick
 from commands.menu import MENU
 from storage.database import open_database
 from tests.bot.scripted import COOP, FORGE, HOUSE, NOW, config, waiting
@@ -123,7 +124,7 @@ async def at(database: Database, *moments: datetime) -> list[str]:
     """Tick at these moments, each time as a bot that has just been started; return what is newly said."""
     before = len(await waiting(database))
     for moment in moments:
-        await Intake(database, HOUSE, MENU, utc_now).tick(moment)
+        await Intake(database, HOUSE, MENU, utc_now).tick(Tick(moment, heard=moment))
     return [text for _, text in (await waiting(database))[before:]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import delivery as module
+from bot import outage, pacing
 from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import (
+    Allowance,
     Batch,
     Limited,
     LoginRefused,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 MATRIX_FRIEND = Address(MATRIX, "@friend:example.org")
+ANA_ON_XMPP = Address(XMPP, "ana@example.org")
 GARAGE = Room(XMPP, "garage@rooms.example.org")
 
 
@@ -70,8 +74,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.002)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.004)
+    for name in (module, outage):
+        monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
+        monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
     monkeypatch.setattr(module, "ECHO_WITHIN", 0.2)
 
 
@@ -100,6 +105,18 @@ class Bench:
                     room.network, message, NOW, room=known.id, thread=str(more.get("thread", "")),
                     reply_to=str(more.get("reply_to", "")),
                 )  # fmt: skip
+
+        await self.database.write(work)
+        self.delivery.wake()
+
+    async def put_file(self, data: bytes) -> None:
+        """Decide to hand over a file, in the campaigners' room."""
+
+        def work(storage: Storage) -> None:
+            room = storage.rooms.find(MATRIX, TEAM.id)
+            assert room is not None
+            file = File("a.csv", "text/csv", data)
+            storage.outbox.put(MATRIX, Message((say("Here."),)), NOW, room=room.id, file=file)
 
         await self.database.write(work)
         self.delivery.wake()
@@ -319,28 +336,66 @@ async def test_what_is_private_never_leaves_with_what_is_not(matrix: Bench) -> N
 # --- what a server may answer
 
 
-async def test_told_to_wait_it_waits_in_every_room(matrix: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[tuple[float, int]] = []
-    sleep = asyncio.sleep
-
-    async def watched(seconds: float) -> None:
-        if seconds > 0:
-            waits.append((seconds, len(matrix.network.attempts)))
-        await sleep(0)
-
-    monkeypatch.setattr(asyncio, "sleep", watched)
-    matrix.network.script[COOP].append(Limited(40))
+async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(matrix: Bench) -> None:
+    began = time.monotonic()
+    matrix.network.script[COOP].append(Limited(0.3))
     await matrix.put(COOP, "first")
     async with matrix.running():
-        await matrix.network.until(lambda: matrix.network.texts(COOP) == ["first"])
+        await matrix.network.until(lambda: len(matrix.network.attempts) == 1)
+        await matrix.put(COOP, "second")
         await matrix.put(CAFE, "another")
-        await matrix.network.until(lambda: matrix.network.texts(CAFE) == ["another"])
-    (before_again, attempts), (elsewhere, _), *_ = waits
-    assert 39 < before_again <= 40
-    assert attempts == 1
-    assert 39 < elsewhere <= 40, "one account has one allowance"
-    first, again = [one for one in matrix.network.attempts if one.room == COOP]
+        await matrix.network.until(lambda: len(matrix.network.visible) == 2)
+        took = time.monotonic() - began
+        await asyncio.wait_for(matrix.delivery.settled(), 10)
+
+    assert took >= 0.6, "one account has one allowance: each of the two waited its turn"
+    assert matrix.network.texts(COOP) == ["first\nsecond"], "what was certainly not sent is merged as well"
+    assert matrix.network.texts(CAFE) == ["another"]
+    assert len(matrix.network.attempts) == 3
+    assert await matrix.states() == ["delivered"] * 2
+    assert await matrix.query("SELECT count(*) FROM outbox WHERE dispatch_key IS NULL OR NOT settled") == [
+        "0"
+    ]
+
+
+async def test_told_to_wait_after_a_cut_it_is_sent_again_with_the_same_bytes(matrix: Bench) -> None:
+    matrix.network.script[COOP].extend([Taken(cut()), Limited(0.05)])
+    await matrix.put(COOP, "first")
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.attempts) == 1)
+        await matrix.put(COOP, "second")
+        await asyncio.wait_for(matrix.delivery.settled(), 10)
+
+    first, again, once_more, _ = matrix.network.attempts
+    assert first == again == once_more, "it may be there already: nothing is added to it"
+    assert matrix.network.texts(COOP) == ["first", "second"]
+
+
+async def test_told_to_wait_a_file_stays_uploaded(matrix: Bench) -> None:
+    matrix.network.script[TEAM].append(Limited(0.05))
+    await matrix.put_file(b"a,b")
+    await matrix.settle()
+
+    first, again = matrix.network.attempts
     assert first == again
+    assert matrix.network.files == [b"a,b"]
+
+
+async def test_when_messages_are_dear_answers_wait_for_company(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "LONGEST_PATIENCE", 0.3)
+    bench = Bench(database, Network(MATRIX, allowance=Allowance(4, 5.0)))
+    async with bench.running():
+        for number in range(6):
+            await bench.put(COOP, f"{number}")
+            await bench.network.until(lambda: len(bench.network.visible) > 0)
+        async with asyncio.timeout(10):
+            await bench.delivery.settled()
+
+    seen = "\n".join(bench.network.texts(COOP)).split("\n")
+    assert seen == [str(number) for number in range(6)]
+    assert len(bench.network.texts(COOP)) < 4
 
 
 async def test_a_cut_line_is_tried_again_with_the_same_bytes(matrix: Bench) -> None:
@@ -372,12 +427,118 @@ async def test_pauses_between_attempts_grow(matrix: Bench, monkeypatch: pytest.M
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", watched)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 1.0)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 30.0)
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 1.0)
+    monkeypatch.setattr(outage, "LONGEST_PAUSE", 30.0)
     matrix.network.script[COOP].extend(cut() for _ in range(8))
     await matrix.put(COOP, "hello")
     await matrix.settle()
-    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert [
+        round(wait / pause, 1) for wait, pause in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30], strict=True)
+    ] == (pytest.approx([1.0] * 8, abs=0.26))
+
+
+async def test_a_server_that_is_away_is_asked_by_one_at_a_time(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(outage, "LONGEST_PAUSE", 0.05)
+    rooms = [Room(MATRIX, f"!{number}:example.org") for number in range(50)]
+
+    def enter(storage: Storage) -> None:
+        for room in rooms:
+            storage.rooms.ensure(MATRIX, room.id, state="joined", language="en")
+
+    await matrix.database.write(enter)
+    for room in rooms:
+        matrix.network.script[room].extend(cut() for _ in range(1000))
+        await matrix.put(room, "hello")
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.attempts) >= len(rooms))
+        began, asked = time.monotonic(), len(matrix.network.attempts)
+        await matrix.network.until(lambda: len(matrix.network.attempts) >= asked + 10)
+        took = time.monotonic() - began
+        for room in rooms:
+            matrix.network.script[room].clear()
+        await asyncio.wait_for(matrix.delivery.settled(), 10)
+
+    assert took > 10 * 0.05 * 0.75 - 0.05
+    assert len(matrix.network.visible) == 50
+
+
+async def test_what_no_echo_ever_tells_of_is_left_alone_in_the_end(
+    xmpp: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ECHO_WITHIN", 0.02)
+    xmpp.network.silent.add(FORGE)
+    await xmpp.put(FORGE, "into the void")
+    for _ in range(module.MOST_FAULTS - 1):
+        await xmpp.fails(Unsure)
+    await xmpp.settle()
+
+    assert (await xmpp.states())[0] == "uncertain"
+    assert len({attempt.key for attempt in xmpp.network.attempts if attempt.room == FORGE}) == 1
+
+
+async def test_what_always_ends_the_connection_is_left_alone_in_the_end(xmpp: Bench) -> None:
+    xmpp.network.silent.add(FORGE)
+    await xmpp.put(FORGE, "too much for it")
+    for number in range(module.MOST_CUTS):
+        async with xmpp.running():
+            await xmpp.network.until(lambda number=number: len(xmpp.network.attempts) > number)
+    await xmpp.settle()
+
+    assert (await xmpp.states())[0] == "uncertain"
+
+
+async def test_what_a_private_chat_gives_back_late_has_failed_and_campaigners_know(
+    xmpp: Bench, database: Database
+) -> None:
+    await xmpp.write_to(ANA_ON_XMPP, "for you alone")
+    await xmpp.settle()
+    assert await xmpp.states() == ["delivered"]
+
+    (key,) = {attempt.key for attempt in xmpp.network.attempts}
+    room = xmpp.network.attempts[0].room
+    bounced = Bounced(room, "late", key, "remote-server-timeout", NOW)
+    await xmpp.intake.take(XMPP, Batch((bounced,)), lambda _: None)
+
+    assert await xmpp.states() == ["failed"]
+    told = await waiting(database)
+    assert [where for where, text in told if "remote-server-timeout" in text] == [TEAM.id]
+
+
+async def test_hundreds_who_wait_for_a_private_chat_keep_nobody_else_waiting(matrix: Bench) -> None:
+    opens = asyncio.Event()
+    matrix.network.opening.append(opens)
+    for number in range(module.AT_ONCE // 60 + 2):
+        for _ in range(60):
+            await matrix.write_to(Address(MATRIX, f"@many{number}:example.org"), "hello", urgency=1)
+        matrix.network.opening.append(opens)
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.opened) > module.AT_ONCE // 60)
+        await matrix.put(COOP, "for everybody")
+        await matrix.network.until(lambda: matrix.network.texts(COOP) == ["for everybody"])
+        opens.set()
+
+
+async def test_what_is_claimed_while_delivery_begins_is_sent_once(matrix: Bench) -> None:
+    """A batch whose transaction is under way when delivery begins claims nothing that delivery finds as begun."""
+    for number in range(20):
+        bench = Bench(matrix.database, Network(MATRIX))
+        await bench.put(COOP, f"{number}")
+        taking: list[asyncio.Task[object]] = []
+
+        async def take(bench: Bench = bench) -> None:
+            taken = await bench.intake.take(MATRIX, Batch(), bench.delivery.claim)
+            bench.delivery.carry(taken.claimed)
+
+        async with bench.running():
+            for _ in range(5):
+                taking.append(asyncio.create_task(take()))
+                await asyncio.sleep(0)
+            await asyncio.gather(*taking)
+            await asyncio.wait_for(bench.delivery.settled(), 10)
+        assert len(bench.network.attempts) == 1
 
 
 @pytest.mark.parametrize("refusal", [Refused("too large"), RoomEncrypted("encrypted")])
@@ -661,14 +822,7 @@ async def test_a_file_is_uploaded_before_and_its_address_kept(matrix: Bench) -> 
     matrix.network.uploading.append(cut())
     matrix.network.script[TEAM].extend([cut(), cut()])
 
-    def work(storage: Storage) -> None:
-        room = storage.rooms.find(MATRIX, TEAM.id)
-        assert room is not None
-        storage.outbox.put(
-            MATRIX, Message((say("Here."),)), NOW, room=room.id, file=File("a.csv", "text/csv", b"a;b")
-        )
-
-    await matrix.database.write(work)
+    await matrix.put_file(b"a;b")
     await matrix.settle()
     assert matrix.network.files == [b"a;b"]
     assert {attempt.payload.file_url for attempt in matrix.network.attempts} == {"mxc://example.org/1"}
@@ -679,14 +833,7 @@ async def test_a_file_is_uploaded_before_and_its_address_kept(matrix: Bench) -> 
 async def test_after_a_crash_a_file_is_not_uploaded_again(matrix: Bench) -> None:
     matrix.network.script[TEAM].append(KeyError("killed"))
 
-    def work(storage: Storage) -> None:
-        room = storage.rooms.find(MATRIX, TEAM.id)
-        assert room is not None
-        storage.outbox.put(
-            MATRIX, Message((say("Here."),)), NOW, room=room.id, file=File("a.csv", "text/csv", b"a;b")
-        )
-
-    await matrix.database.write(work)
+    await matrix.put_file(b"a;b")
     await matrix.fails(KeyError)
     await Bench(matrix.database, matrix.network).settle()
     assert matrix.network.files == [b"a;b"]

@@ -434,7 +434,8 @@ async def test_a_step_of_the_clock_that_fails_does_not_stop_the_others(
         raise KeyError(SECRET)
 
     monkeypatch.setattr(due, "STEPS", (bad, *due.STEPS))
-    await intake.tick(NOW + timedelta(days=22, hours=6))
+    now = NOW + timedelta(days=22, hours=6)
+    await intake.tick(due.Tick(now, heard=now))
     assert traces(database) == []
     assert any("please answer by" in text for _, text in await waiting(database))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from bot import app, cli, clock
+from bot import app, cli, clock, outage
 from bot.intake import Intake, Taken
 from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver, transport
@@ -159,6 +159,7 @@ def backing_off() -> None:
     """Trouble is met by asking again at once."""
     homeserver.Backoff.next = lambda self: 0.001
     app.FIRST_PAUSE = app.LONGEST_PAUSE = 0.001
+    outage.FIRST_PAUSE = outage.LONGEST_PAUSE = 0.001
 
 
 def stanza_id() -> None:

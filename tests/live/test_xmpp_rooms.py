@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.transports.base import (
     Refused,
+    Vitals,
 )
 from bot.transports.xmpp.archive import Archive, Page, Position
 from bot.transports.xmpp.session import NoAnswer
@@ -207,3 +210,59 @@ async def test_an_invitation_says_who_invites_and_can_be_followed_or_declined(
         alix.say(room, "welcome")
         await bot.hears("welcome")
     assert len(bot.of(Invited)) == 1
+
+
+# --- signs of life, and the end ---
+
+
+async def test_a_room_answers_for_itself_and_is_left_at_the_end(prosody_server, xmpp_person, place):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    bot = Bot(prosody_server, account, (room,), options={"ping_interval": 0.2})
+    assert bot.transport.vitals() == Vitals()
+    async with bot:
+        await bot.caught_up()
+        before = bot.transport.vitals()
+        await looks_at_its_rooms(bot, 2)  # the first is over when the second begins
+        after = bot.transport.vitals()
+        assert list(after.rooms) == [room]
+        assert after.heard > before.heard
+        assert after.rooms[room] > before.rooms[room]
+        leaving = asyncio.create_task(alix.sees_leave(room, "tocsin"))
+        await asyncio.sleep(0)
+        began = asyncio.get_running_loop().time()
+    await leaving
+    assert asyncio.get_running_loop().time() - began < 3
+    assert bot.transport.vitals() == Vitals()
+
+
+async def test_a_room_that_does_not_answer_is_not_said_to_have(
+    prosody_server, xmpp_person, place, monkeypatch
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account, (room,), options={"ping_interval": 0.2}) as bot:
+        await bot.caught_up()
+        membership = bot.transport._connection.membership
+        asked = asyncio.Event()
+        ask = membership._session.ask
+
+        async def silent(question, *, within=None):
+            if within is not None:
+                asked.set()
+                raise NoAnswer("no answer")
+            return await ask(question, within=within)
+
+        monkeypatch.setattr(membership._session, "ask", silent)
+        for _ in range(2):  # whatever was under way has ended by the second
+            asked.clear()
+            await asyncio.wait_for(asked.wait(), 10)
+        before = bot.transport.vitals()
+        for _ in range(2):
+            asked.clear()
+            await asyncio.wait_for(asked.wait(), 10)
+        after = bot.transport.vitals()
+        assert after.heard > before.heard, "the server does answer"
+        assert after.rooms == before.rooms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,3 +33,16 @@ def database(folder: Path) -> Iterator[Database]:
 @pytest.fixture
 def made(database: Database) -> Made:
     return database.transaction(make)
+
+
+@pytest.fixture
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of its own, of the size a test asks for, that can be filled and made read-only."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "none", where]
+    mounted = subprocess.run(command, check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a disk of one's own can only be mounted by root")
+    yield where
+    subprocess.run(["umount", where], check=True)

@@ -59,6 +59,8 @@ class SyncLoop:
     ) -> None:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
+        self.heard: datetime | None = None
+        """When the server last answered (UTC)."""
         self._server = server
         self._me = server.user_id
         self._since = start.cursors.get(SCOPE, "")
@@ -89,6 +91,7 @@ class SyncLoop:
             except RefusedByServer as error:
                 # Waiting does not mend it, but a person may: the supervisor tries again, and says so.
                 raise Unreachable(f"the server refuses to sync: {error}") from error
+            self.heard = datetime.now(UTC)
             # What comes after an interruption was said during it: as at the start, trust the server's time.
             live = self._started and not backoff.failures
             token: str = answer["next_batch"]

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from bot.transports.base import (
     Accepted,
+    Allowance,
     Capabilities,
     LoginRefused,
     NotPrivate,
     Refused,
     RoomEncrypted,
     Unreachable,
+    Vitals,
 )
 from bot.transports.matrix.content import message_content
 from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, RefusedByServer
@@ -52,6 +54,8 @@ class MatrixTransport:
     """
 
     network = MATRIX
+    allowance: Allowance | None = Allowance(burst=10, interval=5.0)
+    """What Synapse allows an account unless its operator says otherwise (`rc_message`)."""
 
     def __init__(
         self,
@@ -167,6 +171,10 @@ class MatrixTransport:
     def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every Matrix room
         """Return what Matrix rooms show: transaction ids make every sending exactly once."""
         return Capabilities(html=True, reactions=True, files=True, exactly_once=True)
+
+    def vitals(self) -> Vitals:
+        """When the server last answered a sync; a room needs not be asked for."""
+        return Vitals(self._current.sync.heard if self._current else None)
 
     # --- asking the server --------------------------------------------------------------------------------
 

@@ -51,6 +51,8 @@ class Membership:
         self, session: Session, queue: Queue, nick: str, *, join_timeout: float, ping_interval: float
     ) -> None:
         self.rooms: dict[str, MucRoom] = {}
+        self.heard: datetime | None = datetime.now(UTC)
+        """When the server last answered a ping of ours (UTC); to begin with, when the stream was opened."""
         self._session, self._queue, self._nick = session, queue, nick
         self._join_timeout, self._ping_interval = join_timeout, ping_interval
         self._look = asyncio.Event()
@@ -166,8 +168,10 @@ class Membership:
             await self._session.ask(lambda: plugin.send_ping(JID(self._session.client.boundjid.host)))
         except NoAnswer:
             self._session.break_off("the server is silent")
+            return
         except IqError:
             pass  # an error is an answer
+        self.heard = datetime.now(UTC)
 
     async def _each(self, work: Callable[[MucRoom], Awaitable[None]]) -> None:
         slots = asyncio.Semaphore(_AT_ONCE)
@@ -192,9 +196,13 @@ class Membership:
         try:
             await self._session.ask(iq.send, within=self._join_timeout)
         except IqError as error:
-            return error.condition in _STILL_THERE + _UNKNOWN
+            if error.condition in _UNKNOWN:
+                return True
+            if error.condition not in _STILL_THERE:
+                return False
         except NoAnswer:
             return True  # it could not be found out
+        room.answered = datetime.now(UTC)
         return True
 
     async def _enter_or_park(self, room: MucRoom) -> None:

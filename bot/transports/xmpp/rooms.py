@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.xmpp import stanzas
@@ -38,6 +39,8 @@ class MucRoom:
     joined: bool = False
     gone: str = ""
     """Why we must not come back by ourselves: we were removed, or left."""
+    answered: datetime | None = None
+    """When the room last showed that we are in it (UTC)."""
     newcomer: bool = False
     """We come in for the first time, or again after we were removed: what was said before is none of ours."""
     leaving: bool = False
@@ -70,6 +73,7 @@ class MucRoom:
     def enter(self, nick: str) -> None:
         """Note that we are in, and start afresh with what was only true of the stay before."""
         self.joined, self.deaf, self.nick = True, False, nick
+        self.answered = datetime.now(UTC)
         self.stay += 1
         self.arrived.clear()
 

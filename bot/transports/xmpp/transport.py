@@ -15,13 +15,16 @@ from slixmpp.jid import InvalidJID
 
 from bot.transports.base import (
     Accepted,
+    Allowance,
     Batch,
     Capabilities,
     Dispatch,
     NotPrivate,
+    NotReady,
     Refused,
     Start,
     Unreachable,
+    Vitals,
 )
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.inbound import Inbound
@@ -82,6 +85,7 @@ class XmppTransport:
     """
 
     network = XMPP
+    allowance: Allowance | None = None
 
     def __init__(
         self,
@@ -214,10 +218,10 @@ class XmppTransport:
         if room is None and connection.membership.serves(stanzas.domain(to)):
             raise Refused("we are not in this room")
         if room is not None and not room.joined:
-            raise Unreachable("the room is being entered")
+            raise NotReady("the room is being entered")
         if room is not None and room.archived and not room.read:
             # Until then nobody knows whether an earlier attempt arrived, and this would be a second message.
-            raise Unreachable("the archive of the room was not read yet")
+            raise NotReady("the archive of the room was not read yet")
         if event := connection.sent.event(dispatch.key):
             return Accepted(event)
         message = message_for(connection.session, dispatch, connection.sent, groupchat=room is not None)
@@ -272,6 +276,17 @@ class XmppTransport:
         # In a room a reaction needs the id that only an archive gives; in a direct chat the message's own will do.
         reactions = archived or known is None
         return Capabilities(reactions=reactions, files=connection.uploads.available, exactly_once=archived)
+
+    def vitals(self) -> Vitals:
+        """When the server last answered, and when each of our rooms did (XEP-0410)."""
+        if self._connection is None:
+            return Vitals()
+        membership = self._connection.membership
+        rooms = membership.rooms.values()
+        return Vitals(
+            membership.heard,
+            {room.jid: room.answered if room.joined else None for room in rooms if not room.gone},
+        )
 
 
 def _bare(address: str) -> str:

@@ -15,6 +15,8 @@ from tests.faults.scene import Stuck
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
 
+NOTICED = "nothing is lost"
+"""What the bot says of a disk that cannot be written to."""
 _MOST_STATEMENTS = 40
 """Statements of the migrations at which one is killed: there are some more."""
 
@@ -32,7 +34,7 @@ async def full(run: Scene) -> None:
     resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (run.rng.randint(20_000, 50_000), hard))
     cursors = run.ask("SELECT cursor FROM cursors")
     await run.signs(run.rng.randint(2, 5))
-    await run.until(lambda: "cannot be written" in bot.said()[before:], "the full disk to be noticed", 30)
+    await run.until(lambda: NOTICED in bot.said()[before:], "the full disk to be noticed", 30)
     if set(run.typed) <= set(run.signed()) and cursors != run.ask("SELECT cursor FROM cursors"):
         run.wrong.append("nothing was full")
     await run.signs(2)

@@ -1,0 +1,70 @@
+"""Running the bot until it has to end: signals, readiness, its beat."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from bot.app import NAMES, App
+from bot.heart import Heart, Systemd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.config import Config
+    from bot.transports.base import Transport
+    from storage.database import Database
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+async def serve(
+    config: Config,
+    database: Database,
+    served: Mapping[str, Transport],
+    announce: Callable[[str], None],
+) -> dict[str, str]:
+    """Run until stopped by a signal, or until every network is given up; return the latter's reasons.
+
+    The first signal ends it in order, within seconds; a second one at once, which harms nothing: what was under way then
+    is looked for at the next start, as after a power cut. Raises StorageError.
+    """
+    bot = App(config, database, served)
+    with closing(Systemd()) as systemd:
+        serving = asyncio.create_task(bot.run())
+        begun: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            await bot.stop()
+            serving.cancel()
+
+        def told_to_stop() -> None:
+            for number in SIGNALS:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_DFL)
+            systemd.stopping()
+            begun.append(asyncio.create_task(stop()))
+
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, told_to_stop)
+        announcing = asyncio.create_task(_announce(bot, systemd, announce))
+        try:
+            async with Heart(bot, database, systemd).beating():
+                await serving
+        except asyncio.CancelledError:
+            return {}
+        finally:
+            announcing.cancel()
+        return {} if begun else bot.stopped
+
+
+async def _announce(bot: App, systemd: Systemd, announce: Callable[[str], None]) -> None:
+    await bot.ready()
+    served = ", ".join(NAMES[network] for network in bot.networks if network not in bot.stopped)
+    if served:
+        systemd.ready()
+        announce(f"Tocsin is ready on {served} (process {os.getpid()}).")

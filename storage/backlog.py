@@ -1,0 +1,53 @@
+"""What waits, is in doubt or could not be taken: what whoever looks after the bot wants to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+
+from storage.rows import Queries
+from storage.tables import dispatches, outbox, quarantine, rooms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_WAITING = (
+    select(func.count(), func.min(outbox.c.created_at))
+    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
+    .where(
+        outbox.c.dispatch_key.is_(None),
+        outbox.c.settled.is_(False),
+        # What waits for the bot to be let into a room may do so for weeks.
+        or_(outbox.c.room_id.is_(None), outbox.c.intent != "message", rooms.c.state != "wanted"),
+    )
+)
+_SENDING = select(func.count(), func.min(dispatches.c.made_at)).where(dispatches.c.state == "sending")
+_UNCERTAIN = select(func.count(), func.max(dispatches.c.settled_at)).where(dispatches.c.state == "uncertain")
+_QUARANTINED = select(func.count(), func.max(quarantine.c.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are, and the instant (UTC) of the one that matters: the oldest that waits, the latest trouble."""
+
+    number: int
+    at: datetime | None
+
+
+class Backlog(Queries):
+    """What is not as it should be in the end."""
+
+    def waiting(self) -> Count:
+        """Messages that could leave, or are on their way; since when the oldest does."""
+        found = [Count(*self._connection.execute(query).one()) for query in (_WAITING, _SENDING)]
+        return Count(sum(one.number for one in found), min((one.at for one in found if one.at), default=None))
+
+    def uncertain(self) -> Count:
+        """Messages of which nothing tells whether they arrived; when the latest was given up."""
+        return Count(*self._connection.execute(_UNCERTAIN).one())
+
+    def quarantined(self) -> Count:
+        """Events that could not be taken; when the latest came."""
+        return Count(*self._connection.execute(_QUARANTINED).one())

@@ -1,0 +1,338 @@
+"""The bot as a process, beside a homeserver that does what a test says: readiness, health while it runs, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from storage.database import FILE
+from tests.bot.scripted import CONFIG, config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.timeout(240)  # each starts several processes
+
+ROOT = Path(__file__).parent.parent.parent
+ROOM = "!coop:example.org"
+ME, ANA = "@tocsin:example.org", "@ana:example.org"
+
+
+class Script:
+    """What the homeserver does, and what it saw."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        """Set once somebody's line may be told."""
+        self.sending = threading.Event()
+        """Set once the answer to it has arrived here."""
+        self.answers = threading.Event()
+        """Once set, whoever sent it is told so."""
+        self.ended = threading.Event()
+        self.texts: dict[str, str] = {}
+        self.devices: list[str] = []
+
+
+class Homeserver(BaseHTTPRequestHandler):
+    """One room, in which one line is said."""
+
+    protocol_version = "HTTP/1.1"
+    script: Script
+
+    def _body(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+
+    def _answer(self, answer: object, status: int = 200) -> None:
+        data = json.dumps(answer).encode()
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True  # the bot was killed
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if self.path.endswith("/login"):
+            self.script.devices.append(body["device_id"])
+            self._answer({"access_token": "t", "user_id": ME, "device_id": body["device_id"]})
+        elif self.path.endswith("/filter"):
+            self._answer({"filter_id": "f"})
+        else:
+            self._answer({"errcode": "M_FORBIDDEN", "error": "no"}, 403)
+
+    def do_PUT(self) -> None:
+        body, key = self._body(), self.path.rsplit("/", 1)[1].partition("?")[0]
+        if "0 of" in body.get("body", "") or "signature" in body.get("body", ""):
+            self.script.sending.set()
+            self.script.answers.wait(30)
+        self.script.texts[key] = body.get("body", "")
+        self._answer({"event_id": f"${key}"})
+
+    def do_GET(self) -> None:
+        if "/joined_members" in self.path:
+            self._answer({"joined": {ME: {}, ANA: {}, "@bo:example.org": {}}})
+        elif "/members" in self.path:
+            self._answer({"chunk": []})
+        elif "/sync" in self.path:
+            since = re.search(r"since=(\w+)", self.path)
+            self._answer(self._sync(since[1] if since else ""))
+        else:
+            self._answer({"errcode": "M_NOT_FOUND", "error": "no"}, 404)
+
+    def _sync(self, since: str) -> object:
+        state, line = [_member(ME), _member(ANA), _member("@bo:example.org")], []
+        if since == "s1":
+            if "full_state" not in self.path:
+                self.script.asked.wait(30)
+            line = [_event("$said", "m.room.message", ANA, {"msgtype": "m.text", "body": "!status"})]
+        elif since:
+            self.script.ended.wait(1)
+            return {"next_batch": since}
+        return {
+            "next_batch": "s2" if since else "s1",
+            "rooms": {
+                "join": {
+                    ROOM: {
+                        "state": {"events": state},
+                        "timeline": {"events": line, "limited": False, "prev_batch": "p"},
+                    }
+                }
+            },
+        }
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _event(event: str, kind: str, sender: str, content: object, **more: object) -> object:
+    at = 1_820_000_000_000
+    return {"event_id": event, "type": kind, "sender": sender, "content": content, "origin_server_ts": at, **more}  # fmt: skip
+
+
+def _member(who: str) -> object:
+    return _event(f"$m{who[1:4]}", "m.room.member", who, {"membership": "join"}, state_key=who)
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def file(script: Script, tmp_path: Path) -> Iterator[Path]:
+    handler = type("Handler", (Homeserver,), {"script": script})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    text = CONFIG.replace("https://matrix.example.org", f"http://127.0.0.1:{server.server_address[1]}")
+    text = text.replace('[xmpp]\njid = "tocsin@example.org"\n', "")
+    text = text.replace(', "xmpp:forge@rooms.example.org"', "").replace(', "xmpp:noa@example.org"', "")
+    config(tmp_path, text.replace('admin_rooms = ["!team:example.org"]\n', ""))
+    yield tmp_path / "config.toml"
+    for event in (script.asked, script.answers, script.ended):
+        event.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[queue.Queue[str]]:
+    """What systemd hears."""
+    heard: queue.Queue[str] = queue.Queue()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:
+        opened.bind(str(tmp_path / "notify"))
+
+        def listen() -> None:
+            while said := opened.recv(4096):
+                for line in said.decode().splitlines():
+                    heard.put(line)
+
+        listening = threading.Thread(target=listen)
+        listening.start()
+        yield heard
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", str(tmp_path / "notify"))
+        listening.join()
+
+
+@contextmanager
+def running(file: Path) -> Iterator[subprocess.Popen[str]]:
+    environment = {
+        **os.environ,
+        "TOCSIN_MATRIX_PASSWORD": "-",
+        "NOTIFY_SOCKET": str(file.parent / "notify"),
+        "WATCHDOG_USEC": "1000000",
+    }
+    command = [sys.executable, "-m", "bot", "run", "--config", str(file)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(manager: queue.Queue[str], word: str) -> list[str]:
+    """Listen until the bot says this."""
+    heard: list[str] = []
+    while word not in heard:
+        heard.append(manager.get(timeout=60))
+    return heard
+
+
+def states(file: Path) -> list[tuple[str, int]]:
+    with closing(sqlite3.connect(file.parent / "data" / FILE)) as connection:
+        return list(connection.execute("SELECT state, count(*) FROM dispatches GROUP BY state"))
+
+
+def tocsin(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", *map(str, arguments)]
+    return subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_is_ready_well_and_ends_in_order_with_what_it_was_saying(
+    file: Path, script: Script, manager: queue.Queue[str], number: signal.Signals
+) -> None:
+    with running(file) as process:
+        said = until(manager, "READY=1")
+        assert "STATUS=Matrix: caught up" not in said, "not before"
+        until(manager, "STATUS=Matrix: caught up")
+        until(manager, "WATCHDOG=1")
+        looked = tocsin("health", "--config", file)
+        assert looked.returncode == 0, looked.stdout
+        assert f"(process {process.pid})" in looked.stdout
+        assert tocsin("backup", file.parent / "copy.db", "--config", file).returncode == 0
+
+        script.asked.set()
+        assert script.sending.wait(60)
+        assert states(file)[-1] == ("sending", 1)
+        process.send_signal(number)
+        until(manager, "STOPPING=1")
+        script.answers.set()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert [state for state, _ in states(file)] == ["delivered"]
+    assert len(set(script.texts.values())) == len(script.texts)
+    looked = tocsin("health", "--config", file)
+    assert looked.returncode == 1
+    assert looked.stdout.startswith("!! not running: ended ")
+
+
+def test_a_second_signal_ends_it_at_once_and_the_next_start_sees_to_the_rest(
+    file: Path, script: Script, manager: queue.Queue[str]
+) -> None:
+    with running(file) as process:
+        until(manager, "READY=1")
+        script.asked.set()
+        assert script.sending.wait(60)
+        process.send_signal(signal.SIGTERM)
+        until(manager, "STOPPING=1")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=3)
+    assert process.returncode == -signal.SIGTERM
+    assert ("sending", 1) in states(file)
+    looked = tocsin("health", "--config", file)
+    assert looked.returncode == 1
+    assert f"process {process.pid} ended" in looked.stdout
+
+    script.answers.set()
+    with running(file) as process:
+        until(manager, "READY=1")
+        until(manager, "WATCHDOG=1")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert [state for state, _ in states(file)] == ["delivered"]
+    first, again = script.devices
+    assert first == again
+
+
+def test_a_restored_bot_is_another_device_and_asks_what_was_said_since(
+    file: Path, script: Script, manager: queue.Queue[str]
+) -> None:
+    data = file.parent / "data"
+    with running(file) as process:
+        until(manager, "READY=1")
+        script.asked.set()
+        assert script.sending.wait(60)
+        assert tocsin("backup", file.parent / "copy.db", "--config", file).returncode == 0
+        process.kill()
+        script.answers.set()  # the server had taken it
+        process.communicate(timeout=60)
+    data.rename(file.parent / "broken")
+    restored = tocsin("restore", file.parent / "copy.db", "--config", file)
+    assert restored.returncode == 0, restored.stderr
+    assert re.search(r"not sent, for it may have been since the backup: [1-9] messages", restored.stderr)
+    with running(file) as process:
+        until(manager, "READY=1")
+        until(manager, "WATCHDOG=1")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    first, again = script.devices
+    assert first != again
+    assert ("uncertain", 1) in states(file)
+    assert "sending" not in dict(states(file))
+    assert sum("signature" in text for text in script.texts.values()) == 1, "said once, by the bot before"
+
+
+def test_what_is_said_while_the_disk_is_full_is_answered_once_there_is_room(
+    file: Path, script: Script, manager: queue.Queue[str]
+) -> None:
+    data = file.parent / "data"
+    data.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "none", data]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("a disk of one's own can only be mounted by root")
+    try:
+        with running(file) as process:
+            until(manager, "READY=1")
+            ballast = data / "ballast"
+            with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as full:
+                while full.write(b"x" * 4096):
+                    pass
+            script.asked.set()
+            assert process.stderr is not None
+            said = next(line for line in process.stderr if "trouble" in line)
+            assert "the disk is full" in said
+            assert "nothing is lost" in said
+            assert "free some space" in said
+            until(manager, "WATCHDOG=1")  # no restart would mend that
+            looked = tocsin("health", "--config", file)
+            assert looked.returncode == 1
+            assert "!! disk: 0 B free" in looked.stdout
+            logins = len(script.devices)
+            assert not script.sending.is_set()
+
+            ballast.unlink()
+            script.answers.set()
+            assert script.sending.wait(60)
+            until(manager, "STATUS=Matrix: caught up")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert logins <= 3
+        assert [state for state, _ in states(file)] == ["delivered"]
+        assert sum("signature" in text for text in script.texts.values()) == 1
+    finally:
+        subprocess.run(["umount", data], check=True)
