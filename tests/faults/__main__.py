@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -82,10 +83,12 @@ def main() -> None:
                     f"{score.row.name}, {score.variant}, {what}"[:600], markup=False, soft_wrap=True
                 )
 
-        scores = asyncio.run(Plan(rows, numbers, done=done).run(here, folder))
-    print(table(scores))  # noqa: T201 - this is what it is for
+        plan = Plan(rows, numbers, done=done)
+        with contextlib.suppress(KeyboardInterrupt):  # what was played so far is shown
+            asyncio.run(plan.run(here, folder))
+    print(table(plan.scores))  # noqa: T201 - this is what it is for
     out.print(f"{(time.monotonic() - began) / 60:.1f} minutes")
-    if all(score.sound for score in scores):
+    if all(score.sound for score in plan.scores):
         shutil.rmtree(folder, ignore_errors=True)
     else:
         out.print(f"What failed is kept in {folder}")

@@ -221,7 +221,13 @@ def integrity() -> None:
 
 
 def whole_migration() -> None:
-    """Each statement of a migration is committed by itself."""
+    """A new database is made under its own name, and each statement of a migration is committed by itself."""
+
+    def in_place(path: Path) -> None:
+        path.touch()
+        migrations.upgrade(path)
+
+    database._make = in_place
     listen = migrations.event.listen
 
     def unless_begin(target: Any, name: str, act: Any, **more: Any) -> None:

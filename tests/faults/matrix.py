@@ -122,20 +122,24 @@ class Plan:
     done: Callable[[Score, str], None] = lambda *_: None
     """Called after each run with what happened."""
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
+    scores: list[Score] = field(init=False)
+    """What has been played so far."""
+
+    def __post_init__(self) -> None:
+        self.scores = [Score(row, variant) for row in self.rows for variant in row.variants]
 
     async def run(self, here: Servers, folder: Path) -> list[Score]:
         """Play everything: what disturbs nobody side by side, the rest one by one."""
-        scores = [Score(row, variant) for row in self.rows for variant in row.variants]
         async with nursery() as born:
             ground = Ground(here, born, folder)
-            await asyncio.gather(*self._work(ground, scores, alone=False))
-            for each in self._work(ground, scores, alone=True):
+            await asyncio.gather(*self._work(ground, alone=False))
+            for each in self._work(ground, alone=True):
                 await each
-        return scores
+        return self.scores
 
-    def _work(self, ground: Ground, scores: Sequence[Score], *, alone: bool) -> list[Awaitable[None]]:
+    def _work(self, ground: Ground, *, alone: bool) -> list[Awaitable[None]]:
         work: list[Awaitable[None]] = []
-        for score in scores:
+        for score in self.scores:
             if score.variant.alone is alone:
                 work += [self._seed(ground, score, seed) for seed in self.seeds[: score.variant.most]]
                 work += [self._control(ground, score, safeguard) for safeguard in score.variant.controls]
