@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from campaign.chat import N_, Typed, say
 from commands import tell
-from commands.command import Choice, Context, Elsewhere, Reply, command, reply
+from commands.command import Choice, Context, Reply, command, reply
 
 CODES_LAST = timedelta(minutes=15)
 """How long a code holds."""
@@ -53,11 +53,8 @@ def link(ctx: Context, code: str = "") -> Reply:
     people.use_code(code.strip().upper())
     people.join(giver, ctx.person.id)
     ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
-    told: tuple[Elsewhere, ...] = ()
-    chat = tell.private_chat(ctx.storage, giver)
-    if chat is not None and chat.id != ctx.room.id:
-        done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
-        told = tell.rooms([chat], done)
+    done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
+    told = tell.privately(ctx.storage, giver, done, here=ctx.room.id)
     return reply(N_("Thank you, I know you now.")).also(*told)
 
 

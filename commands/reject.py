@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Typed
+from campaign.chat import N_, Typed, say
 from commands import lookup, tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
@@ -52,14 +52,11 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
         N_("The signature of **{name}** is rejected: the organisation may sign again."),
         name=found.organisation,
     )
-    room = storage.rooms.get(found.room_id)
-    if room.id == ctx.room.id or room.state != "joined":
-        return done
-    told = reply(
+    told = say(
         N_(
             "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
         ),
         name=found.organisation,
         why=why,
     )
-    return done.also(*tell.rooms([room], *told.lines))
+    return done.also(*tell.signer(storage, found, told, here=ctx.room.id))

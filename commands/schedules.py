@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.reminder import CivilHours
+    from commands.tell import Chat
     from storage.campaigns import Campaign, Member
     from storage.deadlines import Deadline
-    from storage.rooms import RoomRow
     from storage.storage import Storage
 
 
@@ -55,7 +55,7 @@ class Places:
     """Where each organisation is reminded: in one room, or in its people's private chat; or nowhere this time."""
 
     rooms: dict[int, list[Member]]
-    private: list[tuple[Member, RoomRow]]
+    private: list[tuple[Member, Chat]]
     nowhere: list[Member]
 
 
