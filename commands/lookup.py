@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from campaign.organisation import closest, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from campaign.signature import Level
     from commands.command import Context
     from storage.campaigns import Campaign
@@ -172,7 +175,7 @@ class Progress:
 
     counted: int
     goal: int | None
-    standings: dict[str, int]
+    standings: Mapping[str, int]
     sympathies: int
 
 
@@ -181,6 +184,11 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
     return Progress(
         counted(storage, campaign),
         campaign.goal,
-        dict(storage.campaigns.standings(campaign.id)),
+        Counter(
+            member.standing
+            for member in storage.campaigns.members(campaign.id)
+            # Whom a stranger named owes no answer.
+            if not (member.flagged and member.standing == "silent")
+        ),
         storage.sympathies.count(campaign.id),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, Typed, say
-from commands import lookup, tell
+from commands import ending, lookup, tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
 
@@ -15,7 +15,7 @@ from commands.command import Choice, Context, Reply, Rest, command, reply
     admin=True,
 )
 def reject(ctx: Context, signature: int, why: Rest) -> Reply:
-    """End a signature after asking once more: the number stays in the book, the organisation is silent again."""
+    """End a signature after asking once more: the number stays in the book, the organisation where it stood before."""
     storage, campaign = ctx.storage, ctx.campaign
     why = lookup.short(why)
     found = storage.signatures.by_number(campaign.id, signature)
@@ -36,8 +36,7 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
             ).lines,
             choices=(Choice("reject", {"signature": signature, "why": why}),),
         )
-    storage.signatures.end(found.id, "rejected", why, ctx.now)
-    storage.campaigns.stand(campaign.id, found.organisation_id, "silent", ctx.now)
+    ending.end(ctx, found, "rejected", why)
     storage.audit.note(
         "rejected",
         ctx.now,

@@ -33,12 +33,15 @@ def civil_hours(campaign: Campaign) -> CivilHours:
 
 
 def unanswered(storage: Storage, campaign: Campaign, now: datetime) -> list[Member]:
-    """The organisations that are reminded now: those that have not answered, and may be asked again."""
+    """The organisations that are reminded now: those that have not answered, and may be asked again.
+
+    Nobody is asked for an answer of those whom only strangers have named.
+    """
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
     return [
         member
         for member in storage.campaigns.members(campaign.id)
-        if to_remind(member.standing, member.deciding_until, None, today)
+        if not member.flagged and to_remind(member.standing, member.deciding_until, None, today)
     ]
 
 

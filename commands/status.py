@@ -91,7 +91,7 @@ def _names(ctx: Context) -> list[Text]:
         for one in deciding
         if one.deciding_until
     ]
-    silent = [one.name for one in members if one.standing == "silent"]
+    silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
     if silent:
         lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))
     return lines

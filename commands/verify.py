@@ -29,7 +29,6 @@ def verify(ctx: Context, signature: int) -> Reply:
     if found.level == "verified":
         return reply(N_("Signature no. {number} is verified already."), number=signature)
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
-    storage.campaigns.stand(campaign.id, found.organisation_id, "signed", ctx.now)
     storage.organisations.change(found.organisation_id, flagged=False)
     storage.organisations.represent(found.organisation_id, found.person_id, "verified", ctx.now)
     storage.audit.note(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
+from campaign.signature import standing_of
 from storage.rows import Queries
 from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
 
@@ -84,10 +85,20 @@ _LAST_NUMBER = select(func.max(signatures.c.number)).where(signatures.c.campaign
 _COUNT = (
     select(func.count())
     .select_from(signatures)
+    .join(
+        campaign_organisations,
+        (campaign_organisations.c.campaign_id == signatures.c.campaign_id)
+        & (campaign_organisations.c.organisation_id == signatures.c.organisation_id),
+    )
     .where(
         signatures.c.campaign_id == bindparam("campaign"),
         signatures.c.ended_at.is_(None),
         signatures.c.level.in_(bindparam("levels", expanding=True)),
+        # What was declared counts for nobody who has said otherwise.
+        or_(
+            signatures.c.level != "declared",
+            campaign_organisations.c.standing.not_in(("deciding", "declined", "withdrawn")),
+        ),
     )
 )
 _other = addresses.alias()
@@ -114,7 +125,7 @@ class Line:
     website: str
     funded: Funded
     testimony: str
-    standing: Standing
+    word: Standing
     deciding_until: date | None
     note: str
     number: int | None
@@ -132,6 +143,11 @@ class Line:
     version: int | None
     language: str | None
     signed_at: datetime | None
+
+    @property
+    def standing(self) -> Standing:
+        """Where the organisation stands."""
+        return standing_of(self.word, self.level)
 
 
 class Signatures(Queries):
