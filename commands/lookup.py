@@ -89,7 +89,7 @@ def suggestions(context: Context, name: str) -> list[Organisation]:
 
 
 def spoken_for(context: Context, name: str) -> Organisation:
-    """The organisation that is meant, by somebody who may speak for it.
+    """The organisation that is meant, by somebody who may speak for it, or who has declared a signature for it.
 
     Raises:
         CampaignError: it is unknown, or this person is not known to speak for it.
@@ -97,7 +97,9 @@ def spoken_for(context: Context, name: str) -> Organisation:
     found = organisation(context, name)
     if not context.storage.organisations.is_representative(found.id, context.person.id):
         signature = context.storage.signatures.standing(context.campaign.id, found.id)
-        if signature is None or signature.person_id != context.person.id:
+        own = signature is not None and signature.person_id == context.person.id
+        # Once it is more than declared it is the organisation's, whose people may be others by now.
+        if signature is None or not own or signature.level != "declared":
             raise CampaignError(not_known_to_speak(context, found.name))
     return found
 

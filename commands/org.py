@@ -77,10 +77,44 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     person = ctx.storage.people.ensure(address, "", ctx.now)
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
     ctx.storage.organisations.change(found.id, flagged=False)
-    ctx.storage.audit.note(
-        "representative", ctx.now, person=ctx.person.id, organisation=found.id, represented_by=person.id
-    )
+    ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=True)
     return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
+
+
+@command(
+    "org revoke",
+    fr="org revoquer",
+    help=N_("Let an account no longer speak for an organisation."),
+    example=N_("!org revoke @camille:nuagelibre.example Nuage Libre"),
+    admin=True,
+)
+def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
+    """Take the right to speak for an organisation from the person behind an account, with all their accounts.
+
+    Their signature and their ballots stand until somebody says otherwise. The config's list does not give it back.
+    """
+    address = read_account(who)
+    found = lookup.organisation(ctx, organisation)
+    storage = ctx.storage
+    person = storage.people.find(address)
+    if person is None or not storage.organisations.is_representative(found.id, person.id):
+        return reply(
+            N_("{who} does not speak for **{name}**, so there is nothing to revoke."),
+            who=address.id,
+            name=found.name,
+        )
+    storage.organisations.dismiss(found.id, person.id)
+    storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=False)
+    done = reply(N_("{who} no longer speaks for **{name}**."), who=address.id, name=found.name)
+    signature = storage.signatures.standing(ctx.campaign.id, found.id)
+    if signature is None or signature.person_id != person.id:
+        return done
+    stands = say(
+        N_("The signature they gave (no. {number}) stands. To reject it: {reject}"),
+        number=signature.number,
+        reject=Typed("reject", f"{signature.number} …"),
+    )
+    return Reply((*done.lines, stands))
 
 
 def read_account(typed: str) -> Address:

@@ -36,6 +36,10 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
             ).lines,
             choices=(Choice("reject", {"signature": signature, "why": why}),),
         )
+    # Who speaks for it because a signature was verified does so no longer when one of theirs is rejected.
+    revoked = storage.organisations.speaks_by(found.organisation_id, found.person_id) == "verified"
+    if revoked:
+        storage.organisations.dismiss(found.organisation_id, found.person_id)
     ending.end(ctx, found, "rejected", why)
     storage.audit.note(
         "rejected",
@@ -46,11 +50,17 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
         organisation=found.organisation_id,
         number=signature,
         why=why,
+        revoked=revoked,
     )
     done = reply(
         N_("The signature of **{name}** is rejected: the organisation may sign again."),
         name=found.organisation,
     )
+    if revoked:
+        no_longer = say(
+            N_("{who} no longer speaks for **{name}**."), who=found.person_name, name=found.organisation
+        )
+        done = Reply((*done.lines, no_longer))
     told = say(
         N_(
             "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
