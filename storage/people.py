@@ -107,6 +107,10 @@ class People(Queries):
         row = self._connection.execute(query).first()
         return None if row is None else (int(row[0]), int(row[1]))
 
+    def replace_code(self, code: str, by: str) -> None:
+        """Let another code hold instead of one, for as long."""
+        self._connection.execute(update(link_codes).where(link_codes.c.code == code), {"code": by})
+
     def use_code(self, code: str) -> None:
         """Forget a code: it holds once."""
         self._connection.execute(delete(link_codes).where(link_codes.c.code == code))

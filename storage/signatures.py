@@ -163,6 +163,13 @@ class Signatures(Queries):
             Signature, _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.number == number)
         )
 
+    def stands_by(self, person_id: int) -> bool:
+        """Whether a person gave a signature that was not ended, in any campaign."""
+        query = select(signatures.c.id).where(
+            signatures.c.person_id == person_id, signatures.c.ended_at.is_(None)
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
         return self._all(
