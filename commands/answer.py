@@ -112,7 +112,8 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     one = next(known for known in context.menu if known.name == choice["command"])
     authorise(context, one)
     context.storage.prompts.answer(prompt.id, context.now)
-    context = replace(context, confirmed=True, campaign_key=choice.get("campaign", ""), resolved=None)
+    confirmed = choice.get("confirmed", True)
+    context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
     return one.run(context, **choice["arguments"])

@@ -117,7 +117,9 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
             )
         ),
     )
-    return Reply((ask,), choices=tuple(Choice("sign", entry.arguments(one)) for one in (*near, name)))
+    # Only the last choice says that one is entitled; for the others that is asked then.
+    meant = (Choice("sign", entry.arguments(one), confirmed=False) for one in near)
+    return Reply((ask,), choices=(*meant, Choice("sign", entry.arguments(name))))
 
 
 def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:
