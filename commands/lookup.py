@@ -27,7 +27,9 @@ LONGEST_NOTE = 300
 
 
 def organisation(context: Context, name: str) -> Organisation:
-    """The organisation of this name in the campaign; without a name, the only one the person speaks for.
+    """The organisation of this name, in the campaign or one the person speaks for; without a name, the only one of these.
+
+    Its own people may answer for it in a campaign that did not know it.
 
     Raises:
         CampaignError: there is none of that name (with the nearest ones), or the name is needed.
@@ -52,8 +54,12 @@ def organisation(context: Context, name: str) -> Organisation:
                 )
             )
         raise CampaignError(say(N_("For which organisation? Please add its name.")))
-    found = context.storage.organisations.find(normal_form(tidy_name(name)))
-    if found is None or context.storage.campaigns.member(context.campaign.id, found.id) is None:
+    storage = context.storage
+    found = storage.organisations.find(normal_form(tidy_name(name)))
+    if found is None or not (
+        storage.campaigns.member(context.campaign.id, found.id)
+        or storage.organisations.is_representative(found.id, context.person.id)
+    ):
         near = suggestions(context, name)
         if near:
             names = ", ".join(one.name for one in near)
