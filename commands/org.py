@@ -124,6 +124,15 @@ def read_account(typed: str) -> Address:
         CampaignError: it is neither a full Matrix ID nor an XMPP address.
     """
     if _MATRIX_ID.fullmatch(typed):
+        if Address(MATRIX, typed).is_bridged:
+            raise CampaignError(
+                say(
+                    N_(
+                        "{who} comes through a bridge, where anybody can take any name: I take nothing from there. Please write an account on Matrix or XMPP."
+                    ),
+                    who=typed,
+                )
+            )
         return Address(MATRIX, typed)
     found = _JID.fullmatch(typed)
     if found:
