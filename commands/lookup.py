@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Link, Markdown, Moment, Text, Typed, say
+from campaign.chat import MATRIX, N_, Link, Markdown, Moment, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import closest, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
@@ -128,6 +128,25 @@ def not_known_to_speak(context: Context, name: str) -> Text:
         name=name,
         link=Typed("link"),
     )
+
+
+def is_of_the_campaign(context: Context) -> bool:
+    """Whether somebody in private is known to be of those a campaign gathers, who may read who answers what and why.
+
+    On Matrix a private chat is accepted only from whoever shares a room of a campaign. On XMPP anybody can open one
+    (docs/decisions/0003): there it takes a campaigner, somebody who speaks for an organisation of the campaign, or
+    somebody whom we have met in one of its rooms.
+    """
+    if context.address.network == MATRIX or context.is_admin:
+        return True
+    storage, campaign = context.storage, context.campaign
+    if any(
+        storage.campaigns.member(campaign.id, one.id)
+        for one in storage.organisations.of_person(context.person.id)
+    ):
+        return True
+    rooms = storage.rooms.of_campaign(campaign.id, joined=False)
+    return storage.people.met_in(context.person.id, [(room.id, room.address) for room in rooms])
 
 
 def short(text: str) -> str:
