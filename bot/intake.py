@@ -254,6 +254,7 @@ class Intake:
                     "command": choice.command,
                     "arguments": dict(choice.arguments),
                     "campaign": context.campaign_key,
+                    "confirmed": choice.confirmed,
                 }
                 for choice in reply.choices
             ]
