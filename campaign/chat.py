@@ -79,6 +79,8 @@ class Said:
     thread: str = ""
     """Event id of the thread's root (Matrix), or the thread's name (XMPP)."""
     mentions_me: bool = False
+    my_names: tuple[str, ...] = ()
+    """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
 
 
 @dataclass(frozen=True, slots=True)

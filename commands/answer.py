@@ -143,7 +143,10 @@ def _hint(context: Context, line: grammar.Line) -> Reply | None:
 
 
 def _call(said: Said, house: House) -> grammar.Line | None:
-    return grammar.call(said.text, prefix=house.prefix, names=(house.name,), mentioned=said.mentions_me)
+    names = (house.name, *said.my_names)
+    return grammar.call(
+        said.text, prefix=house.prefix, names=names, mentioned=said.mentions_me or said.private
+    )
 
 
 def _number(said: Said) -> int | None:

@@ -34,6 +34,9 @@ _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
+_NAME_ENDS = re.compile(r"[ :,]")
+_AROUND_NAME = 20
+"""Characters by which a name as typed may be longer than as it is compared: accents, signs around it."""
 _ABBREVIATION = re.compile(r"\w\.\w\.$")
 
 
@@ -74,16 +77,30 @@ def call(text: str, *, prefix: str, names: Iterable[str], mentioned: bool) -> Li
     if "\n" in text:
         return None
     line = clean(text)
-    known = {fold(name) for name in names}
     if line.startswith(prefix):
-        words = line[len(prefix) :].strip().split(" ")
-        if len(words) > 1 and fold(words[0]) in known:
-            words = words[1:]
-        return Line(" ".join(words)) if words[0] and words[0][0].isalpha() else None
-    first, _, rest = line.partition(" ")
-    if fold(first.lstrip("@")) in known and rest and (mentioned or first.endswith((":", ","))):
+        line = line[len(prefix) :].strip()
+        _, rest = _after_name(line, names)
+        line = rest.removeprefix(prefix).strip() or line
+        return Line(line) if line[:1].isalpha() else None
+    pointed, rest = _after_name(line, names)
+    if rest and (mentioned or pointed):
         return Line(rest.removeprefix(prefix).strip())
     return None
+
+
+def _after_name(line: str, names: Iterable[str]) -> tuple[bool, str]:
+    """What follows one of these names at the beginning of a line ("" if none does), and whether `:` or `,` parts them.
+
+    The longest name counts, so that `@tocsin:example.org: status` is not addressed to "tocsin".
+    """
+    known = {folded for name in names if (folded := fold(name.lstrip("@")))}
+    longest = max(map(len, known), default=0) + _AROUND_NAME
+    for cut in [one.start() for one in _NAME_ENDS.finditer(line[:longest])][::-1]:
+        if fold(line[:cut].lstrip("@")) in known:
+            rest = line[cut:].lstrip(" :,")
+            between = line[cut - 1 : len(line) - len(rest)]
+            return ":" in between or "," in between, rest
+    return False, ""
 
 
 def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
