@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 QUESTIONS_LAST = timedelta(hours=24)
 """How long a question of the bot's waits for its answer."""
 
-_LONGEST_NUMBER = 2
+_HIGHEST = 99
+"""A number above is no answer to a question, but a year or a price."""
 
 
 def is_for_us(said: Said, house: House) -> bool:
@@ -67,6 +68,12 @@ def answer(context: Context, said: Said) -> Reply | None:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
     return one.run(context, **arguments)
+
+
+def refused(context: Context, said: Said, why: Text) -> Reply:
+    """Say that a line is refused. Who answered a question may answer again, as a reply to either message."""
+    purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+    return Reply((why,), purpose=purpose if purpose.startswith("prompt:") else "")
 
 
 def authorise(context: Context, one: Command) -> None:
@@ -152,5 +159,5 @@ def _call(said: Said, house: House) -> grammar.Line | None:
 def _number(said: Said) -> int | None:
     if not (said.private or said.reply_to):
         return None
-    typed = grammar.clean(grammar.without_quotation(said.text)).rstrip(".")
-    return int(typed) if typed.isdecimal() and len(typed) <= _LONGEST_NUMBER else None
+    number, following = grammar.take_number(grammar.clean(grammar.without_quotation(said.text)).split())
+    return number if number is not None and number <= _HIGHEST and not following else None

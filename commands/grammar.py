@@ -37,6 +37,10 @@ _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
 _NAME_ENDS = re.compile(r"[ :,]")
 _AROUND_NAME = 20
 """Characters by which a name as typed may be longer than as it is compared: accents, signs around it."""
+_NUMBERED = re.compile(
+    r"(?:(?:le|la|the) )?(?:(?:#|n[o°º]|№|nr|num[eé]ro|number)\.? ?)?(\d{1,6})[.):]?(?: |$)", re.IGNORECASE
+)
+"""A number as people write it, and as the bot does ("n° 3"); nothing here is ever numbered higher."""
 _ABBREVIATION = re.compile(r"\w\.\w\.$")
 
 
@@ -152,25 +156,39 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     for parameter in one.parameters:
         if parameter.is_option or not words:
             continue
-        if parameter.kind in ("moment", "day"):
-            said, words = dates.split_date(
-                words, now=context.now, zone=context.zone, languages=context.languages
-            )
-            if said:
-                found[parameter.name] = _read(parameter, said, context)
-            elif parameter.required:
-                _read(parameter, " ".join(words[:2]), context)
-        elif parameter.kind == "rest":
-            found[parameter.name] = _without_stop(" ".join(words))
-            words = []
-        else:
-            found[parameter.name] = _read(parameter, words.pop(0), context)
+        value, words = _take(parameter, words, context)
+        if value is not None:
+            found[parameter.name] = value
     missing = [
         parameter for parameter in one.parameters if parameter.required and parameter.name not in found
     ]
     if words or missing:
         raise UsageError(usage(one, context.language))
     return found, campaign
+
+
+def _take(parameter: Parameter, words: list[str], context: Context) -> tuple[Any, list[str]]:
+    """What a positional parameter takes of some words (None: nothing), and the words that follow."""
+    if parameter.kind in ("moment", "day"):
+        said, following = dates.split_date(
+            words, now=context.now, zone=context.zone, languages=context.languages
+        )
+        if not said and parameter.required:
+            said = " ".join(words[:2])  # reading it says what is wrong with it
+        return (_read(parameter, said, context) if said else None), following
+    if parameter.kind == "number":
+        number, following = take_number(words)
+        return _read(parameter, words[0], context) if number is None else number, following
+    if parameter.kind == "rest":
+        return _without_stop(" ".join(words)), []
+    return _read(parameter, words[0], context), words[1:]
+
+
+def take_number(words: list[str]) -> tuple[int | None, list[str]]:
+    """The number some words begin with (None if with none), and the words that follow it."""
+    text = " ".join(words)
+    found = _NUMBERED.match(text)
+    return (int(found[1]), text[found.end() :].split()) if found else (None, words)
 
 
 def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
@@ -227,12 +245,12 @@ def _read(parameter: Parameter, value: str, context: Context) -> Any:  # noqa: A
             )
         return choice
     if parameter.kind == "number":
-        digits = value.lstrip("#n°").strip(".")
-        if not digits.isdecimal() or len(digits) > 6:  # noqa: PLR2004 - nothing here is ever numbered that high
+        number, following = take_number([value])
+        if number is None or following:
             raise CampaignError(
                 say(N_("“{value}” is not a number. Please write only the number, such as 3."), value=value)
             )
-        return int(digits)
+        return number
     return _without_stop(value)
 
 
