@@ -81,7 +81,7 @@ class App:
             lambda storage: open_campaigns(storage, self._config, self._now())
         )
         for line in refused:
-            log.warning("an organisation was not taken: %s", line, extra={"action": "roster"})
+            log.warning("not taken from an organisations' file: %s", line, extra={"action": "roster"})
 
     @property
     def networks(self) -> tuple[str, ...]:

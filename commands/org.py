@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
-from campaign.chat import MATRIX, N_, NN_, XMPP, Address, Text, Typed, say, say_many
+from campaign.account import read_account
+from campaign.chat import N_, NN_, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
 from commands import lookup
 from commands.command import Context, Option, Reply, Rest, command, reply
-
-_MATRIX_ID = re.compile(r"@[^\s:@/]+:[^\s/@]+")
-_JID = re.compile(r"(?:xmpp:)?([^\s@/:]+@[^\s@/:]+\.?[^\s@/:]*)")
 
 
 @command(
@@ -54,6 +50,11 @@ def org_add(ctx: Context, name: Rest, *, url: Option = "") -> Reply:
 def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     """Make the person behind an account a representative; never a nick or a display name."""
     address = read_account(who)
+    room = ctx.storage.rooms.find(address.network, address.id)
+    if room is not None and not room.direct:
+        raise CampaignError(
+            say(N_("“{typed}” is a room. Please write the account of a person."), typed=address.id)
+        )
     found = lookup.organisation(ctx, organisation)
     person = ctx.storage.people.ensure(address, "", ctx.now)
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
@@ -61,27 +62,6 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
         "representative", ctx.now, person=ctx.person.id, organisation=found.id, represented_by=person.id
     )
     return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
-
-
-def read_account(typed: str) -> Address:
-    """An account as a campaigner types it.
-
-    Raises:
-        CampaignError: it is neither a full Matrix ID nor an XMPP address.
-    """
-    if _MATRIX_ID.fullmatch(typed):
-        return Address(MATRIX, typed)
-    found = _JID.fullmatch(typed)
-    if found:
-        return Address(XMPP, found[1].casefold())
-    raise CampaignError(
-        say(
-            N_(
-                "“{typed}” is not an account. Please write a full Matrix ID (@name:server) or an XMPP address (name@server)."
-            ),
-            typed=typed,
-        )
-    )
 
 
 @command(
