@@ -139,8 +139,15 @@ def _pick(context: Context, said: Said, number: int) -> Reply | None:
 
 
 def _hint(context: Context, line: grammar.Line) -> Reply | None:
-    close = grammar.nearest(line, context.menu)
-    if close is not None and context.place in ("campaign", "private"):
+    """What may have been meant: in a room of the campaign, in private, and to campaigners in theirs."""
+    if not (context.place in ("campaign", "private") or (context.place == "admin" and context.is_admin)):
+        return None
+    sayable = [one for one in context.menu if not one.admin or context.place in one.where]
+    related = grammar.family(line.words[0], sayable) if context.is_admin and line.words else ()
+    if related:
+        return Reply(tuple(map(grammar.summary, related)))
+    close = grammar.nearest(line, sayable, campaigner=context.is_admin)
+    if close is not None:
         return Reply((say(N_("Did you mean {command}?"), command=Typed(close.name)),))
     if context.private:
         return Reply(

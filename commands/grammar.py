@@ -121,20 +121,37 @@ def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
     return None
 
 
-def nearest(line: Line, menu: Iterable[Command]) -> Command | None:
-    """The public command one or two letters away from what was typed: a typo is a lost signature."""
-    typed = fold(line.words[0]) if line.words else ""
+def family(word: str, menu: Iterable[Command]) -> tuple[Command, ...]:
+    """The commands of two words that begin with this one."""
+    word = fold(word)
+    return tuple(
+        one for one in menu if word in {fold(name.split(" ")[0]) for name in one.names if " " in name}
+    )
+
+
+def summary(one: Command) -> Text:
+    """A command in one line, as lists show it."""
+    return say(N_("{command} — {help}"), command=Typed(one.name), help=say(one.help))
+
+
+def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) -> Command | None:
+    """The command one or two letters away from what was typed: a typo is a lost signature.
+
+    Commands of campaigners are suggested to campaigners alone.
+    """
     best: tuple[int, Command] | None = None
     for one in menu:
-        if one.admin:
+        if one.admin and not campaigner:
             continue
-        for name in one.names:
-            first = fold(name.split(" ")[0])
-            allowed = 1 if len(first) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
-            distance = OSA.distance(typed, first, score_cutoff=allowed)
+        for name in map(fold, one.names):
+            typed = fold(" ".join(line.words[: name.count(" ") + 1]))
+            if len(typed) <= 2:  # noqa: PLR2004 - two letters are no word
+                continue
+            allowed = 1 if len(name) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
+            distance = OSA.distance(typed, name, score_cutoff=allowed)
             if distance <= allowed and (best is None or distance < best[0]):
                 best = (distance, one)
-    return best[1] if best and len(typed) > 2 else None  # noqa: PLR2004 - two letters are no word
+    return best[1] if best else None
 
 
 def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any], str]:
@@ -152,6 +169,8 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     for name, value in options.items():
         if value:
             found[name] = _read(by_name[name], value, context)
+    if not positional.strip(" !?.,;:…"):
+        positional = ""  # "!statut !": what French keyboards and enthusiasm put there
     words = _unquote(positional).split() if '"' not in positional.strip('"') else _words(positional)
     for parameter in one.parameters:
         if parameter.is_option or not words:
@@ -202,9 +221,9 @@ def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
         return rest.strip(), {}
     options: dict[str, str] = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        value = rest[mark.end() : following.start() if following else len(rest)].strip()
-        options[known[fold(mark[1])]] = _without_stop(_unquote(_without_stop(value)))
-    return rest[: marks[0].start()].strip(), options
+        value = rest[mark.end() : following.start()].rstrip(" ,;") if following else rest[mark.end() :]
+        options[known[fold(mark[1])]] = _without_stop(_unquote(_without_stop(value.strip())))
+    return rest[: marks[0].start()].strip(" ,;"), options
 
 
 def _unquote(value: str) -> str:
