@@ -230,9 +230,10 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Several values, joined as the language joins them ("a, b and c")."""
+    """Several values, joined as the language joins them ("a, b and c"); with `either`, one of them is meant ("or")."""
 
     items: tuple[Value, ...]
+    either: bool = False
     kind: Literal["listing"] = "listing"
 
 

@@ -259,7 +259,9 @@ def _read(parameter: Parameter, value: str, context: Context) -> Any:  # noqa: A
                 say(
                     N_("“{value}” is not one of the choices: {choices}."),
                     value=value,
-                    choices=Listing(tuple(in_language(word, context.language) for word in parameter.choices)),
+                    choices=Listing(
+                        tuple(in_language(word, context.language) for word in parameter.choices), either=True
+                    ),
                 )
             )
         return choice

@@ -115,7 +115,8 @@ def _which(ctx: Context, names: list[str], details: _Details) -> Reply:
 
 
 def _numbered(names: list[str]) -> Text | Listing:
-    return Listing(tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1)))
+    numbered = tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1))
+    return Listing(numbered, either=True)
 
 
 def _unknown(ctx: Context, name: str, details: _Details) -> Reply:
@@ -139,7 +140,8 @@ def _unknown(ctx: Context, name: str, details: _Details) -> Reply:
                 say(
                     N_("{number}. a new organisation, for which I am entitled to sign"), number=len(near) + 1
                 ),
-            )
+            ),
+            either=True,
         ),
     )
     return Reply((ask,), choices=tuple(Choice("sign", details.arguments(one)) for one in (*near, name)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Moment, Typed, say
+from campaign.chat import N_, NN_, Moment, Typed, say, say_many
 from campaign.decision import PRESETS, validate_ballot
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
@@ -77,13 +77,20 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
             at=Moment(poll.closed_at or poll.closes_at, poll.zone),
         )
     cast = len(ctx.storage.polls.ballots(poll.id))
-    return reply(
-        N_("🗳 Poll {number}: **{name}** answers “{choice}” ({cast} of {eligible} have answered)."),
-        number=poll.number,
-        name=elector.name,
-        choice=polling.named(said),
-        cast=cast,
-        eligible=len(ctx.storage.polls.electorate(poll.id)),
+    return Reply(
+        (
+            say_many(
+                *NN_(
+                    "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} has answered).",
+                    "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} have answered).",
+                ),
+                cast,
+                number=poll.number,
+                name=elector.name,
+                choice=polling.named(said),
+                eligible=len(ctx.storage.polls.electorate(poll.id)),
+            ),
+        )
     )
 
 
