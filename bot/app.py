@@ -106,7 +106,7 @@ class App:
             lambda storage: open_campaigns(storage, self._config, self._now())
         )
         for line in refused:
-            log.warning("an organisation was not taken: %s", line, extra={"action": "roster"})
+            log.warning("not taken from an organisations' file: %s", line, extra={"action": "roster"})
 
     def vitals(self) -> dict[str, Vitals]:
         """What each network last showed of its working."""

@@ -208,7 +208,7 @@ class Intake:
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
             context = self._context(storage, said, room, place, at)
-            reply = Reply((refusal,)) if refusal else answer.answer(context, said)
+            reply = answer.refused(context, said, refusal) if refusal else answer.answer(context, said)
             self._reply(storage, context, reply, said)
 
     def _reacted(self, storage: Storage, reacted: Reacted, now: datetime, refusal: Text | None) -> None:
@@ -256,6 +256,7 @@ class Intake:
                     "command": choice.command,
                     "arguments": dict(choice.arguments),
                     "campaign": context.campaign_key,
+                    "confirmed": choice.confirmed,
                 }
                 for choice in reply.choices
             ]

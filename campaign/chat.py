@@ -46,6 +46,15 @@ class Address:
         """Whether this is a real account rather than an occupant of one anonymous room."""
         return not self.room
 
+    @property
+    def is_bridged(self) -> bool:
+        """Whether somebody stands behind it whom another network vouches for, or a bot: anybody can be anybody there.
+
+        Matrix reserves local parts that begin with `_` for application services by custom: bridges name those they
+        bring so (`@_irc_bob:…`). Source: https://spec.matrix.org/latest/application-service-api/#application-services
+        """
+        return self.network == MATRIX and self.id.startswith("@_")
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -79,6 +88,8 @@ class Said:
     thread: str = ""
     """Event id of the thread's root (Matrix), or the thread's name (XMPP)."""
     mentions_me: bool = False
+    my_names: tuple[str, ...] = ()
+    """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +239,10 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Several values, joined as the language joins them ("a, b and c")."""
+    """Several values, joined as the language joins them ("a, b and c"); with `either`, one of them is meant ("or")."""
 
     items: tuple[Value, ...]
+    either: bool = False
     kind: Literal["listing"] = "listing"
 
 

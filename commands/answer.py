@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 QUESTIONS_LAST = timedelta(hours=24)
 """How long a question of the bot's waits for its answer."""
 
-_LONGEST_NUMBER = 2
+_HIGHEST = 99
+"""A number above is no answer to a question, but a year or a price."""
 
 
 def is_for_us(said: Said, house: House) -> bool:
@@ -69,14 +70,30 @@ def answer(context: Context, said: Said) -> Reply | None:
     return one.run(context, **arguments)
 
 
+def refused(context: Context, said: Said, why: Text) -> Reply:
+    """Say that a line is refused. Who answered a question may answer again, as a reply to either message."""
+    purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+    return Reply((why,), purpose=purpose if purpose.startswith("prompt:") else "")
+
+
 def authorise(context: Context, one: Command) -> None:
     """Make sure that this person may say this command here.
 
-    Campaigners are those whose very account is listed in the config, whatever anybody calls themselves.
+    Campaigners are those whose very account is listed in the config, whatever anybody calls themselves. Who comes
+    through a bridge may say nothing.
 
     Raises:
         CampaignError: they may not; the text says who may, or where.
     """
+    if context.address.is_bridged:
+        raise CampaignError(
+            say(
+                N_(
+                    "You write through a bridge ({address}), where anybody can take any name, so I take nothing from there. Please write from an account on Matrix or XMPP."
+                ),
+                address=context.address.id,
+            )
+        )
     if one.admin and not context.is_admin:
         raise CampaignError(
             say(
@@ -112,7 +129,8 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     one = next(known for known in context.menu if known.name == choice["command"])
     authorise(context, one)
     context.storage.prompts.answer(prompt.id, context.now)
-    context = replace(context, confirmed=True, campaign_key=choice.get("campaign", ""), resolved=None)
+    confirmed = choice.get("confirmed", True)
+    context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
     return one.run(context, **choice["arguments"])
@@ -132,8 +150,15 @@ def _pick(context: Context, said: Said, number: int) -> Reply | None:
 
 
 def _hint(context: Context, line: grammar.Line) -> Reply | None:
-    close = grammar.nearest(line, context.menu)
-    if close is not None and context.place in ("campaign", "private"):
+    """What may have been meant: in a room of the campaign, in private, and to campaigners in theirs."""
+    if not (context.place in ("campaign", "private") or (context.place == "admin" and context.is_admin)):
+        return None
+    sayable = [one for one in context.menu if not one.admin or context.place in one.where]
+    related = grammar.family(line.words[0], sayable) if context.is_admin and line.words else ()
+    if related:
+        return Reply(tuple(map(grammar.summary, related)))
+    close = grammar.nearest(line, sayable, campaigner=context.is_admin)
+    if close is not None:
         return Reply((say(N_("Did you mean {command}?"), command=Typed(close.name)),))
     if context.private:
         return Reply(
@@ -143,11 +168,14 @@ def _hint(context: Context, line: grammar.Line) -> Reply | None:
 
 
 def _call(said: Said, house: House) -> grammar.Line | None:
-    return grammar.call(said.text, prefix=house.prefix, names=(house.name,), mentioned=said.mentions_me)
+    names = (house.name, *said.my_names)
+    return grammar.call(
+        said.text, prefix=house.prefix, names=names, mentioned=said.mentions_me or said.private
+    )
 
 
 def _number(said: Said) -> int | None:
     if not (said.private or said.reply_to):
         return None
-    typed = grammar.clean(grammar.without_quotation(said.text)).rstrip(".")
-    return int(typed) if typed.isdecimal() and len(typed) <= _LONGEST_NUMBER else None
+    number, following = grammar.take_number(grammar.clean(grammar.without_quotation(said.text)).split())
+    return number if number is not None and number <= _HIGHEST and not following else None

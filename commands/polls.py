@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Listing, Moment, Text, say
+from campaign.chat import N_, NN_, Moment, Text, say, say_many
 from campaign.decision import PRESETS
-from commands import polling
+from commands import lookup, polling
 from commands.command import Context, Reply, command, reply
 
 
 @command("polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"))
 def polls(ctx: Context) -> Reply:
-    """List the polls; who voted what is shown in private, for these are organisations."""
+    """List the polls; who voted what is shown in private to those of the campaign, for these are organisations."""
     found = ctx.storage.polls.of_campaign(ctx.campaign.id)
     if not found:
         return reply(N_("No poll has been opened yet."))
     lines: list[Text] = []
+    shows_names = ctx.place == "admin" or (ctx.private and lookup.is_of_the_campaign(ctx))
     for poll in found:
         ballots = ctx.storage.polls.ballots(poll.id)
         if poll.closed_at is not None:
@@ -28,19 +29,20 @@ def polls(ctx: Context) -> Reply:
             )
             continue
         lines.append(
-            say(
-                N_(
-                    "{number}. “{question}” — {cast} of {eligible} have answered; closes {at}; answers: {choices}"
+            say_many(
+                *NN_(
+                    "{number}. “{question}” — {count} of {eligible} has answered; closes {at}; answers: {choices}",
+                    "{number}. “{question}” — {count} of {eligible} have answered; closes {at}; answers: {choices}",
                 ),
+                len(ballots),
                 number=poll.number,
                 question=poll.question,
-                cast=len(ballots),
                 eligible=len(ctx.storage.polls.electorate(poll.id)),
                 at=Moment(poll.closes_at, poll.zone),
-                choices=Listing(tuple(polling.named(word) for word in PRESETS[poll.procedure].choices)),
+                choices=polling.either(PRESETS[poll.procedure].choices),
             )
         )
-        if ctx.private or ctx.place == "admin":
+        if shows_names:
             lines += [
                 say(
                     N_("- {name}: {choice} {reason}"),
