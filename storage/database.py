@@ -68,9 +68,8 @@ def _engine(path: Path, *, writes: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-        memory.begin(connection)
 
-    event.listen(engine, "before_execute", memory.watch)
+    memory.listen(engine, writes=writes)
     return engine
 
 
@@ -97,8 +96,13 @@ class Database:
             StorageError: the database is damaged or locked by something else.
         """
         try:
-            with self._engines[writes].connect() as connection, connection.begin():
-                return work(Storage(connection))
+            with self._engines[writes].connect() as connection:
+                try:
+                    with connection.begin():
+                        return work(Storage(connection))
+                except BaseException:
+                    memory.memory_of(connection).clear()  # a COMMIT that failed undoes as well
+                    raise
         except DatabaseError as error:
             raise _named(error) from error
 
