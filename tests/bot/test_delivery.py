@@ -343,6 +343,7 @@ async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(
         await matrix.put(COOP, "second")
         await matrix.put(CAFE, "another")
         await matrix.network.until(lambda: len(matrix.network.visible) == 2)
+        await matrix.delivery.settled()
 
     assert time.monotonic() - began >= 0.6, "one account has one allowance: each of the two waited its turn"
     assert matrix.network.texts(COOP) == ["first\nsecond"], "what was certainly not sent is merged as well"
