@@ -30,8 +30,8 @@ format: .venv/.dev  ## lay out the code and mend what can be mended by itself
 playground: .venv/.dev .venv-synapse/.ready prosody  ## both test servers with a campaign, for any client
 	@.venv/bin/python -m tests.live.playground
 
-bench: .venv/.bench .venv-synapse/.ready prosody  ## time the bot beside bare echo bots, its intake and its storage
-	@for one in answer intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
+bench: .venv/.bench .venv-synapse/.ready .venv-maubot/.ready prosody  ## time the bot beside other bots, its intake and its storage
+	@for one in answer crowd strict intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
 
 texts: .venv/.dev  ## bring the catalogues up to date with what the code says
 	.venv/bin/pybabel -q extract -F babel.cfg --no-default-keywords -k N_ -k NN_:1,2 --sort-output --no-location --no-wrap --omit-header -o tocsin.pot bot commands storage campaign
@@ -43,9 +43,10 @@ lock: .venv/.dev  ## pin the dependencies anew, with hashes
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.lock
 	$(LOCK) --group bench -o requirements/bench.lock
 	$(LOCK) requirements/synapse.in -o requirements/synapse.lock
+	$(LOCK) requirements/maubot.in -o requirements/maubot.lock
 
 clean:  ## remove the environments
-	rm -rf .venv .venv-synapse
+	rm -rf .venv .venv-synapse .venv-maubot
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tocsin needs Python 3.11 or newer; say which with: make PYTHON=python3.12"; exit 1; }
@@ -72,6 +73,12 @@ clean:  ## remove the environments
 	@echo "Installing Synapse, the Matrix server of the tests, into .venv-synapse (once) …"
 	@$(PYTHON) -m venv .venv-synapse
 	@.venv-synapse/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/synapse.lock
+	@touch $@
+
+.venv-maubot/.ready: requirements/maubot.lock
+	@echo "Installing maubot, with which Tocsin is compared, into .venv-maubot (once) …"
+	@$(PYTHON) -m venv .venv-maubot
+	@.venv-maubot/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/maubot.lock
 	@touch $@
 
 .PHONY: prosody

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.measures import median, p95, table
 from campaign.chat import MATRIX, Address, Message, say
+from storage import memory
 from storage.database import FILE, open_database
 from storage.storage import Storage
 
@@ -83,6 +84,7 @@ async def async_engine(path: Path) -> AsyncIterator[AsyncEngine]:
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    memory.listen(engine.sync_engine, writes=True)
     try:
         yield engine
     finally:

@@ -109,7 +109,7 @@ def nothing(_: Storage) -> Claimed:
 
 async def measure(rounds: int, messages: int, folder: Path) -> str:
     """Run everything and return the table. Raises RuntimeError if not every signature was taken."""
-    kinds = [(what, size) for what in ("idle chatter", "!sign") for size in (1, 50)]
+    kinds = [(what, size) for what in ("idle chatter", "!sign") for size in (1, 100)]
     total = (rounds + 1) * messages * 2
     database, intake = await ready(folder, total)
     rates: dict[tuple[str, int], list[tuple[float, float]]] = {kind: [] for kind in kinds}

@@ -221,12 +221,12 @@ class App:
             await self._serve(network)
         except* LoginRefused as refusals:
             why = str(_leaf(refusals))
-            log.error(
+            log.error(  # noqa: TRY400 - no traceback: it is the config that is wrong
                 "%s: login refused: %s",
                 NAMES.get(network, network),
                 why,
                 extra={"action": "login", "network": network},
-            )  # noqa: TRY400 - no traceback: it is the config that is wrong
+            )
             self.stopped[network] = why
             self._deaf.pop(network, None)
             self._stand(network, "given up", why)

@@ -24,6 +24,10 @@ TOO_LONG = 20.0
 """Seconds after which a room in which something waits comes before those with more to say."""
 SOONEST = 0.01
 """Seconds until what waits is looked at again, at the least."""
+CROWD, GATHERS = 3, 1.0
+"""Where so many answers wait in a room, a crowd is talking there: they wait so many seconds for the others'."""
+ALONE_FOR = 60.0
+"""Seconds in which nobody waits for company any more, after somebody did and none came."""
 PLENTY = 0.75
 """As long as more than this part of the allowance is left, nothing waits for company."""
 
@@ -56,6 +60,8 @@ class Pacing:
         self._at = 0.0
         self._closed_until = 0.0
         self._sent: deque[float] = deque(maxlen=100)
+        self._alone_until = 0.0
+        """Until when an answer that is alone waits for nobody: the last that waited was alone in the end."""
         self._since: dict[int, float] = {}
         """Room → since when something waits there."""
 
@@ -73,8 +79,14 @@ class Pacing:
         """
         self._since = {room: self._since.get(room, now) for room in wants}
         waited = {room: now - since for room, since in self._since.items()}
-        patience, left = self.patience(now), self.left(now)
-        patient = {room for room, want in wants.items() if waited[room] < patience and want.messages < FULL}
+        left = self.left(now)
+        patience = {room: self._patience_of(want, now) for room, want in wants.items()}
+        patient = {room for room in wants if waited[room] < patience[room]}
+        for room in wants.keys() - patient:
+            if wants[room].messages > 1:
+                self._alone_until = 0.0
+            elif waited[room] > LONGEST_PATIENCE / 2 and self._known_since is None:
+                self._alone_until = now + ALONE_FOR
         ready = sorted(
             wants.keys() - patient,
             key=lambda room: (
@@ -85,7 +97,7 @@ class Pacing:
                 room,
             ),
         )
-        soon = [patience - waited[room] for room in patient]
+        soon = [patience[room] - waited[room] for room in patient]
         if len(ready) > left:
             ready = ready[: max(0, math.floor(left))]
             soon.append(self.opens(now))
@@ -104,6 +116,13 @@ class Pacing:
         if self._allowance is None or self._tokens > PLENTY * self._allowance.burst:
             return 0.0
         return min(LONGEST_PATIENCE, self._allowance.interval)
+
+    def _patience_of(self, want: Want, now: float) -> float:
+        """The same for what waits in one room: a full message waits for nothing, and a crowd has patience anyway."""
+        if want.messages >= FULL or (want.messages == 1 and now < self._alone_until):
+            return 0.0
+        gathers = GATHERS if self._assumed is not None and want.messages >= CROWD else 0.0
+        return max(self.patience(now), gathers)
 
     def opens(self, now: float) -> float:
         """In how many seconds the next message may leave; 0 if one may now."""

@@ -35,7 +35,8 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
         storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
         return Reply(elsewhere=(_leave(room, _not_served()),))
-    welcome = from_admin or (event.direct and _shares(storage, event))
+    listed = room is not None and (room.admin or bool(storage.rooms.campaigns_of(room.id)))
+    welcome = from_admin or listed or (event.direct and _shares(storage, event))
     if not welcome:
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
         storage.rooms.change(room.id, state="parked", why="uninvited")

@@ -36,8 +36,8 @@ def sign(
 ) -> Reply:
     """Sign at once for an organisation one may speak for; ask anybody else whether they are entitled."""
     entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
-    mine = ctx.storage.organisations.of_person(ctx.person.id)
     if not organisation:
+        mine = ctx.storage.organisations.of_person(ctx.person.id)
         if len(mine) != 1:
             return _which(ctx, [one.name for one in mine], entry)
         found: Organisation | None = mine[0]
@@ -48,7 +48,7 @@ def sign(
             return _unknown(ctx, name, entry)
     if found is not None:
         standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
-        speaks = found in mine
+        speaks = not organisation or ctx.storage.organisations.is_representative(found.id, ctx.person.id)
         if standing is not None:
             return _again(ctx, found, standing, entry, speaks=speaks)
         if speaks:

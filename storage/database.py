@@ -77,9 +77,8 @@ def _engine(path: Path, *, writes: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
-        memory.begin(connection)
 
-    event.listen(engine, "before_execute", memory.watch)
+    memory.listen(engine, writes=writes)
     return engine
 
 
@@ -107,10 +106,15 @@ class Database:
         """
         reached("before-begin")
         try:
-            with self._engines[writes].connect() as connection, connection.begin():
-                reached("after-begin")
-                result = work(Storage(connection))
-                reached("before-commit")
+            with self._engines[writes].connect() as connection:
+                try:
+                    with connection.begin():
+                        reached("after-begin")
+                        result = work(Storage(connection))
+                        reached("before-commit")
+                except BaseException:
+                    memory.memory_of(connection).clear()  # a COMMIT that failed undoes as well
+                    raise
         except DatabaseError as error:
             raise _named(error) from error
         reached("after-commit")

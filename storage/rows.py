@@ -17,8 +17,8 @@ T = TypeVar("T")
 class Queries:
     """Named queries on one open transaction.
 
-    With `keep`, what was read is remembered until the transaction writes to a table it was read from: for what every
-    line of a batch asks again. The statement must be one that is made once.
+    With `keep`, what was read is remembered until a table it was read from is written: for what every line asks
+    again. The statement must be one that is made once.
     """
 
     def __init__(self, connection: Connection) -> None:

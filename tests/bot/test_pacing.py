@@ -125,6 +125,25 @@ def test_who_asks_alone_is_answered_at_once() -> None:
     assert len(played.left) == 50
 
 
+def test_who_asks_one_thing_after_the_other_waits_for_company_once_at_most() -> None:
+    pacing, server, now, waits = Pacing(STRICT), Server(1e9, 1e-9), 0.0, []
+    for _ in range(30):
+        asked = now
+        while True:
+            ready, again = pacing.choose({0: Want(5, 1)}, now)
+            if ready:
+                break
+            assert again is not None
+            now += again
+        pacing.takes(now, 0)
+        assert server.ask(now) == 0
+        pacing.was_taken(now)
+        waits.append(now - asked)
+        now += 0.1
+
+    assert sum(wait > 0.05 for wait in waits) == 1
+
+
 def test_a_generous_server_is_found_out_and_nothing_waits_any_more() -> None:
     pacing = Pacing(STRICT)
     play(Server(1e9, 1e-9), crowd(1, people=100, seconds=5.0), pacing=pacing)

@@ -1,7 +1,9 @@
-"""What a transaction remembers is what it would read again, whatever was written or undone meanwhile."""
+"""What is remembered is what would be read again, whatever was written or undone meanwhile, and by whom."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign.chat import MATRIX
 from campaign.signature import LEVELS
-from storage.memory import Memory, memory_of
+from storage.memory import MOST, Memory, memory_of
 from tests.storage.made import ANA, COLUMNS, NOA, NOW, Made, fill, sign
 
 if TYPE_CHECKING:
@@ -149,11 +151,97 @@ def test_the_same_question_is_asked_once(database: Database) -> None:
     assert not any("FROM letters" in statement for statement in asked)
 
 
-def test_nothing_is_remembered_in_the_next_transaction(database: Database) -> None:
+# --- from one transaction to the next
+
+
+def name_of_the_room(storage: Storage) -> str:
+    return storage.rooms.get(1).name
+
+
+def asked_in(database: Database, work: Callable[[Storage], object]) -> list[str]:
+    asked: list[str] = []
+
+    def listening(storage: Storage) -> None:
+        event.listen(storage._connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        work(storage)
+
+    database.transaction(listening)
+    return asked
+
+
+def test_the_writer_remembers_what_it_read(database: Database) -> None:
     made = database.transaction(fill)
-    database.transaction(lambda storage: everything_kept(storage, made))
-    database.transaction(lambda storage: storage.rooms.change(made.room, name="Le café"))
-    assert database.transaction(lambda storage: storage.rooms.get(made.room).name) == "Le café"
+    assert asked_in(database, lambda storage: everything_kept(storage, made)) != []
+    assert asked_in(database, lambda storage: everything_kept(storage, made)) == []
+
+
+def test_what_an_undone_transaction_read_is_forgotten(database: Database) -> None:
+    database.transaction(fill)
+
+    def work(storage: Storage) -> None:
+        storage.rooms.change(1, name="Le café")
+        assert name_of_the_room(storage) == "Le café"
+        raise Mishap
+
+    with pytest.raises(Mishap):
+        database.transaction(work)
+    assert database.transaction(name_of_the_room) == ""
+
+
+def test_what_could_not_be_committed_is_forgotten(database: Database) -> None:
+    made = database.transaction(fill)
+
+    def work(storage: Storage) -> None:
+        storage._connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        storage.campaigns.enrol(made.campaign, 999, NOW)
+        storage.rooms.change(1, name="Le café")
+        assert name_of_the_room(storage) == "Le café"
+
+    with pytest.raises(IntegrityError):
+        database.transaction(work)
+    assert database.transaction(name_of_the_room) == ""
+
+
+def test_what_another_program_writes_is_seen(database: Database) -> None:
+    database.transaction(fill)
+    database.transaction(name_of_the_room)
+    with closing(sqlite3.connect(database.path)) as other, other:
+        other.execute("UPDATE rooms SET name = 'Le café' WHERE id = 1")
+    assert database.transaction(name_of_the_room) == "Le café"
+
+
+def test_the_reader_sees_what_the_writer_wrote(database: Database) -> None:
+    database.transaction(fill)
+    assert database.transaction(name_of_the_room, writes=False) == ""
+    database.transaction(lambda storage: storage.rooms.change(1, name="Le café"))
+    assert database.transaction(name_of_the_room, writes=False) == "Le café"
+
+
+@pytest.mark.parametrize(
+    ("safeguard", "test"),
+    [
+        ("rolled back", test_what_an_undone_transaction_read_is_forgotten),
+        ("rolled back", test_what_could_not_be_committed_is_forgotten),
+        ("others write", test_what_another_program_writes_is_seen),
+        ("others write", test_the_reader_sees_what_the_writer_wrote),
+    ],
+)
+def test_control_without_its_safeguard_it_is_wrong(
+    database: Database, safeguard: str, test: Callable[[Database], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Memory, "clear" if safeguard == "rolled back" else "begins", lambda *_: None)
+    with pytest.raises(AssertionError):
+        test(database)
+
+
+def test_it_does_not_grow_for_ever() -> None:
+    memory = Memory()
+    for number in range(3 * MOST):
+        memory.keep(number, number, frozenset())
+    assert sum(memory.get(number) is not None for number in range(3 * MOST)) <= MOST
+
+
+# --- what rests on it
 
 
 def test_signatures_are_numbered_without_a_gap_and_never_again(database: Database) -> None:
