@@ -21,6 +21,10 @@ class JoinedRoom:
     me: str
     members: dict[str, str | None] = field(default_factory=dict)
     """Joined user id → display name."""
+    members_known: bool = False
+    """Whether `members` is complete. Until it is, the room is private to nobody."""
+    ask_again: float = 0.0
+    """When to ask once more who is joined (monotonic seconds), after that was not answered; 0 if it was."""
     invited: set[str] = field(default_factory=set)
     invited_known: bool = False
     """Whether `invited` is complete: it is asked for only where two are joined, where it matters."""
@@ -36,7 +40,11 @@ class JoinedRoom:
     def is_private(self) -> bool:
         """Whether exactly two are joined, one of them the bot, and nobody is invited."""
         return (
-            len(self.members) == _PAIR and self.me in self.members and self.invited_known and not self.invited
+            self.members_known
+            and len(self.members) == _PAIR
+            and self.me in self.members
+            and self.invited_known
+            and not self.invited
         )
 
     @property
@@ -84,7 +92,7 @@ class JoinedRoom:
         for user_id, profile in mapping(answer.get("joined")).items():
             name = mapping(profile).get("display_name")
             self.members[user_id] = name if isinstance(name, str) else None
-        self.invited_known = False
+        self.members_known, self.ask_again, self.invited_known = True, 0.0, False
 
     def replace_invited(self, answer: Json) -> None:
         """Take the server's list of invited members (`/members`) for the whole truth."""

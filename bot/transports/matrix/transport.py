@@ -20,7 +20,7 @@ from bot.transports.base import (
     Vitals,
 )
 from bot.transports.matrix.content import message_content
-from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, RefusedByServer
+from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.rooms import listing, mapping, memberships
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bot.transports.base import Batch, Dispatch, Start
 
 log = logging.getLogger(__name__)
+
+_PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class MatrixTransport:
         poll_seconds: how long the server may hold a sync without news.
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
+        patience: how much of everybody's time the trouble with one room may take.
 
     """
 
@@ -67,6 +70,7 @@ class MatrixTransport:
         poll_seconds: float = 30.0,
         request_timeout: float = 60.0,
         batch_size: int = 500,
+        patience: Patience = _PATIENCE,
     ) -> None:
         self._homeserver = homeserver
         self._user = user
@@ -75,6 +79,7 @@ class MatrixTransport:
         self._poll_seconds = poll_seconds
         self._request_timeout = request_timeout
         self._batch_size = batch_size
+        self._patience = patience
         self._current: _Session | None = None
         self._opening = asyncio.Lock()
 
@@ -95,6 +100,7 @@ class MatrixTransport:
                 timeline_limit=self._timeline_limit,
                 poll_seconds=self._poll_seconds,
                 batch_size=self._batch_size,
+                patience=self._patience,
             )
             self._current = _Session(server, sync)
             try:

@@ -1,0 +1,168 @@
+"""The Matrix transport where the homeserver answers one request and not another."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import web
+
+from bot.transports.matrix.homeserver import Patience
+from campaign.chat import Joined, Said, Unreadable
+from tests.live.gateway import Gateway, gateway
+from tests.live.matrix_bot import Bot, new_bot
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from tests.live.synapse import Person, Synapse
+
+    Instead = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+
+pytestmark = pytest.mark.live
+
+BRIEF = Patience(tries=2, seconds=3.0)
+
+
+@pytest.fixture
+async def alice(synapse_server: Synapse) -> AsyncIterator[Person]:
+    async with synapse_server.person("Alice") as person:
+        yield person
+
+
+@pytest.fixture
+async def bruno(synapse_server: Synapse) -> AsyncIterator[Person]:
+    async with synapse_server.person("Bruno") as person:
+        yield person
+
+
+@pytest.fixture
+async def between(synapse_server: Synapse) -> AsyncIterator[Gateway]:
+    async with gateway(synapse_server.base_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def bot(synapse_server: Synapse, between: Gateway) -> AsyncIterator[Bot]:
+    async with new_bot(synapse_server, timeline_limit=5, patience=BRIEF) as made:
+        made.base_url = between.base_url
+        yield made
+
+
+def broken(room: str, what: str, status: int = 500) -> Instead:
+    """Let one request about one room fail."""
+
+    async def fails(request: web.Request) -> web.StreamResponse | None:
+        if request.path.endswith(f"/rooms/{room}/{what}"):
+            return web.json_response({"errcode": "M_UNKNOWN"}, status=status)
+        return None
+
+    return fails
+
+
+def stuck(room: str, what: str) -> Instead:
+    """Let one request about one room never be answered."""
+
+    async def hangs(request: web.Request) -> web.StreamResponse | None:
+        if request.path.endswith(f"/rooms/{room}/{what}"):
+            await asyncio.sleep(600)
+        return None
+
+    return hangs
+
+
+@pytest.mark.parametrize("failing", [broken, stuck])
+async def test_a_room_whose_history_cannot_be_read_does_not_stop_the_others(
+    bot: Bot, between: Gateway, alice: Person, failing: Callable[[str, str], Instead]
+) -> None:
+    rooms = [await alice.create_room(public=True) for _ in range(3)]
+    async with bot.running(*rooms):
+        await bot.until(lambda: len(bot.of(Joined)) == 3)
+    ill, well, quiet = rooms
+    for number in range(12):
+        await alice.say(ill, f"ill {number}")
+        await alice.say(well, f"well {number}")
+    await alice.say(quiet, "!sign")
+    between.instead = failing(ill, "messages")
+    async with bot.running(*rooms):
+        assert bot.texts(well) == [f"well {number}" for number in range(12)]
+        assert bot.texts(quiet) == ["!sign"]
+        assert bot.texts(ill) == [f"ill {number}" for number in range(7, 12)]
+        assert [(lost.room.id, lost.why) for lost in bot.of(Unreadable)] == [(ill, "gap")]
+        await alice.say(ill, "and on it goes")
+        await bot.heard("and on it goes")
+    assert between.count("GET", f"/rooms/{ill}/messages") <= BRIEF.tries
+
+
+async def test_an_outage_is_no_rooms_fault(bot: Bot, between: Gateway, alice: Person) -> None:
+    room = await alice.create_room(public=True)
+    async with bot.running(room):
+        await bot.first(Joined)
+    words = [f"message {number}" for number in range(12)]
+    for word in words:
+        await alice.say(room, word)
+    tried = asyncio.Event()
+
+    async def out(request: web.Request) -> web.StreamResponse | None:
+        if request.path.endswith(("/login", "/sync", "/filter")):
+            return None
+        if between.count("GET", "/whoami") > BRIEF.tries + 1:
+            tried.set()
+        return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
+
+    between.instead = out
+    async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
+        starting = group.create_task(stack.enter_async_context(bot.running(room)))
+        await asyncio.wait_for(tried.wait(), 30)
+        between.instead = broken("", "nothing")
+        await starting
+        assert bot.texts(room) == words
+        assert not bot.of(Unreadable)
+
+
+@pytest.mark.parametrize("failing", [broken, stuck])
+async def test_a_room_whose_members_are_not_known_is_private_to_nobody(
+    bot: Bot, between: Gateway, alice: Person, bruno: Person, failing: Callable[[str, str], Instead]
+) -> None:
+    room = await alice.create_room(invite=(bot.user_id,))
+    other = await alice.create_room(public=True)
+    async with bot.running(room, other):
+        await bot.first(Joined, lambda joined: joined.private_with is not None)
+    between.instead = failing(room, "joined_members")
+    async with bot.running(room, other):
+        await alice.say(room, "are we alone?")
+        assert not (await bot.heard("are we alone?")).private
+        await alice.say(other, "!sign")
+        await bot.heard("!sign", within=5)
+        assert between.count("GET", f"/rooms/{room}/joined_members") <= BRIEF.tries + 1
+    between.instead = broken("", "nothing")
+    async with bot.running(room, other):
+        await alice.say(room, "and now?")
+        assert (await bot.heard("and now?")).private
+
+
+async def test_an_empty_page_is_not_the_end_of_the_history(bot: Bot, between: Gateway, alice: Person) -> None:
+    room = await alice.create_room(public=True)
+    async with bot.running(room):
+        await bot.first(Joined)
+    words = [f"message {number}" for number in range(12)]
+    for word in words:
+        await alice.say(room, word)
+    begins: list[str] = []
+
+    async def empty_first(request: web.Request) -> web.StreamResponse | None:
+        if not request.path.endswith("/messages"):
+            return None
+        if not begins:  # as Synapse does where nothing on the page may be seen
+            begins.append(request.query["from"])
+            return web.json_response({"chunk": [], "start": begins[0], "end": "further-back"})
+        if request.query["from"] == "further-back":
+            return await between.pass_on(request, **{"from": begins[0]})
+        return None
+
+    between.instead = empty_first
+    async with bot.running(room):
+        assert bot.texts(room) == words
+    assert len(bot.of(Said)) == len(words)
