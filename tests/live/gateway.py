@@ -43,6 +43,11 @@ class Gateway:
         """How many requests were made to a path that ends so."""
         return sum(how == method and path.endswith(ending) for how, path in self.asked)
 
+    async def until_asked(self, method: str, ending: str, within: float = 30) -> None:
+        """Wait until a request was made to a path that ends so."""
+        async with asyncio.timeout(within), self._news:
+            await self._news.wait_for(lambda: self.count(method, ending) > 0)
+
     async def until_syncs(self, count: int, within: float = 30) -> None:
         """Wait until this many syncs have been asked for in all."""
         async with asyncio.timeout(within), self._news:
@@ -50,7 +55,9 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
-        self.asked.append((request.method, request.path))
+        async with self._news:
+            self.asked.append((request.method, request.path))
+            self._news.notify_all()
         is_sync = request.path.endswith("/sync")
         if is_sync:
             async with self._news:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from bot.transports.base import RoomEncrypted
 from bot.transports.matrix.homeserver import Patience
 from campaign.chat import Joined, Said, Unreadable
 from tests.live.gateway import Gateway, gateway
-from tests.live.matrix_bot import Bot, new_bot
+from tests.live.matrix_bot import Bot, dispatch, new_bot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
+ENCRYPTION = {"algorithm": "m.megolm.v1.aes-sha2"}
 BRIEF = Patience(tries=2, seconds=3.0)
 
 
@@ -166,3 +168,48 @@ async def test_an_empty_page_is_not_the_end_of_the_history(bot: Bot, between: Ga
     async with bot.running(room):
         assert bot.texts(room) == words
     assert len(bot.of(Said)) == len(words)
+
+
+async def bad_gateway(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
+
+
+async def test_while_syncs_fail_the_server_is_asked_whether_a_room_is_encrypted(
+    bot: Bot, between: Gateway, alice: Person
+) -> None:
+    room, plain = await alice.create_room(public=True), await alice.create_room(public=True)
+    async with bot.running(room, plain) as transport:
+        await bot.until(lambda: len(bot.of(Joined)) == 2)
+        await alice.say(room, "!sign")
+        await bot.heard("!sign")
+        await transport.send(dispatch(room, "signed"))
+        assert between.count("GET", "/state/m.room.encryption") == 0  # an answer costs nothing more
+        between.sync_fails = bad_gateway
+        before = len(between.syncs)
+        await alice.set_state(room, "m.room.encryption", ENCRYPTION)
+        await between.until_syncs(before + 1)
+        with pytest.raises(RoomEncrypted):
+            await transport.send(dispatch(room, "in the clear"))
+        await transport.send(dispatch(plain, "still here"))
+    assert await alice.texts(room, sender=bot.user_id) == ["signed"]
+    assert await alice.texts(plain, sender=bot.user_id) == ["still here"]
+
+
+async def test_encryption_takes_effect_before_a_gap_is_filled(
+    bot: Bot, between: Gateway, alice: Person
+) -> None:
+    room = await alice.create_room(public=True)
+    async with bot.running(room) as transport:
+        await bot.first(Joined)
+        between.sync_fails = bad_gateway
+        before = len(between.syncs)
+        await alice.say(room, "wakes the sync that is held")
+        await between.until_syncs(before + 1)
+        for number in range(12):
+            await alice.say(room, f"message {number}")
+        await alice.set_state(room, "m.room.encryption", ENCRYPTION)
+        between.instead, between.sync_fails = stuck(room, "messages"), None
+        await between.until_asked("GET", f"/rooms/{room}/messages")
+        with pytest.raises(RoomEncrypted):
+            await transport.send(dispatch(room, "in the clear"))
+        assert between.count("GET", "/state/m.room.encryption") == 0

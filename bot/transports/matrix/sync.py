@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import secrets
 import time
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ _FIRST_SYNC_WITHIN = 180.0
 _POLL_MARGIN = 15.0
 _SHORTEST_ROUND = 1.0
 _POLL_WHILE_JOINING = 2.0
+_FRESH_FOR = 3.0
 
 
 class SyncLoop:
@@ -51,6 +53,8 @@ class SyncLoop:
         self.wanted = WantedRooms(server, start.rooms)
         self.heard: datetime | None = None
         """When the server last answered (UTC)."""
+        self._answered = -math.inf
+        self._trouble = Backoff()
         self._server = server
         self._completion = Completion(server, patience)
         self._me = server.user_id
@@ -71,18 +75,23 @@ class SyncLoop:
         }
         self._filter = ""
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `rooms` is what the server knew a moment ago, as it is while a line is answered."""
+        return not self._trouble.failures and time.monotonic() - self._answered < _FRESH_FOR
+
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Yield all there is since the cursor, then what comes. See `Transport.batches`."""
         await self.wanted.resolve()
         while True:
             began = time.monotonic()
-            backoff = Backoff()
+            self._trouble = backoff = Backoff()
             try:
                 answer = await self._server.patiently(self._ask, backoff)
             except RefusedByServer as error:
                 # Waiting does not mend it, but a person may: the supervisor tries again, and says so.
                 raise Unreachable(f"the server refuses to sync: {error}") from error
-            self.heard = datetime.now(UTC)
+            self.heard, self._answered = datetime.now(UTC), time.monotonic()
             # What comes after an interruption was said during it: as at the start, trust the server's time.
             live = self._started and not backoff.failures
             token: str = answer["next_batch"]

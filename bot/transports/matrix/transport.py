@@ -197,8 +197,10 @@ class MatrixTransport:
             raise Unreachable(str(error)) from error
 
     async def _is_encrypted(self, room_id: str) -> bool:
-        known = self._session().sync.rooms.get(room_id)
-        if known is not None:
+        """Tell from the last sync while that is fresh, as when a line is answered; else ask the server."""
+        sync = self._session().sync
+        known = sync.rooms.get(room_id)
+        if known is not None and (known.encrypted or sync.is_fresh):
             return known.encrypted
         try:
             await self._call("GET", "rooms", room_id, "state", "m.room.encryption")
