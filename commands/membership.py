@@ -55,10 +55,20 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         if room.state == "parked":
             return None
         storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
-        told = say(
-            N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label
-        )
-        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, told)))
+        told = [
+            say(N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label)
+        ]
+        if storage.outbox.forget_room(room.id):
+            told.append(
+                say(
+                    N_(
+                        "What was said there before counts, but I could not answer any more: please tell them."
+                    )
+                )
+            )
+        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, *told)))
+    if room.state == "parked" and room.encrypted:
+        return None  # as it was before: a room cannot cease to be encrypted
     campaigns = storage.rooms.campaigns_of(room.id)
     # A listed room in which only one person is left, or only one has come yet, is no private chat.
     partner = event.private_with if not campaigns and not room.admin else None

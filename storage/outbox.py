@@ -278,9 +278,9 @@ class Outbox(Queries):
         )
         return str(self._connection.execute(query).scalar() or "")
 
-    def forget_room(self, room_id: int) -> None:
-        """Drop what waited for a room the bot was sent away from."""
-        self._connection.execute(
+    def forget_room(self, room_id: int) -> int:
+        """Drop what waited for a room the bot was sent away from, and return how many messages that were."""
+        dropped = self._connection.execute(
             update(outbox)
             .where(
                 outbox.c.room_id == room_id,
@@ -290,6 +290,7 @@ class Outbox(Queries):
             )
             .values(settled=True)
         )
+        return dropped.rowcount
 
     def counts(self) -> Mapping[str, int]:
         """How many intents wait, and how many dispatches are in each state."""

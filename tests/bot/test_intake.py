@@ -348,6 +348,24 @@ async def test_an_invitation_from_anybody_is_declined(intake: Intake, database: 
     assert intents == ["leave"]
 
 
+async def test_what_was_said_before_a_room_was_encrypted_counts_and_cannot_be_answered(
+    intake: Intake, database: Database
+) -> None:
+    encrypted = Joined(COOP, NOW, encrypted=True)
+    line = said("$1", "!sign Picasoft")
+    await take(intake, Joined(COOP, NOW), line, encrypted, said("$2", "!sign Nuage Libre"))
+    assert signatures(database) == 1
+    told = [text for where, text in await waiting(database) if where == TEAM.id]
+    left = f"I left {COOP.id}: it is encrypted, and I cannot read encrypted rooms yet."
+    unsaid = "What was said there before counts, but I could not answer any more: please tell them."
+    assert told == [f"{left}\n{unsaid}"]
+    assert [where for where, _ in await waiting(database)] == [COOP.id, TEAM.id]  # it says why it leaves
+    # The same again, as after a crash in the middle: told once, and the room stays as it is.
+    await take(intake, Joined(COOP, NOW), line, encrypted)
+    assert len(await waiting(database)) == 2
+    assert rows(database, "SELECT address FROM rooms WHERE state = 'parked'") == [(COOP.id,)]
+
+
 async def test_a_campaign_room_is_greeted_once(intake: Intake, database: Database) -> None:
     await database.write(lambda storage: storage.rooms.change(1, welcomed_at=None))
     await database.write(lambda storage: storage.rooms.change(2, welcomed_at=None))

@@ -195,6 +195,48 @@ async def test_while_syncs_fail_the_server_is_asked_whether_a_room_is_encrypted(
     assert await alice.texts(plain, sender=bot.user_id) == ["still here"]
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["while there", "while away"])
+@pytest.mark.parametrize("more", [0, 9], ids=["in the answer", "in the gap"])
+async def test_what_was_said_before_encryption_comes_before_it(
+    bot: Bot, between: Gateway, alice: Person, more: int, *, away: bool
+) -> None:
+    room = await alice.create_room(public=True)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(bot.running(room))
+        await bot.first(Joined)
+        if away:
+            await stack.aclose()
+        else:
+            between.sync_fails = bad_gateway
+            before = len(between.syncs)
+            await alice.set_state(room, "m.room.topic", {"topic": "wakes the sync that is held"})
+            await between.until_syncs(before + 1)
+        bot.events.clear()
+        await alice.say(room, "!sign before")
+        await alice.set_state(room, "m.room.encryption", ENCRYPTION)
+        await alice.set_state(room, "m.room.encryption", {**ENCRYPTION, "rotation_period_msgs": 50})
+        await alice.say(room, "!sign after")
+        for number in range(more):
+            await alice.say(room, f"later {number}")
+        between.sync_fails = None
+        if away:
+            await stack.enter_async_context(bot.running(room))
+        await bot.heard("!sign after")
+        told = [event for event in bot.events if isinstance(event, Joined | Said)]
+        said = [event.text if isinstance(event, Said) else event.encrypted for event in told]
+        anew = [False] if away else []  # after a start the room is told of anew, as it was before
+        assert said == [
+            *anew,
+            "!sign before",
+            True,
+            "!sign after",
+            *(f"later {number}" for number in range(more)),
+        ]
+    bot.events.clear()
+    async with bot.running(room):
+        assert [joined.encrypted for joined in bot.of(Joined)] == [True]
+
+
 async def test_encryption_takes_effect_before_a_gap_is_filled(
     bot: Bot, between: Gateway, alice: Person
 ) -> None:

@@ -100,6 +100,13 @@ class JoinedRoom:
         self.invited_known = True
 
 
+def switches_encryption_on(raw: object) -> bool:
+    """Whether a room that was not encrypted is so after this event, rather than encrypted in another way."""
+    event = mapping(raw)
+    before = mapping(mapping(event.get("unsigned")).get("prev_content"))
+    return event.get("type") == "m.room.encryption" and event.get("state_key") == "" and not before
+
+
 def memberships(answer: Json) -> list[tuple[str, str]]:
     """Return (user id, membership) for each member event that `/members` gave."""
     found = []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.matrix.reading import MalformedError, Reader, identifier
-from bot.transports.matrix.rooms import listing, mapping
+from bot.transports.matrix.rooms import listing, mapping, switches_encryption_on
 from campaign.chat import MATRIX, Address, Event, Invited, Joined, Removed, Room, Unreadable
 
 if TYPE_CHECKING:
@@ -23,11 +23,18 @@ def tell_joined(share: Share, alias: str, *, live: bool, baseline: bool) -> list
     With `baseline` there was no cursor: what was said before the first one was not said to us.
     """
     room = share.room
-    events = _joined(share, alias)
-    if baseline:
-        return events
+    inside: list[object] = [] if baseline else share.window.inside()
+    # What was said before the room was encrypted takes effect before that does.
+    becomes_encrypted = any(map(switches_encryption_on, inside))
+    events = _joined(share, alias, encrypted=room.encrypted and not becomes_encrypted)
     reader = Reader(room.me, share.room_id, room, live)
-    events += filter(None, map(reader.read, share.window.inside()))
+    for raw in inside:
+        if switches_encryption_on(raw):
+            events += _joined(share, alias, encrypted=True)
+        else:
+            event = reader.read(raw)
+            if event is not None:
+                events.append(event)
     if share.lost:
         events.append(_gap(share))  # last, so that what was found in spite of it counts as found
     return events
@@ -66,9 +73,9 @@ def tell_invited(me: str, room_id: str, part: Json, rooms: Mapping[str, JoinedRo
     )
 
 
-def _joined(share: Share, alias: str) -> list[Event]:
+def _joined(share: Share, alias: str, *, encrypted: bool) -> list[Event]:
     room, joining = share.room, share.window.joining
-    now = (alias, room.name, room.other, room.encrypted)
+    now = (alias, room.name, room.other, encrypted)
     if room.told == now and joining is None:
         return []
     room.told = now
@@ -79,7 +86,7 @@ def _joined(share: Share, alias: str) -> list[Event]:
         alias=alias,
         name=room.name,
         private_with=Address(MATRIX, room.other) if room.other else None,
-        encrypted=room.encrypted,
+        encrypted=encrypted,
     )
     return [joined]
 
