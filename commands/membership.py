@@ -123,11 +123,19 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
     storage.inbox.forget_cursor(event.room.network, event.room.id)
     if room.direct:
         return None
-    told = say(
-        N_("I am no longer in {room} ({why}). I do not come back by myself: please invite me again."),
-        room=room.label,
-        why=say(_WHY.get(event.why, N_("left"))),
-    )
+    if event.why == "replaced":
+        told = say(
+            N_(
+                "The room {room} was replaced by a new one. I do not follow by myself: please invite me into it."
+            ),
+            room=room.label,
+        )
+    else:
+        told = say(
+            N_("I am no longer in {room} ({why}). I do not come back by myself: please invite me again."),
+            room=room.label,
+            why=say(_WHY.get(event.why, N_("left"))),
+        )
     return Reply(elsewhere=tell.admins(storage, house, told))
 
 

@@ -331,6 +331,16 @@ async def test_a_room_the_bot_was_sent_away_from_is_parked(intake: Intake, datab
     assert COOP.id not in wanted
 
 
+async def test_a_room_that_was_replaced_is_parked_and_told_once(intake: Intake, database: Database) -> None:
+    replaced = Removed(COOP, "", NOW, "replaced")
+    await take(intake, said("$1", "!sign Picasoft"), replaced, replaced, said("$2", "!sign Nuage Libre"))
+    assert signatures(database) == 1
+    told = (
+        f"The room {COOP.id} was replaced by a new one. I do not follow by myself: please invite me into it."
+    )
+    assert await waiting(database) == [(TEAM.id, told)]
+
+
 async def test_being_sent_away_twice_is_told_once(intake: Intake, database: Database) -> None:
     await take(intake, Removed(COOP, "$1", NOW, "banned"), Removed(COOP, "$2", NOW, "left"))
     assert len(await waiting(database)) == 1

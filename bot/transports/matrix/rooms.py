@@ -30,6 +30,8 @@ class JoinedRoom:
     """Whether `invited` is complete: it is asked for only where two are joined, where it matters."""
     encrypted: bool = False
     """Never false again once true: encryption cannot be taken back."""
+    replaced: bool = False
+    """Whether the room was closed in favour of another one (upgraded)."""
     name: str = ""
     has_address: bool = False
     public: bool = False
@@ -67,6 +69,8 @@ class JoinedRoom:
             return
         elif kind == "m.room.encryption":
             self.encrypted = True  # whatever it says: nobody writes plaintext there any more
+        elif kind == "m.room.tombstone":
+            self.replaced = replaces_room(event)
         elif kind == "m.room.name":
             name = content.get("name")
             self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
@@ -105,6 +109,16 @@ def switches_encryption_on(raw: object) -> bool:
     event = mapping(raw)
     before = mapping(mapping(event.get("unsigned")).get("prev_content"))
     return event.get("type") == "m.room.encryption" and event.get("state_key") == "" and not before
+
+
+def replaces_room(raw: object) -> bool:
+    """Whether another room takes the place of this one after this event."""
+    event = mapping(raw)
+    return (
+        event.get("type") == "m.room.tombstone"
+        and event.get("state_key") == ""
+        and isinstance(mapping(event.get("content")).get("replacement_room"), str)
+    )
 
 
 def memberships(answer: Json) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.matrix.reading import MalformedError, Reader, identifier
-from bot.transports.matrix.rooms import listing, mapping, switches_encryption_on
+from bot.transports.matrix.rooms import listing, mapping, replaces_room, switches_encryption_on
 from campaign.chat import MATRIX, Address, Event, Invited, Joined, Removed, Room, Unreadable
 
 if TYPE_CHECKING:
@@ -24,13 +24,19 @@ def tell_joined(share: Share, alias: str, *, live: bool, baseline: bool) -> list
     """
     room = share.room
     inside: list[object] = [] if baseline else share.window.inside()
-    # What was said before the room was encrypted takes effect before that does.
+    # What was said before the room was encrypted, or replaced, takes effect before that does.
     becomes_encrypted = any(map(switches_encryption_on, inside))
-    events = _joined(share, alias, encrypted=room.encrypted and not becomes_encrypted)
+    events: list[Event] = []
+    if room.replaced and not any(map(replaces_room, inside)):
+        events += _replaced(share)
+    else:
+        events += _joined(share, alias, encrypted=room.encrypted and not becomes_encrypted)
     reader = Reader(room.me, share.room_id, room, live)
     for raw in inside:
         if switches_encryption_on(raw):
             events += _joined(share, alias, encrypted=True)
+        elif replaces_room(raw):
+            events += _replaced(share)
         else:
             event = reader.read(raw)
             if event is not None:
@@ -89,6 +95,15 @@ def _joined(share: Share, alias: str, *, encrypted: bool) -> list[Event]:
         encrypted=encrypted,
     )
     return [joined]
+
+
+def _replaced(share: Share) -> list[Event]:
+    room, now = share.room, ("replaced",)
+    if room.told == now and share.window.joining is None:
+        return []
+    room.told = now
+    # Without an event's id, for it may be told again: whoever invites the bot once more has to learn it too.
+    return [Removed(Room(MATRIX, share.room_id), "", datetime.now(UTC), "replaced")]
 
 
 def _gap(share: Share) -> Unreadable:

@@ -223,7 +223,7 @@ class MatrixTransport:
             room_id
             for room_id, room in rooms.items()
             # A campaign room in which only one person is left so far is no private chat.
-            if not (room.encrypted or room.public or room.has_address)
+            if not (room.encrypted or room.replaced or room.public or room.has_address)
             and room.members.keys() | room.invited == {me, user_id}
         ]
         # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
