@@ -67,8 +67,8 @@ class Gateway:
                 return await self.sync_fails(request)
         return await self.instead(request) or await self.pass_on(request)
 
-    async def pass_on(self, request: web.Request, **query: str) -> web.Response:
-        """Let the homeserver answer, asked with these query parameters changed."""
+    async def pass_on(self, request: web.Request, *, body: bytes | None = None, **query: str) -> web.Response:
+        """Let the homeserver answer, asked with another body or with these query parameters changed."""
         if self._session is None:
             raise RuntimeError("use `async with gateway(…)`")
         headers = {
@@ -77,7 +77,7 @@ class Gateway:
         url = URL(self._behind + request.raw_path, encoded=True)
         if query:
             url = url.update_query(query)
-        body = await request.read()
+        body = await request.read() if body is None else body
         async with self._session.request(request.method, url, headers=headers, data=body) as answer:
             data = await answer.read()
             if request.path.endswith("/sync") and answer.status == web.HTTPOk.status_code:

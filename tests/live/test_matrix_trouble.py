@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
 
-from bot.transports.base import RoomEncrypted
+from bot.transports.base import Refused, RoomEncrypted, Unreachable
 from bot.transports.matrix.homeserver import Patience
-from campaign.chat import Joined, Said, Unreadable
+from campaign.chat import MATRIX, Address, Joined, Said, Unreadable
 from tests.live.gateway import Gateway, gateway
 from tests.live.matrix_bot import Bot, dispatch, new_bot
+from tests.live.synapse import Person
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from tests.live.synapse import Person, Synapse
+    from tests.live.synapse import Synapse
 
     Instead = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
@@ -255,3 +257,49 @@ async def test_encryption_takes_effect_before_a_gap_is_filled(
         with pytest.raises(RoomEncrypted):
             await transport.send(dispatch(room, "in the clear"))
         assert between.count("GET", "/state/m.room.encryption") == 0
+
+
+async def rooms_of(bot: Bot) -> list[str]:
+    """The rooms the server says the bot is in."""
+    async with Person(bot.base_url, bot.user_id, bot.password) as same:
+        return list((await same.call("GET", "joined_rooms"))["joined_rooms"])
+
+
+async def test_a_chat_whose_invitation_fails_is_opened_once(
+    bot: Bot, between: Gateway, alice: Person, bruno: Person
+) -> None:
+    other = Address(MATRIX, alice.user_id)
+
+    async def cannot_invite(request: web.Request) -> web.StreamResponse | None:
+        refusal = {"errcode": "M_UNKNOWN", "error": "Can't connect to the other server"}
+        if request.path.endswith("/createRoom"):  # the room is there all the same, as with Synapse
+            wanted = json.loads(await request.read()) | {"invite": []}
+            await between.pass_on(request, body=json.dumps(wanted).encode())
+            return web.json_response(refusal, status=502)
+        return web.json_response(refusal, status=502) if request.path.endswith("/invite") else None
+
+    async with bot.running() as transport:
+        between.instead = cannot_invite
+        for _ in range(4):
+            with pytest.raises(Unreachable):
+                await transport.open_direct(other)
+        orphan = (await bot.first(Joined)).room.id
+        with pytest.raises(Unreachable):
+            await transport.open_direct(other)
+        assert await rooms_of(bot) == [orphan]
+        with pytest.raises(Unreachable):
+            await transport.open_direct(Address(MATRIX, bruno.user_id))  # theirs is another
+        between.instead = broken("", "nothing")
+        assert (await transport.open_direct(other)).id == orphan
+        assert await alice.wait_for_invitation(bot.user_id) == orphan
+        await transport.send(dispatch(orphan, "there you are"), private_with=other)
+        assert (await transport.open_direct(other)).id == orphan
+        assert len(await rooms_of(bot)) == 2
+
+
+async def test_a_chat_with_a_server_that_cannot_be_reached_leaves_one_room(bot: Bot) -> None:
+    async with bot.running() as transport:
+        for _ in range(3):
+            with pytest.raises((Refused, Unreachable)):
+                await transport.open_direct(Address(MATRIX, "@nobody:dead.example"))
+        assert len(await rooms_of(bot)) == 1

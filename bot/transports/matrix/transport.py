@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE = Patience()
+_OPENED_FOR = "tocsin.opened_for"
+"""Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class MatrixTransport:
             listed = await self._direct_rooms()
             room_id = await self._existing_direct(address.id, listed)
             if room_id is None:
-                room_id = await self._create_direct(address.id)
+                room_id = await self._begun_direct(address.id) or await self._create_direct(address.id)
             if room_id not in listing(listed.get(address.id)):
                 await self._list_direct(address.id, room_id, listed)
         return Room(MATRIX, room_id)
@@ -212,10 +214,13 @@ class MatrixTransport:
 
     async def _is_pair(self, room_id: str, user_id: str) -> bool:
         """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
-        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
-        present = {who: what for who, what in memberships(answer) if what in ("join", "invite")}
+        present = await self._present(room_id)
         me = self._session().server.user_id
         return present.keys() == {me, user_id} and present[me] == "join" and user_id != me
+
+    async def _present(self, room_id: str) -> dict[str, str]:
+        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
+        return {who: what for who, what in memberships(answer) if what in ("join", "invite")}
 
     async def _existing_direct(self, user_id: str, listed: Json) -> str | None:
         me, rooms = self._session().server.user_id, self._session().sync.rooms
@@ -236,12 +241,38 @@ class MatrixTransport:
                 continue  # marked once, left since
         return None
 
+    async def _begun_direct(self, user_id: str) -> str | None:
+        """Invite somebody once more into the chat opened for them, if the invitation failed or they have left since.
+
+        A server makes the room before it invites, and answers only that it could not invite.
+        """
+        sync, me = self._session().sync, self._session().server.user_id
+        for room_id in listing((await self._call("GET", "joined_rooms")).get("joined_rooms")):
+            known = sync.rooms.get(room_id)
+            if known is not None and (known.replaced or known.members.keys() - {me, user_id}):
+                continue
+            try:
+                created = await self._call("GET", "rooms", room_id, "state", "m.room.create")
+                present = await self._present(room_id) if created.get(_OPENED_FOR) == user_id else {}
+            except RefusedByServer:
+                continue  # left since
+            if not present or present.keys() - {me, user_id}:
+                continue
+            if await self._is_encrypted(room_id):
+                await self.leave(room_id, "")
+                continue
+            if user_id not in present:
+                await self._call("POST", "rooms", room_id, "invite", body={"user_id": user_id})
+            return str(room_id)
+        return None
+
     async def _create_direct(self, user_id: str) -> str:
         body: Json = {
             "preset": "trusted_private_chat",
             "visibility": "private",
             "invite": [user_id],
             "is_direct": True,
+            "creation_content": {_OPENED_FOR: user_id},
         }
         answer = await self._call("POST", "createRoom", body=body)
         room_id = answer.get("room_id")
