@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.pacing import Pacing, Want
@@ -51,6 +52,10 @@ MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts while a server cannot be reached."""
+MOST_TRIES = 10
+"""How often an errand is tried while its network works otherwise; while it does not, that is no errand's fault."""
+WORKS_WITHIN = 90.0
+"""Seconds within which a network that works is heard."""
 MOST_FAULTS = 3
 """How often a dispatch may break off delivery by a fault of our own before it is left alone."""
 AT_ONCE = 500
@@ -555,8 +560,8 @@ class Delivery:
         return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
 
     async def _do(self, errand: Errand) -> None:
-        """Enter, leave or open a room, again and again until the server answers."""
-        pause = FIRST_PAUSE
+        """Enter, leave or open a room, again and again until the server answers, or only this does not go through."""
+        pause, tries = FIRST_PAUSE, 0
         try:
             while True:
                 try:
@@ -569,7 +574,12 @@ class Delivery:
                         await self._opened(errand, room)
                         return
                     await self._settle(errand)
-                except (Unreachable, Limited):
+                except (Unreachable, Limited) as error:
+                    tries += isinstance(error, Unreachable) and self._works()
+                    if tries >= MOST_TRIES:
+                        log.warning("given up: %s", error, extra={"action": errand.act})
+                        await self._give_up(errand, str(error))
+                        return
                     await asyncio.sleep(pause)
                     pause = min(LONGEST_PAUSE, pause * 2)
                 except Refused as refusal:
@@ -582,14 +592,24 @@ class Delivery:
             self._errands.discard(errand.name)
             self.wake()
 
+    def _works(self) -> bool:
+        heard = self._transport.vitals().heard
+        return heard is not None and self._now() - heard < timedelta(seconds=WORKS_WITHIN)
+
     async def _settle(self, errand: Errand) -> None:
         await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))
 
     async def _give_up(self, errand: Errand, why: str) -> None:
-        """End an errand the server refuses; where somebody waits for an answer in private, tell the campaigners."""
+        """End an errand that cannot be done; where somebody waits for the bot, in a room or in private, tell the campaigners."""
 
         def settle(storage: Storage) -> None:
             storage.outbox.settle(errand.row_ids)
+            if errand.act == "join":
+                text = N_("I could not enter {room}. I will try again at my next start.")
+                room = storage.rooms.find(self._network, errand.room)
+                label = room.label if room else errand.room
+                told = tell.admins(storage, self._wordings.house, say(text, room=label))
+                tell.put(storage, told, self._now())
             if errand.act == "open" and errand.address and errand.address not in self._wordings.house.admins:
                 text = N_("I could not write to {who} in private ({why}).")
                 told = tell.admins(storage, self._wordings.house, say(text, who=errand.address.id, why=why))
