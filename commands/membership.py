@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Invited, Joined, Message, Removed, Text, Typed, Unreadable, say
+from campaign.chat import MATRIX, N_, Invited, Joined, Message, Removed, Text, Typed, Unreadable, say
 from commands import tell
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from storage.outbox import DispatchRow
     from storage.rooms import RoomRow
     from storage.storage import Storage
+
+
+KEYS_LAST = timedelta(hours=20)
+"""How long a Matrix server is sure to know a message again by its key: it says a day."""
 
 
 def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
@@ -139,14 +146,34 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
     return Reply(elsewhere=tell.admins(storage, house, told))
 
 
-def missed(storage: Storage, house: House, event: Unreadable) -> Reply:
-    """Tell the campaigners where something may have been said that the bot can never read."""
+def missed(storage: Storage, house: House, event: Unreadable, now: datetime) -> Reply:
+    """Tell the campaigners where something may have been said that the bot can never read, be it by itself."""
     room = storage.rooms.find(event.room.network, event.room.id)
     told = say(
         N_("I may have missed something in {room} while I was away: please look there for signatures."),
         room=room.label if room else event.room.id,
     )
-    return Reply(elsewhere=tell.admins(storage, house, told))
+    begun = storage.outbox.sending(MATRIX) if event.room.network == MATRIX else ()
+    forgotten = [row for row in begun if row.address == event.room.id and now - row.made_at > KEYS_LAST]
+    return Reply(
+        elsewhere=(*tell.admins(storage, house, told), *doubt(storage, house, forgotten, "a gap", now))
+    )
+
+
+def doubt(
+    storage: Storage, house: House, begun: Iterable[DispatchRow], why: str, now: datetime
+) -> tuple[Elsewhere, ...]:
+    """Leave what was begun and cannot be looked for any more: sent again, it might be there twice."""
+    rooms = set()
+    for row in begun:
+        storage.outbox.uncertain(row.key, why, now)
+        rooms.add(row.room_id)
+    told: list[Elsewhere] = []
+    for room in map(storage.rooms.get, sorted(rooms)):
+        text = N_("I cannot tell whether my last message arrived in {room}: please look there.")
+        if not room.admin and not room.direct:
+            told += tell.admins(storage, house, say(text, room=room.label))
+    return tuple(told)
 
 
 _WHY = {

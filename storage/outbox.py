@@ -62,6 +62,7 @@ class DispatchRow:
     payload: dict[str, Any]
     private_with: str | None
     file_id: int | None
+    made_at: datetime
 
 
 _WAITING = (
@@ -208,6 +209,7 @@ class Outbox(Queries):
                 dispatches.c.payload,
                 dispatches.c.private_with,
                 dispatches.c.file_id,
+                dispatches.c.made_at,
             )
             .join(rooms, rooms.c.id == dispatches.c.room_id)
             .where(dispatches.c.network == network, dispatches.c.state == "sending")

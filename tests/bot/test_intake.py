@@ -22,6 +22,7 @@ from campaign.chat import (
     Echo,
     Invited,
     Joined,
+    Message,
     Reacted,
     Redacted,
     Removed,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.intake import Taken
-    from campaign.chat import Event
+    from campaign.chat import Event, Room
     from storage.database import Database
     from storage.storage import Storage
 
@@ -304,6 +305,36 @@ async def test_our_own_echo_marks_what_was_sent(intake: Intake, database: Databa
     assert taken.came_back == {"k": ""}
     assert rows(database, "SELECT state, event FROM dispatches") == [("delivered", "$2")]
     assert await waiting(database) == []
+
+
+async def test_what_a_gap_may_hide_is_not_sent_again_once_its_key_is_forgotten(
+    intake: Intake, database: Database
+) -> None:
+    async def begun(key: str, room: Room, hours: int) -> None:
+        def freeze(storage: Storage) -> None:
+            known = storage.rooms.ensure(room.network, room.id)
+            row = storage.outbox.put(MATRIX, Message((say("Hello."),)), NOW, room=known.id)
+            storage.outbox.freeze(
+                [row], key=key, network=MATRIX, room_id=known.id, payload={}, private_with=None,
+                file_id=None, now=NOW - timedelta(hours=hours),
+            )  # fmt: skip
+
+        await database.write(freeze)
+
+    await begun("old", COOP, 21)
+    await begun("found", COOP, 21)
+    await begun("recent", COOP, 19)
+    await begun("elsewhere", CAFE, 21)
+    await take(intake, Echo(COOP, "$found", "found", NOW), Unreadable(COOP, "", "gap", NOW))
+    assert dict(rows(database, "SELECT key, state FROM dispatches")) == {
+        "old": "uncertain",
+        "found": "delivered",
+        "recent": "sending",
+        "elsewhere": "sending",
+    }
+    told = [text for where, text in await waiting(database) if where == TEAM.id]
+    assert [COOP.id in text for text in told] == [True, True]
+    assert told[1].startswith("I cannot tell whether my last message arrived")
 
 
 async def test_what_came_back_is_told_with_its_reason(intake: Intake) -> None:
