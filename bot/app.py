@@ -18,6 +18,7 @@ from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, LoginRefused, Start, TransportError
 from campaign.chat import MATRIX, N_, XMPP, Bounced, Echo, Moment, say
+from commands import membership, tell
 from commands.command import House
 from commands.due import Tick
 from commands.menu import MENU
@@ -347,13 +348,19 @@ class App:
             account = settings.matrix.user
         elif network == XMPP and settings.xmpp:
             account = settings.xmpp.jid
+        new = f"TOCSIN{secrets.token_hex(4).upper()}"
+        device = storage.inbox.device(network, account, new)
+        if device == new and network == MATRIX:
+            # Only to the device that sent it does the server show a message's key, or take it for the same again.
+            begun, now = storage.outbox.sending(network), self._now()
+            tell.put(storage, membership.doubt(storage, self.house, begun, "another device", now), now)
         rooms = [
             room.address for room in storage.rooms.wanted(network) if not (network == XMPP and room.direct)
         ]
         return Start(
             cursors=storage.inbox.cursors(network),
             rooms=tuple(rooms),
-            device=storage.inbox.device(network, account, f"TOCSIN{secrets.token_hex(4).upper()}"),
+            device=device,
             unsure={row.key: row.address for row in storage.outbox.sending(network)},
         )
 

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.outage import Outage
@@ -54,6 +55,10 @@ MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts in a room that cannot be spoken in for now."""
+MOST_TRIES = 10
+"""How often an errand is tried while its network works otherwise; while it does not, that is no errand's fault."""
+WORKS_WITHIN = 90.0
+"""Seconds within which a network that works is heard."""
 MOST_FAULTS = 3
 """How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
 it is left alone."""
@@ -616,11 +621,15 @@ class Delivery:
         return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
 
     async def _do(self, errand: Errand) -> None:
-        """Enter, leave or open a room, again and again until the server answers."""
+        """Enter, leave or open a room, again and again until the server answers, or only this does not go through."""
+        pause, tries = FIRST_PAUSE, 0
         try:
             while True:
                 try:
-                    room = await self._outage.ask(lambda: self._act(errand))
+                    if self._works():  # what then does not go through is this errand's trouble alone
+                        room = await self._act(errand)
+                    else:
+                        room = await self._outage.ask(lambda: self._act(errand))
                     if room is not None:
                         await self._opened(errand, room)
                         return
@@ -629,6 +638,14 @@ class Delivery:
                     await asyncio.sleep(limited.seconds)
                 except Unreachable as error:
                     log.info("not done yet: %s", error, extra={"action": errand.act})
+                    if self._works():
+                        tries += 1
+                        if tries >= MOST_TRIES:
+                            log.warning("given up: %s", error, extra={"action": errand.act})
+                            await self._give_up(errand, str(error))
+                            return
+                        await asyncio.sleep(pause)
+                        pause = min(LONGEST_PAUSE, pause * 2)
                 except Refused as refusal:
                     log.warning("refused: %s", refusal, extra={"action": errand.act})
                     await self._give_up(errand, str(refusal))
@@ -650,14 +667,24 @@ class Delivery:
             return await self._transport.open_direct(errand.address)
         return None
 
+    def _works(self) -> bool:
+        heard = self._transport.vitals().heard
+        return heard is not None and self._now() - heard < timedelta(seconds=WORKS_WITHIN)
+
     async def _settle(self, errand: Errand) -> None:
         await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))
 
     async def _give_up(self, errand: Errand, why: str) -> None:
-        """End an errand the server refuses; where somebody waits for an answer in private, tell the campaigners."""
+        """End an errand that cannot be done; where somebody waits for the bot, in a room or in private, tell the campaigners."""
 
         def settle(storage: Storage) -> None:
             storage.outbox.settle(errand.row_ids)
+            if errand.act == "join":
+                text = N_("I could not enter {room}. I will try again at my next start.")
+                room = storage.rooms.find(self._network, errand.room)
+                label = room.label if room else errand.room
+                told = tell.admins(storage, self._wordings.house, say(text, room=label))
+                tell.put(storage, told, self._now())
             if errand.act == "open" and errand.address and errand.address not in self._wordings.house.admins:
                 text = N_("I could not write to {who} in private ({why}).")
                 told = tell.admins(storage, self._wordings.house, say(text, who=errand.address.id, why=why))

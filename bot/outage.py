@@ -32,7 +32,7 @@ class Outage:
                 if self._failures:
                     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 16))
                     await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load, guards nothing
-                    return await self._counted(act)
+        # The turn is given on before this is answered: what hangs for one room must not hold up the others.
         return await self._counted(act)
 
     async def _counted(self, act: Callable[[], Awaitable[T]]) -> T:

@@ -149,7 +149,11 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The bot is no longer in a room: `why` is "kicked", "banned", "left", "destroyed" or "encrypted"."""
+    """The bot is no longer in a room: `why` is "kicked", "banned", "left", "destroyed" or "encrypted".
+
+    With "replaced" it may still be in there, but everybody has moved on: another room has taken its place.
+    With "unreachable" it was to enter and could not.
+    """
 
     room: Room
     event: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.chat import (
+    MATRIX,
     N_,
     Address,
     Bounced,
@@ -21,10 +23,16 @@ from commands import tell
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from storage.outbox import DispatchRow
     from storage.rooms import RoomRow
     from storage.storage import Storage
+
+
+KEYS_LAST = timedelta(hours=20)
+"""How long a Matrix server is sure to know a message again by its key: it says a day."""
 
 
 def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
@@ -68,10 +76,20 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         if room.state == "parked":
             return None
         storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
-        told = say(
-            N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label
-        )
-        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, told)))
+        told = [
+            say(N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label)
+        ]
+        if storage.outbox.forget_room(room.id):
+            told.append(
+                say(
+                    N_(
+                        "What was said there before counts, but I could not answer any more: please tell them."
+                    )
+                )
+            )
+        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, *told)))
+    if room.state == "parked" and room.encrypted:
+        return None  # as it was before: a room cannot cease to be encrypted
     campaigns = storage.rooms.campaigns_of(room.id)
     # A listed room in which only one person is left, or only one has come yet, is no private chat.
     partner = event.private_with if not campaigns and not room.admin else None
@@ -126,11 +144,19 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
     storage.inbox.forget_cursor(event.room.network, event.room.id)
     if room.direct:
         return None
-    told = say(
-        N_("I am no longer in {room} ({why}). I do not come back by myself: please invite me again."),
-        room=room.label,
-        why=say(_WHY.get(event.why, N_("left"))),
-    )
+    if event.why == "replaced":
+        told = say(
+            N_(
+                "The room {room} was replaced by a new one. I do not follow by myself: please invite me into it."
+            ),
+            room=room.label,
+        )
+    else:
+        told = say(
+            N_("I am no longer in {room} ({why}). I do not come back by myself: please invite me again."),
+            room=room.label,
+            why=say(_WHY.get(event.why, N_("left"))),
+        )
     return Reply(elsewhere=tell.admins(storage, house, told))
 
 
@@ -150,14 +176,34 @@ def given_back(storage: Storage, house: House, event: Bounced, now: datetime) ->
     return Reply(elsewhere=tell.admins(storage, house, say(text, room=where, why=event.reason)))
 
 
-def missed(storage: Storage, house: House, event: Unreadable) -> Reply:
-    """Tell the campaigners where something may have been said that the bot can never read."""
+def missed(storage: Storage, house: House, event: Unreadable, now: datetime) -> Reply:
+    """Tell the campaigners where something may have been said that the bot can never read, be it by itself."""
     room = storage.rooms.find(event.room.network, event.room.id)
     told = say(
         N_("I may have missed something in {room} while I was away: please look there for signatures."),
         room=room.label if room else event.room.id,
     )
-    return Reply(elsewhere=tell.admins(storage, house, told))
+    begun = storage.outbox.sending(MATRIX) if event.room.network == MATRIX else ()
+    forgotten = [row for row in begun if row.address == event.room.id and now - row.made_at > KEYS_LAST]
+    return Reply(
+        elsewhere=(*tell.admins(storage, house, told), *doubt(storage, house, forgotten, "a gap", now))
+    )
+
+
+def doubt(
+    storage: Storage, house: House, begun: Iterable[DispatchRow], why: str, now: datetime
+) -> tuple[Elsewhere, ...]:
+    """Leave what was begun and cannot be looked for any more: sent again, it might be there twice."""
+    rooms = set()
+    for row in begun:
+        storage.outbox.uncertain(row.key, why, now)
+        rooms.add(row.room_id)
+    told: list[Elsewhere] = []
+    for room in map(storage.rooms.get, sorted(rooms)):
+        text = N_("I cannot tell whether my last message arrived in {room}: please look there.")
+        if not room.admin and not room.direct:
+            told += tell.admins(storage, house, say(text, room=room.label))
+    return tuple(told)
 
 
 _WHY = {

@@ -64,6 +64,7 @@ class DispatchRow:
     payload: dict[str, Any]
     private_with: str | None
     file_id: int | None
+    made_at: datetime
 
 
 _PLACE = func.row_number().over(
@@ -240,6 +241,7 @@ class Outbox(Queries):
                 dispatches.c.payload,
                 dispatches.c.private_with,
                 dispatches.c.file_id,
+                dispatches.c.made_at,
             )
             .join(rooms, rooms.c.id == dispatches.c.room_id)
             .where(dispatches.c.network == network, dispatches.c.state == "sending")
@@ -333,9 +335,9 @@ class Outbox(Queries):
             )
         return room_id
 
-    def forget_room(self, room_id: int) -> None:
-        """Drop what waited for a room the bot was sent away from."""
-        self._connection.execute(
+    def forget_room(self, room_id: int) -> int:
+        """Drop what waited for a room the bot was sent away from, and return how many messages that were."""
+        dropped = self._connection.execute(
             update(outbox)
             .where(
                 outbox.c.room_id == room_id,
@@ -345,6 +347,7 @@ class Outbox(Queries):
             )
             .values(settled=True)
         )
+        return dropped.rowcount
 
     def counts(self) -> Mapping[str, int]:
         """How many intents wait, and how many dispatches are in each state."""

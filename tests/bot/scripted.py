@@ -139,6 +139,7 @@ class Network:
     """What breaks the stream, once it is up and has told what happened."""
     opened: list[Address] = field(default_factory=list)
     opening: deque[object] = field(default_factory=deque)
+    entering: deque[Exception] = field(default_factory=deque)
     acts: list[tuple[str, ...]] = field(default_factory=list)
     silent: set[Room] = field(default_factory=set)
     """Rooms whose echoes do not come."""
@@ -262,6 +263,8 @@ class Network:
         """Enter a room."""
         self.acts.append(("join", room))
         self._asked.set()
+        if self.entering:
+            raise self.entering.popleft()
 
     async def leave(self, room: str, reason: str) -> None:
         """Leave a room."""

@@ -219,6 +219,26 @@ async def test_what_is_unsure_is_looked_for_before_it_is_sent_again(world: World
         assert world.xmpp.starts[1].unsure == {asked[0].key: FORGE.id}
 
 
+@pytest.mark.parametrize("new", [True, False], ids=["as a new device", "as the same"])
+async def test_what_another_device_began_is_not_sent_again(world: World, *, new: bool) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        greeted = len(world.matrix.texts(COOP))
+        world.matrix.script[COOP].append(asyncio.Event())  # it never comes to an answer
+        world.matrix.happen(said("$1", "!status"))
+        await world.matrix.until(lambda: not world.matrix.script[COOP])
+    if new:
+        world.database.transaction(lambda storage: storage.inbox.forget_devices())
+    world.app = world.bot()
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await asyncio.wait_for(world.app.settled(), 10)
+    assert len(world.matrix.texts(COOP)) == greeted + (not new)
+    assert answers(world.matrix, TEAM, "I cannot tell whether my last message arrived") == new
+
+
 async def test_a_long_absence_is_said_once_through_the_other_network(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot import delivery as module
 from bot import outage, pacing
-from bot.delivery import Delivery
+from bot.delivery import MOST_TRIES, Delivery
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
@@ -24,7 +25,9 @@ from bot.transports.base import (
     NotPrivate,
     Refused,
     RoomEncrypted,
+    Unreachable,
     Unsure,
+    Vitals,
 )
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, File, Message, Room, say
 from commands.menu import MENU
@@ -807,6 +810,40 @@ async def test_a_private_chat_is_tried_again_while_the_server_is_away(matrix: Be
     await matrix.settle()
     assert len(matrix.network.opened) == 3
     assert [text for _, _, text in matrix.network.visible] == ["hello"]
+
+
+async def test_a_private_chat_with_a_server_that_never_answers_is_given_up_and_told(matrix: Bench) -> None:
+    matrix.network.signs = Vitals(NOW)
+    matrix.network.opening.extend([Limited(1), *(Unreachable("HTTP 502") for _ in range(2 * MOST_TRIES))])
+    await matrix.write_to(ANA, "hello")
+    await matrix.settle()
+    await matrix.settle()
+    assert matrix.network.opened == [ANA] * (MOST_TRIES + 1)
+    assert matrix.network.texts(TEAM) == [f"I could not write to {ANA.id} in private (HTTP 502)."]
+
+
+async def test_a_private_chat_is_not_given_up_while_the_whole_network_is_away(matrix: Bench) -> None:
+    matrix.network.signs = Vitals(NOW - timedelta(minutes=5))
+    matrix.network.opening.extend(cut() for _ in range(2 * MOST_TRIES))
+    await matrix.write_to(ANA, "hello")
+    await matrix.settle()
+    assert [text for _, _, text in matrix.network.visible] == ["hello"]
+
+
+async def test_a_room_that_cannot_be_entered_is_given_up_and_told(matrix: Bench) -> None:
+    matrix.network.signs = Vitals(NOW)
+    matrix.network.entering.extend(Unreachable("HTTP 502") for _ in range(2 * MOST_TRIES))
+
+    def work(storage: Storage) -> None:
+        cafe = storage.rooms.find(MATRIX, CAFE.id)
+        assert cafe is not None
+        storage.outbox.put(MATRIX, Message(()), NOW, room=cafe.id, intent="join")
+
+    await matrix.database.write(work)
+    await matrix.settle()
+    assert matrix.network.acts == [("join", CAFE.id)] * MOST_TRIES
+    told = f"I could not enter {CAFE.id}. I will try again at my next start."
+    assert matrix.network.texts(TEAM) == [told]
 
 
 async def test_a_private_chat_that_is_refused_is_not_asked_for_again(matrix: Bench) -> None:

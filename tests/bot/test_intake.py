@@ -22,6 +22,7 @@ from campaign.chat import (
     Echo,
     Invited,
     Joined,
+    Message,
     Reacted,
     Redacted,
     Removed,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.intake import Taken
-    from campaign.chat import Event
+    from campaign.chat import Event, Room
     from storage.database import Database
     from storage.storage import Storage
 
@@ -306,6 +307,36 @@ async def test_our_own_echo_marks_what_was_sent(intake: Intake, database: Databa
     assert await waiting(database) == []
 
 
+async def test_what_a_gap_may_hide_is_not_sent_again_once_its_key_is_forgotten(
+    intake: Intake, database: Database
+) -> None:
+    async def begun(key: str, room: Room, hours: int) -> None:
+        def freeze(storage: Storage) -> None:
+            known = storage.rooms.ensure(room.network, room.id)
+            row = storage.outbox.put(MATRIX, Message((say("Hello."),)), NOW, room=known.id)
+            storage.outbox.freeze(
+                [row], key=key, network=MATRIX, room_id=known.id, payload={}, private_with=None,
+                file_id=None, now=NOW - timedelta(hours=hours),
+            )  # fmt: skip
+
+        await database.write(freeze)
+
+    await begun("old", COOP, 21)
+    await begun("found", COOP, 21)
+    await begun("recent", COOP, 19)
+    await begun("elsewhere", CAFE, 21)
+    await take(intake, Echo(COOP, "$found", "found", NOW), Unreadable(COOP, "", "gap", NOW))
+    assert dict(rows(database, "SELECT key, state FROM dispatches")) == {
+        "old": "uncertain",
+        "found": "delivered",
+        "recent": "sending",
+        "elsewhere": "sending",
+    }
+    told = [text for where, text in await waiting(database) if where == TEAM.id]
+    assert [COOP.id in text for text in told] == [True, True]
+    assert told[1].startswith("I cannot tell whether my last message arrived")
+
+
 async def test_what_came_back_is_told_with_its_reason(intake: Intake) -> None:
     taken = await take(intake, Bounced(COOP, "", "k", "forbidden", NOW))
     assert taken.came_back == {"k": "forbidden"}
@@ -331,6 +362,16 @@ async def test_a_room_the_bot_was_sent_away_from_is_parked(intake: Intake, datab
     assert COOP.id not in wanted
 
 
+async def test_a_room_that_was_replaced_is_parked_and_told_once(intake: Intake, database: Database) -> None:
+    replaced = Removed(COOP, "", NOW, "replaced")
+    await take(intake, said("$1", "!sign Picasoft"), replaced, replaced, said("$2", "!sign Nuage Libre"))
+    assert signatures(database) == 1
+    told = (
+        f"The room {COOP.id} was replaced by a new one. I do not follow by myself: please invite me into it."
+    )
+    assert await waiting(database) == [(TEAM.id, told)]
+
+
 async def test_being_sent_away_twice_is_told_once(intake: Intake, database: Database) -> None:
     await take(intake, Removed(COOP, "$1", NOW, "banned"), Removed(COOP, "$2", NOW, "left"))
     assert len(await waiting(database)) == 1
@@ -346,6 +387,24 @@ async def test_an_invitation_from_anybody_is_declined(intake: Intake, database: 
     await take(intake, Invited(CAFE, "$1", ANA, NOW))
     intents = await database.read(lambda storage: [row.intent for row in storage.outbox.waiting(MATRIX)])
     assert intents == ["leave"]
+
+
+async def test_what_was_said_before_a_room_was_encrypted_counts_and_cannot_be_answered(
+    intake: Intake, database: Database
+) -> None:
+    encrypted = Joined(COOP, NOW, encrypted=True)
+    line = said("$1", "!sign Picasoft")
+    await take(intake, Joined(COOP, NOW), line, encrypted, said("$2", "!sign Nuage Libre"))
+    assert signatures(database) == 1
+    told = [text for where, text in await waiting(database) if where == TEAM.id]
+    left = f"I left {COOP.id}: it is encrypted, and I cannot read encrypted rooms yet."
+    unsaid = "What was said there before counts, but I could not answer any more: please tell them."
+    assert told == [f"{left}\n{unsaid}"]
+    assert [where for where, _ in await waiting(database)] == [COOP.id, TEAM.id]  # it says why it leaves
+    # The same again, as after a crash in the middle: told once, and the room stays as it is.
+    await take(intake, Joined(COOP, NOW), line, encrypted)
+    assert len(await waiting(database)) == 2
+    assert rows(database, "SELECT address FROM rooms WHERE state = 'parked'") == [(COOP.id,)]
 
 
 async def test_a_campaign_room_is_greeted_once(intake: Intake, database: Database) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aiohttp.typedefs import Handler
 
@@ -29,11 +29,24 @@ class Gateway:
         """Replaces the bytes of every sync answer."""
         self.sync_fails: Handler | None = None
         """Answers syncs instead of the homeserver."""
+        self.instead: Callable[[web.Request], Awaitable[web.StreamResponse | None]] = _nothing_else
+        """Answers any request instead of the homeserver, unless it gives None."""
+        self.asked: list[tuple[str, str]] = []
+        """Method and path of every request."""
         self.syncs: list[float] = []
         """When syncs were asked for (monotonic seconds)."""
         self._behind = behind
         self._session: aiohttp.ClientSession | None = None
         self._news = asyncio.Condition()
+
+    def count(self, method: str, ending: str) -> int:
+        """How many requests were made to a path that ends so."""
+        return sum(how == method and path.endswith(ending) for how, path in self.asked)
+
+    async def until_asked(self, method: str, ending: str, within: float = 30) -> None:
+        """Wait until a request was made to a path that ends so."""
+        async with asyncio.timeout(within), self._news:
+            await self._news.wait_for(lambda: self.count(method, ending) > 0)
 
     async def until_syncs(self, count: int, within: float = 30) -> None:
         """Wait until this many syncs have been asked for in all."""
@@ -42,6 +55,9 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
+        async with self._news:
+            self.asked.append((request.method, request.path))
+            self._news.notify_all()
         is_sync = request.path.endswith("/sync")
         if is_sync:
             async with self._news:
@@ -49,19 +65,25 @@ class Gateway:
                 self._news.notify_all()
             if self.sync_fails is not None:
                 return await self.sync_fails(request)
+        return await self.instead(request) or await self.pass_on(request)
+
+    async def pass_on(self, request: web.Request, *, body: bytes | None = None, **query: str) -> web.Response:
+        """Let the homeserver answer, asked with another body or with these query parameters changed."""
         if self._session is None:
             raise RuntimeError("use `async with gateway(…)`")
         headers = {
             key: value for key, value in request.headers.items() if key in ("Authorization", "Content-Type")
         }
         url = URL(self._behind + request.raw_path, encoded=True)
-        body = await request.read()
+        if query:
+            url = url.update_query(query)
+        body = await request.read() if body is None else body
         try:
             async with self._session.request(request.method, url, headers=headers, data=body) as answer:
                 data = await answer.read()
         except aiohttp.ClientError:
             return web.Response(status=web.HTTPBadGateway.status_code)
-        if is_sync and answer.status == web.HTTPOk.status_code:
+        if request.path.endswith("/sync") and answer.status == web.HTTPOk.status_code:
             data = self.mangle(json.dumps(self._twisted(json.loads(data))).encode())
         return web.Response(body=data, status=answer.status, content_type=answer.content_type)
 
@@ -86,6 +108,10 @@ class Gateway:
                 yield
             finally:
                 await runner.cleanup()
+
+
+async def _nothing_else(_: web.Request) -> None:
+    """Answer nothing, so that the homeserver does."""
 
 
 @contextlib.asynccontextmanager

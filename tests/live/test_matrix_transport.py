@@ -382,6 +382,31 @@ async def test_removal_is_told_after_what_was_said_before_and_nothing_rejoins(
         assert len({event.event for event in bot.of(Removed)}) == 1
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["while there", "while away"])
+async def test_a_room_that_was_upgraded_is_told_after_what_was_said_before(
+    bot: Bot, alice: Person, *, away: bool
+) -> None:
+    room = await alice.create_room(public=True)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(bot.running(room))
+        await bot.first(Joined)
+        bot.events.clear()
+        if away:
+            await stack.aclose()
+        await alice.say(room, "!sign last words")
+        await alice.call("POST", "rooms", room, "upgrade", body={"new_version": "10"})
+        if away:
+            await stack.enter_async_context(bot.running(room))
+        assert (await bot.first(Removed)).why == "replaced"
+        what = [type(event) for event in bot.events if isinstance(event, Joined | Said | Removed)]
+        assert what == [*([Joined] if away else []), Said, Removed]
+    bot.events.clear()
+    async with bot.running():
+        # It is still in there, but says no more that it is: that would take the room for one to serve again.
+        assert [event.why for event in bot.of(Removed)] == ["replaced"]
+        assert not bot.of(Joined)
+
+
 async def test_leaving_of_ones_own_is_told_as_such(bot: Bot, alice: Person) -> None:
     room = await alice.create_room(public=True)
     async with bot.running(room) as transport:

@@ -7,6 +7,9 @@ import json
 import logging
 import random
 import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -58,6 +61,14 @@ class Backoff:
         pause = min(self._longest, self._first * 2.0 ** min(self.failures, 16))
         self.failures += 1
         return pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, guards nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much of everybody's time the trouble with one room may take."""
+
+    tries: int = 5
+    seconds: float = 45.0
 
 
 class Homeserver:
@@ -160,6 +171,43 @@ class Homeserver:
             else:
                 return answer
             await asyncio.sleep(pause)
+
+    async def briefly(self, ask: Callable[[float], Awaitable[Json]], patience: Patience) -> Json:
+        """Repeat a harmless request that concerns one room, but not so long that all the others wait for it.
+
+        `ask` is given the seconds it may take. What fails while the server answers nothing else either is not counted:
+        that is an outage, and no room's fault.
+
+        Raises:
+            LoginRefused, RefusedByServer: as in `call`; waiting would not help.
+            Unreachable: the server answers, but not this.
+
+        """
+        backoff, tries, spent = Backoff(), 0, 0.0
+        while True:
+            began = time.monotonic()
+            try:
+                return await ask(min(self._request_timeout, patience.seconds - spent))
+            except Limited as error:
+                pause, why = max(error.seconds, backoff.next()), str(error)
+                spent += pause
+            except Unreachable as error:
+                pause, why = backoff.next(), str(error)
+                took = time.monotonic() - began
+                if await self._is_answering():
+                    tries += 1
+                    spent += took + pause
+            log.warning("one room's request is not answered (%s)", why)
+            if tries >= patience.tries or spent >= patience.seconds:
+                raise Unreachable(why)
+            await asyncio.sleep(pause)
+
+    async def _is_answering(self) -> bool:
+        """Wait until the server answers anything at all; return whether it did at once."""
+        backoff = Backoff()
+        with suppress(RefusedByServer):
+            await self.patiently(lambda: self.call("GET", "account", "whoami"), backoff)
+        return not backoff.failures
 
 
 def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:

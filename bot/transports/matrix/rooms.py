@@ -21,11 +21,17 @@ class JoinedRoom:
     me: str
     members: dict[str, str | None] = field(default_factory=dict)
     """Joined user id → display name."""
+    members_known: bool = False
+    """Whether `members` is complete. Until it is, the room is private to nobody."""
+    ask_again: float = 0.0
+    """When to ask once more who is joined (monotonic seconds), after that was not answered; 0 if it was."""
     invited: set[str] = field(default_factory=set)
     invited_known: bool = False
     """Whether `invited` is complete: it is asked for only where two are joined, where it matters."""
     encrypted: bool = False
     """Never false again once true: encryption cannot be taken back."""
+    replaced: bool = False
+    """Whether the room was closed in favour of another one (upgraded)."""
     name: str = ""
     has_address: bool = False
     public: bool = False
@@ -36,7 +42,11 @@ class JoinedRoom:
     def is_private(self) -> bool:
         """Whether exactly two are joined, one of them the bot, and nobody is invited."""
         return (
-            len(self.members) == _PAIR and self.me in self.members and self.invited_known and not self.invited
+            self.members_known
+            and len(self.members) == _PAIR
+            and self.me in self.members
+            and self.invited_known
+            and not self.invited
         )
 
     @property
@@ -59,6 +69,8 @@ class JoinedRoom:
             return
         elif kind == "m.room.encryption":
             self.encrypted = True  # whatever it says: nobody writes plaintext there any more
+        elif kind == "m.room.tombstone":
+            self.replaced = replaces_room(event)
         elif kind == "m.room.name":
             name = content.get("name")
             self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
@@ -84,12 +96,29 @@ class JoinedRoom:
         for user_id, profile in mapping(answer.get("joined")).items():
             name = mapping(profile).get("display_name")
             self.members[user_id] = name if isinstance(name, str) else None
-        self.invited_known = False
+        self.members_known, self.ask_again, self.invited_known = True, 0.0, False
 
     def replace_invited(self, answer: Json) -> None:
         """Take the server's list of invited members (`/members`) for the whole truth."""
         self.invited = {user_id for user_id, membership in memberships(answer) if membership == "invite"}
         self.invited_known = True
+
+
+def switches_encryption_on(raw: object) -> bool:
+    """Whether a room that was not encrypted is so after this event, rather than encrypted in another way."""
+    event = mapping(raw)
+    before = mapping(mapping(event.get("unsigned")).get("prev_content"))
+    return event.get("type") == "m.room.encryption" and event.get("state_key") == "" and not before
+
+
+def replaces_room(raw: object) -> bool:
+    """Whether another room takes the place of this one after this event."""
+    event = mapping(raw)
+    return (
+        event.get("type") == "m.room.tombstone"
+        and event.get("state_key") == ""
+        and isinstance(mapping(event.get("content")).get("replacement_room"), str)
+    )
 
 
 def memberships(answer: Json) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from bot.transports.base import (
     Vitals,
 )
 from bot.transports.matrix.content import message_content
-from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, RefusedByServer
+from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.rooms import listing, mapping, memberships
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from bot.transports.base import Batch, Dispatch, Start
 
 log = logging.getLogger(__name__)
+
+_PATIENCE = Patience()
+_OPENED_FOR = "tocsin.opened_for"
+"""Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class MatrixTransport:
         poll_seconds: how long the server may hold a sync without news.
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
+        patience: how much of everybody's time the trouble with one room may take.
 
     """
 
@@ -67,6 +72,7 @@ class MatrixTransport:
         poll_seconds: float = 30.0,
         request_timeout: float = 60.0,
         batch_size: int = 500,
+        patience: Patience = _PATIENCE,
     ) -> None:
         self._homeserver = homeserver
         self._user = user
@@ -75,6 +81,7 @@ class MatrixTransport:
         self._poll_seconds = poll_seconds
         self._request_timeout = request_timeout
         self._batch_size = batch_size
+        self._patience = patience
         self._current: _Session | None = None
         self._opening = asyncio.Lock()
 
@@ -95,6 +102,7 @@ class MatrixTransport:
                 timeline_limit=self._timeline_limit,
                 poll_seconds=self._poll_seconds,
                 batch_size=self._batch_size,
+                patience=self._patience,
             )
             self._current = _Session(server, sync)
             try:
@@ -149,7 +157,7 @@ class MatrixTransport:
             listed = await self._direct_rooms()
             room_id = await self._existing_direct(address.id, listed)
             if room_id is None:
-                room_id = await self._create_direct(address.id)
+                room_id = await self._begun_direct(address.id) or await self._create_direct(address.id)
             if room_id not in listing(listed.get(address.id)):
                 await self._list_direct(address.id, room_id, listed)
         return Room(MATRIX, room_id)
@@ -191,8 +199,10 @@ class MatrixTransport:
             raise Unreachable(str(error)) from error
 
     async def _is_encrypted(self, room_id: str) -> bool:
-        known = self._session().sync.rooms.get(room_id)
-        if known is not None:
+        """Tell from the last sync while that is fresh, as when a line is answered; else ask the server."""
+        sync = self._session().sync
+        known = sync.rooms.get(room_id)
+        if known is not None and (known.encrypted or sync.is_fresh):
             return known.encrypted
         try:
             await self._call("GET", "rooms", room_id, "state", "m.room.encryption")
@@ -204,10 +214,13 @@ class MatrixTransport:
 
     async def _is_pair(self, room_id: str, user_id: str) -> bool:
         """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
-        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
-        present = {who: what for who, what in memberships(answer) if what in ("join", "invite")}
+        present = await self._present(room_id)
         me = self._session().server.user_id
         return present.keys() == {me, user_id} and present[me] == "join" and user_id != me
+
+    async def _present(self, room_id: str) -> dict[str, str]:
+        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
+        return {who: what for who, what in memberships(answer) if what in ("join", "invite")}
 
     async def _existing_direct(self, user_id: str, listed: Json) -> str | None:
         me, rooms = self._session().server.user_id, self._session().sync.rooms
@@ -215,7 +228,7 @@ class MatrixTransport:
             room_id
             for room_id, room in rooms.items()
             # A campaign room in which only one person is left so far is no private chat.
-            if not (room.encrypted or room.public or room.has_address)
+            if not (room.encrypted or room.replaced or room.public or room.has_address)
             and room.members.keys() | room.invited == {me, user_id}
         ]
         # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
@@ -228,12 +241,38 @@ class MatrixTransport:
                 continue  # marked once, left since
         return None
 
+    async def _begun_direct(self, user_id: str) -> str | None:
+        """Invite somebody once more into the chat opened for them, if the invitation failed or they have left since.
+
+        A server makes the room before it invites, and answers only that it could not invite.
+        """
+        sync, me = self._session().sync, self._session().server.user_id
+        for room_id in listing((await self._call("GET", "joined_rooms")).get("joined_rooms")):
+            known = sync.rooms.get(room_id)
+            if known is not None and (known.replaced or known.members.keys() - {me, user_id}):
+                continue
+            try:
+                created = await self._call("GET", "rooms", room_id, "state", "m.room.create")
+                present = await self._present(room_id) if created.get(_OPENED_FOR) == user_id else {}
+            except RefusedByServer:
+                continue  # left since
+            if not present or present.keys() - {me, user_id}:
+                continue
+            if await self._is_encrypted(room_id):
+                await self.leave(room_id, "")
+                continue
+            if user_id not in present:
+                await self._call("POST", "rooms", room_id, "invite", body={"user_id": user_id})
+            return str(room_id)
+        return None
+
     async def _create_direct(self, user_id: str) -> str:
         body: Json = {
             "preset": "trusted_private_chat",
             "visibility": "private",
             "invite": [user_id],
             "is_direct": True,
+            "creation_content": {_OPENED_FOR: user_id},
         }
         answer = await self._call("POST", "createRoom", body=body)
         room_id = answer.get("room_id")
