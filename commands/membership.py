@@ -121,13 +121,21 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
     return Reply(elsewhere=tell.admins(storage, house, told))
 
 
-def missed(storage: Storage, house: House, event: Unreadable) -> Reply:
-    """Tell the campaigners where something may have been said that the bot can never read."""
+_MISSED = {
+    "gap": N_("I may have missed something in {room} while I was away: please look there for signatures."),
+    "deaf": N_(
+        "I cannot hear {room}: it does not let me in, or its archive does not answer. I keep trying; until then nothing said there counts."
+    ),
+}
+
+
+def missed(storage: Storage, house: House, event: Unreadable) -> Reply | None:
+    """Tell the campaigners where something is said that the bot cannot read: never again, or for minutes by now."""
+    text = _MISSED.get(event.why)
+    if text is None:
+        return None
     room = storage.rooms.find(event.room.network, event.room.id)
-    told = say(
-        N_("I may have missed something in {room} while I was away: please look there for signatures."),
-        room=room.label if room else event.room.id,
-    )
+    told = say(text, room=room.label if room else event.room.id)
     return Reply(elsewhere=tell.admins(storage, house, told))
 
 

@@ -191,7 +191,7 @@ class XmppTransport:
         connection = self._current()
         connection.inbound.look_into_own_archive()
         connection.spawn(self._stay_in_rooms(connection))
-        async with aclosing(connection.inbound.batches()) as batches:
+        async with aclosing(connection.inbound.batches(connection.spawn)) as batches:
             async for batch in batches:
                 yield batch
 
