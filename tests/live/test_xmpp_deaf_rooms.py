@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.transports.base import Unreachable
 from bot.transports.xmpp import membership
 from campaign.chat import Echo, Joined, Removed, Said, Unreadable
 from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms, place
@@ -159,3 +160,50 @@ async def test_a_room_that_cannot_be_read_for_long_is_told_once(
                 await looks_at_its_rooms(bot, 1)
         await looks_at_its_rooms(bot, 2)
         assert not seen.told_deaf
+
+
+# --- what a room says it is ---
+
+
+@pytest.mark.parametrize("condition", ["internal-server-error", "service-unavailable"])
+@pytest.mark.parametrize("non_anonymous", [True, False])
+async def test_an_error_does_not_turn_an_archived_room_into_one_without(
+    prosody_server, xmpp_person, place, condition, non_anonymous
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix", non_anonymous=non_anonymous)
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        bot.held.clear()
+        before = dict(bot.cursors)
+        key = await bot.say(room, "did this arrive?")
+        await alix.hears("did this arrive?")
+    async with bot.again(cursors=before, unsure={key: room}, errors={room: condition}) as bot:
+        await bot.caught_up()
+        alix.say(room, "said meanwhile")
+        await alix.settled(room)
+        assert bot.events == []
+        with pytest.raises(Unreachable):
+            await bot.say(room, "not yet")
+        bot.errors.clear()
+        bot.transport._connection.membership.look_after_rooms()
+        await bot.hears("said meanwhile")
+        assert [echo.key for echo in bot.of(Echo)] == [key]
+        assert bot.of(Joined)[0].archived
+    async with bot.again() as bot:
+        await bot.caught_up()
+        assert bot.of(Said) == []
+
+
+async def test_a_room_that_never_describes_itself_is_one_without_an_archive(
+    prosody_server, xmpp_person, place
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix", non_anonymous=True)
+    async with Bot(prosody_server, account, (room,), errors={room: "feature-not-implemented"}) as bot:
+        await bot.caught_up()
+        alix.say(room, "here")
+        await bot.hears("here")
+        assert not bot.of(Joined)[0].archived

@@ -20,7 +20,7 @@ from bot.transports.xmpp.session import NoAnswer, Session
 from campaign.chat import XMPP, Invited, Removed, Room, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Container, Iterable
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ _NEVER = {
 }
 # Errors to a self-ping that mean that we are still there (XEP-0410, section 3.2).
 _STILL_THERE = ("service-unavailable", "feature-not-implemented", "item-not-found")
+# Errors by which a room says that it does not describe itself, now or ever: very old ones keep no archive either.
+_NO_DESCRIPTION = ("service-unavailable", "feature-not-implemented")
 # Errors that say nothing, because the room's server could not be asked.
 _UNKNOWN = ("remote-server-not-found", "remote-server-timeout")
 _NICKS = 9
@@ -49,15 +51,25 @@ LONGEST_PAUSE = 15
 
 
 class Membership:
-    """The rooms of one stream: those we are in, those we want to be in, and those we must not come back to."""
+    """The rooms of one stream: those we are in, those we want to be in, and those we must not come back to.
+
+    `archived` are rooms that have kept an archive for us before: no error makes them others.
+    """
 
     def __init__(
-        self, session: Session, queue: Queue, nick: str, *, join_timeout: float, ping_interval: float
+        self,
+        session: Session,
+        queue: Queue,
+        nick: str,
+        *,
+        archived: Container[str],
+        join_timeout: float,
+        ping_interval: float,
     ) -> None:
         self.rooms: dict[str, MucRoom] = {}
         self.heard: datetime | None = datetime.now(UTC)
         """When the server last answered a ping of ours (UTC); to begin with, when the stream was opened."""
-        self._session, self._queue, self._nick = session, queue, nick
+        self._session, self._queue, self._nick, self._archived = session, queue, nick, archived
         self._join_timeout, self._ping_interval = join_timeout, ping_interval
         self._look = asyncio.Event()
         self._invitations: dict[str, str] = {}
@@ -72,13 +84,13 @@ class Membership:
     async def enter_all(self, rooms: Iterable[str]) -> None:
         """Enter the rooms we should be in; what does not work now is tried again by `watch`."""
         for jid in rooms:
-            self.rooms.setdefault(jid, MucRoom(jid))
+            self.rooms.setdefault(jid, MucRoom(jid, archived=jid in self._archived))
         await self._each(self._enter_or_park)
 
     async def enter(self, jid: str) -> None:
         """Enter a room, or do nothing if we are in it. Raises Refused, NoAnswer or Unreachable."""
         known = jid in self.rooms
-        room = self.rooms.setdefault(jid, MucRoom(jid))
+        room = self.rooms.setdefault(jid, MucRoom(jid, archived=jid in self._archived))
         room.newcomer = room.newcomer or bool(room.gone) or not known
         room.gone = ""
         try:
@@ -132,6 +144,9 @@ class Membership:
                 # Entering would create it.
                 room.gone = "destroyed"
                 raise Refused("there is no such room") from error
+            if error.condition not in _NO_DESCRIPTION or room.archived:
+                # A room taken to keep no archive, and that keeps one, would tell everything a second time.
+                raise NoAnswer(f"it does not say what it is ({error.condition})") from error
             log.info("%s does not describe itself: %s", room.jid, error.condition)
             room.learn(set(), room.name)
             return

@@ -158,7 +158,12 @@ class XmppTransport:
         sent = Sent(start.unsure)
         session.lost.add_done_callback(lambda lost: queue.put(Lost(lost.result(), session.lost_for_good)))
         membership = Membership(
-            session, queue, self._nick, join_timeout=self._join_timeout, ping_interval=self._ping_interval
+            session,
+            queue,
+            self._nick,
+            archived=start.cursors,
+            join_timeout=self._join_timeout,
+            ping_interval=self._ping_interval,
         )
         inbound = Inbound(
             session,
