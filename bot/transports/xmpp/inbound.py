@@ -222,7 +222,7 @@ class Inbound:
         events = _gap(room.jid, page)
         for item in page.items:
             events += self._archived_groupchat(room, item)
-            room.position = item.position
+        room.position = page.reached or room.position
         room.seen |= room.arrived.intersection(item.id for item in page.items)
         if page.complete:
             self._end(Read(room, room.stay))  # at once: what these events are answered with may leave
@@ -283,8 +283,7 @@ class Inbound:
                     events = _gap(self._jid, page)
                     for item in page.items:
                         events += self._archived_direct(item, live=live)
-                        position = item.position
-                    self._own_position = position
+                    self._own_position = position = page.reached or position
                     yield self._batch(events, {self._jid: str(position)})
         except (NoAnswer, IqError) as error:
             raise Unreachable(f"our own archive could not be read ({error})") from error
