@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from benchmarks.bots import echo
 from benchmarks.campaign import organisation, write
 from benchmarks.measures import median, p95, table
 from campaign.chat import MATRIX, XMPP
@@ -134,26 +135,6 @@ class Contender:
 
 
 @asynccontextmanager
-async def echo(module: str, password: str, *arguments: str) -> AsyncIterator[None]:
-    """Run an echo bot as a process of its own, ready when this begins."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", module, *arguments),
-        cwd=CHECKOUT,
-        env={**os.environ, "ECHO_PASSWORD": password},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        if process.stdout is None or (await process.stdout.readline()).strip() != b"ready":
-            raise RuntimeError(f"{module} did not start")
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-@asynccontextmanager
 async def contenders(
     matrix: Synapse, xmpp: Prosody, folder: Path, signatures: int
 ) -> AsyncIterator[tuple[list[list[Contender]], Bot]]:
@@ -214,7 +195,7 @@ ca_file = "{xmpp.ca_file}"
         stack.push_async_callback(tocsin.stop)
         await tocsin.start()
         for (echo_id, password), room, form in zip(echoes, rooms[1:], ("bare", "like-ours"), strict=True):
-            there = (matrix.base_url, echo_id, room, form)
+            there = (matrix.base_url, echo_id, form, room)
             await stack.enter_async_context(echo("benchmarks.echo_matrix", password, *there))
         where = (bare_jid, xmpp.host, str(xmpp.port), str(xmpp.ca_file), mucs[1])
         await stack.enter_async_context(echo("benchmarks.echo_xmpp", bare_xmpp_password, *where))

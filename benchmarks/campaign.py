@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+NAMED = re.compile(r"Collectif [A-Z][a-z]+ \d{5}")
+"""An organisation of these campaigns, in whatever a bot says."""
 
 
 def organisation(network: str, number: int) -> str:

@@ -12,14 +12,18 @@ import sys
 
 from nio import AsyncClient, AsyncClientConfig, LoginError, MatrixRoom, RoomMessageText
 
+MORE_AT_ONCE = {"room": {"timeline": {"limit": 1000}}}
+"""By default ten lines of a room come at once, and what is before them is never asked for: it would stay unanswered."""
 
-async def main(homeserver: str, user: str, room_id: str, form: str) -> None:
-    """Echo what is said in one room until ended."""
+
+async def main(homeserver: str, user: str, form: str, *rooms: str) -> None:
+    """Echo what is said in these rooms until ended."""
     client = AsyncClient(homeserver, user, config=AsyncClientConfig(encryption_enabled=False))
     answer = await client.login(os.environ["ECHO_PASSWORD"])
     if isinstance(answer, LoginError):
         raise SystemExit(answer.message)
-    await client.join(room_id)
+    for room_id in rooms:
+        await client.join(room_id)
     await client.sync(full_state=True)
 
     async def echo(room: MatrixRoom, event: RoomMessageText) -> None:
@@ -36,7 +40,7 @@ async def main(homeserver: str, user: str, room_id: str, form: str) -> None:
 
     client.add_event_callback(echo, RoomMessageText)
     print("ready", flush=True)
-    await client.sync_forever(timeout=30_000)
+    await client.sync_forever(timeout=30_000, sync_filter=MORE_AT_ONCE)
 
 
 if __name__ == "__main__":

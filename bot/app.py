@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
-from bot.health import Standing
+from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
@@ -44,6 +44,8 @@ HEARD_WITHIN = 90.0
 """Seconds within which a network that works is heard, if nobody says anything: syncs and pings are a minute apart."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a network has not been heard that was not heard since the start."""
+LASTING = 120.0
+"""Seconds a connection must have lasted for the next trouble to be the first again."""
 TELL_AFTER = 300.0
 """Seconds without a network after which the administrators are told through the others."""
 FINISH_WITHIN = 5.0
@@ -183,9 +185,10 @@ class App:
 
     async def _supervise(self, network: str) -> None:
         """Keep a network served: connect, catch up, deliver; again after trouble, never after a refused login."""
-        pause, down_since, told = FIRST_PAUSE, None, False
+        pause, short, down_since, told = FIRST_PAUSE, 0, None, False
         loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             await self._attempt(network)
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 # A group that was ending by an error has taken our cancellation for its own.
@@ -199,7 +202,10 @@ class App:
                 await self._alarm(say(text, network=NAMES.get(network, network)))
                 return
             if self._caught_up[network].is_set():
-                pause, down_since, told = FIRST_PAUSE, None, False
+                # What breaks off again and again, soon after it was well, is tried ever more rarely too.
+                short = short + 1 if loop.time() - began < LASTING else 0
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(max(0, short - 1), 16))
+                down_since, told = None, False
             down_since = down_since or loop.time()
             if not told and loop.time() - down_since > TELL_AFTER:
                 told = True
@@ -237,7 +243,7 @@ class App:
         before = self.standings[network]
         still_away = {before.state, state} <= {"connecting", "catching up"}
         since = before.since if still_away else self._now()
-        self.standings[network] = Standing(state, since, why or (before.why if still_away else ""))
+        self.standings[network] = Standing(state, since, one_line(why) or (before.why if still_away else ""))
 
     def _loses(self, network: str) -> None:
         """Note that from now on a network is not heard, if it was."""

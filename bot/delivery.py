@@ -11,11 +11,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.outage import Outage
 from bot.pacing import Pacing, Want
 from bot.transports.base import (
     Dispatch,
     Limited,
     NotPrivate,
+    NotReady,
     Payload,
     Refused,
     RoomEncrypted,
@@ -50,14 +52,17 @@ HEAD_START = 0.1
 MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds between attempts while a server cannot be reached."""
+"""Seconds between attempts in a room that cannot be spoken in for now."""
 MOST_FAULTS = 3
-"""How often a dispatch may break off delivery by a fault of our own before it is left alone."""
+"""How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
+it is left alone."""
+MOST_CUTS = 10
+"""How often the connection may end while a dispatch is under way: it may be what ends it."""
 AT_ONCE = 500
 """How many intents are looked at together."""
 
 
-class GivenBack(Unreachable):
+class GivenBack(NotReady):
     """The room gave a message back, for a reason that may pass."""
 
 
@@ -71,6 +76,20 @@ class Claim:
     private_with: Address | None
 
 
+@dataclass(slots=True)
+class _Way:
+    """How far a dispatch has come."""
+
+    claim: Claim
+    fresh: bool
+    """Whether nobody can have seen it yet."""
+    wait: float
+    """Seconds before the next attempt."""
+    pause: float
+    """Seconds before the attempt after that, if its room is still not ready."""
+    bounces: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """An intent that is an act rather than a message: entering, leaving, or opening a private chat."""
@@ -80,6 +99,7 @@ class Errand:
     room: str = ""
     reason: str = ""
     address: Address | None = None
+    address_id: int = 0
 
     @property
     def name(self) -> str:
@@ -120,6 +140,8 @@ class Delivery:
         """Whether something may wait that nobody has claimed."""
         self._busy: set[int] = set()
         self._errands: set[str] = set()
+        self._opening: set[int] = set()
+        """Addresses with which a private chat is being opened."""
         self._seen: dict[str, asyncio.Future[str]] = {}
         """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
         self._handed: list[Claimed] = []
@@ -129,6 +151,9 @@ class Delivery:
         self._tried = asyncio.Event()
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
+        self._cuts: Counter[str] = Counter()
+        """How often the connection ended while each dispatch was under way, since this process began."""
+        self._outage = Outage()
         self._pacing = Pacing(transport.allowance)
         self._timer: asyncio.TimerHandle | None = None
         """Looks again when something's time has come."""
@@ -206,6 +231,7 @@ class Delivery:
         # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
         self._busy.clear()
         self._errands.clear()
+        self._opening.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 await self._finish_what_was_begun(group)
@@ -232,6 +258,7 @@ class Delivery:
             self._untried.clear()
             self._busy.clear()
             self._errands.clear()
+            self._opening.clear()
             self._seen.clear()
 
     def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
@@ -270,6 +297,9 @@ class Delivery:
                 if not row.archived:
                     self._uncertain(storage, row.key, row.room_id, "the room keeps no archive")
                     continue
+                if self._cuts[row.key] >= MOST_CUTS:
+                    self._uncertain(storage, row.key, row.room_id, "the connection ends with it")
+                    continue
                 payload = Payload(**{**row.payload, "mentions": tuple(row.payload["mentions"])})
                 dispatch = Dispatch(row.key, Room(self._network, row.address), payload)
                 private = Address(self._network, row.private_with) if row.private_with else None
@@ -295,7 +325,9 @@ class Delivery:
         rooms: dict[int, list[Waiting]] = {}
         homeless: dict[int, list[Waiting]] = {}
         errands: list[Errand] = []
-        found = storage.outbox.waiting(self._network, AT_ONCE, self._busy.copy())
+        found = storage.outbox.waiting(
+            self._network, AT_ONCE, busy=self._busy.copy(), opening=self._opening.copy()
+        )
         for row in found:
             if row.intent != "message":
                 target = storage.rooms.get(row.room_id or 0)
@@ -321,9 +353,12 @@ class Delivery:
             self._pacing.takes(now, claim.room_id)
         for address_id, rows in homeless.items():
             address = storage.people.address(address_id)
-            errands.append(Errand(tuple(row.id for row in rows), "open", address=address))
+            errands.append(
+                Errand(tuple(row.id for row in rows), "open", address=address, address_id=address_id)
+            )
         errands = [errand for errand in errands if errand.name not in self._errands]
         self._errands.update(errand.name for errand in errands)
+        self._opening.update(errand.address_id for errand in errands if errand.address_id)
         self._busy.update(claim.room_id for claim in claims)
         return Claimed(claims, errands, more=len(found) == AT_ONCE, again=again)
 
@@ -346,7 +381,7 @@ class Delivery:
 
     def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
         try:
-            self._wordings.payload([row.message], room.language, self._transport.capabilities(room.place))
+            self._worded([row], room)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
             return False
         return True
@@ -358,8 +393,8 @@ class Delivery:
         if room.state != "joined":
             return []
         together = self._together(rows)
-        capabilities = self._transport.capabilities(room.place)
-        payload = self._wordings.payload([row.message for row in together], room.language, capabilities)
+        payload, taken = self._worded(together, room)
+        together = together[:taken]
         first = together[0]
         if len(together) == 1:
             payload = replace(payload, reply_to=first.reply_to)
@@ -388,7 +423,7 @@ class Delivery:
         return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
 
     def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
-        """What leaves as one message: what waits for the same thread, as long as it is short and plain.
+        """What may leave as one message: what waits for the same thread, as long as it is plain and fits.
 
         A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
         """
@@ -407,10 +442,18 @@ class Delivery:
             if not alike:
                 break
             together.append(row)
-        if len(together) == 1:
-            return together
-        fits = self._wordings.fit([row.message for row in together], self._pacing.most_lines)
-        return together[: max(1, fits)]
+            if len(together) == self._pacing.most_lines:
+                break
+        return together
+
+    def _worded(self, rows: Sequence[Waiting], room: RoomRow) -> tuple[Payload, int]:
+        """Put as many of these intents as fit into one message into words; and how many they are."""
+        return self._wordings.payload(
+            [row.message for row in rows],
+            room.language,
+            self._transport.capabilities(room.place),
+            self._pacing.most_lines,
+        )
 
     # --- on the way
 
@@ -419,58 +462,70 @@ class Delivery:
 
         A `fresh` one was claimed just now, and was allowed to leave; nobody can have seen it yet.
         """
-        key, pause, bounces = claim.dispatch.key, FIRST_PAUSE, 0
-        wait = 0.0 if fresh else self._pacing.takes(time.monotonic())
+        key = claim.dispatch.key
+        way = _Way(claim, fresh, 0.0 if fresh else self._pacing.takes(time.monotonic()), FIRST_PAUSE)
         try:
-            while True:
-                try:
-                    await asyncio.sleep(wait)
-                    wait = 0.0
-                    claim = await self._upload(claim)
-                    await self._attempt(claim)
-                except Limited as limited:
-                    # One account, one allowance: while this room waits, every other one does too.
-                    self._pacing.limited(time.monotonic(), limited.seconds)
-                    log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
-                    if fresh and claim.file_id is None:
-                        await self._thaw(key)
-                        return
-                    wait = self._pacing.takes(time.monotonic())
-                except Unreachable as error:
-                    fresh = False
-                    log.warning("not sent yet: %s", error, extra={"action": "send", "key": key})
-                    bounces += isinstance(error, GivenBack)
-                    if bounces == MOST_BOUNCES:
-                        await self._fail(claim, str(error))
-                        return
-                    await asyncio.sleep(pause)
-                    pause = min(LONGEST_PAUSE, pause * 2)
-                except (NotPrivate, RoomEncrypted, Refused) as refusal:
-                    why = str(refusal) or type(refusal).__name__
-                    log.warning("refused: %s", why, extra={"action": "refused", "key": key})
-                    await self._fail(claim, why)
-                    return
-                except Exception as error:
-                    self._faults[key] += not (isinstance(error, TransportError) or is_fatal(error))
-                    if self._faults[key] < MOST_FAULTS:
-                        raise
-                    log.exception("left alone", extra={"action": "fault", "key": key})
-                    await self._doubt(claim, type(error).__name__)
-                    return
-                else:
-                    return
+            while not await self._try(way):
+                pass
+        except asyncio.CancelledError:
+            self._cuts[key] += 1
+            raise
+        except Exception as error:
+            ours = not (isinstance(error, TransportError) or is_fatal(error))
+            self._faults[key] += ours or isinstance(error, Unsure)
+            if self._faults[key] < MOST_FAULTS:
+                raise
+            log.exception("left alone", extra={"action": "fault", "key": key})
+            await self._doubt(claim, type(error).__name__)
         finally:
             self._leaves(key)
             self._seen.pop(key, None)
             self._busy.discard(claim.room_id)
             self.wake()
 
+    async def _try(self, way: _Way) -> bool:
+        """Try once to take a dispatch to the end, after the pause it needs; say whether it is there.
+
+        Raises:
+            Unsure: nothing tells whether it arrived.
+        """
+        try:
+            await asyncio.sleep(way.wait)
+            way.wait = 0.0
+            way.claim = await self._upload(way.claim)
+            await self._attempt(way.claim)
+        except Limited as limited:
+            # One account, one allowance: while this room waits, every other one does too.
+            self._pacing.limited(time.monotonic(), limited.seconds)
+            log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
+            if way.fresh and way.claim.file_id is None:
+                await self._thaw(way.claim.dispatch.key)
+                return True
+            way.wait = self._pacing.takes(time.monotonic())
+            return False
+        except Unreachable as error:
+            way.fresh = False
+            log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
+            if isinstance(error, NotReady):
+                way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
+            way.bounces += isinstance(error, GivenBack)
+            if way.bounces < MOST_BOUNCES:
+                return False
+            await self._fail(way.claim, str(error))
+        except (NotPrivate, RoomEncrypted, Refused) as refusal:
+            why = str(refusal) or type(refusal).__name__
+            log.warning("refused: %s", why, extra={"action": "refused", "key": way.claim.dispatch.key})
+            await self._fail(way.claim, why)
+        return True
+
     async def _attempt(self, claim: Claim) -> None:
         """Send a dispatch once, and wait until it is known to be in the room. Raises as `Transport.send` and `_arrived`."""
         key = claim.dispatch.key
         seen = self._seen[key] = asyncio.get_running_loop().create_future()
         try:
-            accepted = await self._transport.send(claim.dispatch, private_with=claim.private_with)
+            accepted = await self._outage.ask(
+                lambda: self._transport.send(claim.dispatch, private_with=claim.private_with)
+            )
         finally:
             self._leaves(key)
         self._pacing.was_taken(time.monotonic())
@@ -547,7 +602,9 @@ class Delivery:
         if file is None:
             raise Refused("the file is no longer held")
         try:
-            url = await self._transport.upload(file.name, file.media_type, file.data)
+            url = await self._outage.ask(
+                lambda: self._transport.upload(file.name, file.media_type, file.data)
+            )
         except Limited as limited:  # another allowance than that of messages
             raise Unreachable(str(limited)) from limited
         key = claim.dispatch.key
@@ -556,22 +613,18 @@ class Delivery:
 
     async def _do(self, errand: Errand) -> None:
         """Enter, leave or open a room, again and again until the server answers."""
-        pause = FIRST_PAUSE
         try:
             while True:
                 try:
-                    if errand.act == "join":
-                        await self._transport.join(errand.room)
-                    elif errand.act == "leave":
-                        await self._transport.leave(errand.room, errand.reason)
-                    elif errand.address is not None:
-                        room = await self._transport.open_direct(errand.address)
+                    room = await self._outage.ask(lambda: self._act(errand))
+                    if room is not None:
                         await self._opened(errand, room)
                         return
                     await self._settle(errand)
-                except (Unreachable, Limited):
-                    await asyncio.sleep(pause)
-                    pause = min(LONGEST_PAUSE, pause * 2)
+                except Limited as limited:
+                    await asyncio.sleep(limited.seconds)
+                except Unreachable as error:
+                    log.info("not done yet: %s", error, extra={"action": errand.act})
                 except Refused as refusal:
                     log.warning("refused: %s", refusal, extra={"action": errand.act})
                     await self._give_up(errand, str(refusal))
@@ -580,7 +633,18 @@ class Delivery:
                     return
         finally:
             self._errands.discard(errand.name)
+            self._opening.discard(errand.address_id)
             self.wake()
+
+    async def _act(self, errand: Errand) -> Room | None:
+        """Do what an errand is about; return the private chat if that was it."""
+        if errand.act == "join":
+            await self._transport.join(errand.room)
+        elif errand.act == "leave":
+            await self._transport.leave(errand.room, errand.reason)
+        elif errand.address is not None:
+            return await self._transport.open_direct(errand.address)
+        return None
 
     async def _settle(self, errand: Errand) -> None:
         await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))

@@ -83,6 +83,11 @@ class Line:
     well: bool = True
 
 
+def one_line(text: str) -> str:
+    """What a server said as one printable line: no line of its own to systemd, nothing that drives a terminal."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
 def write(folder: Path, health: Health) -> None:
     """Replace what the bot says of itself, at once and for its own user alone. Raises OSError."""
     part = folder / f"{FILE}.part"
@@ -113,7 +118,7 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
     if health is None:
         return [Line("not running: it has not said anything here yet", well=False), disk]
     if health.stopped is not None:
-        trouble = [Line(f"database: {health.trouble}", well=False)] if health.trouble else []
+        trouble = [Line(f"database: {one_line(health.trouble)}", well=False)] if health.trouble else []
         given_up = [
             _network(NAMES.get(name, name), network, now)
             for name, network in health.networks.items()
@@ -132,7 +137,7 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
         return [Line(f"not running: {what}", well=False), disk]
     lines = [Line(f"running {_span(now - health.started)} (process {health.process})")]
     if health.trouble:
-        lines.append(Line(f"database: {health.trouble}", well=False))
+        lines.append(Line(f"database: {one_line(health.trouble)}", well=False))
     for name, network in health.networks.items():
         lines.append(_network(NAMES.get(name, name), network, now))
         lines += [_room(room, heard, network, now) for room, heard in network.rooms.items()]

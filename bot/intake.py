@@ -144,16 +144,27 @@ class Intake:
                 reference, event.room.network, (event.room.id, event.event), now, what=kind, error=why
             )
             if isinstance(event, Said):
-                room = storage.rooms.find(event.room.network, event.room.id)
-                if room is not None and answer.is_for_us(event, self._house):
-                    sorry = say(
-                        N_(
-                            "Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"
-                        ),
-                        reference=reference,
-                    )
-                    message = Message((sorry,), to=event.sender, to_name=event.name)
-                    storage.outbox.put(room.network, message, now, room=room.id, reply_to=event.event)
+                self._apologise(storage, event, reference, now)
+
+    def _apologise(self, storage: Storage, said: Said, reference: str, now: datetime) -> None:
+        """Tell who said it that it could not be taken; if not even that can be done, the trace is all there is."""
+        try:
+            with storage.savepoint():
+                room = storage.rooms.find(said.room.network, said.room.id)
+                if room is None or not answer.is_for_us(said, self._house):
+                    return
+                sorry = say(
+                    N_(
+                        "Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"
+                    ),
+                    reference=reference,
+                )
+                message = Message((sorry,), to=said.sender, to_name=said.name)
+                storage.outbox.put(room.network, message, now, room=room.id, reply_to=said.event)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("no apology either", extra={"action": "quarantine", "reference": reference})
 
     def _one(self, storage: Storage, event: Event, now: datetime, refusal: Text | None = None) -> None:
         """Let an event take effect; with a `refusal`, only say that.
@@ -177,7 +188,7 @@ class Intake:
             case Echo():
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
-                pass  # certainly not in the room: whoever carries it decides whether to try again
+                self._send(storage, membership.given_back(storage, self._house, event, now), now)
             case Unreadable():
                 self._unreadable(storage, event, now)
 
@@ -242,6 +253,7 @@ class Intake:
                     "command": choice.command,
                     "arguments": dict(choice.arguments),
                     "campaign": context.campaign_key,
+                    "confirmed": choice.confirmed,
                 }
                 for choice in reply.choices
             ]

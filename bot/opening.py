@@ -23,7 +23,7 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
 
     Rooms, administrators and new campaigns are taken in. Of a campaign that is known already, a letter whose text has
     changed becomes its next version, and organisations, their names and their representatives are added, never taken
-    away. Everything else can be said in chat, and stays as it was said there: see `differences`.
+    away; but for a representative whom a campaigner has revoked. Everything else can be said in chat, and stays as it was said there: see `differences`.
     """
     bot = config.settings.bot
     for address in bot.admins:
@@ -167,6 +167,8 @@ def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now
         if storage.organisations.find(normal_form(alias)) is None:
             storage.organisations.alias(found.id, alias, normal_form(alias))
     for address in line.representatives:
+        if storage.audit.revoked(found.id, address):
+            continue
         person = storage.people.ensure(address, "", now)
         storage.organisations.represent(found.id, person.id, "roster", now)
     storage.campaigns.enrol(campaign.id, found.id, now)

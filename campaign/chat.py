@@ -46,6 +46,15 @@ class Address:
         """Whether this is a real account rather than an occupant of one anonymous room."""
         return not self.room
 
+    @property
+    def is_bridged(self) -> bool:
+        """Whether somebody stands behind it whom another network vouches for, or a bot: anybody can be anybody there.
+
+        Matrix reserves local parts that begin with `_` for application services by custom: bridges name those they
+        bring so (`@_irc_bob:…`). Source: https://spec.matrix.org/latest/application-service-api/#application-services
+        """
+        return self.network == MATRIX and self.id.startswith("@_")
+
 
 @dataclass(frozen=True, slots=True)
 class Room:

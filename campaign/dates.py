@@ -89,6 +89,8 @@ _WEEKDAY_AND_NUMBER = re.compile(
     r"(?=\d{1,2},? (?:a |at )?\d{1,2} ?(?:h|:|[ap]\.?m)|(?:2[5-9]|3[01])$)"
 )
 """A weekday and a number that can only be a day: an hour follows, or it is too large for an hour."""
+_WEEKDAY_AND_DAY = re.compile(_WEEKDAY_AND_NUMBER.pattern.partition("(?=")[0] + r"(?=\d{1,2}$)")
+"""A weekday and a number, nothing else: the day of that number, if it is such a day; who means an hour is asked."""
 _UNTIL = re.compile(
     r"^(?:(?:avant|before|by|until|till|jusqu'au|jusqu'a|pour|au|on|d'ici(?: a)?(?! \d)|a(?= la fin| fin)|la(?= fin)"
     r"|at(?= the end)|(?:the )?end of(?= (?:[a-z]{3,6}day|tomorrow)\b)) )+"
@@ -287,7 +289,7 @@ def _read(text: str, now: datetime, languages: Sequence[str]) -> _Said:
             raise _Unreadable
         instant = now.astimezone(UTC) + length
         return _Said(instant.astimezone(now.tzinfo).date(), instant=instant)
-    text = _WEEKDAY_AND_NUMBER.sub(r"\1 le ", text)
+    text = _WEEKDAY_AND_DAY.sub(r"\1 le ", _WEEKDAY_AND_NUMBER.sub(r"\1 le ", text))
     text = text.replace("tonight", "today evening")
     text, at = _take_time(text)
     if not text and at is None:
@@ -333,7 +335,13 @@ def _day(text: str, now: datetime, at: time | None, languages: Sequence[str]) ->
     found = _calendar_day(rest, today, language)
     if found.weekday() != number or weekday["before"] or weekday["after"]:
         raise CampaignError(
-            say(N_("{day} is another day of the week: please write the date alone."), day=Day(found))
+            say(
+                N_(
+                    "{day} is another day of the week: please write the date alone. If the number is an hour, write it as {time}."
+                ),
+                day=Day(found),
+                time=say(N_("18:00")),
+            )
         )
     return found
 

@@ -50,6 +50,7 @@ _INITIALS = re.compile(r"\b[^\W\d_](?:\.[^\W\d_])+\b\.?")
 _APART = re.compile(r"[^\w]|_")
 
 
+@lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """Bring text to a form for comparing: no case, accents, punctuation, invisible characters. Idempotent."""
     while (form := _folded_once(text)) != text:
@@ -185,6 +186,8 @@ def domain_of(url: str) -> str:
 
 
 def _without_invisible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         character
         for character in text

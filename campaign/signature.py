@@ -135,6 +135,19 @@ def level_of(*, is_representative: bool) -> Level:
     return "confirmed" if is_representative else "declared"
 
 
+def standing_of(word: Standing, level: Level | None) -> Standing:
+    """Say where an organisation stands, from its own word and the level of its standing signature (None: it has none).
+
+    What somebody declares for an organisation never hides what it said itself, and leaves no trace when it ends. An
+    own word that it signs is worth what its signature is worth.
+    """
+    if level in ("confirmed", "verified"):
+        return "signed"
+    if word in ("deciding", "declined", "withdrawn"):
+        return word
+    return "declared" if level == "declared" else "silent"
+
+
 def counts(level: Level, counts_from: Threshold) -> bool:
     """Say whether a signature counts; one that was rejected or withdrawn never does."""
     return level in _COUNTING[counts_from]

@@ -72,11 +72,21 @@ def answer(context: Context, said: Said) -> Reply | None:
 def authorise(context: Context, one: Command) -> None:
     """Make sure that this person may say this command here.
 
-    Campaigners are those whose very account is listed in the config, whatever anybody calls themselves.
+    Campaigners are those whose very account is listed in the config, whatever anybody calls themselves. Who comes
+    through a bridge may say nothing.
 
     Raises:
         CampaignError: they may not; the text says who may, or where.
     """
+    if context.address.is_bridged:
+        raise CampaignError(
+            say(
+                N_(
+                    "You write through a bridge ({address}), where anybody can take any name, so I take nothing from there. Please write from an account on Matrix or XMPP."
+                ),
+                address=context.address.id,
+            )
+        )
     if one.admin and not context.is_admin:
         raise CampaignError(
             say(
@@ -112,7 +122,8 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     one = next(known for known in context.menu if known.name == choice["command"])
     authorise(context, one)
     context.storage.prompts.answer(prompt.id, context.now)
-    context = replace(context, confirmed=True, campaign_key=choice.get("campaign", ""), resolved=None)
+    confirmed = choice.get("confirmed", True)
+    context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
     return one.run(context, **choice["arguments"])

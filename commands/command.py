@@ -141,10 +141,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer to a question: the command it runs, with these arguments, as confirmed."""
+    """One answer to a question: the command it runs, with these arguments."""
 
     command: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    confirmed: bool = True
+    """Whether choosing it says yes as well; else the command asks what it would have asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from campaign.chat import N_, Moment, Text, Typed, say
+from campaign.errors import CampaignError
 from campaign.reminder import schedule
 from commands import lookup, schedules
 from commands.command import Context, Reply, Rest, command, reply
@@ -23,6 +26,18 @@ if TYPE_CHECKING:
 def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
     """Set the deadline of this label (none: the campaign's own), or move it with its reminders."""
     campaign = ctx.campaign
+    if _belongs_to_a_date(label):
+        raise CampaignError(
+            say(
+                N_(
+                    "I read {at}, but not “{rest}” after it. Write the time like this: {example}, in the zone {zone}. A deadline's name begins with a word."
+                ),
+                at=at,
+                rest=label,
+                example=say(N_("18:00")),
+                zone=at.zone,
+            )
+        )
     moved = any(one.label == label for one in ctx.storage.deadlines.of_campaign(campaign.id))
     set_ = ctx.storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
     ctx.storage.audit.note(
@@ -35,6 +50,17 @@ def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
     else:
         first = N_("The deadline is moved to {at}.") if moved else N_("The deadline is {at}.")
     return Reply((say(first, label=label, at=at), *_reminders(ctx, set_)))
+
+
+def _belongs_to_a_date(label: str) -> bool:
+    """Whether what follows a date was meant as a part of it, and would be lost as a name: a time, a zone, an offset."""
+    return bool(label) and (_PART_OF_A_DATE.match(label) is not None or label in available_timezones())
+
+
+_PART_OF_A_DATE = re.compile(
+    r"[\d+\-@:]|(?:at|à|a|vers|around|am|pm|h)\b|(?:utc|gmt|z|[cew]es?t|bst|msk|[ecmp][sd]t)\b(?:[+\-]\d|$)",
+    re.IGNORECASE,
+)
 
 
 def _reminders(ctx: Context, one: Deadline) -> list[Text]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from campaign.chat import N_, Day, Typed
-from commands import lookup
+from commands import ending, lookup
 from commands.command import Context, Option, Reply, Rest, command, reply
 
 
@@ -27,12 +27,14 @@ def deciding(
     note = lookup.short(note)
     found = lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
-    if storage.signatures.standing(campaign.id, found.id) is not None:
+    standing = storage.signatures.standing(campaign.id, found.id)
+    if standing is not None and not ending.gives_way(ctx, standing):
         return reply(
             N_("**{name}** has signed. To take that back: {withdraw}"),
             name=found.name,
             withdraw=Typed("withdraw", found.name),
         )
+    told = ending.replace(ctx, standing) if standing is not None else ()
     storage.campaigns.stand(
         campaign.id, found.id, "deciding", ctx.now, deciding_until=until.day, leaning=leaning or "", note=note
     )
@@ -48,4 +50,4 @@ def deciding(
         N_("Noted: **{name}** is deciding until {day}. I will not ask again before."),
         name=found.name,
         day=until,
-    )
+    ).also(*told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, Typed
-from commands import lookup
+from commands import ending, lookup
 from commands.command import Context, Option, Reply, Rest, command, reply
 
 
@@ -18,12 +18,14 @@ def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Repl
     note = lookup.short(note)
     found = lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
-    if storage.signatures.standing(campaign.id, found.id) is not None:
+    standing = storage.signatures.standing(campaign.id, found.id)
+    if standing is not None and not ending.gives_way(ctx, standing):
         return reply(
             N_("**{name}** has signed. To take that back: {withdraw}"),
             name=found.name,
             withdraw=Typed("withdraw", found.name),
         )
+    told = ending.replace(ctx, standing) if standing is not None else ()
     storage.campaigns.stand(campaign.id, found.id, "declined", ctx.now, note=note)
     storage.audit.note(
         "declined",
@@ -37,4 +39,4 @@ def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Repl
         N_("Noted: **{name}** will not sign, and I will not remind it. To change that: {sign}"),
         name=found.name,
         sign=Typed("sign", found.name),
-    )
+    ).also(*told)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from campaign.chat import N_, Typed
-from campaign.organisation import tidy_url
-from campaign.signature import parse_mandate
+from campaign.chat import N_, Typed, say
+from campaign.errors import CampaignError
 from commands import lookup
 from commands.command import Context, Option, Reply, Rest, command, reply
+from commands.entry import Entry
 
 
 @command(
@@ -37,23 +37,23 @@ def details(
             name=found.name,
             sign=Typed("sign", found.name),
         )
-    values: dict[str, Any] = {}
-    if role:
-        values["role"] = lookup.short(role)
-    if url:
-        values["url"] = tidy_url(url)
-    if funded:
-        values["funded"] = funded
-    if note:
-        values["note"] = lookup.short(note)
-    if mandate:
-        read = parse_mandate(lookup.short(mandate))
-        values |= {"mandate_kind": read.kind, "mandate_day": read.day, "mandate_link": read.link}
+    values = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note).given
     if not values and not testimony:
         return reply(
             N_("I see nothing to change: add for example {example}"), example=Typed("details", "role=…")
         )
     testimony = lookup.short(testimony)
+    if testimony and not ctx.storage.organisations.is_representative(found.id, ctx.person.id):
+        # It is the organisation's own word, and is published as such, whatever becomes of this signature.
+        raise CampaignError(
+            say(
+                N_(
+                    "A testimony is published in the name of **{name}**: I take it once a campaigner has verified your signature (no. {number}). Please say it again then."
+                ),
+                name=found.name,
+                number=standing.number,
+            )
+        )
     if values:
         ctx.storage.signatures.change(standing.id, **values)
     if testimony:

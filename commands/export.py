@@ -51,22 +51,27 @@ def _row(line: Line) -> Signatory:
     mandate = None
     if line.mandate_kind or line.mandate_day or line.mandate_link:
         mandate = Mandate(line.mandate_kind or "", line.mandate_day, line.mandate_link or "")
+    # What was declared for an organisation stands behind what is its own.
+    own_first = line.level == "declared"
+    website = (line.website or line.url) if own_first else (line.url or line.website)
+    funded = (line.funded or line.signature_funded) if own_first else (line.signature_funded or line.funded)
+    own_word = line.standing in ("deciding", "declined", "withdrawn")
     return Signatory(
         organisation=line.organisation,
         standing=line.standing,
         number=line.number,
-        website=line.url or line.website,
+        website=website or "",
         level=line.level,
         network=line.network or "",
         address=line.address or "",
         person=line.person or "",
         role=line.role or "",
-        funded=line.signature_funded or line.funded or None,
+        funded=funded or None,
         mandate=mandate,
         letter_version=str(line.version or ""),
         letter_language=line.language or "",
         signed_at=line.signed_at,
-        note=line.signature_note or line.note,
-        deciding_until=line.deciding_until,
+        note=line.note if own_word else line.signature_note or "",
+        deciding_until=line.deciding_until if own_word else None,
         testimony=line.testimony,
     )

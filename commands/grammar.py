@@ -95,7 +95,7 @@ def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
         if len(words) < length:
             continue
         for one in menu:
-            if name in {fold(known) for known in one.names}:
+            if name in (fold(one.name), fold(one.fr)):
                 return one, " ".join(words[length:])
     return None
 
@@ -157,6 +157,8 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
 
 
 def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
+    if "=" not in rest:
+        return rest.strip(), {}
     known = {"campaign": "campaign"}
     for parameter in one.parameters:
         if parameter.is_option:

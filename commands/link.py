@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from campaign.chat import N_, Typed, say
 from commands import tell
-from commands.command import Choice, Context, Elsewhere, Reply, command, reply
+from commands.command import Choice, Context, Reply, command, reply
 
 CODES_LAST = timedelta(minutes=15)
 """How long a code holds."""
@@ -26,15 +26,16 @@ _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 def link(ctx: Context, code: str = "") -> Reply:
     """Give a code in private; take it from another address of the same person.
 
-    A code is only given to an account, alone: said in a room, anybody could use it. Whoever *says* a code gives
-    their address away, so somebody who already speaks for an organisation, or has more than one address, is asked
-    in private first, with the account they would be joined to. Who is hidden in a room can say it nowhere else, and is
-    asked there, without that account.
+    A code is only given to an account, alone: said in a room, anybody could use it, so there it holds for whoever says
+    it first and at once, or no more. Whoever *says* a code gives their address away, so somebody who has anything to
+    lose by it is asked in private first, with the account they would be joined to. Who is hidden in a room can say it
+    nowhere else, and is asked there, without that account.
     """
     if not code:
         return _give(ctx)
     people = ctx.storage.people
-    held = people.code(code.strip().upper(), ctx.now)
+    code = code.strip().upper()
+    held = people.code(code, ctx.now)
     if held is None:
         return reply(
             N_("I do not know that code, or it is too old. Say {link} to me in private for a new one."),
@@ -42,30 +43,54 @@ def link(ctx: Context, code: str = "") -> Reply:
         )
     giver, giver_address = held
     if giver == ctx.person.id:
+        if not ctx.private:
+            people.use_code(code)
+            return reply(
+                N_(
+                    "This is the account I gave the code to, and now everybody here has seen it: it no longer holds. Say {link} to me in private for a new one."
+                ),
+                link=Typed("link"),
+            )
         return reply(
             N_(
                 "This is the account I gave the code to: say it from your other account, or in the room that hides who you are."
             )
         )
-    has_something = people.speaks_for(ctx.person.id) > 0 or len(people.addresses(ctx.person.id)) > 1
-    if has_something and not ctx.confirmed:
+    if _has_something(ctx) and not ctx.confirmed:
         return _ask(ctx, code, people.address(giver_address).id)
-    people.use_code(code.strip().upper())
+    people.use_code(code)
     people.join(giver, ctx.person.id)
     ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
-    told: tuple[Elsewhere, ...] = ()
-    chat = tell.private_chat(ctx.storage, giver)
-    if chat is not None and chat.id != ctx.room.id:
-        done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
-        told = tell.rooms([chat], done)
+    done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
+    told = tell.privately(ctx.storage, giver, done, here=ctx.room.id)
     return reply(N_("Thank you, I know you now.")).also(*told)
 
 
+def _has_something(ctx: Context) -> bool:
+    """Whether whoever they are joined to would gain something: a right, another address, a signature that stands."""
+    people, person = ctx.storage.people, ctx.person.id
+    addresses = people.addresses(person)
+    return (
+        people.speaks_for(person) > 0
+        or len(addresses) > 1
+        or any(address in ctx.house.admins for address in addresses)
+        or ctx.storage.signatures.stands_by(person)
+    )
+
+
 def _ask(ctx: Context, code: str, address: str) -> Reply:
+    people = ctx.storage.people
     if ctx.address.is_account and not ctx.private:
+        people.use_code(code)
         return reply(
-            N_("I know you already: please say the code to me in private, where I can ask you first.")
+            N_(
+                "I know you already, and everybody here has seen that code: it no longer holds. Ask for a new one and say it to me in private, where I can ask you first."
+            )
         )
+    if not ctx.private:
+        # What the room has seen holds no more: only the one who is asked holds what replaces it.
+        seen, code = code, _new_code()
+        people.replace_code(seen, code)
     ask = (
         say(
             N_(
@@ -90,7 +115,7 @@ def _give(ctx: Context) -> Reply:
         return reply(
             N_("Please say {link} to me in a private chat: the code is for you alone."), link=Typed("link")
         )
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    code = _new_code()
     ctx.storage.people.give_code(code, ctx.person, ctx.now + CODES_LAST)
     return reply(
         N_(
@@ -98,3 +123,7 @@ def _give(ctx: Context) -> Reply:
         ),
         link=Typed("link", code),
     )
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Link, Markdown, Moment, Text, Typed, say
+from campaign.chat import MATRIX, N_, Link, Markdown, Moment, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import closest, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from campaign.signature import Level
     from commands.command import Context
     from storage.campaigns import Campaign
@@ -24,7 +27,9 @@ LONGEST_NOTE = 300
 
 
 def organisation(context: Context, name: str) -> Organisation:
-    """The organisation of this name in the campaign; without a name, the only one the person speaks for.
+    """The organisation of this name, in the campaign or one the person speaks for; without a name, the only one of these.
+
+    Its own people may answer for it in a campaign that did not know it.
 
     Raises:
         CampaignError: there is none of that name (with the nearest ones), or the name is needed.
@@ -49,8 +54,12 @@ def organisation(context: Context, name: str) -> Organisation:
                 )
             )
         raise CampaignError(say(N_("For which organisation? Please add its name.")))
-    found = context.storage.organisations.find(normal_form(tidy_name(name)))
-    if found is None or context.storage.campaigns.member(context.campaign.id, found.id) is None:
+    storage = context.storage
+    found = storage.organisations.find(normal_form(tidy_name(name)))
+    if found is None or not (
+        storage.campaigns.member(context.campaign.id, found.id)
+        or storage.organisations.is_representative(found.id, context.person.id)
+    ):
         near = suggestions(context, name)
         if near:
             names = ", ".join(one.name for one in near)
@@ -86,7 +95,7 @@ def suggestions(context: Context, name: str) -> list[Organisation]:
 
 
 def spoken_for(context: Context, name: str) -> Organisation:
-    """The organisation that is meant, by somebody who may speak for it.
+    """The organisation that is meant, by somebody who may speak for it, or who has declared a signature for it.
 
     Raises:
         CampaignError: it is unknown, or this person is not known to speak for it.
@@ -94,7 +103,9 @@ def spoken_for(context: Context, name: str) -> Organisation:
     found = organisation(context, name)
     if not context.storage.organisations.is_representative(found.id, context.person.id):
         signature = context.storage.signatures.standing(context.campaign.id, found.id)
-        if signature is None or signature.person_id != context.person.id:
+        own = signature is not None and signature.person_id == context.person.id
+        # Once it is more than declared it is the organisation's, whose people may be others by now.
+        if signature is None or not own or signature.level != "declared":
             raise CampaignError(not_known_to_speak(context, found.name))
     return found
 
@@ -117,6 +128,25 @@ def not_known_to_speak(context: Context, name: str) -> Text:
         name=name,
         link=Typed("link"),
     )
+
+
+def is_of_the_campaign(context: Context) -> bool:
+    """Whether somebody in private is known to be of those a campaign gathers, who may read who answers what and why.
+
+    On Matrix a private chat is accepted only from whoever shares a room of a campaign. On XMPP anybody can open one
+    (docs/decisions/0003): there it takes a campaigner, somebody who speaks for an organisation of the campaign, or
+    somebody whom we have met in one of its rooms.
+    """
+    if context.address.network == MATRIX or context.is_admin:
+        return True
+    storage, campaign = context.storage, context.campaign
+    if any(
+        storage.campaigns.member(campaign.id, one.id)
+        for one in storage.organisations.of_person(context.person.id)
+    ):
+        return True
+    rooms = storage.rooms.of_campaign(campaign.id, joined=False)
+    return storage.people.met_in(context.person.id, [(room.id, room.address) for room in rooms])
 
 
 def short(text: str) -> str:
@@ -172,7 +202,7 @@ class Progress:
 
     counted: int
     goal: int | None
-    standings: dict[str, int]
+    standings: Mapping[str, int]
     sympathies: int
 
 
@@ -181,6 +211,11 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
     return Progress(
         counted(storage, campaign),
         campaign.goal,
-        dict(storage.campaigns.standings(campaign.id)),
+        Counter(
+            member.standing
+            for member in storage.campaigns.members(campaign.id)
+            # Whom a stranger named owes no answer.
+            if not (member.flagged and member.standing == "silent")
+        ),
         storage.sympathies.count(campaign.id),
     )

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Invited, Joined, Message, Removed, Text, Typed, Unreadable, say
+from campaign.chat import (
+    N_,
+    Address,
+    Bounced,
+    Invited,
+    Joined,
+    Message,
+    Removed,
+    Text,
+    Typed,
+    Unreadable,
+    say,
+)
 from commands import tell
 from commands.command import Elsewhere, House, Reply
 
@@ -119,6 +131,22 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
         why=say(_WHY.get(event.why, N_("left"))),
     )
     return Reply(elsewhere=tell.admins(storage, house, told))
+
+
+def given_back(storage: Storage, house: House, event: Bounced, now: datetime) -> Reply | None:
+    """Tell the campaigners of a message that had seemed delivered, and that its network gave back after all.
+
+    One that has not is the business of whoever carries it. Of one to a campaigner only the log can tell.
+    """
+    room_id = storage.outbox.was_given_back(event.room.network, event.key, event.reason, now)
+    if room_id is None:
+        return None
+    room = storage.rooms.get(room_id)
+    if room.admin or (room.direct and Address(room.network, room.partner) in house.admins):
+        return None
+    text = N_("A message of mine could not be delivered in {room} ({why}).")
+    where = room.partner if room.direct else room.label
+    return Reply(elsewhere=tell.admins(storage, house, say(text, room=where, why=event.reason)))
 
 
 _MISSED = {

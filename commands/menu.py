@@ -62,6 +62,7 @@ MENU: tuple[Command, ...] = (
     poll.poll_close,
     org.org_add,
     org.org_rep,
+    org.org_revoke,
     org.org_list,
     verify.verify,
     reject.reject,

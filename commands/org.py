@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from campaign.chat import MATRIX, N_, NN_, XMPP, Address, Text, Typed, say, say_many
+from campaign.chat import MATRIX, N_, NN_, XMPP, Address, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
 from commands import lookup
 from commands.command import Context, Option, Reply, Rest, command, reply
+
+if TYPE_CHECKING:
+    from storage.organisations import Organisation
 
 _MATRIX_ID = re.compile(r"@[^\s:@/]+:[^\s/@]+")
 _JID = re.compile(r"(?:xmpp:)?([^\s@/:]+@[^\s@/:]+\.?[^\s@/:]*)")
@@ -27,20 +31,35 @@ def org_add(ctx: Context, name: Rest, *, url: Option = "") -> Reply:
     storage = ctx.storage
     found = storage.organisations.find(normal_form(name))
     if found is not None and storage.campaigns.member(ctx.campaign.id, found.id) is not None:
-        if found.flagged:
-            storage.organisations.change(found.id, flagged=False)
-            return reply(N_("**{name}** was named in chat. It is on the list for good now."), name=found.name)
-        return reply(N_("**{name}** is on the list already."), name=found.name)
+        known = (
+            say(N_("**{name}** was named in chat. It is on the list for good now."), name=found.name)
+            if found.flagged
+            else say(N_("**{name}** is on the list already."), name=found.name)
+        )
+        _vouch(ctx, found, url)
+        site = (say(N_("Its website is {url} now."), url=Link(url)),) if url else ()
+        return Reply((known, *site))
     if found is None:
         found = storage.organisations.add(
             name, normal_form(name), ctx.now, website=url, domain=domain_of(url)
         )
+    else:
+        _vouch(ctx, found, url)
     storage.campaigns.enrol(ctx.campaign.id, found.id, ctx.now)
     storage.audit.note("organisation added", ctx.now, person=ctx.person.id, organisation=found.id, name=name)
     return reply(
         N_("**{name}** is on the list. To say who speaks for it: {rep}"),
         name=found.name,
         rep=Typed("org rep", "…"),
+    )
+
+
+def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
+    """Take a known organisation as a campaigner names it: it is no stranger's any more, and has the site they give."""
+    values = {"website": url, "domain": domain_of(url)} if url else {}
+    ctx.storage.organisations.change(organisation.id, flagged=False, **values)
+    ctx.storage.audit.note(
+        "organisation vouched for", ctx.now, person=ctx.person.id, organisation=organisation.id, url=url
     )
 
 
@@ -57,10 +76,45 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     found = lookup.organisation(ctx, organisation)
     person = ctx.storage.people.ensure(address, "", ctx.now)
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
-    ctx.storage.audit.note(
-        "representative", ctx.now, person=ctx.person.id, organisation=found.id, represented_by=person.id
-    )
+    ctx.storage.organisations.change(found.id, flagged=False)
+    ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=True)
     return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
+
+
+@command(
+    "org revoke",
+    fr="org revoquer",
+    help=N_("Let an account no longer speak for an organisation."),
+    example=N_("!org revoke @camille:nuagelibre.example Nuage Libre"),
+    admin=True,
+)
+def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
+    """Take the right to speak for an organisation from the person behind an account, with all their accounts.
+
+    Their signature and their ballots stand until somebody says otherwise. The config's list does not give it back.
+    """
+    address = read_account(who)
+    found = lookup.organisation(ctx, organisation)
+    storage = ctx.storage
+    person = storage.people.find(address)
+    if person is None or not storage.organisations.is_representative(found.id, person.id):
+        return reply(
+            N_("{who} does not speak for **{name}**, so there is nothing to revoke."),
+            who=address.id,
+            name=found.name,
+        )
+    storage.organisations.dismiss(found.id, person.id)
+    storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=False)
+    done = reply(N_("{who} no longer speaks for **{name}**."), who=address.id, name=found.name)
+    signature = storage.signatures.standing(ctx.campaign.id, found.id)
+    if signature is None or signature.person_id != person.id:
+        return done
+    stands = say(
+        N_("The signature they gave (no. {number}) stands. To reject it: {reject}"),
+        number=signature.number,
+        reject=Typed("reject", f"{signature.number} …"),
+    )
+    return Reply((*done.lines, stands))
 
 
 def read_account(typed: str) -> Address:
@@ -70,6 +124,15 @@ def read_account(typed: str) -> Address:
         CampaignError: it is neither a full Matrix ID nor an XMPP address.
     """
     if _MATRIX_ID.fullmatch(typed):
+        if Address(MATRIX, typed).is_bridged:
+            raise CampaignError(
+                say(
+                    N_(
+                        "{who} comes through a bridge, where anybody can take any name: I take nothing from there. Please write an account on Matrix or XMPP."
+                    ),
+                    who=typed,
+                )
+            )
         return Address(MATRIX, typed)
     found = _JID.fullmatch(typed)
     if found:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from campaign.chat import N_, Listing, Moment, Text, say
 from campaign.decision import PRESETS
-from commands import polling
+from commands import lookup, polling
 from commands.command import Context, Reply, command, reply
 
 
 @command("polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"))
 def polls(ctx: Context) -> Reply:
-    """List the polls; who voted what is shown in private, for these are organisations."""
+    """List the polls; who voted what is shown in private to those of the campaign, for these are organisations."""
     found = ctx.storage.polls.of_campaign(ctx.campaign.id)
     if not found:
         return reply(N_("No poll has been opened yet."))
     lines: list[Text] = []
+    shows_names = ctx.place == "admin" or (ctx.private and lookup.is_of_the_campaign(ctx))
     for poll in found:
         ballots = ctx.storage.polls.ballots(poll.id)
         if poll.closed_at is not None:
@@ -40,7 +41,7 @@ def polls(ctx: Context) -> Reply:
                 choices=Listing(tuple(polling.named(word) for word in PRESETS[poll.procedure].choices)),
             )
         )
-        if ctx.private or ctx.place == "admin":
+        if shows_names:
             lines += [
                 say(
                     N_("- {name}: {choice} {reason}"),

@@ -22,6 +22,8 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
         CampaignError: what it says yes to can no longer be done.
     """
     purpose = context.storage.outbox.purpose_of(event.room.network, event.target)
+    if event.sender.is_bridged:
+        return None
     kind, _, which = purpose.partition(":")
     if kind == "letter":
         if any(_is(key, LIKES) for key in event.keys):

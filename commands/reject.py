@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Typed
-from commands import lookup, tell
+from campaign.chat import N_, Typed, say
+from commands import ending, lookup, tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
 
@@ -15,7 +15,7 @@ from commands.command import Choice, Context, Reply, Rest, command, reply
     admin=True,
 )
 def reject(ctx: Context, signature: int, why: Rest) -> Reply:
-    """End a signature after asking once more: the number stays in the book, the organisation is silent again."""
+    """End a signature after asking once more: the number stays in the book, the organisation where it stood before."""
     storage, campaign = ctx.storage, ctx.campaign
     why = lookup.short(why)
     found = storage.signatures.by_number(campaign.id, signature)
@@ -36,8 +36,11 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
             ).lines,
             choices=(Choice("reject", {"signature": signature, "why": why}),),
         )
-    storage.signatures.end(found.id, "rejected", why, ctx.now)
-    storage.campaigns.stand(campaign.id, found.organisation_id, "silent", ctx.now)
+    # Who speaks for it because a signature was verified does so no longer when one of theirs is rejected.
+    revoked = storage.organisations.speaks_by(found.organisation_id, found.person_id) == "verified"
+    if revoked:
+        storage.organisations.dismiss(found.organisation_id, found.person_id)
+    ending.end(ctx, found, "rejected", why)
     storage.audit.note(
         "rejected",
         ctx.now,
@@ -47,19 +50,22 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
         organisation=found.organisation_id,
         number=signature,
         why=why,
+        revoked=revoked,
     )
     done = reply(
         N_("The signature of **{name}** is rejected: the organisation may sign again."),
         name=found.organisation,
     )
-    room = storage.rooms.get(found.room_id)
-    if room.id == ctx.room.id or room.state != "joined":
-        return done
-    told = reply(
+    if revoked:
+        no_longer = say(
+            N_("{who} no longer speaks for **{name}**."), who=found.person_name, name=found.organisation
+        )
+        done = Reply((*done.lines, no_longer))
+    told = say(
         N_(
             "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
         ),
         name=found.organisation,
         why=why,
     )
-    return done.also(*tell.rooms([room], *told.lines))
+    return done.also(*tell.signer(storage, found, told, here=ctx.room.id))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Address, Message, Moment, Text, Typed, say
 from campaign.reminder import public_names
+from commands import tell
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def public(
 def private(places: Places, campaign: Campaign, at: Moment | None, *, late: bool) -> tuple[Elsewhere, ...]:
     """Say it to an organisation's people alone."""
     return tuple(
-        Elsewhere(_message(campaign, [member], at, (), late=late), room_id=room.id, urgency=_RINGS_FIRST)
-        for member, room in places.private
+        tell.alone(chat, _message(campaign, [member], at, (), late=late), urgency=_RINGS_FIRST)
+        for member, chat in places.private
     )
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.reminder import CivilHours
+    from commands.tell import Chat
     from storage.campaigns import Campaign, Member
     from storage.deadlines import Deadline
-    from storage.rooms import RoomRow
     from storage.storage import Storage
 
 
@@ -33,12 +33,15 @@ def civil_hours(campaign: Campaign) -> CivilHours:
 
 
 def unanswered(storage: Storage, campaign: Campaign, now: datetime) -> list[Member]:
-    """The organisations that are reminded now: those that have not answered, and may be asked again."""
+    """The organisations that are reminded now: those that have not answered, and may be asked again.
+
+    Nobody is asked for an answer of those whom only strangers have named.
+    """
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
     return [
         member
         for member in storage.campaigns.members(campaign.id)
-        if to_remind(member.standing, member.deciding_until, None, today)
+        if not member.flagged and to_remind(member.standing, member.deciding_until, None, today)
     ]
 
 
@@ -55,7 +58,7 @@ class Places:
     """Where each organisation is reminded: in one room, or in its people's private chat; or nowhere this time."""
 
     rooms: dict[int, list[Member]]
-    private: list[tuple[Member, RoomRow]]
+    private: list[tuple[Member, Chat]]
     nowhere: list[Member]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
-from campaign.organisation import normal_form, tidy_name, tidy_url
-from campaign.signature import level_of, parse_mandate
-from commands import lookup, tell
+from campaign.organisation import normal_form, tidy_name
+from campaign.signature import level_of
+from commands import ending, lookup, tell
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
+from commands.entry import Entry
 
 if TYPE_CHECKING:
+    from storage.letters import Letter
     from storage.organisations import Organisation
     from storage.signatures import Signature
 
@@ -33,67 +35,40 @@ def sign(
     note: Option = "",
 ) -> Reply:
     """Sign at once for an organisation one may speak for; ask anybody else whether they are entitled."""
-    details = _Details(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
+    entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
     mine = ctx.storage.organisations.of_person(ctx.person.id)
     if not organisation:
         if len(mine) != 1:
-            return _which(ctx, [one.name for one in mine], details)
+            return _which(ctx, [one.name for one in mine], entry)
         found: Organisation | None = mine[0]
     else:
         name = tidy_name(organisation)
         found = ctx.storage.organisations.find(normal_form(name))
         if found is None and not ctx.confirmed:
-            return _unknown(ctx, name, details)
+            return _unknown(ctx, name, entry)
     if found is not None:
         standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
         speaks = found in mine
         if standing is not None:
-            return _already(ctx, found, standing, speaks=speaks)
+            return _again(ctx, found, standing, entry, speaks=speaks)
         if speaks:
-            return _signed(ctx, found, details, speaks=True)
+            return _signed(ctx, found, entry, speaks=True)
         if not ctx.confirmed:
             ask = say(
                 N_("Are you entitled to sign for **{name}**? If you are, say {confirm} or react with ✅."),
                 name=found.name,
                 confirm=Typed("confirm"),
             )
-            return Reply((ask,), choices=(Choice("sign", details.arguments(found.name)),))
+            return Reply((ask,), choices=(Choice("sign", entry.arguments(found.name)),))
     else:
-        found = ctx.storage.organisations.add(
-            name, normal_form(name), ctx.now, website=details.url, flagged=True
-        )
+        found = ctx.storage.organisations.add(name, normal_form(name), ctx.now, flagged=True)
         ctx.storage.audit.note(
             "organisation added", ctx.now, person=ctx.person.id, organisation=found.id, name=name
         )
-    return _signed(ctx, found, details, speaks=False)
+    return _signed(ctx, found, entry, speaks=False)
 
 
-class _Details:
-    """What is said beside the organisation's name, checked before anything is written."""
-
-    def __init__(self, *, role: str, url: str, funded: str, mandate: str, note: str) -> None:
-        self._said = {"role": role, "url": url, "funded": funded, "mandate": mandate, "note": note}
-        self.role = lookup.short(role)
-        self.url = tidy_url(url) if url else ""
-        self.funded = funded
-        self.note = lookup.short(note)
-        read = parse_mandate(lookup.short(mandate)) if mandate else None
-        self.columns = {
-            "role": self.role,
-            "url": self.url,
-            "funded": funded,
-            "note": self.note,
-            "mandate_kind": read.kind if read else "",
-            "mandate_day": read.day if read else None,
-            "mandate_link": read.link if read else "",
-        }
-
-    def arguments(self, organisation: str) -> dict[str, str]:
-        """The command that would say all this again."""
-        return {"organisation": organisation, **{key: value for key, value in self._said.items() if value}}
-
-
-def _which(ctx: Context, names: list[str], details: _Details) -> Reply:
+def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
     if not names and not ctx.address.is_account:
         return reply(
             N_(
@@ -107,7 +82,7 @@ def _which(ctx: Context, names: list[str], details: _Details) -> Reply:
         return reply(
             N_("For which organisation? Please write {sign} with its name."), sign=Typed("sign", "…")
         )
-    choices = tuple(Choice("sign", details.arguments(name)) for name in names)
+    choices = tuple(Choice("sign", entry.arguments(name)) for name in names)
     ask = say(
         N_("For which organisation? Reply to this message with a number: {choices}"), choices=_numbered(names)
     )
@@ -118,7 +93,7 @@ def _numbered(names: list[str]) -> Text | Listing:
     return Listing(tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1)))
 
 
-def _unknown(ctx: Context, name: str, details: _Details) -> Reply:
+def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
     """Ask about a name nobody knows: one of those near it, or a new organisation after all."""
     near = [one.name for one in lookup.suggestions(ctx, name)]
     if not near:
@@ -129,7 +104,7 @@ def _unknown(ctx: Context, name: str, details: _Details) -> Reply:
             name=name,
             confirm=Typed("confirm"),
         )
-        return Reply((ask,), choices=(Choice("sign", details.arguments(name)),))
+        return Reply((ask,), choices=(Choice("sign", entry.arguments(name)),))
     ask = say(
         N_("I do not know “{name}”. Which one do you mean? Reply to this message with a number: {choices}"),
         name=name,
@@ -142,14 +117,15 @@ def _unknown(ctx: Context, name: str, details: _Details) -> Reply:
             )
         ),
     )
-    return Reply((ask,), choices=tuple(Choice("sign", details.arguments(one)) for one in (*near, name)))
+    # Only the last choice says that one is entitled; for the others that is asked then.
+    meant = (Choice("sign", entry.arguments(one), confirmed=False) for one in near)
+    return Reply((ask,), choices=(*meant, Choice("sign", entry.arguments(name))))
 
 
-def _signed(ctx: Context, organisation: Organisation, details: _Details, *, speaks: bool) -> Reply:
+def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:
     campaign, storage = ctx.campaign, ctx.storage
     level = level_of(is_representative=speaks)
     letter = storage.letters.in_language(campaign.id, ctx.language)
-    storage.campaigns.enrol(campaign.id, organisation.id, ctx.now)
     number = storage.signatures.add(
         campaign.id,
         organisation_id=organisation.id,
@@ -162,11 +138,12 @@ def _signed(ctx: Context, organisation: Organisation, details: _Details, *, spea
         network=ctx.room.network,
         event=ctx.event,
         signed_at=ctx.now,
-        **details.columns,
+        **entry.given,
     )
-    storage.campaigns.stand(
-        campaign.id, organisation.id, "signed" if speaks else "declared", ctx.now, room_id=_public(ctx)
-    )
+    if speaks:
+        _own_word(ctx, organisation)
+    else:
+        storage.campaigns.enrol(campaign.id, organisation.id, ctx.now)
     storage.audit.note(
         "signed",
         ctx.now,
@@ -179,8 +156,22 @@ def _signed(ctx: Context, organisation: Organisation, details: _Details, *, spea
     )
     if not speaks:
         return _declared(ctx, organisation, number)
-    count = lookup.counted(storage, campaign)
-    line = (
+    return Reply((_counted(ctx, organisation), *_to_complete(ctx, letter)))
+
+
+def _own_word(ctx: Context, organisation: Organisation) -> None:
+    """Enter that an organisation signs, on the word of one of its own people."""
+    # Said in private, it is reminded where it was before.
+    room = {"room_id": ctx.room.id} if ctx.place == "campaign" else {}
+    ctx.storage.campaigns.stand(ctx.campaign.id, organisation.id, "signed", ctx.now, **room)
+    if organisation.flagged:
+        ctx.storage.organisations.change(organisation.id, flagged=False)
+
+
+def _counted(ctx: Context, organisation: Organisation) -> Text:
+    campaign = ctx.campaign
+    count = lookup.counted(ctx.storage, campaign)
+    return (
         say(
             N_("✅ **{name}** has signed the letter: {count} of {goal}."),
             name=organisation.name,
@@ -192,23 +183,41 @@ def _signed(ctx: Context, organisation: Organisation, details: _Details, *, spea
             N_("✅ **{name}** has signed the letter: signature {count}."), name=organisation.name, count=count
         )
     )
-    more: tuple[Text, ...] = ()
-    if ctx.private:
-        more = (
-            say(
-                N_("Version {version} ({language}). To complete it: {details}; to take it back: {withdraw}"),
-                version=letter.version,
-                language=letter.language,
-                details=Typed("details"),
-                withdraw=Typed("withdraw"),
-            ),
-        )
-    return Reply((line, *more))
 
 
-def _public(ctx: Context) -> int | None:
-    """Where an organisation is reminded from now on: a campaign's room, or where it was before."""
-    return ctx.room.id if ctx.place == "campaign" else None
+def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
+    if not ctx.private:
+        return ()
+    return (
+        say(
+            N_("Version {version} ({language}). To complete it: {details}; to take it back: {withdraw}"),
+            version=letter.version,
+            language=letter.language,
+            details=Typed("details"),
+            withdraw=Typed("withdraw"),
+        ),
+    )
+
+
+def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, entry: Entry) -> Reply:
+    """Let the word of an organisation's own people stand for what was declared, and for nobody's but theirs.
+
+    Whoever declared it gains nothing by it: they may be anybody.
+    """
+    if declared.person_id != ctx.person.id:
+        told = ending.replace(ctx, declared)
+        return _signed(ctx, organisation, entry, speaks=True).also(*told)
+    ctx.storage.signatures.change(declared.id, level="confirmed", **entry.given)
+    _own_word(ctx, organisation)
+    ctx.storage.audit.note(
+        "confirmed",
+        ctx.now,
+        person=ctx.person.id,
+        campaign=ctx.campaign.id,
+        organisation=organisation.id,
+        number=declared.number,
+    )
+    return Reply((_counted(ctx, organisation),))
 
 
 def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
@@ -227,16 +236,21 @@ def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
             "{who} ({address}) signs for **{name}**, and I do not know that they may. To accept: {verify} · to refuse: {reject}"
         ),
         who=ctx.name,
-        address=ctx.address.id if ctx.address.is_account else ctx.room.label,
+        address=_from(ctx),
         name=organisation.name,
         verify=Typed("verify", str(number)),
         reject=Typed("reject", f"{number} …"),
     )
     mine = say(
-        N_("{who} says that {name} signs. If that is right, say {sign}; if not, please tell a campaigner."),
+        N_(
+            "{who} ({address}), whom I do not know, has declared that **{name}** signs (no. {number}). If it does, sign yourself: {sign}. To take back what was declared: {withdraw}"
+        ),
         who=ctx.name,
+        address=_from(ctx),
         name=organisation.name,
+        number=number,
         sign=Typed("sign", organisation.name),
+        withdraw=Typed("withdraw", organisation.name),
     )
     return Reply((line,)).also(
         *tell.admins(ctx.storage, ctx.house, told),
@@ -244,28 +258,17 @@ def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
     )
 
 
-def _already(ctx: Context, organisation: Organisation, standing: Signature, *, speaks: bool) -> Reply:
-    """One organisation, one signature: say so, or let one of its own people stand by what was declared."""
-    campaign, storage = ctx.campaign, ctx.storage
-    if standing.level == "declared" and speaks:
-        level = "confirmed" if standing.person_id == ctx.person.id else "verified"
-        storage.signatures.change(standing.id, level=level, verified_by=ctx.person.id)
-        storage.campaigns.stand(campaign.id, organisation.id, "signed", ctx.now, room_id=_public(ctx))
-        if level == "verified":
-            storage.organisations.represent(organisation.id, standing.person_id, "verified", ctx.now)
-        storage.audit.note(
-            level,
-            ctx.now,
-            person=ctx.person.id,
-            campaign=campaign.id,
-            organisation=organisation.id,
-            number=standing.number,
-        )
-        return reply(
-            N_("✅ **{name}** has signed the letter: signature {count}."),
-            name=organisation.name,
-            count=lookup.counted(storage, campaign),
-        )
+def _from(ctx: Context) -> str:
+    """By which account somebody speaks, or in which room that hides it: names prove nothing."""
+    return ctx.address.id if ctx.address.is_account else ctx.room.label
+
+
+def _again(
+    ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
+) -> Reply:
+    """One organisation, one signature: say so, or let its own people's word stand for what was declared."""
+    if speaks and standing.level == "declared":
+        return _stands_by(ctx, organisation, standing, entry)
     if standing.person_id == ctx.person.id or speaks:
         if standing.level == "declared":
             return reply(
@@ -291,7 +294,7 @@ def _already(ctx: Context, organisation: Organisation, standing: Signature, *, s
             "{who} ({address}) also wants to sign for **{name}**. The first signature stands (no. {number}, by {first}). If it is the wrong one: {reject}"
         ),
         who=ctx.name,
-        address=ctx.address.id if ctx.address.is_account else ctx.room.label,
+        address=_from(ctx),
         name=organisation.name,
         number=standing.number,
         first=standing.person_name,
@@ -303,4 +306,4 @@ def _already(ctx: Context, organisation: Organisation, standing: Signature, *, s
         ),
         name=organisation.name,
         number=standing.number,
-    ).also(*tell.admins(storage, ctx.house, told))
+    ).also(*tell.admins(ctx.storage, ctx.house, told))

@@ -21,7 +21,14 @@ def signatories(ctx: Context) -> Reply:
     found = storage.signatures.all_standing(campaign.id)
     if not found:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
-    counting = [one for one in found if one.level in lookup.counting(campaign)]
+    standing = {one.organisation_id: one.standing for one in storage.campaigns.members(campaign.id)}
+    # What was declared counts for nobody who has said otherwise.
+    counting = [
+        one
+        for one in found
+        if one.level in lookup.counting(campaign)
+        and standing.get(one.organisation_id) in ("signed", "declared")
+    ]
     others = [one for one in found if one not in counting]
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one) for one in counting]

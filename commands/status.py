@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "status", fr="statut", help=N_("Show how far the campaign is."), example=N_("!status"), in_short=True
 )
 def status(ctx: Context) -> Reply:
-    """Show the numbers in a room; in private the names of who is deciding and who is silent too."""
+    """Show the numbers; in private, to those of the campaign, the names of who is deciding and who is silent too."""
     campaign, storage = ctx.campaign, ctx.storage
     now = lookup.progress(storage, campaign)
     lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.title)]
@@ -64,7 +64,7 @@ def status(ctx: Context) -> Reply:
                 polls=Typed("polls"),
             )
         )
-    return Reply((*lines, *(_names(ctx) if ctx.private else ())))
+    return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))
 
 
 def _deadline(ctx: Context, one: Deadline) -> Text:
@@ -91,7 +91,7 @@ def _names(ctx: Context) -> list[Text]:
         for one in deciding
         if one.deciding_until
     ]
-    silent = [one.name for one in members if one.standing == "silent"]
+    silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
     if silent:
         lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Message, Text, say
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from commands.command import House
     from storage.rooms import RoomRow
+    from storage.signatures import Signature
     from storage.storage import Storage
 
 
@@ -48,14 +50,40 @@ def representatives(
     storage: Storage, organisation_id: int, *lines: Text, but: int = 0
 ) -> tuple[Elsewhere, ...]:
     """Tell those who speak for an organisation, where they already have a private chat with the bot."""
-    told = []
+    told: list[Elsewhere] = []
     for person in storage.organisations.representatives(organisation_id):
-        if person == but:
-            continue
-        room = private_chat(storage, person)
-        if room is not None:
-            told.append(Elsewhere(Message(lines), room_id=room.id))
+        if person != but:
+            told += privately(storage, person, *lines)
     return tuple(told)
+
+
+def privately(storage: Storage, person_id: int, *lines: Text, here: int = 0) -> tuple[Elsewhere, ...]:
+    """Tell one person, where they already have a private chat with the bot and are not answered in it (`here`)."""
+    chat = private_chat(storage, person_id)
+    return () if chat is None or chat.room_id == here else (alone(chat, Message(lines)),)
+
+
+def signer(storage: Storage, signature: Signature, *lines: Text, here: int) -> tuple[Elsewhere, ...]:
+    """Tell whoever gave a signature: in the campaign's room where they did, else alone; never where one is (`here`)."""
+    room = storage.rooms.get(signature.room_id)
+    if not storage.rooms.campaigns_of(room.id):
+        return privately(storage, signature.person_id, *lines, here=here)
+    return () if room.id == here or room.state != "joined" else rooms([room], *lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A private chat somebody has with the bot: the room, and by which of their addresses."""
+
+    room_id: int
+    address_id: int
+
+
+def alone(chat: Chat, message: Message, urgency: int = 5) -> Elsewhere:
+    """Say something in a private chat, if it is still one of exactly two when this leaves."""
+    return Elsewhere(
+        replace(message, private=True), room_id=chat.room_id, address_id=chat.address_id, urgency=urgency
+    )
 
 
 def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
@@ -76,11 +104,12 @@ def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
         )
 
 
-def private_chat(storage: Storage, person_id: int) -> RoomRow | None:
+def private_chat(storage: Storage, person_id: int) -> Chat | None:
     """The private chat a person already has with the bot, the newest of their addresses first."""
     for address in reversed(storage.people.addresses(person_id)):
         if address.is_account:
             room = storage.rooms.direct_with(address.network, address.id)
-            if room is not None:
-                return room
+            person = storage.people.find(address)
+            if room is not None and person is not None:
+                return Chat(room.id, person.address_id)
     return None

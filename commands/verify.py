@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, NN_, Typed, say_many
+from campaign.chat import N_, NN_, Typed, say, say_many
 from commands import lookup, tell
 from commands.command import Context, Reply, command, reply
 
@@ -29,7 +29,6 @@ def verify(ctx: Context, signature: int) -> Reply:
     if found.level == "verified":
         return reply(N_("Signature no. {number} is verified already."), number=signature)
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
-    storage.campaigns.stand(campaign.id, found.organisation_id, "signed", ctx.now)
     storage.organisations.change(found.organisation_id, flagged=False)
     storage.organisations.represent(found.organisation_id, found.person_id, "verified", ctx.now)
     storage.audit.note(
@@ -53,11 +52,5 @@ def verify(ctx: Context, signature: int) -> Reply:
             ),
         )
     )
-    room = storage.rooms.get(found.room_id)
-    if room.id == ctx.room.id or room.state != "joined":
-        return done
-    return done.also(
-        *tell.rooms(
-            [room], reply(N_("✅ The signature of **{name}** is verified."), name=found.organisation).lines[0]
-        )
-    )
+    told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)
+    return done.also(*tell.signer(storage, found, told, here=ctx.room.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, Typed
-from commands import lookup
+from commands import ending, lookup
 from commands.command import Context, Reply, Rest, command, reply
 
 
@@ -26,8 +26,9 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
             name=found.name,
             decline=Typed("decline", found.name),
         )
-    storage.signatures.end(standing.id, "withdrawn", "", ctx.now)
-    storage.campaigns.stand(campaign.id, found.id, "withdrawn", ctx.now)
+    ending.end(ctx, standing, "withdrawn")
+    if standing.level != "declared":
+        storage.campaigns.stand(campaign.id, found.id, "withdrawn", ctx.now)
     storage.audit.note(
         "withdrawn",
         ctx.now,

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
+from campaign.signature import standing_of
 from storage.rows import Queries
-from storage.tables import campaign_organisations, campaigns, organisations, representatives
+from storage.tables import campaign_organisations, campaigns, organisations, representatives, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
-    from campaign.signature import Standing, Threshold
+    from campaign.signature import Level, Standing, Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,19 @@ class Member:
     organisation_id: int
     name: str
     flagged: bool
-    standing: Standing
+    word: Standing
+    """What its own people said last."""
+    level: Level | None
+    """How sure its standing signature is; None if it has none."""
     deciding_until: date | None
     leaning: str
     note: str
     room_id: int | None
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands."""
+        return standing_of(self.word, self.level)
 
 
 _ROW = select(
@@ -61,16 +70,28 @@ _ROW = select(
     campaigns.c.civil_hours,
     campaigns.c.closed_at,
 )
-_MEMBER = select(
-    organisations.c.id,
-    organisations.c.name,
-    organisations.c.flagged,
-    campaign_organisations.c.standing,
-    campaign_organisations.c.deciding_until,
-    campaign_organisations.c.leaning,
-    campaign_organisations.c.note,
-    campaign_organisations.c.room_id,
-).join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
+_MEMBER = (
+    select(
+        organisations.c.id,
+        organisations.c.name,
+        organisations.c.flagged,
+        campaign_organisations.c.standing,
+        signatures.c.level,
+        campaign_organisations.c.deciding_until,
+        campaign_organisations.c.leaning,
+        campaign_organisations.c.note,
+        campaign_organisations.c.room_id,
+    )
+    .join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
+    .outerjoin(
+        signatures,
+        and_(
+            signatures.c.campaign_id == campaign_organisations.c.campaign_id,
+            signatures.c.organisation_id == campaign_organisations.c.organisation_id,
+            signatures.c.ended_at.is_(None),
+        ),
+    )
+)
 _GET = _ROW.where(campaigns.c.id == bindparam("id"))
 _ONE_MEMBER = _MEMBER.where(
     campaign_organisations.c.campaign_id == bindparam("campaign"),
@@ -83,7 +104,8 @@ _SPOKE = (
             select(representatives.c.organisation_id).where(
                 representatives.c.person_id == bindparam("person")
             )
-        )
+        ),
+        campaign_organisations.c.room_id.is_distinct_from(bindparam("room")),
     )
     .values(room_id=bindparam("room"))
 )
@@ -102,7 +124,7 @@ class Campaigns(Queries):
 
     def get(self, campaign_id: int) -> Campaign:
         """One campaign. Raises LookupError."""
-        found = self._one(Campaign, _GET, {"id": campaign_id})
+        found = self._one(Campaign, _GET, {"id": campaign_id}, keep=True)
         if found is None:
             msg = f"no campaign {campaign_id}"
             raise LookupError(msg)
@@ -118,13 +140,11 @@ class Campaigns(Queries):
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
         )
 
-    def enrol(self, campaign_id: int, organisation_id: int, now: datetime) -> None:
+    def enrol(self, campaign_id: int, organisation_id: int, now: datetime, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Make an organisation one of those the campaign addresses; silent until it answers."""
         if self.member(campaign_id, organisation_id) is None:
-            self._connection.execute(
-                insert(campaign_organisations),
-                {"campaign_id": campaign_id, "organisation_id": organisation_id, "since": now},
-            )
+            which = {"campaign_id": campaign_id, "organisation_id": organisation_id}
+            self._connection.execute(insert(campaign_organisations), {**which, "since": now, **values})
 
     def member(self, campaign_id: int, organisation_id: int) -> Member | None:
         """Where one organisation stands."""
@@ -139,14 +159,14 @@ class Campaigns(Queries):
             ),
         )
 
-    def standings(self, campaign_id: int) -> Mapping[str, int]:
-        """Standing → number of organisations."""
-        query = (
-            select(campaign_organisations.c.standing, func.count())
-            .where(campaign_organisations.c.campaign_id == campaign_id)
-            .group_by(campaign_organisations.c.standing)
+    def leave(self, campaign_id: int, organisation_id: int) -> None:
+        """Make an organisation none of a campaign's: it is not counted, reminded or listed any more."""
+        self._connection.execute(
+            delete(campaign_organisations).where(
+                campaign_organisations.c.campaign_id == campaign_id,
+                campaign_organisations.c.organisation_id == organisation_id,
+            )
         )
-        return dict(self._connection.execute(query).all())
 
     def stand(
         self,
@@ -156,7 +176,10 @@ class Campaigns(Queries):
         now: datetime,
         **values: Any,  # noqa: ANN401 - the columns
     ) -> None:
-        """Say where an organisation stands now; what it said before (a date, a leaning) no longer holds."""
+        """Enter an organisation's own word; what it said before (a date, a leaning) no longer holds.
+
+        It is one of the campaign's from then on: who answers is addressed.
+        """
         values = {
             "deciding_until": None,
             "leaning": "",
@@ -166,7 +189,8 @@ class Campaigns(Queries):
             "since": now,
         }
         which = {"of_campaign": campaign_id, "of_organisation": organisation_id}
-        self._connection.execute(_STAND, {**which, **values})
+        if not self._connection.execute(_STAND, {**which, **values}).rowcount:
+            self.enrol(campaign_id, organisation_id, now, **values)
 
     def spoke(self, person_id: int, room_id: int) -> None:
         """Remember where an organisation's representative last spoke: it is reminded there."""

@@ -16,7 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
-from storage import migrations
+from storage import memory, migrations
 from storage.storage import Storage
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def _engine(path: Path, *, writes: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+        memory.begin(connection)
 
+    event.listen(engine, "before_execute", memory.watch)
     return engine
 
 

@@ -101,7 +101,7 @@ class Letters(Queries):
 
     def current(self, campaign_id: int) -> Sequence[Letter]:
         """The newest version in each language, the root's language first."""
-        return self._all(Letter, _CURRENT, {"campaign": campaign_id})
+        return self._all(Letter, _CURRENT, {"campaign": campaign_id}, keep=True)
 
     def in_language(self, campaign_id: int, language: str | None) -> Letter:
         """The newest text in this language, or in the root's where it was not translated. Raises LookupError."""

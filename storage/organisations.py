@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from storage.rows import Queries
-from storage.tables import organisation_names, organisations, representatives
+from storage.tables import campaign_organisations, organisation_names, organisations, representatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from sqlalchemy import ColumnElement
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ _SPEAKS = select(representatives.c.how).where(
 )
 
 
+def _is(organisation_id: int, person_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        representatives.c.organisation_id == organisation_id,
+        representatives.c.person_id == person_id,
+    )
+
+
 class Organisations(Queries):
     """Who can sign. Names are looked up by their normal form (`campaign.organisation.normal_form`)."""
 
@@ -67,8 +76,17 @@ class Organisations(Queries):
         return self._one(Organisation, _FIND, {"normal": normal})
 
     def names(self) -> Sequence[tuple[int, str]]:
-        """Every name of every organisation, for suggestions."""
-        query = select(organisation_names.c.organisation_id, organisation_names.c.name)
+        """Every name that may be suggested: not those of who was named in chat and is in no campaign any more."""
+        query = (
+            select(organisation_names.c.organisation_id, organisation_names.c.name)
+            .join(organisations, organisations.c.id == organisation_names.c.organisation_id)
+            .where(
+                or_(
+                    organisations.c.flagged.is_(False),
+                    organisations.c.id.in_(select(campaign_organisations.c.organisation_id)),
+                )
+            )
+        )
         return [(int(row[0]), str(row[1])) for row in self._connection.execute(query)]
 
     def names_of(self, organisation_id: int) -> Sequence[str]:
@@ -97,21 +115,40 @@ class Organisations(Queries):
         )
 
     def represent(self, organisation_id: int, person_id: int, how: str, now: datetime) -> None:
-        """Let a person speak for an organisation: on the word of the `roster`, a `campaigner`, or once `verified`."""
-        if not self.is_representative(organisation_id, person_id):
+        """Let a person speak for an organisation: on the word of the `roster`, a `campaigner`, or once `verified`.
+
+        Whoever does so because a signature was verified does so no longer for that reason alone.
+        """
+        known = self.speaks_by(organisation_id, person_id)
+        if known is None:
             self._connection.execute(
                 insert(representatives),
                 {"organisation_id": organisation_id, "person_id": person_id, "how": how, "since": now},
             )
+        elif known == "verified" != how:
+            self._connection.execute(
+                update(representatives).where(*_is(organisation_id, person_id)).values(how=how)
+            )
+
+    def dismiss(self, organisation_id: int, person_id: int) -> None:
+        """Let a person speak for an organisation no longer; without anybody who does, nobody stands by its testimony."""
+        self._connection.execute(delete(representatives).where(*_is(organisation_id, person_id)))
+        if not self.representatives(organisation_id):
+            self.change(organisation_id, testimony="")
 
     def is_representative(self, organisation_id: int, person_id: int) -> bool:
         """Whether a person may speak for an organisation."""
+        return self.speaks_by(organisation_id, person_id) is not None
+
+    def speaks_by(self, organisation_id: int, person_id: int) -> str | None:
+        """On whose word a person speaks for an organisation (see `represent`); None if they do not."""
         values = {"organisation": organisation_id, "person": person_id}
-        return self._connection.execute(_SPEAKS, values).first() is not None
+        found = self._connection.execute(_SPEAKS, values).first()
+        return None if found is None else str(found[0])
 
     def of_person(self, person_id: int) -> Sequence[Organisation]:
         """The organisations a person may speak for, by name."""
-        return self._all(Organisation, _OF, {"person": person_id})
+        return self._all(Organisation, _OF, {"person": person_id}, keep=True)
 
     def representatives(self, organisation_id: int) -> Sequence[int]:
         """The people who may speak for an organisation, longest standing first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -30,7 +31,7 @@ def thaw(frozen: Mapping[str, Any]) -> Message:
     return _MESSAGE.validate_python(frozen)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address."""
 
@@ -45,9 +46,9 @@ class Waiting:
     purpose: str
     urgency: int
 
-    @property
+    @cached_property
     def message(self) -> Message:
-        """The message itself."""
+        """The message itself, read when it is first asked for."""
         return thaw(self.frozen)
 
 
@@ -64,6 +65,27 @@ class DispatchRow:
     file_id: int | None
 
 
+_PLACE = func.row_number().over(
+    partition_by=(outbox.c.room_id, outbox.c.address_id, outbox.c.intent),
+    order_by=(outbox.c.urgency, outbox.c.id),
+)
+"""Where an intent stands among those that wait for the same place."""
+_IN_TURN = (
+    select(outbox.c.id.label("id"), _PLACE.label("place"))
+    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
+    .where(
+        outbox.c.network == bindparam("network"),
+        outbox.c.dispatch_key.is_(None),
+        outbox.c.settled.is_(False),
+        # Whatever waits where nothing can leave now must not fill the page.
+        or_(
+            outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
+            outbox.c.intent != "message",
+            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+        ),
+    )
+    .subquery()
+)
 _WAITING = (
     select(
         outbox.c.id,
@@ -77,21 +99,14 @@ _WAITING = (
         outbox.c.purpose,
         outbox.c.urgency,
     )
-    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
-    .where(
-        outbox.c.network == bindparam("network"),
-        outbox.c.dispatch_key.is_(None),
-        outbox.c.settled.is_(False),
-        # Whatever waits in rooms where nothing can leave now must not fill the page.
-        or_(
-            outbox.c.room_id.is_(None),
-            outbox.c.intent != "message",
-            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
-        ),
-    )
+    .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
+    # Nor may what waits in one room: no message holds more of it.
+    .where(_IN_TURN.c.place <= bindparam("of_one"))
     .order_by(outbox.c.urgency, outbox.c.id)
     .limit(bindparam("limit"))
 )
+_PUT = insert(outbox)
+_DISPATCH = insert(dispatches)
 _FREEZE = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)), outbox.c.dispatch_key.is_(None))
@@ -130,7 +145,7 @@ class Outbox(Queries):
                 insert(files), {"name": file.name, "media_type": file.media_type, "data": file.data}
             )
         return self._new_id(
-            insert(outbox),
+            _PUT,
             {
                 "network": network,
                 "room_id": room,
@@ -146,12 +161,28 @@ class Outbox(Queries):
             },
         )
 
-    def waiting(self, network: str, limit: int = 500, busy: Collection[int] = ()) -> Sequence[Waiting]:
+    def waiting(
+        self,
+        network: str,
+        limit: int = 500,
+        *,
+        of_one: int = 60,
+        busy: Collection[int] = (),
+        opening: Collection[int] = (),
+    ) -> Sequence[Waiting]:
         """What can leave on a network now: the most urgent first, then in the order it was decided.
 
-        Not what waits for a room the bot is not in yet, nor for one that is `busy`.
+        Not what waits for a room the bot is not in yet, nor for one that is `busy`, nor for a private chat with an
+        address that is `opening`; and of what waits for one place only the first few.
         """
-        return self._all(Waiting, _WAITING, {"network": network, "limit": limit, "busy": list(busy)})
+        values = {
+            "network": network,
+            "limit": limit,
+            "of_one": of_one,
+            "busy": list(busy),
+            "opening": list(opening),
+        }
+        return self._all(Waiting, _WAITING, values)
 
     def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
         """Say in which private chat these intents are to leave."""
@@ -175,7 +206,7 @@ class Outbox(Queries):
     ) -> None:
         """Make waiting intents one dispatch, in the state of one that may have been sent."""
         self._connection.execute(
-            insert(dispatches),
+            _DISPATCH,
             {
                 "key": key,
                 "network": network,
@@ -274,9 +305,31 @@ class Outbox(Queries):
         query = (
             select(outbox.c.purpose)
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
-            .where(dispatches.c.network == network, dispatches.c.event == event, outbox.c.purpose != "")
+            .where(
+                dispatches.c.network == network,
+                # In a private chat on XMPP a reaction names the message by the id we gave it: our key.
+                or_(dispatches.c.event == event, dispatches.c.key == event),
+                outbox.c.purpose != "",
+            )
         )
         return str(self._connection.execute(query).scalar() or "")
+
+    def was_given_back(self, network: str, key: str, why: str, now: datetime) -> int | None:
+        """Mark a dispatch that had seemed delivered as given back by its network after all; return its room.
+
+        None if it was not delivered: whoever carries it knows.
+        """
+        query = select(dispatches.c.room_id).where(
+            dispatches.c.network == network, dispatches.c.key == key, dispatches.c.state == "delivered"
+        )
+        room_id = self._connection.execute(query).scalar()
+        if room_id is not None:
+            self._connection.execute(
+                update(dispatches)
+                .where(dispatches.c.key == key)
+                .values(state="failed", error=why, settled_at=now)
+            )
+        return room_id
 
     def forget_room(self, room_id: int) -> None:
         """Drop what waited for a room the bot was sent away from."""

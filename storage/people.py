@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from campaign.chat import Address
 from storage.rows import Queries
-from storage.tables import addresses, ballots, link_codes, people, prompts, representatives, signatures
+from storage.tables import addresses, audit, ballots, link_codes, people, prompts, representatives, signatures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,7 @@ _FIND = (
         addresses.c.room == bindparam("room"),
     )
 )
+_RENAME = update(people).where(people.c.id == bindparam("person"))
 
 
 def _key(address: Address) -> dict[str, str]:
@@ -46,14 +47,14 @@ class People(Queries):
 
     def find(self, address: Address) -> Person | None:
         """The person at this address, if they were ever met."""
-        return self._one(Person, _FIND, _key(address))
+        return self._one(Person, _FIND, _key(address), keep=True)
 
     def ensure(self, address: Address, name: str, now: datetime) -> Person:
         """The person at this address, met now if never before."""
         found = self.find(address)
         if found is not None:
             if name and found.name != name:
-                self._connection.execute(update(people).where(people.c.id == found.id), {"name": name})
+                self._connection.execute(_RENAME, {"person": found.id, "name": name})
             return found
         person = self._new_id(insert(people), {"name": name, "known_since": now})
         row = self._new_id(insert(addresses), {"person_id": person, **_key(address)})
@@ -107,6 +108,10 @@ class People(Queries):
         row = self._connection.execute(query).first()
         return None if row is None else (int(row[0]), int(row[1]))
 
+    def replace_code(self, code: str, by: str) -> None:
+        """Let another code hold instead of one, for as long."""
+        self._connection.execute(update(link_codes).where(link_codes.c.code == code), {"code": by})
+
     def use_code(self, code: str) -> None:
         """Forget a code: it holds once."""
         self._connection.execute(delete(link_codes).where(link_codes.c.code == code))
@@ -128,6 +133,19 @@ class People(Queries):
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
         for table in (addresses, prompts, signatures, ballots, link_codes):
             self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
+
+    def met_in(self, person_id: int, rooms: Sequence[tuple[int, str]]) -> bool:
+        """Whether a person was met in one of these rooms (id and address): is an occupant there, asked or noted there."""
+        ids = [room for room, _ in rooms]
+        queries = (
+            select(addresses.c.id).where(
+                addresses.c.person_id == person_id, addresses.c.room.in_([address for _, address in rooms])
+            ),
+            select(prompts.c.id).where(prompts.c.person_id == person_id, prompts.c.room_id.in_(ids)),
+            select(signatures.c.id).where(signatures.c.person_id == person_id, signatures.c.room_id.in_(ids)),
+            select(audit.c.id).where(audit.c.person_id == person_id, audit.c.room_id.in_(ids)),
+        )
+        return any(self._connection.execute(query.limit(1)).first() is not None for query in queries)
 
     def speaks_for(self, person_id: int) -> int:
         """How many organisations this person may speak for."""

@@ -75,7 +75,7 @@ class Rooms(Queries):
 
     def get(self, room_id: int) -> RoomRow:
         """The room with this id. Raises LookupError."""
-        found = self._one(RoomRow, _GET, {"id": room_id})
+        found = self._one(RoomRow, _GET, {"id": room_id}, keep=True)
         if found is None:
             msg = f"no room {room_id}"
             raise LookupError(msg)
@@ -83,7 +83,7 @@ class Rooms(Queries):
 
     def find(self, network: str, address: str) -> RoomRow | None:
         """The room with this id on the network, if it is known."""
-        return self._one(RoomRow, _FIND, {"network": network, "address": address})
+        return self._one(RoomRow, _FIND, {"network": network, "address": address}, keep=True)
 
     def find_alias(self, network: str, alias: str) -> RoomRow | None:
         """The room that was asked for under this alias."""
@@ -132,7 +132,7 @@ class Rooms(Queries):
 
     def campaigns_of(self, room_id: int) -> Sequence[int]:
         """The open campaigns that list a room."""
-        return list(self._connection.execute(_CAMPAIGNS, {"room": room_id}).scalars())
+        return self._all(int, _CAMPAIGNS, {"room": room_id}, keep=True)
 
     def direct_with(self, network: str, partner: str) -> RoomRow | None:
         """The private chat the bot already has with an account."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from campaign.signature import standing_of
+from storage.memory import tables_of
 from storage.rows import Queries
 from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
 
@@ -80,7 +82,16 @@ _STANDING = _ROW.where(
     signatures.c.organisation_id == bindparam("organisation"),
     signatures.c.ended_at.is_(None),
 )
-_LAST_NUMBER = select(func.max(signatures.c.number)).where(signatures.c.campaign_id == bindparam("campaign"))
+_earlier = signatures.alias()
+_ADD = (
+    insert(signatures)
+    .values(
+        number=select(func.coalesce(func.max(_earlier.c.number), 0) + 1)
+        .where(_earlier.c.campaign_id == bindparam("of_campaign"))
+        .scalar_subquery()
+    )
+    .returning(signatures.c.number)
+)
 _COUNT = (
     select(func.count())
     .select_from(signatures)
@@ -88,6 +99,24 @@ _COUNT = (
         signatures.c.campaign_id == bindparam("campaign"),
         signatures.c.ended_at.is_(None),
         signatures.c.level.in_(bindparam("levels", expanding=True)),
+    )
+)
+_DECLARED = (
+    select(func.count())
+    .select_from(signatures)
+    .outerjoin(
+        campaign_organisations,
+        (campaign_organisations.c.campaign_id == signatures.c.campaign_id)
+        & (campaign_organisations.c.organisation_id == signatures.c.organisation_id),
+    )
+    .where(
+        signatures.c.campaign_id == bindparam("campaign"),
+        signatures.c.ended_at.is_(None),
+        signatures.c.level == "declared",
+        # What was declared counts for nobody who has said otherwise.
+        func.coalesce(campaign_organisations.c.standing, "silent").not_in(
+            ("deciding", "declined", "withdrawn")
+        ),
     )
 )
 _other = addresses.alias()
@@ -114,7 +143,7 @@ class Line:
     website: str
     funded: Funded
     testimony: str
-    standing: Standing
+    word: Standing
     deciding_until: date | None
     note: str
     number: int | None
@@ -133,6 +162,11 @@ class Line:
     language: str | None
     signed_at: datetime | None
 
+    @property
+    def standing(self) -> Standing:
+        """Where the organisation stands."""
+        return standing_of(self.word, self.level)
+
 
 class Signatures(Queries):
     """The one list."""
@@ -147,6 +181,13 @@ class Signatures(Queries):
             Signature, _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.number == number)
         )
 
+    def stands_by(self, person_id: int) -> bool:
+        """Whether a person gave a signature that was not ended, in any campaign."""
+        query = select(signatures.c.id).where(
+            signatures.c.person_id == person_id, signatures.c.ended_at.is_(None)
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
         return self._all(
@@ -158,10 +199,15 @@ class Signatures(Queries):
 
     def add(self, campaign_id: int, **values: Any) -> int:  # noqa: ANN401 - the table's columns
         """Enter a signature and return its number in the campaign."""
-        last = self._connection.execute(_LAST_NUMBER, {"campaign": campaign_id}).scalar()
-        number = (last or 0) + 1
-        self._connection.execute(insert(signatures), {"campaign_id": campaign_id, "number": number, **values})
-        return number
+        key = (_COUNT, campaign_id)
+        counted: dict[tuple[str, ...], int] = self._memory.get(key) or {}
+        number = self._connection.execute(
+            _ADD, {"campaign_id": campaign_id, "of_campaign": campaign_id, **values}
+        ).scalar_one()
+        # One more of its level: nothing has to be counted again for that.
+        more = {levels: count + (values["level"] in levels) for levels, count in counted.items()}
+        self._memory.keep(key, more, tables_of(_COUNT))
+        return int(number)
 
     def change(self, signature_id: int, **values: Any) -> None:  # noqa: ANN401 - the table's columns
         """Set some columns of a signature."""
@@ -172,9 +218,17 @@ class Signatures(Queries):
         self.change(signature_id, level=level, end_reason=reason, ended_at=now)
 
     def count(self, campaign_id: int, levels: Sequence[str]) -> int:
-        """How many standing signatures are at one of these levels."""
-        values = {"campaign": campaign_id, "levels": list(levels)}
-        return int(self._connection.execute(_COUNT, values).scalar_one())
+        """How many standing signatures are at one of these levels; declared ones only where nobody said otherwise."""
+        key, which = (_COUNT, campaign_id), tuple(level for level in levels if level != "declared")
+        counted: dict[tuple[str, ...], int] = self._memory.get(key) or {}
+        if which not in counted:
+            values = {"campaign": campaign_id, "levels": which}
+            counted = {**counted, which: int(self._connection.execute(_COUNT, values).scalar_one())}
+            self._memory.keep(key, counted, tables_of(_COUNT))
+        if len(which) == len(levels):
+            return counted[which]
+        declared = self._connection.execute(_DECLARED, {"campaign": campaign_id}).scalar_one()
+        return counted[which] + int(declared)
 
     def lines(self, campaign_id: int) -> Sequence[Line]:
         """The whole list: every organisation of the campaign once, by name."""

@@ -12,6 +12,7 @@ from storage.campaigns import Campaigns
 from storage.deadlines import Deadlines
 from storage.inbox import Inbox
 from storage.letters import Letters
+from storage.memory import memory_of
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.people import People
@@ -49,6 +50,7 @@ class Storage:
             if raw.in_transaction:
                 raw.execute("ROLLBACK TO block")
                 raw.execute("RELEASE block")
+            memory_of(self._connection).clear()
             raise
         raw.execute("RELEASE block")
 

@@ -135,35 +135,31 @@ class Wording:
             thread=thread,
         )
 
-    def fit(self, messages: Sequence[Message], most_lines: int) -> int:
-        """How many of the first messages may leave as one of at most so many lines. The first always fits."""
-        lines = characters = 0
-        for count, message in enumerate(messages):
-            rendered = self.render(message, html=True, address=True)
-            # Styled text has a line above and below what is preformatted.
-            lines += rendered.lines + 2 * rendered.html.count("<pre>")
-            characters += len(rendered.text) + len(rendered.html) + 1
-            if count and (lines > most_lines or characters > MOST_CHARACTERS):
-                return count
-        return len(messages)
-
     def merge(
-        self, messages: Sequence[Message], capabilities: Capabilities, *, reply_to: str = "", thread: str = ""
-    ) -> Payload:
-        """Freeze several messages as one, each addressee named and mentioned; it rings if one of them does.
+        self, messages: Sequence[Message], capabilities: Capabilities, most_lines: int
+    ) -> tuple[Payload, int]:
+        """Freeze as many of the first messages as may leave as one of so many lines; return how many they are too.
 
-        Take no more of them than `fit` says. One message alone stays as it is, its addressee named too.
+        Each addressee is named and mentioned, and it rings if one of them does. The first always fits.
         """
-        parts = [self.render(message, html=capabilities.html, address=True) for message in messages]
+        parts: list[Rendered] = []
+        lines = characters = 0
+        for message in messages:
+            part = self.render(message, html=capabilities.html, address=True)
+            lines += part.lines
+            characters += len(part.text) + len(part.html) + 1
+            if parts and (lines > most_lines or characters > MOST_CHARACTERS):
+                break
+            parts.append(part)
+        taken = messages[: len(parts)]
         formatted = any(part.html for part in parts)
-        return Payload(
+        merged = Payload(
             text="\n".join(part.text for part in parts),
             html=_joined_html([part.html or _as_html(part.text) for part in parts]) if formatted else "",
-            mentions=_mentioned(messages),
-            rings=any(message.rings for message in messages),
-            reply_to=reply_to,
-            thread=thread,
+            mentions=_mentioned(taken),
+            rings=any(message.rings for message in taken),
         )
+        return merged, len(taken)
 
     # --- the way there --------------------------------------------------------------------------------------
 

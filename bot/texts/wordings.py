@@ -36,20 +36,18 @@ class Wordings:
         return self.of(language).plain(message.lines)
 
     def payload(
-        self, messages: Sequence[Message], language: str | None, capabilities: Capabilities
-    ) -> Payload:
-        """One message as it leaves, or several as one.
+        self, messages: Sequence[Message], language: str | None, capabilities: Capabilities, most_lines: int
+    ) -> tuple[Payload, int]:
+        """As many of these messages, from the first on, as fit into one of so many lines; and how many they are.
 
-        Where a reply is shown as one (Matrix) it names nobody; elsewhere, and in private not, the person is named.
+        One alone names nobody where a reply is shown as one (Matrix); elsewhere, and in private not, the person is
+        named.
         """
         wording = self.of(language)
         if len(messages) > 1:
-            return wording.merge(messages, capabilities)
+            merged, taken = wording.merge(messages, capabilities, most_lines)
+            if taken > 1:
+                return merged, taken
         message = messages[0]
-        return wording.payload_of(
-            message, capabilities, address=not capabilities.html and not message.private
-        )
-
-    def fit(self, messages: Sequence[Message], most_lines: int) -> int:
-        """How many of these messages, from the first on, fit into one of so many lines."""
-        return self.of(None).fit(messages, most_lines)
+        address = not capabilities.html and not message.private
+        return wording.payload_of(message, capabilities, address=address), 1

@@ -122,6 +122,10 @@ class Limited(TransportError):
         self.seconds = seconds
 
 
+class NotReady(Unreachable):
+    """The server answers, but this room cannot be spoken in yet: it is being entered, or its archive is being read."""
+
+
 class Unsure(TransportError):
     """It may or may not have been sent; only an `Echo` can tell. Never to be repeated before catching up again."""
 

@@ -91,7 +91,7 @@ async def waiting(database: Database, network: str = MATRIX) -> list[tuple[str, 
 
     def work(storage: Storage) -> list[tuple[str, str]]:
         found = []
-        for row in storage.outbox.waiting(network):
+        for row in storage.outbox.waiting(network, of_one=1000):
             where = ""
             if row.room_id is not None:
                 where = storage.rooms.get(row.room_id).address

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import app as module
-from bot import delivery
+from bot import delivery, outage
 from bot.app import App
 from bot.clock import Clock
 from bot.transports.base import LoginRefused, Unsure
@@ -36,7 +36,7 @@ WITH_NOA = Room(XMPP, f"!with-{NOA.id}")
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (module, delivery):
+    for name in (module, delivery, outage):
         monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
         monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
 
@@ -177,7 +177,11 @@ async def test_pauses_between_attempts_grow_and_begin_anew_once_caught_up(
         assert waits == [1, 2, 4, 8, 16, 30, 30]
         world.matrix.trouble(cut())
         await world.matrix.until(lambda: len(world.matrix.starts) == 9)
-    assert waits[7:] == [1]
+        assert waits[7:] == [1]
+        for number in range(10, 13):
+            world.matrix.trouble(cut())
+            await world.matrix.until(lambda number=number: len(world.matrix.starts) == number)
+        assert waits[8:] == [2, 4, 8], "what breaks off soon after it was well is tried ever more rarely too"
 
 
 async def test_after_trouble_nothing_is_lost_and_nothing_doubled(world: World) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import delivery as module
-from bot import pacing
+from bot import outage, pacing
 from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.opening import open_campaigns
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 MATRIX_FRIEND = Address(MATRIX, "@friend:example.org")
+ANA_ON_XMPP = Address(XMPP, "ana@example.org")
 GARAGE = Room(XMPP, "garage@rooms.example.org")
 
 
@@ -73,8 +74,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.002)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.004)
+    for name in (module, outage):
+        monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
+        monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
     monkeypatch.setattr(module, "ECHO_WITHIN", 0.2)
 
 
@@ -425,12 +427,118 @@ async def test_pauses_between_attempts_grow(matrix: Bench, monkeypatch: pytest.M
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", watched)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 1.0)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 30.0)
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 1.0)
+    monkeypatch.setattr(outage, "LONGEST_PAUSE", 30.0)
     matrix.network.script[COOP].extend(cut() for _ in range(8))
     await matrix.put(COOP, "hello")
     await matrix.settle()
-    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert [
+        round(wait / pause, 1) for wait, pause in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30], strict=True)
+    ] == (pytest.approx([1.0] * 8, abs=0.26))
+
+
+async def test_a_server_that_is_away_is_asked_by_one_at_a_time(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(outage, "LONGEST_PAUSE", 0.05)
+    rooms = [Room(MATRIX, f"!{number}:example.org") for number in range(50)]
+
+    def enter(storage: Storage) -> None:
+        for room in rooms:
+            storage.rooms.ensure(MATRIX, room.id, state="joined", language="en")
+
+    await matrix.database.write(enter)
+    for room in rooms:
+        matrix.network.script[room].extend(cut() for _ in range(1000))
+        await matrix.put(room, "hello")
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.attempts) >= len(rooms))
+        began, asked = time.monotonic(), len(matrix.network.attempts)
+        await matrix.network.until(lambda: len(matrix.network.attempts) >= asked + 10)
+        took = time.monotonic() - began
+        for room in rooms:
+            matrix.network.script[room].clear()
+        await asyncio.wait_for(matrix.delivery.settled(), 10)
+
+    assert took > 10 * 0.05 * 0.75 - 0.05
+    assert len(matrix.network.visible) == 50
+
+
+async def test_what_no_echo_ever_tells_of_is_left_alone_in_the_end(
+    xmpp: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ECHO_WITHIN", 0.02)
+    xmpp.network.silent.add(FORGE)
+    await xmpp.put(FORGE, "into the void")
+    for _ in range(module.MOST_FAULTS - 1):
+        await xmpp.fails(Unsure)
+    await xmpp.settle()
+
+    assert (await xmpp.states())[0] == "uncertain"
+    assert len({attempt.key for attempt in xmpp.network.attempts if attempt.room == FORGE}) == 1
+
+
+async def test_what_always_ends_the_connection_is_left_alone_in_the_end(xmpp: Bench) -> None:
+    xmpp.network.silent.add(FORGE)
+    await xmpp.put(FORGE, "too much for it")
+    for number in range(module.MOST_CUTS):
+        async with xmpp.running():
+            await xmpp.network.until(lambda number=number: len(xmpp.network.attempts) > number)
+    await xmpp.settle()
+
+    assert (await xmpp.states())[0] == "uncertain"
+
+
+async def test_what_a_private_chat_gives_back_late_has_failed_and_campaigners_know(
+    xmpp: Bench, database: Database
+) -> None:
+    await xmpp.write_to(ANA_ON_XMPP, "for you alone")
+    await xmpp.settle()
+    assert await xmpp.states() == ["delivered"]
+
+    (key,) = {attempt.key for attempt in xmpp.network.attempts}
+    room = xmpp.network.attempts[0].room
+    bounced = Bounced(room, "late", key, "remote-server-timeout", NOW)
+    await xmpp.intake.take(XMPP, Batch((bounced,)), lambda _: None)
+
+    assert await xmpp.states() == ["failed"]
+    told = await waiting(database)
+    assert [where for where, text in told if "remote-server-timeout" in text] == [TEAM.id]
+
+
+async def test_hundreds_who_wait_for_a_private_chat_keep_nobody_else_waiting(matrix: Bench) -> None:
+    opens = asyncio.Event()
+    matrix.network.opening.append(opens)
+    for number in range(module.AT_ONCE // 60 + 2):
+        for _ in range(60):
+            await matrix.write_to(Address(MATRIX, f"@many{number}:example.org"), "hello", urgency=1)
+        matrix.network.opening.append(opens)
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.opened) > module.AT_ONCE // 60)
+        await matrix.put(COOP, "for everybody")
+        await matrix.network.until(lambda: matrix.network.texts(COOP) == ["for everybody"])
+        opens.set()
+
+
+async def test_what_is_claimed_while_delivery_begins_is_sent_once(matrix: Bench) -> None:
+    """A batch whose transaction is under way when delivery begins claims nothing that delivery finds as begun."""
+    for number in range(20):
+        bench = Bench(matrix.database, Network(MATRIX))
+        await bench.put(COOP, f"{number}")
+        taking: list[asyncio.Task[object]] = []
+
+        async def take(bench: Bench = bench) -> None:
+            taken = await bench.intake.take(MATRIX, Batch(), bench.delivery.claim)
+            bench.delivery.carry(taken.claimed)
+
+        async with bench.running():
+            for _ in range(5):
+                taking.append(asyncio.create_task(take()))
+                await asyncio.sleep(0)
+            await asyncio.gather(*taking)
+            await asyncio.wait_for(bench.delivery.settled(), 10)
+        assert len(bench.network.attempts) == 1
 
 
 @pytest.mark.parametrize("refusal", [Refused("too large"), RoomEncrypted("encrypted")])

@@ -9,10 +9,10 @@ import pytest
 
 from bot.config import deadline_of, load
 from bot.opening import differences, open_campaigns
-from campaign.chat import MATRIX, XMPP
+from campaign.chat import MATRIX, XMPP, Address
 from campaign.organisation import normal_form
 from storage.database import open_database
-from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, ROSTER, config
+from tests.bot.scripted import ANA, CONFIG, COOP, MAUD, NOW, PASSWORDS, ROSTER, config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,6 +202,34 @@ def test_a_shorter_roster_takes_nothing_away(database: Database, tmp_path: Path)
     bring(database, config(tmp_path, roster="name\nNuage Libre\n"))
     assert standings(database) == {"Nuage Libre": "silent", "Picasoft": "signed"}
     assert speakers(database, "Picasoft") == {"@ana:example.org"}
+
+
+def test_who_was_revoked_in_chat_does_not_come_back_with_the_roster(
+    database: Database, tmp_path: Path
+) -> None:
+    """Nor under another of their accounts; until a campaigner says otherwise."""
+    other = Address(MATRIX, "@ana:mail.example")
+    roster = ROSTER.replace("@ana:example.org", "@ana:example.org|@ana:mail.example")
+    bring(database, config(tmp_path))
+
+    def work(storage: Storage, *, granted: bool) -> None:
+        found = storage.organisations.find(normal_form("Picasoft"))
+        maud = storage.people.ensure(MAUD, "Maud", NOW)
+        person = storage.people.ensure(ANA, "Ana", NOW)
+        assert found is not None
+        if granted:
+            storage.organisations.represent(found.id, person.id, "campaigner", NOW)
+        else:
+            storage.people.join(person.id, storage.people.ensure(other, "Ana", NOW).id)
+            storage.organisations.dismiss(found.id, person.id)
+        storage.audit.right(found.id, person.id, NOW, by=maud.id, granted=granted)
+
+    database.transaction(lambda storage: work(storage, granted=False))
+    bring(database, config(tmp_path, roster=roster))
+    assert speakers(database, "Picasoft") == set()
+    database.transaction(lambda storage: work(storage, granted=True))
+    bring(database, config(tmp_path, roster=roster))
+    assert "@ana:example.org" in speakers(database, "Picasoft")
 
 
 def test_a_website_that_is_known_is_not_overwritten(database: Database, tmp_path: Path) -> None:

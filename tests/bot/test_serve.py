@@ -26,6 +26,8 @@ from tests.bot.scripted import CONFIG, config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.timeout(240)  # each starts several processes
+
 ROOT = Path(__file__).parent.parent.parent
 ROOM = "!coop:example.org"
 ME, ANA = "@tocsin:example.org", "@ana:example.org"
@@ -193,7 +195,7 @@ def until(manager: queue.Queue[str], word: str) -> list[str]:
     """Listen until the bot says this."""
     heard: list[str] = []
     while word not in heard:
-        heard.append(manager.get(timeout=30))
+        heard.append(manager.get(timeout=60))
     return heard
 
 
@@ -222,12 +224,12 @@ def test_it_is_ready_well_and_ends_in_order_with_what_it_was_saying(
         assert tocsin("backup", file.parent / "copy.db", "--config", file).returncode == 0
 
         script.asked.set()
-        assert script.sending.wait(30)
+        assert script.sending.wait(60)
         assert states(file)[-1] == ("sending", 1)
         process.send_signal(number)
         until(manager, "STOPPING=1")
         script.answers.set()
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     assert [state for state, _ in states(file)] == ["delivered"]
@@ -243,7 +245,7 @@ def test_a_second_signal_ends_it_at_once_and_the_next_start_sees_to_the_rest(
     with running(file) as process:
         until(manager, "READY=1")
         script.asked.set()
-        assert script.sending.wait(30)
+        assert script.sending.wait(60)
         process.send_signal(signal.SIGTERM)
         until(manager, "STOPPING=1")
         process.send_signal(signal.SIGTERM)
@@ -259,7 +261,7 @@ def test_a_second_signal_ends_it_at_once_and_the_next_start_sees_to_the_rest(
         until(manager, "READY=1")
         until(manager, "WATCHDOG=1")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode == 0
     assert [state for state, _ in states(file)] == ["delivered"]
     first, again = script.devices
@@ -273,25 +275,25 @@ def test_a_restored_bot_is_another_device_and_asks_what_was_said_since(
     with running(file) as process:
         until(manager, "READY=1")
         script.asked.set()
-        assert script.sending.wait(30)
+        assert script.sending.wait(60)
         assert tocsin("backup", file.parent / "copy.db", "--config", file).returncode == 0
         process.kill()
-        process.communicate(timeout=30)
+        script.answers.set()  # the server had taken it
+        process.communicate(timeout=60)
     data.rename(file.parent / "broken")
     restored = tocsin("restore", file.parent / "copy.db", "--config", file)
     assert restored.returncode == 0, restored.stderr
     assert re.search(r"not sent, for it may have been since the backup: [1-9] messages", restored.stderr)
-    before = dict(script.texts)
     with running(file) as process:
         until(manager, "READY=1")
         until(manager, "WATCHDOG=1")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     first, again = script.devices
     assert first != again
     assert ("uncertain", 1) in states(file)
     assert "sending" not in dict(states(file))
-    assert not any("signature" in script.texts[key] for key in script.texts.keys() - before.keys())
+    assert sum("signature" in text for text in script.texts.values()) == 1, "said once, by the bot before"
 
 
 def test_what_is_said_while_the_disk_is_full_is_answered_once_there_is_room(
@@ -327,7 +329,7 @@ def test_what_is_said_while_the_disk_is_full_is_answered_once_there_is_room(
             assert script.sending.wait(60)
             until(manager, "STATUS=Matrix: caught up")
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
         assert process.returncode == 0
         assert logins <= 3
         assert [state for state, _ in states(file)] == ["delivered"]

@@ -210,7 +210,7 @@ def test_rendering_never_fails(wording, lines):
         for payload in (
             wording.payload_of(message, capabilities),
             wording.payload_of(message, capabilities, address=True),
-            wording.merge([message, message], capabilities),
+            wording.merge([message, message], capabilities, 20)[0],
         ):
             payload.text.encode()
             Reader(payload.html)
@@ -517,7 +517,7 @@ def test_merging_names_and_mentions_everybody():
         Message((say("- x"),)),
         Message((say("plain <"),)),
     ]
-    payload = ENGLISH.merge(messages, MATRIX_ROOM)
+    payload, _ = ENGLISH.merge(messages, MATRIX_ROOM, 20)
     assert payload.text == "Camille: A has signed.\nCamille: <B> has signed.\n• x\nplain <"
     assert payload.html == (
         "Camille: A has <strong>signed</strong>.<br>Camille: &lt;B&gt; has <strong>signed</strong>."
@@ -525,39 +525,39 @@ def test_merging_names_and_mentions_everybody():
     )
     assert payload.mentions == ("@camille:example.org", "@sacha:example.org")
     assert not payload.rings
-    styled = ENGLISH.merge(messages, XMPP_ROOM)
+    styled, _ = ENGLISH.merge(messages, XMPP_ROOM, 20)
     assert styled.html == ""
     assert styled.text.startswith("Camille: A has *signed*.\n")
 
 
 def test_merging_rings_if_one_rings():
     ringing = Message((say("Now."),), rings=True)
-    assert ENGLISH.merge([signed("A"), ringing], MATRIX_ROOM).rings
+    assert ENGLISH.merge([signed("A"), ringing], MATRIX_ROOM, 20)[0].rings
 
 
 @pytest.mark.parametrize(
     ("sizes", "fits"), [([1] * 30, 20), ([19, 1, 1], 2), ([19, 2], 1), ([40, 1], 1), ([], 0), ([3], 1)]
 )
-def test_twenty_lines_fit(sizes, fits):
-    assert ENGLISH.fit([signed("A", CAMILLE, lines=size) for size in sizes], 20) == fits
+@pytest.mark.parametrize("room", [MATRIX_ROOM, XMPP_ROOM])
+def test_twenty_lines_fit(sizes, fits, room):
+    assert ENGLISH.merge([signed("A", CAMILLE, lines=size) for size in sizes], room, 20)[1] == fits
 
 
 @SLOW
 @given(st.lists(st.lists(TEXTS, min_size=1, max_size=5), min_size=2, max_size=8))
 def test_what_fits_has_no_more_lines_and_characters(texts):
     messages = [Message(tuple(lines), to=CAMILLE, to_name="Camille") for lines in texts]
-    fits = ENGLISH.fit(messages, 20)
-    assert fits >= 1
-    if fits > 1:
-        for room in (MATRIX_ROOM, XMPP_ROOM):
-            payload = ENGLISH.merge(messages[:fits], room)
+    for room in (MATRIX_ROOM, XMPP_ROOM):
+        payload, fits = ENGLISH.merge(messages, room, 20)
+        assert fits >= 1
+        if fits > 1:
             assert payload.text.count("\n") < 20
             assert len(payload.text) + len(payload.html) <= MOST_CHARACTERS * 2
 
 
 def test_long_answers_are_not_merged():
     long = Message((say("{x}", x="word " * 2000),))
-    assert ENGLISH.fit([long, long], 20) == 1
+    assert ENGLISH.merge([long, long], MATRIX_ROOM, 20)[1] == 1
 
 
 def test_no_slot_is_left_in_what_leaves():

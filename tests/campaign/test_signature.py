@@ -13,10 +13,12 @@ from campaign.signature import (
     STANDINGS,
     Level,
     Mandate,
+    Standing,
     counts,
     level_of,
     parse_mandate,
     progress_bar,
+    standing_of,
 )
 
 
@@ -39,6 +41,25 @@ def test_the_words() -> None:
 def test_what_counts(level: Level, *, confirmed: bool, declared: bool) -> None:
     assert counts(level, "confirmed") is confirmed
     assert counts(level, "declared") is declared
+
+
+@pytest.mark.parametrize(
+    ("word", "level", "standing"),
+    [
+        ("silent", None, "silent"),
+        ("silent", "declared", "declared"),
+        ("deciding", "declared", "deciding"),
+        ("declined", "declared", "declined"),
+        ("withdrawn", "declared", "withdrawn"),
+        ("deciding", "verified", "signed"),
+        ("declined", None, "declined"),
+        ("signed", "confirmed", "signed"),
+        ("signed", None, "silent"),
+        ("declared", None, "silent"),
+    ],
+)
+def test_what_is_declared_hides_no_own_word(word: Standing, level: Level | None, standing: Standing) -> None:
+    assert standing_of(word, level) == standing
 
 
 def test_only_a_representative_confirms() -> None:

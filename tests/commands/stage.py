@@ -264,6 +264,7 @@ CHANGING = frozenset(
         "link",
         "org add",
         "org rep",
+        "org revoke",
         "poll close",
         "poll open",
         "reject",

@@ -276,7 +276,7 @@ async def test_who_only_looks_like_a_representative_stays_at_declared(
             await stage.say(who, line, place, reply_to="$question")
     assert await signed(stage, name) == {name: "declared"}
     await stage.say(OWN[name], f"!sign {name}")
-    assert await signed(stage, name) == {name: "verified"}, "the control: one of its own people stands by it"
+    assert await signed(stage, name) == {name: "confirmed"}, "the control: one of its own people signs"
 
 
 @wearers

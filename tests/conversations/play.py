@@ -60,9 +60,10 @@ PEOPLE = {
     "Alex": Address(XMPP, "alex@racines.example"),
     "Zoe": Address(XMPP, "zoe@mail.example"),
     "Noa": Address(XMPP, "noa@campagne.example"),
+    "Bob": Address(MATRIX, "@_irc_bob:campagne.example"),
 }
 """Camille and Dom speak for Nuage Libre, Robin for Le Fil Commun, Ines for Les Jardiniers du Web, Alex for these and
-for Racines Numériques; Sacha, Lou and Zoe for nobody; Maud and Noa are campaigners."""
+for Racines Numériques; Sacha, Lou and Zoe for nobody; Maud and Noa are campaigners; Bob comes through a bridge."""
 ROOMS = {
     "collectif": Room(MATRIX, "#collectif"),
     "equipe": Room(MATRIX, "#equipe"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,22 @@ def test_conversation(script: Path, tmp_path: Path, caplog: pytest.LogCaptureFix
         script.write_text(transcript, "utf-8")
     else:
         assert transcript == expected
+    assert unchecked(tmp_path / "data") == 0
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+def unchecked(data: Path) -> int:
+    """How much was said in private chats without it being known to whom: nothing would stop it there in a room."""
+    (file,) = data.glob("*.db")
+    with closing(sqlite3.connect(file)) as database:
+        (found,) = database.execute(
+            """
+            SELECT count(*) FROM outbox JOIN rooms ON rooms.id = outbox.room_id
+            WHERE rooms.direct AND outbox.intent = 'message'
+            AND (outbox.address_id IS NULL OR NOT json_extract(outbox.message, '$.private'))
+            """
+        ).fetchone()
+        return int(found)
 
 
 def test_there_are_scripts() -> None:

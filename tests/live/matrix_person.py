@@ -273,6 +273,18 @@ class Person:
 
         return await self.wait_for(fits, timeout)
 
+    async def sees_join(self, room: str, user_id: str, timeout: float = 20) -> None:  # noqa: ASYNC109
+        """Wait until somebody is in a room."""
+        await self.wait_for(
+            lambda event: (
+                event["room_id"] == room
+                and event["type"] == "m.room.member"
+                and event.get("state_key") == user_id
+                and event["content"]["membership"] == "join"
+            ),
+            timeout,
+        )
+
     async def wait_for_invitation(self, by: str = "", timeout: float = 20) -> str:  # noqa: ASYNC109
         """Return the id of a room one is invited to (by this person, if named), waiting for it if need be."""
         async with asyncio.timeout(timeout):

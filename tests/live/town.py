@@ -123,14 +123,7 @@ class Town:
         """Open a private chat of somebody on Matrix with the bot, and wait until it is there."""
         person = self.matrix[name]
         room = await person.create_room(invite=(self.bot_id,), is_direct=True)
-        await person.wait_for(
-            lambda event: (
-                event["room_id"] == room
-                and event["type"] == "m.room.member"
-                and event.get("state_key") == self.bot_id
-                and event["content"]["membership"] == "join"
-            )
-        )
+        await person.sees_join(room, self.bot_id)
         return room
 
     async def hears(self, name: str, *parts: str, room: str = "", timeout: float = 30) -> str:  # noqa: ASYNC109 - it says what was seen

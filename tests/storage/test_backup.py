@@ -176,9 +176,9 @@ def test_a_restored_database_has_everything_but_a_device_and_things_to_say(
 
 
 def _nothing_to_say(storage: Storage) -> None:
-    assert storage.outbox.waiting(MATRIX) == []
-    assert storage.outbox.waiting(XMPP) == []
-    assert storage.outbox.sending(MATRIX) == []
+    assert not storage.outbox.waiting(MATRIX)
+    assert not storage.outbox.waiting(XMPP)
+    assert not storage.outbox.sending(MATRIX)
     assert rows(storage, "SELECT key, state, error FROM dispatches") == [
         ("k1", "uncertain", "restored from a backup")
     ]

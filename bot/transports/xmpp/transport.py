@@ -20,6 +20,7 @@ from bot.transports.base import (
     Capabilities,
     Dispatch,
     NotPrivate,
+    NotReady,
     Refused,
     Start,
     Unreachable,
@@ -222,10 +223,10 @@ class XmppTransport:
         if room is None and connection.membership.serves(stanzas.domain(to)):
             raise Refused("we are not in this room")
         if room is not None and not room.joined:
-            raise Unreachable("the room is being entered")
+            raise NotReady("the room is being entered")
         if room is not None and room.archived and not room.read:
             # Until then nobody knows whether an earlier attempt arrived, and this would be a second message.
-            raise Unreachable("the archive of the room was not read yet")
+            raise NotReady("the archive of the room was not read yet")
         if event := connection.sent.event(dispatch.key):
             return Accepted(event)
         message = message_for(connection.session, dispatch, connection.sent, groupchat=room is not None)

@@ -1,0 +1,34 @@
+"""What is said beside an organisation's name when it signs, checked before anything is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaign.organisation import tidy_url
+from campaign.signature import parse_mandate
+from commands import lookup
+
+
+class Entry:
+    """The details of a signature, as they were said. Raises CampaignError for those that cannot be taken."""
+
+    def __init__(self, *, role: str, url: str, funded: str, mandate: str, note: str) -> None:
+        self._said = {"role": role, "url": url, "funded": funded, "mandate": mandate, "note": note}
+        self.given: dict[str, Any] = {
+            column: value
+            for column, value in (
+                ("role", lookup.short(role)),
+                ("url", tidy_url(url) if url else ""),
+                ("funded", funded),
+                ("note", lookup.short(note)),
+            )
+            if value
+        }
+        """The columns that were said; a mandate replaces the one before, its day and link too."""
+        if mandate:
+            read = parse_mandate(lookup.short(mandate))
+            self.given |= {"mandate_kind": read.kind, "mandate_day": read.day, "mandate_link": read.link}
+
+    def arguments(self, organisation: str) -> dict[str, str]:
+        """The command that would say all this again."""
+        return {"organisation": organisation, **{key: value for key, value in self._said.items() if value}}

@@ -1,0 +1,70 @@
+"""An organisation's own people answer for it in a campaign that did not know it, and nothing is acknowledged in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.commands.stage import Stage, opened, voice
+from tests.conversations.play import BEGINNING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from storage.storage import Storage
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """The campaign of the conversations, and one more that addresses nobody yet."""
+    with opened(tmp_path) as one:
+
+        def begin(storage: Storage) -> None:
+            storage.campaigns.add(
+                "autre",
+                "Another letter",
+                BEGINNING,
+                link="",
+                goal=None,
+                counts="confirmed",
+                timezone="Europe/Paris",
+                language="en",
+                reminders=[],
+                civil_hours="09:00-20:00",
+            )
+
+        one.database.transaction(begin)
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("line", "standing"),
+    [
+        ("!deciding 2024-09-20 campaign=autre", "deciding"),
+        ("!deciding 2024-09-20 Nuage Libre campaign=autre", "deciding"),
+        ("!decline campaign=autre", "declined"),
+        ("!decline Nuage Libre campaign=autre", "declined"),
+    ],
+)
+async def test_an_answer_is_kept_where_the_organisation_was_not_known(
+    stage: Stage, line: str, standing: str
+) -> None:
+    (answer,) = await stage.say(voice("Camille"), line, "private")
+    assert answer.ids[0].startswith("Noted")
+
+    def kept(storage: Storage) -> dict[str, str]:
+        other = storage.campaigns.find("autre")
+        assert other is not None
+        return {one.name: one.standing for one in storage.campaigns.members(other.id)}
+
+    assert await stage.database.read(kept) == {"Nuage Libre": standing}
+
+
+@pytest.mark.parametrize("line", ["!decline Nuage Libre campaign=autre", "!withdraw campaign=autre"])
+async def test_nobody_else_answers_there(stage: Stage, line: str) -> None:
+    await stage.say(voice("Sacha"), "!help", "private")
+    before = await stage.rows()
+    await stage.say(voice("Sacha"), line, "private")
+    assert await stage.rows() == before

@@ -1,0 +1,180 @@
+"""What a transaction remembers is what it would read again, whatever was written or undone meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+
+from campaign.chat import MATRIX
+from campaign.signature import LEVELS
+from storage.memory import Memory, memory_of
+from tests.storage.made import ANA, COLUMNS, NOA, NOW, Made, fill, sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from storage.database import Database
+    from storage.storage import Storage
+
+
+class Mishap(Exception):
+    pass
+
+
+def everything_kept(storage: Storage, made: Made) -> list[object]:
+    """Whatever the query classes remember, asked of rows that the writes below change."""
+    return [
+        storage.rooms.get(made.room),
+        storage.rooms.find(MATRIX, storage.rooms.get(made.room).address),
+        storage.rooms.find(MATRIX, "!new:example.org"),
+        storage.rooms.campaigns_of(made.room),
+        storage.campaigns.get(made.campaign),
+        storage.letters.current(made.campaign),
+        storage.people.find(ANA),
+        storage.people.find(NOA),
+        [storage.organisations.of_person(person) for person in (1, 2, 3)],
+        [storage.signatures.count(made.campaign, levels) for levels in (LEVELS[1:], LEVELS[1:2])],
+    ]
+
+
+def other_person(storage: Storage) -> int:
+    found = storage.people.find(NOA)
+    assert found is not None
+    return found.id
+
+
+def campaign_of_another_room(storage: Storage, made: Made) -> None:
+    alias = storage.rooms.ensure(MATRIX, "#alias:example.org")
+    storage.rooms.list_in(storage.campaigns.add("second", "Another", NOW, **COLUMNS).id, alias.id)
+    storage.rooms.absorb(made.room, alias.id)
+
+
+WRITES: dict[str, Callable[[Storage, Made], object]] = {
+    "a room changes": lambda s, made: s.rooms.change(made.room, name="Le café", state="parked"),
+    "a room is new": lambda s, _: s.rooms.ensure(MATRIX, "!new:example.org"),
+    "a room becomes a campaign's": lambda s, made: s.rooms.list_in(
+        s.campaigns.add("second", "Another", NOW, **COLUMNS).id, made.room
+    ),
+    "a room turns out to be another": campaign_of_another_room,
+    "a letter's next version": lambda s, made: s.letters.add(
+        made.campaign, "fr", NOW, title="Sauvons-le encore", summary="", text="Il le faut bien."
+    ),
+    "a person calls themselves otherwise": lambda s, _: s.people.ensure(ANA, "Anaïs", NOW),
+    "a person's language": lambda s, made: s.people.set_language(made.person.id, "en"),
+    "two people are one": lambda s, made: s.people.join(other_person(s), made.person.id),
+    "a person speaks for one more": lambda s, made: s.organisations.represent(
+        made.other, made.person.id, "campaigner", NOW
+    ),
+    "an organisation changes": lambda s, made: s.organisations.change(
+        made.organisation, name="Picasoft (UTC)"
+    ),
+    "a signature": lambda s, made: sign(s, made, made.other, level="declared"),
+    "two signatures": lambda s, made: (
+        sign(s, made, s.organisations.add("A", "a", NOW).id),
+        sign(s, made, s.organisations.add("B", "b", NOW).id, level="verified"),
+    ),
+    "a signature changes": lambda s, _: s.signatures.change(1, level="verified"),
+    "a signature ends": lambda s, _: s.signatures.end(1, "withdrawn", "changed our mind", NOW),
+}
+
+
+def after(storage: Storage, write: Callable[[Storage, Made], object]) -> tuple[list[object], list[object]]:
+    """What is remembered after a write that followed on a first look, and what is really there."""
+    made = fill(storage)
+    everything_kept(storage, made)
+    write(storage, made)
+    remembered = everything(storage, made)
+    memory_of(storage._connection).clear()
+    return remembered, everything(storage, made)
+
+
+def everything(storage: Storage, made: Made) -> list[object]:
+    try:
+        return everything_kept(storage, made)
+    except LookupError:
+        return []
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_whatever_is_written_is_read_again(database: Database, what: str) -> None:
+    remembered, really = database.transaction(lambda storage: after(storage, WRITES[what]))
+    assert remembered == really
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_control_a_memory_that_is_told_of_no_write_is_wrong(
+    database: Database, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Memory, "written", lambda *_: None)
+    with pytest.raises((AssertionError, IntegrityError)):
+        test_whatever_is_written_is_read_again(database, what)
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_what_was_undone_was_never_read(database: Database, what: str) -> None:
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        before = everything_kept(storage, made)
+
+        def undone() -> None:
+            with storage.savepoint():
+                WRITES[what](storage, made)
+                everything(storage, made)
+                raise Mishap
+
+        with pytest.raises(Mishap):
+            undone()
+        assert everything_kept(storage, made) == before
+
+    database.transaction(work)
+
+
+def test_the_same_question_is_asked_once(database: Database) -> None:
+    asked: list[str] = []
+
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        everything_kept(storage, made)
+        event.listen(storage._connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        everything_kept(storage, made)
+        assert asked == []
+        storage.rooms.change(made.room, name="Le café")
+        everything_kept(storage, made)
+
+    database.transaction(work)
+    assert any(statement.startswith("SELECT rooms.id") for statement in asked)
+    assert not any("FROM letters" in statement for statement in asked)
+
+
+def test_nothing_is_remembered_in_the_next_transaction(database: Database) -> None:
+    made = database.transaction(fill)
+    database.transaction(lambda storage: everything_kept(storage, made))
+    database.transaction(lambda storage: storage.rooms.change(made.room, name="Le café"))
+    assert database.transaction(lambda storage: storage.rooms.get(made.room).name) == "Le café"
+
+
+def test_signatures_are_numbered_without_a_gap_and_never_again(database: Database) -> None:
+    def work(storage: Storage) -> list[int]:
+        made = fill(storage)
+        numbers = [sign(storage, made, made.other)]
+        storage.signatures.end(2, "withdrawn", "", NOW)
+        numbers.append(sign(storage, made, made.other))
+        second = storage.campaigns.add("second", "Another", NOW, **COLUMNS)
+        return [*numbers, sign(storage, Made(second.id, *list(vars(made).values())[1:]))]
+
+    assert database.transaction(work) == [2, 3, 1]
+
+
+def test_an_organisation_that_was_not_asked_is_enrolled_by_standing(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        new = storage.organisations.add("Nouvelle", "nouvelle", NOW).id
+        storage.campaigns.stand(made.campaign, new, "declined", NOW, room_id=made.room)
+        member = storage.campaigns.member(made.campaign, new)
+        assert member is not None
+        assert (member.standing, member.room_id) == ("declined", made.room)
+
+    database.transaction(work)
