@@ -149,6 +149,8 @@ class Delivery:
         self._untried: set[str] = set()
         """Dispatches of those, until each was sent once."""
         self._tried = asyncio.Event()
+        self._unsent: set[str] = set()
+        """Dispatches made by this process that the network certainly was not given, or refused to take up."""
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
         self._cuts: Counter[str] = Counter()
@@ -288,13 +290,15 @@ class Delivery:
         """Send again, byte for byte, what was begun and was not found while catching up.
 
         Where the network keeps an archive, not found there means not sent. Where it keeps none nobody can tell: such
-        a dispatch is marked uncertain and not repeated.
+        a dispatch is marked uncertain and not repeated, unless no attempt of this process to send it got anywhere.
         """
 
         def begun(storage: Storage) -> list[Claim]:
             again = []
-            for row in storage.outbox.sending(self._network):
-                if not row.archived:
+            rows = storage.outbox.sending(self._network)
+            self._unsent.intersection_update(row.key for row in rows)
+            for row in rows:
+                if not row.archived and row.key not in self._unsent:
                     self._uncertain(storage, row.key, row.room_id, "the room keeps no archive")
                     continue
                 if self._cuts[row.key] >= MOST_CUTS:
@@ -410,6 +414,7 @@ class Delivery:
                 (storage.people.address(row.address_id) for row in together if row.address_id), None
             )
         key = str(uuid.uuid4())
+        self._unsent.add(key)
         storage.outbox.freeze(
             [row.id for row in together],
             key=key,
@@ -523,13 +528,23 @@ class Delivery:
         key = claim.dispatch.key
         seen = self._seen[key] = asyncio.get_running_loop().create_future()
         try:
-            accepted = await self._outage.ask(
-                lambda: self._transport.send(claim.dispatch, private_with=claim.private_with)
-            )
+            accepted = await self._outage.ask(lambda: self._send(claim))
         finally:
             self._leaves(key)
         self._pacing.was_taken(time.monotonic())
         await self._arrived(key, accepted, seen)
+
+    async def _send(self, claim: Claim) -> Accepted:
+        """Give a dispatch to the network, and remember whether it may have got there. Raises as `Transport.send`."""
+        key = claim.dispatch.key
+        unsent = key in self._unsent
+        self._unsent.discard(key)
+        try:
+            return await self._transport.send(claim.dispatch, private_with=claim.private_with)
+        except Unreachable:
+            if unsent:
+                self._unsent.add(key)
+            raise
 
     async def _thaw(self, key: str) -> None:
         """Let what the server certainly never took wait again: it leaves with what has come to wait beside it."""
