@@ -92,6 +92,8 @@ class Inbound:
                 lambda: preferences.set_preferences(default="always", always=[], never=[])
             )
         except IqError as error:
+            if self._jid in self._cursors and error.condition not in stanzas.NOT_KNOWN_THERE:
+                raise  # taken for lost, the archive would tell everything of this stream a second time
             log.warning("the archiving preference could not be set: %s", error.condition)
             return False
         return bool(answer["mam_prefs"]["default"] == "always")

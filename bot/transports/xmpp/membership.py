@@ -36,8 +36,6 @@ _NEVER = {
 }
 # Errors to a self-ping that mean that we are still there (XEP-0410, section 3.2).
 _STILL_THERE = ("service-unavailable", "feature-not-implemented", "item-not-found")
-# Errors by which a room says that it does not describe itself, now or ever: very old ones keep no archive either.
-_NO_DESCRIPTION = ("service-unavailable", "feature-not-implemented")
 # Errors that say nothing, because the room's server could not be asked.
 _UNKNOWN = ("remote-server-not-found", "remote-server-timeout")
 _NICKS = 9
@@ -144,7 +142,7 @@ class Membership:
                 # Entering would create it.
                 room.gone = "destroyed"
                 raise Refused("there is no such room") from error
-            if error.condition not in _NO_DESCRIPTION or room.archived:
+            if error.condition not in stanzas.NOT_KNOWN_THERE or room.archived:
                 # A room taken to keep no archive, and that keeps one, would tell everything a second time.
                 raise NoAnswer(f"it does not say what it is ({error.condition})") from error
             log.info("%s does not describe itself: %s", room.jid, error.condition)
