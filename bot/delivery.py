@@ -628,6 +628,7 @@ class Delivery:
 
     async def _do(self, errand: Errand) -> None:
         """Enter, leave or open a room, again and again until the server answers."""
+        pause = FIRST_PAUSE
         try:
             while True:
                 try:
@@ -638,6 +639,10 @@ class Delivery:
                     await self._settle(errand)
                 except Limited as limited:
                     await asyncio.sleep(limited.seconds)
+                except NotReady as error:
+                    log.info("not done yet: %s", error, extra={"action": errand.act})
+                    await asyncio.sleep(pause)
+                    pause = min(LONGEST_PAUSE, pause * 2)
                 except Unreachable as error:
                     log.info("not done yet: %s", error, extra={"action": errand.act})
                 except Refused as refusal:

@@ -690,6 +690,34 @@ async def test_what_may_have_been_sent_does_not_leave_again_because_it_was_refus
     assert (await xmpp.states())[0] == "uncertain"
 
 
+async def test_a_room_that_does_not_let_us_in_yet_holds_up_nothing_else(
+    xmpp: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 30.0)
+    tries = 0
+
+    async def join(room: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise NotReady(f"{room} does not answer")
+
+    xmpp.network.join = join  # type: ignore[method-assign]
+
+    def invited(storage: Storage) -> None:
+        room = storage.rooms.ensure(XMPP, "silent@rooms.example.org", state="wanted")
+        storage.outbox.put(XMPP, Message(()), NOW, room=room.id, intent="join")
+
+    await xmpp.database.write(invited)
+    async with xmpp.running():
+        await xmpp.put(FORGE, "hello")
+        await xmpp.network.until(lambda: xmpp.network.texts(FORGE) == ["hello"])
+        assert tries < 3
+        await asyncio.wait_for(xmpp.delivery.settled(), 10)
+    assert tries == 3
+
+
 async def test_given_back_it_is_tried_again_the_same(xmpp: Bench) -> None:
     xmpp.network.script[FORGE].extend(["not-acceptable", "not-acceptable"])
     await xmpp.put(FORGE, "hello")

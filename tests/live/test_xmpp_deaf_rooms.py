@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.transports.base import Unreachable
+from bot.transports.base import NotReady, Unreachable
 from bot.transports.xmpp import membership
 from campaign.chat import Echo, Joined, Removed, Said, Unreadable
 from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms, place
@@ -160,6 +160,21 @@ async def test_a_room_that_cannot_be_read_for_long_is_told_once(
                 await looks_at_its_rooms(bot, 1)
         await looks_at_its_rooms(bot, 2)
         assert not seen.told_deaf
+
+
+async def test_a_room_that_does_not_answer_is_not_taken_for_a_server_that_does_not(
+    prosody_server, xmpp_person, place
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    async with Bot(prosody_server, account, unreachable={room}, options={"join_timeout": 0.3}) as bot:
+        await bot.caught_up()
+        with pytest.raises(NotReady):
+            await bot.transport.join(room)
+        bot.unreachable.clear()
+        await bot.transport.join(room)
+        assert (await bot.gets(Joined)).room.id == room
 
 
 # --- what a room says it is ---

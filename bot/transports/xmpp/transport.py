@@ -260,12 +260,12 @@ class XmppTransport:
         return Room(XMPP, address.id)
 
     async def join(self, room: str) -> None:
-        """Enter a room. Raises Refused or Unreachable."""
+        """Enter a room. Raises Refused, NotReady or Unreachable."""
         jid = _bare(room)
         try:
             await self._current().membership.enter(jid)
         except NoAnswer as error:
-            raise Unreachable(f"{jid} does not answer: {error}") from error
+            raise NotReady(f"{jid} does not answer: {error}") from error
 
     async def leave(self, room: str, reason: str) -> None:
         """Leave a room or decline its invitation. Raises Unreachable."""
