@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: demo test check format playground bench texts lock clean help
+.PHONY: demo test faults check format playground bench texts lock clean help
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -13,6 +13,9 @@ demo: .venv/.run  ## play a campaign in the terminal, no account needed
 
 test: .venv/.dev .venv-synapse/.ready prosody  ## run every test, against real servers
 	@.venv/bin/python -m pytest $(ARGS)
+
+faults: .venv/.dev .venv-synapse/.ready prosody  ## kill, cut and fill everything: SEEDS=1-50 ROWS='"kill points"'
+	@.venv/bin/python -m tests.faults $(ROWS)
 
 check: .venv/.dev  ## ruff, mypy strict, layers
 	.venv/bin/ruff check

@@ -106,7 +106,7 @@ class App:
             lambda storage: open_campaigns(storage, self._config, self._now())
         )
         for line in refused:
-            log.warning("an organisation was not taken: %s", line, extra={"action": "roster"})
+            log.warning("not taken from an organisations' file: %s", line, extra={"action": "roster"})
 
     def vitals(self) -> dict[str, Vitals]:
         """What each network last showed of its working."""
@@ -221,7 +221,12 @@ class App:
             await self._serve(network)
         except* LoginRefused as refusals:
             why = str(_leaf(refusals))
-            log.error("login refused: %s", why, extra={"action": "login", "network": network})  # noqa: TRY400 - no traceback: it is the config that is wrong
+            log.error(
+                "%s: login refused: %s",
+                NAMES.get(network, network),
+                why,
+                extra={"action": "login", "network": network},
+            )  # noqa: TRY400 - no traceback: it is the config that is wrong
             self.stopped[network] = why
             self._deaf.pop(network, None)
             self._stand(network, "given up", why)
@@ -230,7 +235,12 @@ class App:
             self._damage = self._damage or cast("StorageDamaged", _leaf(damages))
         except* (TransportError, StorageError) as troubles:
             trouble = _leaf(troubles)
-            log.warning("trouble: %s", trouble, extra={"action": "trouble", "network": network})
+            log.warning(
+                "%s: trouble: %s",
+                NAMES.get(network, network),
+                trouble,
+                extra={"action": "trouble", "network": network},
+            )
             self._stand(network, "connecting", str(trouble))
             if isinstance(trouble, StorageFull):
                 self._held_since = self._held_since or self._now()
@@ -316,7 +326,11 @@ class App:
                     self._deaf.pop(network, None)
                     self._decided[network].set()
                     self._stand(network, "caught up")
-                    log.info("caught up", extra={"action": "ready", "network": network})
+                    log.info(
+                        "%s: caught up",
+                        NAMES.get(network, network),
+                        extra={"action": "ready", "network": network},
+                    )
                     group.create_task(delivery.run())
                     await self._tell_of_disk()
                 if batch.events:

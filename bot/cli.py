@@ -51,7 +51,10 @@ def tocsin() -> None:
 @app.command()
 def demo() -> None:
     """Play a whole campaign in the terminal, on a throw-away database."""
-    asyncio.run(demo_.main(sys.stdin, sys.stdout))
+    try:
+        asyncio.run(demo_.main(sys.stdin, sys.stdout))
+    except KeyboardInterrupt:
+        typer.echo()
 
 
 @app.command()

@@ -29,6 +29,7 @@ from bot.transports.base import (
 from campaign.chat import N_, Address, Room, say
 from commands import tell
 from storage.database import is_fatal
+from storage.steps import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -527,8 +528,10 @@ class Delivery:
         """Send a dispatch once, and wait until it is known to be in the room. Raises as `Transport.send` and `_arrived`."""
         key = claim.dispatch.key
         seen = self._seen[key] = asyncio.get_running_loop().create_future()
+        reached("before-send")
         try:
             accepted = await self._outage.ask(lambda: self._send(claim))
+            reached("after-send")
         finally:
             self._leaves(key)
         self._pacing.was_taken(time.monotonic())
@@ -594,6 +597,7 @@ class Delivery:
             Unsure: nothing tells.
         """
         if accepted.event:
+            reached("response")
             await self._database.write(
                 lambda storage: storage.outbox.delivered(key, accepted.event, self._now())
             )

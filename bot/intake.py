@@ -27,6 +27,7 @@ from campaign.errors import CampaignError
 from commands import answer, due, membership, reactions, tell
 from commands.command import Context, House, Place, Reply
 from storage.database import is_fatal
+from storage.steps import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,6 +187,7 @@ class Intake:
             case Removed():
                 self._send(storage, membership.removed(storage, self._house, event), now)
             case Echo():
+                reached("response")
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
                 self._send(storage, membership.given_back(storage, self._house, event, now), now)
@@ -205,7 +207,7 @@ class Intake:
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
             context = self._context(storage, said, room, place, at)
-            reply = Reply((refusal,)) if refusal else answer.answer(context, said)
+            reply = answer.refused(context, said, refusal) if refusal else answer.answer(context, said)
             self._reply(storage, context, reply, said)
 
     def _reacted(self, storage: Storage, reacted: Reacted, now: datetime, refusal: Text | None) -> None:

@@ -147,13 +147,15 @@ def _enrol(storage: Storage, campaign: CampaignRow, opening: Opening, now: datet
     refused = []
     for line in opening.roster:
         try:
-            _organisation(storage, campaign, line, now)
+            refused += _organisation(storage, campaign, line, now)
         except CampaignError as error:
             refused.append(f"{line.name}: {error}")
     return refused
 
 
-def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now: datetime) -> None:
+def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now: datetime) -> list[str]:
+    """Bring in one organisation; return which of its aliases could not be taken, and why."""
+    refused = []
     name = tidy_name(line.name)
     website = tidy_url(line.website) if line.website else ""
     found = storage.organisations.find(normal_form(name)) or storage.organisations.add(
@@ -164,11 +166,15 @@ def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now
     if found.flagged:
         storage.organisations.change(found.id, flagged=False)
     for alias in map(tidy_name, line.aliases):
-        if storage.organisations.find(normal_form(alias)) is None:
+        known = storage.organisations.find(normal_form(alias))
+        if known is None:
             storage.organisations.alias(found.id, alias, normal_form(alias))
+        elif known.id != found.id:
+            refused.append(f"{line.name}: alias {alias}: is a name of {known.name}")
     for address in line.representatives:
         if storage.audit.revoked(found.id, address):
             continue
         person = storage.people.ensure(address, "", now)
         storage.organisations.represent(found.id, person.id, "roster", now)
     storage.campaigns.enrol(campaign.id, found.id, now)
+    return refused

@@ -88,6 +88,8 @@ class Said:
     thread: str = ""
     """Event id of the thread's root (Matrix), or the thread's name (XMPP)."""
     mentions_me: bool = False
+    my_names: tuple[str, ...] = ()
+    """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +243,10 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Several values, joined as the language joins them ("a, b and c")."""
+    """Several values, joined as the language joins them ("a, b and c"); with `either`, one of them is meant ("or")."""
 
     items: tuple[Value, ...]
+    either: bool = False
     kind: Literal["listing"] = "listing"
 
 

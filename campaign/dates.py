@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 END_OF_DAY = time(23, 59)
 """What a day without a time means where a moment is wanted, and what "midnight" of a day means: its end."""
-MOST_WORDS = 9
+MOST_WORDS = 12
 """In how many words a date is looked for at the beginning of a text."""
 LONGEST = timedelta(days=3660)
 """The longest span anybody means."""
@@ -52,7 +52,7 @@ _TIMES_OF_DAY = {
     "end of day": END_OF_DAY,
     "eod": END_OF_DAY,
 }
-_AT = r"(?:\b(?:a|at|vers|avant|before|in the|cet?|this|du|le|the)\s+|@\s*)?"
+_AT = r"(?:\b(?:a|au|at|vers|avant|before|in the|cet?|this|du|le|the)\s+|@\s*)?"
 _NAMED_TIME = re.compile(rf"{_AT}\b({'|'.join(_TIMES_OF_DAY)})\b")
 _CLOCK = re.compile(
     rf"{_AT}(?<![\d:/.-])(?P<hour>\d{{1,2}})"
@@ -84,18 +84,27 @@ _WEEKDAYS = {
     ),
 }
 """Monday first; the full name, then what is short for it in its own language only ("mon" is French for "my")."""
-_WEEKDAY_AND_NUMBER = re.compile(
-    rf"^((?:le |the |on |ce |this )?(?:{'|'.join(name.split()[0] for week in _WEEKDAYS.values() for name in week)})) "
-    r"(?=\d{1,2},? (?:a |at )?\d{1,2} ?(?:h|:|[ap]\.?m)|(?:2[5-9]|3[01])$)"
+_BARE_HOUR = re.compile(
+    r"\b\d{1,2} (?:du (?:matin|soir)|de l'apres[- ]midi|in the (?:morning|afternoon|evening))\b"
 )
-"""A weekday and a number that can only be a day: an hour follows, or it is too large for an hour."""
-_WEEKDAY_AND_DAY = re.compile(_WEEKDAY_AND_NUMBER.pattern.partition("(?=")[0] + r"(?=\d{1,2}$)")
-"""A weekday and a number, nothing else: the day of that number, if it is such a day; who means an hour is asked."""
+"""Here one would be an hour, but "6 du soir" is said in too many ways to guess which."""
 _UNTIL = re.compile(
-    r"^(?:(?:avant|before|by|until|till|jusqu'au|jusqu'a|pour|au|on|d'ici(?: a)?(?! \d)|a(?= la fin| fin)|la(?= fin)"
+    r"^(?:(?:au plus tard|at the latest|avant|before|by|until|till|jusqu'au|jusqu'a|pour|au|on|d'ici(?: a)?(?! \d)|a(?= la fin| fin)|la(?= fin)"
     r"|at(?= the end)|(?:the )?end of(?= (?:[a-z]{3,6}day|tomorrow)\b)) )+"
 )
 """What may stand before a day and changes nothing: a day means its end anyway."""
+_AT_THE_LATEST = re.compile(
+    r",? (?:au plus tard|dernier delai|max(?:i|imum)?|pile|precises?|at the latest|latest|sharp)$"
+)
+"""What may stand behind a date and changes nothing either."""
+_ZONE_SAID = re.compile(
+    r"(?<=[\dhm])(?: \(?|\(|(?=utc|gmt))(?:(?P<utc>utc|gmt)|(?:heure de |heure )?(?P<city>[a-z][a-z ]+?)(?: time)?)\)?$"
+)
+"""A zone behind a time of day: Greenwich's, or the one meant anyway, said by its city."""
+_WITH_OFFSET = re.compile(
+    r"(?P<local>\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(?P<offset>z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
+)
+"""An offset is read in the international form alone: "9:00-12:00" is opening hours."""
 _AHEAD = re.compile(
     r"(?:dans|in|d'ici|sous|within) (?P<length>\d{1,4} ?[a-z]+(?: ?\d{2}(?: ?min)?)?)"
     r"|(?P<from>\d{1,4} ?[a-z]+) from (?:now|today)"
@@ -177,6 +186,26 @@ _OTHERWISE = re.compile(rf"\b({'|'.join(_SAID_OTHERWISE)})\b")
 _PART = re.compile(r"(\d{1,6}) ?([a-z]+?)s?(?=$|[ ,]|\d)")
 
 
+_NUMBER_WORD = "|".join(word for word in _NUMBERS if word not in {"un", "une", "a", "an", "one"})
+_EVERY_WEEKDAY = "|".join(name.split()[0] for week in _WEEKDAYS.values() for name in week)
+_CLOCK_LIKE = r"\d{1,2} ?(?:h(?:eures?|rs?|ours?)?\b|h\d|[:.]\d\d|[ap]\.?m\b|o'clock)"
+_BELONGS = re.compile(
+    r"(?:(?:,|a|at|@|vers|avant|apres|before|after|by|around|about|de|du|from|of|le|the|on|ou|or|au|to|until|et|and"
+    r"|en|in|dans|la|cette|this|fin|end|debut|-|--) ?)*"
+    rf"(?:{_CLOCK_LIKE}|(?:a|at|vers|around|about) (?:(?:{_NUMBER_WORD})\b|(?:half|quarter)\b(?: (?:past|to) \S+)?)"
+    rf"|(?:{_NUMBER_WORD})(?:[- ](?:{_NUMBER_WORD}))* (?:heures?|hours?|o'clock)\b"
+    rf"|(?:{'|'.join(_TIMES_OF_DAY)}|matinee|soiree|journee)\b"
+    rf"|(?:{_EVERY_WEEKDAY}|today|tomorrow|aujourd'hui|demain)$"
+    r"|(?:utc|gmt|bst|i?st|wes?t|ces?t|ees?t|[ecmp][sd]t)\b|[+-]\d|heure (?:de |d')\S+|heure locale|(?:[a-z]+ )?time$"
+    r"|\d{1,4}[/.-]\d{1,2}\b)"
+)
+"""What, behind a date, is a piece of it that was not understood; each with what may lead up to it."""
+_AT_FIGURES = re.compile(
+    r"(?:,|a|at|@|vers|avant|apres|before|after|by|around|about|ou|or|au|to|until|-|--|et|and) ?\d{1,4}\b"
+)
+_FIGURES = re.compile(r"\d{1,4}(?:$|(?P<more> ))")
+
+
 class _Unreadable(Exception):
     """Nothing here is a date."""
 
@@ -251,19 +280,38 @@ def split_date(
 ) -> tuple[str, list[str]]:
     """Cut the longest date off the beginning: the date ("" if none) and the words that follow.
 
-    A past or an ambiguous date is a date too: whoever reads it says what is wrong with it.
+    A past or an ambiguous date is a date too: whoever reads it says what is wrong with it. So is one behind which a
+    piece of it stands that cannot be read, as in "friday at 6": it is cut off with that piece, and reading it refuses.
     """
     local = now.astimezone(ZoneInfo(zone))
     for count in range(min(MOST_WORDS, len(words)), 0, -1):
-        said = " ".join(words[:count])
+        said, to_the_minute = " ".join(words[:count]), False
         try:
-            _read(_plain(said), local, languages)
+            read = _read(_plain(said), local, languages)
+            to_the_minute = read.at is not None or read.instant is not None
         except (_Unreadable, OverflowError, ValueError):
             continue
         except CampaignError:
             pass
-        return said, list(words[count:])
+        end = count + _belonging(words[count:], to_the_minute=to_the_minute)
+        return " ".join(words[:end]), list(words[end:])
     return "", list(words)
+
+
+def _belonging(words: Sequence[str], *, to_the_minute: bool) -> int:
+    """How many of the words behind a date belong to it, though they cannot be read with it.
+
+    A number alone would be an hour or a day, or a year; behind a time of day a name may begin with one. Several words
+    that were said as one, in quotes, are a name.
+    """
+    until = next((place for place, word in enumerate(words) if " " in word), len(words))
+    text = _folded(" ".join(words[:until]))
+    found = _BELONGS.match(text) or _AT_FIGURES.match(text)
+    if found is None:
+        found = _FIGURES.match(text)
+        if found is None or (to_the_minute and found["more"]):
+            return 0
+    return min(len(found[0].split()), until)
 
 
 # --- from text to a local day and time
@@ -276,12 +324,24 @@ def _read(text: str, now: datetime, languages: Sequence[str]) -> _Said:
         _Unreadable, OverflowError, ValueError: it is no date.
         CampaignError: it is one, but which one is to be asked.
     """
+    text = _AT_THE_LATEST.sub("", text)
+    exact = _WITH_OFFSET.fullmatch(text)
+    if exact:
+        offset = exact["offset"].replace("z", "+00:00")
+        return _at_once(datetime.fromisoformat(f"{exact['local'].upper()}{offset}"), now)
+    zone = _ZONE_SAID.search(text)
+    if zone and (zone["utc"] or zone["city"] in _own_names(str(now.tzinfo))):
+        said = _read(text[: zone.start()], now.astimezone(UTC) if zone["utc"] else now, languages)
+        if said.at is None:
+            raise _Unreadable
+        return _at_once(datetime.combine(said.day, said.at, UTC), now) if zone["utc"] else said
     if re.match(r"\d{4}-\d{2}-\d{2}t", text):
-        exact = datetime.fromisoformat(text.upper())
-        if exact.tzinfo is not None:
-            return _Said(exact.astimezone(now.tzinfo).date(), instant=exact.astimezone(UTC))
-        return _Said(exact.date(), exact.time())
+        local = datetime.fromisoformat(text.upper())
+        return _Said(local.date(), local.time())
     text = _numbers(text)
+    if _BARE_HOUR.search(text):
+        raise _Unreadable
+    text = _numbered_weekday(next(iter(languages), "fr")).sub(r"\g<0>le ", text, count=1)
     ahead = _AHEAD.fullmatch(text)
     if ahead and _EXACT.fullmatch(ahead["length"] or ahead["from"]):
         length = _span(ahead["length"] or ahead["from"])
@@ -289,12 +349,23 @@ def _read(text: str, now: datetime, languages: Sequence[str]) -> _Said:
             raise _Unreadable
         instant = now.astimezone(UTC) + length
         return _Said(instant.astimezone(now.tzinfo).date(), instant=instant)
-    text = _WEEKDAY_AND_DAY.sub(r"\1 le ", _WEEKDAY_AND_NUMBER.sub(r"\1 le ", text))
     text = text.replace("tonight", "today evening")
     text, at = _take_time(text)
     if not text and at is None:
         raise _Unreadable
     return _Said(_day(text, now, at, languages) if text else now.date(), at)
+
+
+def _at_once(at: datetime, now: datetime) -> _Said:
+    """What was said with a zone of its own."""
+    return _Said(at.astimezone(now.tzinfo).date(), instant=at.astimezone(UTC))
+
+
+@lru_cache
+def _own_names(zone: str) -> frozenset[str]:
+    """How people call the zone in which a date is meant anyway."""
+    city = zone.rpartition("/")[2].replace("_", " ").casefold()
+    return frozenset({city, "locale", "local"})
 
 
 def _take_time(text: str) -> tuple[str, time | None]:
@@ -333,15 +404,9 @@ def _day(text: str, now: datetime, at: time | None, languages: Sequence[str]) ->
     if not rest:
         return _weekday(number, now, at, before=weekday["before"], after=weekday["after"])
     found = _calendar_day(rest, today, language)
-    if found.weekday() != number or weekday["before"] or weekday["after"]:
+    if found.weekday() != number:
         raise CampaignError(
-            say(
-                N_(
-                    "{day} is another day of the week: please write the date alone. If the number is an hour, write it as {time}."
-                ),
-                day=Day(found),
-                time=say(N_("18:00")),
-            )
+            say(N_("{day} is another day of the week: please write the date alone."), day=Day(found))
         )
     return found
 
@@ -349,18 +414,32 @@ def _day(text: str, now: datetime, at: time | None, languages: Sequence[str]) ->
 @lru_cache
 def _weekday_pattern(language: str) -> re.Pattern[str]:
     """Any weekday's name, with those short forms that are the reader's."""
-    names = []
-    for number in range(7):
-        words = [
-            word
-            for spoken, week in _WEEKDAYS.items()
-            for word in (week[number].split() if spoken == language else week[number].split()[:1])
-        ]
-        names.append(f"(?P<d{number}>{'|'.join(words)})")
+    names = [f"(?P<d{number}>{'|'.join(words)})" for number, words in enumerate(_weekday_names(language))]
     return re.compile(
         rf"(?:le |the |ce |this )?(?P<before>next )?(?:{'|'.join(names)})\b[.,]?"
         r"(?P<after> prochain\b| en huit\b| week\b)?"
     )
+
+
+@lru_cache
+def _numbered_weekday(language: str) -> re.Pattern[str]:
+    """A weekday's name before a number that is no hour, hence a day of the month: a bare number never is an hour."""
+    names = "|".join(word for words in _weekday_names(language) for word in words)
+    return re.compile(
+        rf"\b(?:{names})\b[.,]?(?: prochain)? "
+        r"(?=\d{1,2}(?:er|st|nd|rd|th)?\b(?![:/.-]\d| ?(?:h|heures?|hrs?|hours?|[ap]\.?m|o'clock)\b| ?h ?\d))"
+    )
+
+
+def _weekday_names(language: str) -> list[list[str]]:
+    return [
+        [
+            word
+            for spoken, week in _WEEKDAYS.items()
+            for word in (week[number].split() if spoken == language else week[number].split()[:1])
+        ]
+        for number in range(7)
+    ]
 
 
 def _weekday(number: int, now: datetime, at: time | None, *, before: str | None, after: str | None) -> date:
@@ -530,9 +609,12 @@ def _plain(text: str) -> str:
     text = " ".join(text.split())
     if len(text) > LONGEST_TEXT:
         return ""
+    return _folded(text).strip(' .!?;,`"«»“”')  # examples are copied with the signs around them
+
+
+def _folded(text: str) -> str:
     text = unicodedata.normalize("NFKD", text.casefold()).replace("\u2019", "'")
-    text = "".join(sign for sign in text if not unicodedata.combining(sign))
-    return " ".join(text.split()).strip(' .!?;,`"«»“”')  # examples are copied with the signs around them
+    return " ".join("".join(sign for sign in text if not unicodedata.combining(sign)).split())
 
 
 def _numbers(text: str) -> str:

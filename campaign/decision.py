@@ -10,7 +10,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from campaign.chat import N_, Listing, Text, Typed, say
+from campaign.chat import N_, NN_, Listing, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def validate_ballot(procedure: Procedure, choice: str, reason: str) -> None:
             say(
                 N_("“{choice}” is not an answer to this poll. Answer with one of these: {choices}."),
                 choice=choice,
-                choices=Listing(tuple(_named(each) for each in procedure.choices)),
+                choices=Listing(tuple(_named(each) for each in procedure.choices), either=True),
             )
         )
     if _lacks_reason(procedure, choice, reason):
@@ -206,9 +206,12 @@ def _result(procedure: Procedure, electorate: int, counts: Mapping[str, int]) ->
 def _rule(procedure: Procedure, electorate: int, counts: Mapping[str, int], void: int) -> Text:
     parts = [*_conditions(procedure, electorate)]
     parts.append(
-        say(
-            N_("{answered} of {eligible} organisations answered: {counts}."),
-            answered=sum(counts.values()),
+        say_many(
+            *NN_(
+                "{count} of {eligible} organisations has answered: {counts}.",
+                "{count} of {eligible} organisations have answered: {counts}.",
+            ),
+            sum(counts.values()),
             eligible=electorate,
             counts=Listing(
                 tuple(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 QUESTIONS_LAST = timedelta(hours=24)
 """How long a question of the bot's waits for its answer."""
 
-_LONGEST_NUMBER = 2
+_HIGHEST = 99
+"""A number above is no answer to a question, but a year or a price."""
 
 
 def is_for_us(said: Said, house: House) -> bool:
@@ -67,6 +68,12 @@ def answer(context: Context, said: Said) -> Reply | None:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
     return one.run(context, **arguments)
+
+
+def refused(context: Context, said: Said, why: Text) -> Reply:
+    """Say that a line is refused. Who answered a question may answer again, as a reply to either message."""
+    purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+    return Reply((why,), purpose=purpose if purpose.startswith("prompt:") else "")
 
 
 def authorise(context: Context, one: Command) -> None:
@@ -143,8 +150,15 @@ def _pick(context: Context, said: Said, number: int) -> Reply | None:
 
 
 def _hint(context: Context, line: grammar.Line) -> Reply | None:
-    close = grammar.nearest(line, context.menu)
-    if close is not None and context.place in ("campaign", "private"):
+    """What may have been meant: in a room of the campaign, in private, and to campaigners in theirs."""
+    if not (context.place in ("campaign", "private") or (context.place == "admin" and context.is_admin)):
+        return None
+    sayable = [one for one in context.menu if not one.admin or context.place in one.where]
+    related = grammar.family(line.words[0], sayable) if context.is_admin and line.words else ()
+    if related:
+        return Reply(tuple(map(grammar.summary, related)))
+    close = grammar.nearest(line, sayable, campaigner=context.is_admin)
+    if close is not None:
         return Reply((say(N_("Did you mean {command}?"), command=Typed(close.name)),))
     if context.private:
         return Reply(
@@ -154,11 +168,14 @@ def _hint(context: Context, line: grammar.Line) -> Reply | None:
 
 
 def _call(said: Said, house: House) -> grammar.Line | None:
-    return grammar.call(said.text, prefix=house.prefix, names=(house.name,), mentioned=said.mentions_me)
+    names = (house.name, *said.my_names)
+    return grammar.call(
+        said.text, prefix=house.prefix, names=names, mentioned=said.mentions_me or said.private
+    )
 
 
 def _number(said: Said) -> int | None:
     if not (said.private or said.reply_to):
         return None
-    typed = grammar.clean(grammar.without_quotation(said.text)).rstrip(".")
-    return int(typed) if typed.isdecimal() and len(typed) <= _LONGEST_NUMBER else None
+    number, following = grammar.take_number(grammar.clean(grammar.without_quotation(said.text)).split())
+    return number if number is not None and number <= _HIGHEST and not following else None

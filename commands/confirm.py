@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_
+from campaign.chat import N_, say
 from commands import answer
 from commands.command import Context, Reply, command, reply
 
@@ -24,7 +24,8 @@ def confirm(ctx: Context) -> Reply | None:
             )
         )
     if len(prompt.choices) > 1:
-        return reply(
+        which = say(
             N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices)
         )
+        return Reply((which,), purpose=f"prompt:{prompt.id}")
     return answer.run(ctx, prompt, 1)

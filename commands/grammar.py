@@ -34,6 +34,13 @@ _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
+_NAME_ENDS = re.compile(r"[ :,]")
+_AROUND_NAME = 20
+"""Characters by which a name as typed may be longer than as it is compared: accents, signs around it."""
+_NUMBERED = re.compile(
+    r"(?:(?:le|la|the) )?(?:(?:#|n[o°º]|№|nr|num[eé]ro|number)\.? ?)?(\d{1,6})[.):]?(?: |$)", re.IGNORECASE
+)
+"""A number as people write it, and as the bot does ("n° 3"); nothing here is ever numbered higher."""
 _ABBREVIATION = re.compile(r"\w\.\w\.$")
 
 
@@ -74,16 +81,30 @@ def call(text: str, *, prefix: str, names: Iterable[str], mentioned: bool) -> Li
     if "\n" in text:
         return None
     line = clean(text)
-    known = {fold(name) for name in names}
     if line.startswith(prefix):
-        words = line[len(prefix) :].strip().split(" ")
-        if len(words) > 1 and fold(words[0]) in known:
-            words = words[1:]
-        return Line(" ".join(words)) if words[0] and words[0][0].isalpha() else None
-    first, _, rest = line.partition(" ")
-    if fold(first.lstrip("@")) in known and rest and (mentioned or first.endswith((":", ","))):
+        line = line[len(prefix) :].strip()
+        _, rest = _after_name(line, names)
+        line = rest.removeprefix(prefix).strip() or line
+        return Line(line) if line[:1].isalpha() else None
+    pointed, rest = _after_name(line, names)
+    if rest and (mentioned or pointed):
         return Line(rest.removeprefix(prefix).strip())
     return None
+
+
+def _after_name(line: str, names: Iterable[str]) -> tuple[bool, str]:
+    """What follows one of these names at the beginning of a line ("" if none does), and whether `:` or `,` parts them.
+
+    The longest name counts, so that `@tocsin:example.org: status` is not addressed to "tocsin".
+    """
+    known = {folded for name in names if (folded := fold(name.lstrip("@")))}
+    longest = max(map(len, known), default=0) + _AROUND_NAME
+    for cut in [one.start() for one in _NAME_ENDS.finditer(line[:longest])][::-1]:
+        if fold(line[:cut].lstrip("@")) in known:
+            rest = line[cut:].lstrip(" :,")
+            between = line[cut - 1 : len(line) - len(rest)]
+            return ":" in between or "," in between, rest
+    return False, ""
 
 
 def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
@@ -100,20 +121,37 @@ def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
     return None
 
 
-def nearest(line: Line, menu: Iterable[Command]) -> Command | None:
-    """The public command one or two letters away from what was typed: a typo is a lost signature."""
-    typed = fold(line.words[0]) if line.words else ""
+def family(word: str, menu: Iterable[Command]) -> tuple[Command, ...]:
+    """The commands of two words that begin with this one."""
+    word = fold(word)
+    return tuple(
+        one for one in menu if word in {fold(name.split(" ")[0]) for name in one.names if " " in name}
+    )
+
+
+def summary(one: Command) -> Text:
+    """A command in one line, as lists show it."""
+    return say(N_("{command} — {help}"), command=Typed(one.name), help=say(one.help))
+
+
+def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) -> Command | None:
+    """The command one or two letters away from what was typed: a typo is a lost signature.
+
+    Commands of campaigners are suggested to campaigners alone.
+    """
     best: tuple[int, Command] | None = None
     for one in menu:
-        if one.admin:
+        if one.admin and not campaigner:
             continue
-        for name in one.names:
-            first = fold(name.split(" ")[0])
-            allowed = 1 if len(first) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
-            distance = OSA.distance(typed, first, score_cutoff=allowed)
+        for name in map(fold, one.names):
+            typed = fold(" ".join(line.words[: name.count(" ") + 1]))
+            if len(typed) <= 2:  # noqa: PLR2004 - two letters are no word
+                continue
+            allowed = 1 if len(name) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
+            distance = OSA.distance(typed, name, score_cutoff=allowed)
             if distance <= allowed and (best is None or distance < best[0]):
                 best = (distance, one)
-    return best[1] if best and len(typed) > 2 else None  # noqa: PLR2004 - two letters are no word
+    return best[1] if best else None
 
 
 def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any], str]:
@@ -131,29 +169,45 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     for name, value in options.items():
         if value:
             found[name] = _read(by_name[name], value, context)
+    if not positional.strip(" !?.,;:…"):
+        positional = ""  # "!statut !": what French keyboards and enthusiasm put there
     words = _unquote(positional).split() if '"' not in positional.strip('"') else _words(positional)
     for parameter in one.parameters:
         if parameter.is_option or not words:
             continue
-        if parameter.kind in ("moment", "day"):
-            said, words = dates.split_date(
-                words, now=context.now, zone=context.zone, languages=context.languages
-            )
-            if said:
-                found[parameter.name] = _read(parameter, said, context)
-            elif parameter.required:
-                _read(parameter, " ".join(words[:2]), context)
-        elif parameter.kind == "rest":
-            found[parameter.name] = _without_stop(" ".join(words))
-            words = []
-        else:
-            found[parameter.name] = _read(parameter, words.pop(0), context)
+        value, words = _take(parameter, words, context)
+        if value is not None:
+            found[parameter.name] = value
     missing = [
         parameter for parameter in one.parameters if parameter.required and parameter.name not in found
     ]
     if words or missing:
         raise UsageError(usage(one, context.language))
     return found, campaign
+
+
+def _take(parameter: Parameter, words: list[str], context: Context) -> tuple[Any, list[str]]:
+    """What a positional parameter takes of some words (None: nothing), and the words that follow."""
+    if parameter.kind in ("moment", "day"):
+        said, following = dates.split_date(
+            words, now=context.now, zone=context.zone, languages=context.languages
+        )
+        if not said and parameter.required:
+            said = " ".join(words[:2])  # reading it says what is wrong with it
+        return (_read(parameter, said, context) if said else None), following
+    if parameter.kind == "number":
+        number, following = take_number(words)
+        return _read(parameter, words[0], context) if number is None else number, following
+    if parameter.kind == "rest":
+        return _without_stop(" ".join(words)), []
+    return _read(parameter, words[0], context), words[1:]
+
+
+def take_number(words: list[str]) -> tuple[int | None, list[str]]:
+    """The number some words begin with (None if with none), and the words that follow it."""
+    text = " ".join(words)
+    found = _NUMBERED.match(text)
+    return (int(found[1]), text[found.end() :].split()) if found else (None, words)
 
 
 def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
@@ -169,9 +223,9 @@ def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
         return rest.strip(), {}
     options: dict[str, str] = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        value = rest[mark.end() : following.start() if following else len(rest)].strip()
-        options[known[fold(mark[1])]] = _without_stop(_unquote(_without_stop(value)))
-    return rest[: marks[0].start()].strip(), options
+        value = rest[mark.end() : following.start()].rstrip(" ,;") if following else rest[mark.end() :]
+        options[known[fold(mark[1])]] = _without_stop(_unquote(_without_stop(value.strip())))
+    return rest[: marks[0].start()].strip(" ,;"), options
 
 
 def _unquote(value: str) -> str:
@@ -207,17 +261,19 @@ def _read(parameter: Parameter, value: str, context: Context) -> Any:  # noqa: A
                 say(
                     N_("“{value}” is not one of the choices: {choices}."),
                     value=value,
-                    choices=Listing(tuple(in_language(word, context.language) for word in parameter.choices)),
+                    choices=Listing(
+                        tuple(in_language(word, context.language) for word in parameter.choices), either=True
+                    ),
                 )
             )
         return choice
     if parameter.kind == "number":
-        digits = value.lstrip("#n°").strip(".")
-        if not digits.isdecimal() or len(digits) > 6:  # noqa: PLR2004 - nothing here is ever numbered that high
+        number, following = take_number([value])
+        if number is None or following:
             raise CampaignError(
                 say(N_("“{value}” is not a number. Please write only the number, such as 3."), value=value)
             )
-        return int(digits)
+        return number
     return _without_stop(value)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Text, Typed, say
+from campaign.chat import N_, Typed, say
 from commands import grammar
-from commands.command import ANYWHERE, Command, Context, Reply, Rest, command, reply
-from commands.vocabulary import fold, in_language, read_choice
+from commands.command import ANYWHERE, Context, Reply, Rest, command, reply
+from commands.vocabulary import in_language, read_choice
 
 
 @command(
@@ -24,32 +24,30 @@ def help_(ctx: Context, about: Rest = "") -> Reply:
         wanted = about.removeprefix(prefix)
         found = grammar.find(grammar.Line(wanted), ctx.menu)
         if found is None:
-            family = [
-                one for one in ctx.menu if fold(wanted) in {fold(name.split(" ")[0]) for name in one.names}
-            ]
+            family = grammar.family(wanted, ctx.menu)
             if not family:
                 return reply(
                     N_("I do not know “{wanted}”. {help} lists what I can do."),
                     wanted=wanted,
                     help=Typed("help"),
                 )
-            return Reply(tuple(_line(one) for one in family))
+            return Reply(tuple(map(grammar.summary, family)))
         one = found[0]
         return Reply((say(one.help), grammar.usage(one, ctx.language)))
     shown = [one for one in ctx.menu if not one.admin or ctx.is_admin]
     if about or ctx.private or ctx.place == "admin":
-        lines = tuple(_line(one) for one in shown if not one.admin)
+        lines = tuple(grammar.summary(one) for one in shown if not one.admin)
         if ctx.is_admin and (ctx.private or ctx.place == "admin"):
-            lines = (*lines, say(N_("**For campaigners:**")), *(_line(one) for one in shown if one.admin))
+            lines = (
+                *lines,
+                say(N_("**For campaigners:**")),
+                *(grammar.summary(one) for one in shown if one.admin),
+            )
         return Reply(private=lines) if ctx.place != "admin" else Reply(lines)
-    lines = tuple(_line(one) for one in shown if one.in_short)
+    lines = tuple(grammar.summary(one) for one in shown if one.in_short)
     return Reply(
         (
             *lines,
             say(N_("Everything, in private: {help}"), help=Typed("help", in_language("all", ctx.language))),
         )
     )
-
-
-def _line(one: Command) -> Text:
-    return say(N_("{command} — {help}"), command=Typed(one.name), help=say(one.help))

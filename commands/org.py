@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from campaign.chat import MATRIX, N_, NN_, XMPP, Address, Link, Text, Typed, say, say_many
+from campaign.account import read_account
+from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
 from commands import lookup
@@ -13,9 +13,6 @@ from commands.command import Context, Option, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
     from storage.organisations import Organisation
-
-_MATRIX_ID = re.compile(r"@[^\s:@/]+:[^\s/@]+")
-_JID = re.compile(r"(?:xmpp:)?([^\s@/:]+@[^\s@/:]+\.?[^\s@/:]*)")
 
 
 @command(
@@ -73,6 +70,11 @@ def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
 def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     """Make the person behind an account a representative; never a nick or a display name."""
     address = read_account(who)
+    room = ctx.storage.rooms.find(address.network, address.id)
+    if room is not None and not room.direct:
+        raise CampaignError(
+            say(N_("“{typed}” is a room. Please write the account of a person."), typed=address.id)
+        )
     found = lookup.organisation(ctx, organisation)
     person = ctx.storage.people.ensure(address, "", ctx.now)
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
@@ -115,36 +117,6 @@ def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
         reject=Typed("reject", f"{signature.number} …"),
     )
     return Reply((*done.lines, stands))
-
-
-def read_account(typed: str) -> Address:
-    """An account as a campaigner types it.
-
-    Raises:
-        CampaignError: it is neither a full Matrix ID nor an XMPP address.
-    """
-    if _MATRIX_ID.fullmatch(typed):
-        if Address(MATRIX, typed).is_bridged:
-            raise CampaignError(
-                say(
-                    N_(
-                        "{who} comes through a bridge, where anybody can take any name: I take nothing from there. Please write an account on Matrix or XMPP."
-                    ),
-                    who=typed,
-                )
-            )
-        return Address(MATRIX, typed)
-    found = _JID.fullmatch(typed)
-    if found:
-        return Address(XMPP, found[1].casefold())
-    raise CampaignError(
-        say(
-            N_(
-                "“{typed}” is not an account. Please write a full Matrix ID (@name:server) or an XMPP address (name@server)."
-            ),
-            typed=typed,
-        )
-    )
 
 
 @command(

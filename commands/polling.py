@@ -32,12 +32,17 @@ def named(choice: str) -> Text:
     return say(CHOICE_NAMES[choice])
 
 
+def either(choices: Sequence[str]) -> Listing:
+    """The answers among which one is to be chosen."""
+    return Listing(tuple(named(choice) for choice in choices), either=True)
+
+
 def how_to(number: int, choices: Sequence[str]) -> Text:
     """How to vote, answer by answer."""
     return say(
         N_("To vote, say {vote} and one of these words: {choices}."),
         vote=Typed("vote", str(number)),
-        choices=Listing(tuple(named(choice) for choice in choices)),
+        choices=either(choices),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Listing, Moment, Text, say
+from campaign.chat import N_, NN_, Moment, Text, say, say_many
 from campaign.decision import PRESETS
 from commands import lookup, polling
 from commands.command import Context, Reply, command, reply
@@ -29,16 +29,17 @@ def polls(ctx: Context) -> Reply:
             )
             continue
         lines.append(
-            say(
-                N_(
-                    "{number}. “{question}” — {cast} of {eligible} have answered; closes {at}; answers: {choices}"
+            say_many(
+                *NN_(
+                    "{number}. “{question}” — {count} of {eligible} has answered; closes {at}; answers: {choices}",
+                    "{number}. “{question}” — {count} of {eligible} have answered; closes {at}; answers: {choices}",
                 ),
+                len(ballots),
                 number=poll.number,
                 question=poll.question,
-                cast=len(ballots),
                 eligible=len(ctx.storage.polls.electorate(poll.id)),
                 at=Moment(poll.closes_at, poll.zone),
-                choices=Listing(tuple(polling.named(word) for word in PRESETS[poll.procedure].choices)),
+                choices=polling.either(PRESETS[poll.procedure].choices),
             )
         )
         if shows_names:

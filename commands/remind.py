@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.reminder import public_names, schedule
-from commands import reminding, schedules
+from commands import reminding, schedules, tell
 from commands.command import Context, Reply, command, reply
 
 if TYPE_CHECKING:
@@ -81,10 +81,20 @@ def remind_now(ctx: Context) -> Reply:
     if not members:
         return reply(N_("Everybody has answered, so nobody is reminded."))
     at = Moment(deadline.at, deadline.zone) if deadline else None
-    sent = reminding.public(
-        ctx.storage, schedules.places(ctx.storage, campaign, members, public=True), campaign, at, late=False
+    places = schedules.places(ctx.storage, campaign, members, public=True)
+    sent = (
+        *reminding.public(ctx.storage, places, campaign, at, late=False),
+        *reminding.private(places, campaign, at, late=False),
     )
+    reached = [member for member in members if member not in places.nowhere]
     ctx.storage.audit.note(
-        "reminded", ctx.now, person=ctx.person.id, campaign=campaign.id, count=len(members)
+        "reminded", ctx.now, person=ctx.person.id, campaign=campaign.id, count=len(reached)
     )
-    return reply(N_("Reminded: {names}"), names=", ".join(member.name for member in members)).also(*sent)
+    lines = []
+    if reached:
+        lines.append(say(N_("Reminded: {names}"), names=", ".join(member.name for member in reached)))
+    if places.nowhere:
+        names = ", ".join(member.name for member in places.nowhere)
+        lines.append(say(N_("Not reminded, for I have nowhere to tell them: {names}"), names=names))
+        lines += tell.missing(ctx.storage, campaign.id)
+    return Reply(tuple(lines)).also(*sent)

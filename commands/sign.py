@@ -90,7 +90,8 @@ def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
 
 
 def _numbered(names: list[str]) -> Text | Listing:
-    return Listing(tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1)))
+    numbered = tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1))
+    return Listing(numbered, either=True)
 
 
 def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
@@ -114,7 +115,8 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
                 say(
                     N_("{number}. a new organisation, for which I am entitled to sign"), number=len(near) + 1
                 ),
-            )
+            ),
+            either=True,
         ),
     )
     # Only the last choice says that one is entitled; for the others that is asked then.

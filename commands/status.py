@@ -23,10 +23,10 @@ def status(ctx: Context) -> Reply:
     lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.title)]
     if now.goal:
         lines.append(
-            say(
-                N_("{bar} **{count}** of {goal} signatures"),
+            say_many(
+                *NN_("{bar} **{count}** of {goal} signatures", "{bar} **{count}** of {goal} signatures"),
+                now.counted,
                 bar=progress_bar(now.counted, now.goal),
-                count=now.counted,
                 goal=now.goal,
             )
         )

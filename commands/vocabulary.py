@@ -47,17 +47,17 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "en": ("en", "anglais"),
     },
     "en": {
-        "for": ("yes", "+1"),
-        "against": ("no", "-1"),
-        "abstain": ("abstention", "0"),
-        "consent": ("agree",),
-        "objection": ("object", "block"),
-        "all": ("everything",),
+        "for": ("for", "yes", "+1"),
+        "against": ("against", "no", "-1"),
+        "abstain": ("abstain", "abstention", "0"),
+        "consent": ("consent", "agree"),
+        "objection": ("objection", "object", "block"),
+        "all": ("all", "everything"),
         "fr": ("fr", "french"),
         "en": ("en", "english"),
     },
 }
-"""Language → choice → what else may be typed for it, folded."""
+"""Language → choice → what may be typed for it, folded; the first is shown in help."""
 
 
 LONGEST_WORD = 64

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Moment, Typed, say
+from campaign.chat import N_, NN_, Moment, Typed, say, say_many
 from campaign.decision import PRESETS, validate_ballot
 from campaign.errors import CampaignError
-from commands import lookup, polling
+from campaign.organisation import normal_form
+from commands import grammar, lookup, polling
 from commands.command import Context, Option, Reply, Rest, command, reply
-from commands.vocabulary import read_choice
+from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:
     from storage.polls import Poll
@@ -28,7 +29,8 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
     said = read_choice(words[0], procedure.choices) if words else None
     if said is None:
         raise CampaignError(polling.how_to(poll.number, procedure.choices))
-    reason = lookup.short(" ".join(words[1:]))
+    organisation, words = (organisation, words[1:]) if organisation else _organisation(ctx, said, words[1:])
+    reason = lookup.short(" ".join(words))
     validate_ballot(procedure, said, reason)
     elector = lookup.organisation(ctx, organisation)
     if not ctx.storage.organisations.is_representative(elector.id, ctx.person.id):
@@ -75,31 +77,65 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
             at=Moment(poll.closed_at or poll.closes_at, poll.zone),
         )
     cast = len(ctx.storage.polls.ballots(poll.id))
-    return reply(
-        N_("🗳 Poll {number}: **{name}** answers “{choice}” ({cast} of {eligible} have answered)."),
-        number=poll.number,
-        name=elector.name,
-        choice=polling.named(said),
-        cast=cast,
-        eligible=len(ctx.storage.polls.electorate(poll.id)),
+    return Reply(
+        (
+            say_many(
+                *NN_(
+                    "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} has answered).",
+                    "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} have answered).",
+                ),
+                cast,
+                number=poll.number,
+                name=elector.name,
+                choice=polling.named(said),
+                eligible=len(ctx.storage.polls.electorate(poll.id)),
+            ),
+        )
     )
+
+
+def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[str]]:
+    """The organisation of one's own that is named behind the answer ("" if none), and the reason that follows.
+
+    Whoever speaks for one alone needs to name none: there a reason that begins with its name stays as it is.
+
+    Raises:
+        CampaignError: the person speaks for several, and names none of them.
+    """
+    mine = ctx.storage.organisations.of_person(ctx.person.id)
+    ids = {one.id for one in mine}
+    for count in range(len(words), 0, -1):
+        if len(mine) == 1 and count < len(words):
+            break
+        found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
+        if found is not None and found.id in ids:
+            return found.name, words[count:]
+    if len(mine) > 1:
+        raise CampaignError(
+            say(
+                N_("For which organisation? You speak for {names}. Say for example {example}"),
+                names=", ".join(one.name for one in mine),
+                example=Typed("vote", f"{in_language(said, ctx.language)} {mine[0].name}"),
+            )
+        )
+    return "", words
 
 
 def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
     """The poll that is meant, and the words that follow its number."""
     polls = ctx.storage.polls
-    first = words[0].lstrip("#") if words else ""
-    if first.isdecimal() and len(first) < 5 and len(words) > 1:  # noqa: PLR2004 - no campaign has ten thousand polls
-        named = polls.by_number(ctx.campaign.id, int(first))
+    number, following = grammar.take_number(words)
+    if number is not None and following:
+        named = polls.by_number(ctx.campaign.id, number)
         if named is None:
             raise CampaignError(
                 say(
                     N_("There is no poll {number}. {polls} lists them."),
-                    number=int(first),
+                    number=number,
                     polls=Typed("polls"),
                 )
             )
-        return named, words[1:]
+        return named, following
     running = polls.of_campaign(ctx.campaign.id, only_open=True)
     if not running:
         every = polls.of_campaign(ctx.campaign.id)

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from storage import memory, migrations
+from storage.steps import reached
 from storage.storage import Storage
 
 if TYPE_CHECKING:
@@ -104,11 +105,16 @@ class Database:
             StorageFull: the disk is full or read-only; nothing was changed.
             StorageError: the database is damaged or locked by something else.
         """
+        reached("before-begin")
         try:
             with self._engines[writes].connect() as connection, connection.begin():
-                return work(Storage(connection))
+                reached("after-begin")
+                result = work(Storage(connection))
+                reached("before-commit")
         except DatabaseError as error:
             raise _named(error) from error
+        reached("after-commit")
+        return result
 
     async def write(self, work: Callable[[Storage], T]) -> T:
         """Run `work` in one immediate transaction on the writing thread. Raises as `transaction`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, delete, insert, select, tuple_, update
 
 from storage.rows import Queries
+from storage.steps import reached
 from storage.tables import cursors, devices, inbox, quarantine
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Inbox(Queries):
                 insert(inbox),
                 [{"network": network, "scope": scope, "event": event, "at": now} for scope, event in fresh],
             )
+            reached("inbox")
         return set(fresh)
 
     def cursors(self, network: str) -> Mapping[str, str]:
@@ -61,6 +63,7 @@ class Inbox(Queries):
                 self._connection.execute(
                     insert(cursors), {"network": network, "scope": scope, "cursor": cursor}
                 )
+            reached("cursor")
 
     def forget_cursor(self, network: str, scope: str) -> None:
         """Drop the cursor of a room that was left: coming back starts anew."""

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from campaign.chat import File, Message
 from storage.rows import Queries
+from storage.steps import reached
 from storage.tables import dispatches, files, outbox, rooms
 
 if TYPE_CHECKING:
@@ -299,6 +300,7 @@ class Outbox(Queries):
         )
         held = select(dispatches.c.file_id).where(dispatches.c.key == key, dispatches.c.file_id.is_not(None))
         self._connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
+        reached("mark")
 
     def purpose_of(self, network: str, event: str) -> str:
         """What a reaction or a reply to one of our messages means; empty if nothing."""

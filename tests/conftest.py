@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
 
-_RANK = {"campaign": 0, "commands": 1, "storage": 2, "bot": 3, "conversations": 4, "live": 6}
+_RANK = {"campaign": 0, "commands": 1, "storage": 2, "bot": 3, "conversations": 4, "live": 6, "faults": 7}
 
 
 def _rank(item: pytest.Item) -> int:
@@ -24,7 +25,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count the live tests of each network, and name what was not run."""
     counts = {"Matrix": 0, "XMPP": 0}
     for report in terminalreporter.stats.get("passed", []):
-        if report.when == "call" and "/live/" in report.nodeid.replace("\\", "/"):
+        if report.when == "call" and re.search("[/\\\\](live|faults)[/\\\\]", report.nodeid):
             both = "campaign" in report.nodeid
             for network in counts:
                 if both or network.casefold() in report.nodeid.casefold():

@@ -303,3 +303,9 @@ def test_what_is_run_in_a_shell_exists(document: Path) -> None:
                 assert set(re.findall(r"(?<=\s)--?[a-z]+", rest)) <= options, f"{_name(document)}: {line}"
             for target in re.findall(r"^make ([a-z]+)", line):
                 assert target in targets, f"{_name(document)}: {line}"
+
+
+@pytest.mark.parametrize("guide", ["docs/guide.fr.md", "docs/guide.en.md"])
+def test_the_guides_know_every_command(guide: str) -> None:
+    shown = {_found(typed)[0].name for typed in (*LINES, *SPANS) if typed.where == guide}
+    assert {one.name for one in MENU} - shown == set()

@@ -218,6 +218,11 @@ def test_no_two_answers_of_a_poll_are_one_word(procedure: Procedure) -> None:
                 assert read_choice(word, procedure.choices) == choice, word
 
 
+def test_english_shows_the_words_it_is_written_in() -> None:
+    for choice, words in CHOICES["en"].items():
+        assert words[0] == choice
+
+
 def test_the_vocabulary_holds_nothing_that_no_command_takes() -> None:
     parameters = [parameter for one in MENU for parameter in one.parameters]
     options = {parameter.name for parameter in parameters if parameter.is_option}

@@ -6,6 +6,7 @@ import os
 import ssl
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from bot.config.schema import (
     Section,
     Settings,
     Xmpp,
+    account,
     deadline_of,
     room_address,
 )
@@ -184,7 +186,7 @@ _PATTERNS = {
 
 
 def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
-    problems = []
+    problems: list[str] = []
     if not {"matrix", "xmpp"} & raw.keys():
         problems.append("the config: expected a [matrix] or an [xmpp] section, or both")
     xmpp = _table(raw, "xmpp")
@@ -198,6 +200,13 @@ def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
             problems.append(f"xmpp.ca_file: {ca_file!r} — expected certificates in PEM form")
         except (OSError, ValueError) as error:
             problems.append(f"xmpp.ca_file: {ca_file!r} — cannot be read: {_why(error)}")
+    return problems + _rooms(raw)
+
+
+def _rooms(raw: Mapping[str, Any]) -> list[str]:
+    """Rooms without their network, or listed where they do harm."""
+    problems: list[str] = []
+    rooms: dict[tuple[str, str], str] = {}
     for where, section, key in (
         ("bot.admin_rooms", _table(raw, "bot"), "admin_rooms"),
         *(
@@ -212,8 +221,29 @@ def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
                 network, address = room_address(typed)
             except ValueError:
                 continue  # the schema says so
+            first = rooms.setdefault((network, address), where)
+            if (first == "bot.admin_rooms") != (where == "bot.admin_rooms"):
+                problems.append(
+                    f"{where}: {typed!r} — expected another room than in {first}: "
+                    "what campaigners are told would be read by the campaign"
+                )
             if network not in raw:
                 problems.append(f"{where}: {address!r} — expected a [{network}] section to go with it")
+    return problems + _people(raw, rooms)
+
+
+def _people(raw: Mapping[str, Any], rooms: Mapping[tuple[str, str], str]) -> list[str]:
+    """Campaigners that are rooms: nobody would ever be one."""
+    listed = _table(raw, "bot").get("admins")
+    problems: list[str] = []
+    for typed in listed if isinstance(listed, list) else ():
+        with suppress(ValueError):
+            one = account(typed)
+            where = rooms.get((one.network, one.id))
+            if where:
+                problems.append(
+                    f"bot.admins: {typed!r} — expected the account of a person: it is a room in {where}"
+                )
     return problems
 
 

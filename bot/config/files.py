@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.config.schema import account
 from campaign.errors import CampaignError
-from campaign.organisation import tidy_name, tidy_url
+from campaign.organisation import normal_form, tidy_name, tidy_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +68,7 @@ def read_roster(text: str) -> tuple[tuple[RosterLine, ...], list[str]]:
     rows = csv.DictReader(text.splitlines(), dialect=dialect)
     lines: list[RosterLine] = []
     wrong: list[str] = []
+    names: dict[str, tuple[str, str]] = {}
     try:
         fields = {(name or "").strip().casefold() for name in rows.fieldnames or ()}
         if "name" not in fields:
@@ -76,8 +77,9 @@ def read_roster(text: str) -> tuple[tuple[RosterLine, ...], list[str]]:
         if unknown:
             return (), [f"unknown columns {', '.join(sorted(unknown))} — expected {','.join(COLUMNS)}"]
         for row in rows:
-            line = _roster_line(row, f"line {rows.line_num}", wrong)
-            if line is not None:
+            where = f"line {rows.line_num}"
+            line = _roster_line(row, where, wrong)
+            if line is not None and _is_alone(line, where, names, wrong):
                 lines.append(line)
     except csv.Error as error:
         wrong.append(f"line {rows.line_num}: is not CSV: {error}")
@@ -86,6 +88,19 @@ def read_roster(text: str) -> tuple[tuple[RosterLine, ...], list[str]]:
 
 COLUMNS = ("name", "aliases", "website", "representatives")
 """The columns of an organisations' file."""
+
+
+def _is_alone(line: RosterLine, where: str, names: dict[str, tuple[str, str]], wrong: list[str]) -> bool:
+    """Whether no other line has the name or an alias of this one: they would be taken for one organisation."""
+    alone = True
+    own = {normal_form(name): name for name in reversed((line.name, *line.aliases))}
+    for form, name in own.items():
+        if form in names:
+            there, known = names[form]
+            wrong.append(f"{where}: {name!r} — expected a name of its own: {known!r} stands in {there}")
+            alone = False
+    names.update({form: (where, name) for form, name in own.items() if form not in names})
+    return alone
 
 
 def _roster_line(row: Mapping[str | None, Any], where: str, wrong: list[str]) -> RosterLine | None:

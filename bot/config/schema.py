@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
 
+from campaign.account import read_account
 from campaign.chat import MATRIX, XMPP, Address
-from campaign.dates import read_span
+from campaign.dates import END_OF_DAY, read_span
 from campaign.errors import CampaignError
 
 LANGUAGES = ("fr", "en")
-_MATRIX_ID = re.compile(r"@[^\s:@/]+:[^\s/@]+")
 _JID = re.compile(r"[^\s@/:]+@[^\s@/]+")
 _MATRIX_ROOM = re.compile(r"[!#]\S+")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -33,11 +34,9 @@ def account(typed: object) -> Address:
     """The account somebody typed. Raises ValueError, which says what was expected."""
     if isinstance(typed, Address):
         return typed
-    if isinstance(typed, str):
-        if _MATRIX_ID.fullmatch(typed):
-            return Address(MATRIX, typed)
-        if typed.startswith("xmpp:") and _JID.fullmatch(typed.removeprefix("xmpp:")):
-            return Address(XMPP, typed.removeprefix("xmpp:").casefold())
+    if isinstance(typed, str) and typed.startswith(("@", "xmpp:")) and typed[-1].isalnum():
+        with suppress(CampaignError):
+            return read_account(typed)
     raise ValueError('a full Matrix ID "@name:server" or "xmpp:name@server"')
 
 
@@ -60,6 +59,20 @@ def _offset(typed: object) -> timedelta:
     raise ValueError('a duration such as "14d", "2h" or "30m"')
 
 
+def _deadline(typed: object) -> datetime:
+    """A date and time; a day alone is its end, as it is in chat. A number is none, whatever pydantic makes of it."""
+    if isinstance(typed, datetime):
+        return typed
+    if isinstance(typed, date):
+        return datetime.combine(typed, END_OF_DAY)
+    if isinstance(typed, str):
+        with suppress(ValueError):
+            return datetime.combine(date.fromisoformat(typed), END_OF_DAY)
+        with suppress(ValueError):
+            return datetime.fromisoformat(typed)
+    raise ValueError('a date and time such as "2027-09-30T18:00"')
+
+
 def _civil(typed: str) -> str:
     opens, _, closes = typed.replace("24:00", "00:00").partition("-")
     if not (_TIME_OF_DAY.fullmatch(opens) and _TIME_OF_DAY.fullmatch(closes)):
@@ -72,6 +85,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Account = Annotated[Any, BeforeValidator(account)]
 RoomAddress = Annotated[Any, BeforeValidator(room_address)]
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
+Deadline = Annotated[datetime, BeforeValidator(_deadline)]
 CivilHours = Annotated[str, AfterValidator(_civil)]
 
 
@@ -120,7 +134,7 @@ class Campaign(Section):
     letter: Annotated[dict[Language, Path], Field(min_length=1)]
     link: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     goal: PositiveInt | None = None
-    deadline: datetime | None = None
+    deadline: Deadline | None = None
     timezone: Zone | None = None
     language: Language | None = None
     reminders: tuple[Offset, ...] = (

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
+import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console as Terminal
+from rich.console import Console
 
 from bot.app import App
 from bot.clock import utc_now
 from bot.config import Config, load
-from bot.transports.console import Character, Console, Stage
+from bot.transports.console import Character, Stage
+from bot.transports.console import Console as Theatre
 from campaign.chat import MATRIX, XMPP, Address, Room
 from storage.database import open_database
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
+ZONE = "Europe/Paris"
 HERE = Path(__file__).parent
 PASSWORDS = {"TOCSIN_MATRIX_PASSWORD": "-", "TOCSIN_XMPP_PASSWORD": "-"}
 """A console asks for none, but a config without would be refused."""
@@ -30,27 +34,41 @@ PASSWORDS = {"TOCSIN_MATRIX_PASSWORD": "-", "TOCSIN_XMPP_PASSWORD": "-"}
 
 def cast(now: datetime) -> Stage:
     """Who and what the demo has."""
-    people = {
-        "Camille": Address(MATRIX, "@camille:nuagelibre.example"),
-        "Ines": Address(MATRIX, "@ines:jardiniers.example"),
-        "Sacha": Address(MATRIX, "@sacha:mail.example"),
-        "Maud": Address(MATRIX, "@maud:campagne.example"),
-        "Robin": Address(XMPP, "robin@filcommun.example"),
-        "Alex": Address(XMPP, "alex@racines.example"),
-    }
+    people = (
+        Character("Camille", Address(MATRIX, "@camille:nuagelibre.example"), "Nuage Libre"),
+        Character("Ines", Address(MATRIX, "@ines:jardiniers.example"), "Les Jardiniers du Web"),
+        Character("Sacha", Address(MATRIX, "@sacha:mail.example"), "of no organisation we know"),
+        Character("Maud", Address(MATRIX, "@maud:campagne.example"), "campaigner"),
+        Character("Robin", Address(XMPP, "robin@filcommun.example"), "Le Fil Commun"),
+        Character("Alex", Address(XMPP, "alex@racines.example"), "Racines Numériques"),
+    )
     rooms = {
         "collectif": Room(MATRIX, "#collectif"),
         "equipe": Room(MATRIX, "#equipe"),
         "hebergeurs": Room(XMPP, "hebergeurs@salons.example"),
     }
-    return Stage({name: Character(name, address) for name, address in people.items()}, rooms, now)
+    return Stage({one.name: one for one in people}, rooms, now, zone=ZONE)
+
+
+class Terminal(Console):
+    """Where the demo is seen. Whoever closes it (`| head`, a pager that is left) has seen enough: that is no error."""
+
+    closed = False
+
+    def on_broken_pipe(self) -> None:
+        """Show the rest to nobody."""
+        self.closed = True
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 @asynccontextmanager
-async def playing(config: Config, stage: Stage, terminal: Terminal, folder: Path) -> AsyncIterator[Console]:
+async def playing(config: Config, stage: Stage, terminal: Console, folder: Path) -> AsyncIterator[Theatre]:
     """Run the bot on a console, over a database in this folder."""
     database = open_database(folder)
-    console: Console | None = None
+    console: Theatre | None = None
     try:
 
         async def settled() -> None:
@@ -59,7 +77,7 @@ async def playing(config: Config, stage: Stage, terminal: Terminal, folder: Path
         async def tick(now: datetime) -> None:
             await app.tick(now)
 
-        console = Console(stage, terminal, settled, tick)
+        console = Theatre(stage, terminal, settled, tick)
         app = App(config, database, dict(console.transports), lambda: stage.now)
         serving = asyncio.create_task(app.serve())
         try:
@@ -88,20 +106,36 @@ async def main(lines: TextIO, out: TextIO) -> None:
             terminal.print(
                 "[dim]A line is said by the current person in the current room. "
                 "/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /wait 3d · /who · Ctrl-D ends. "
-                "Try !aide, !signer, !statut, !export csv (as Maud, in equipe), /wait 5d.[/dim]"
+                f"You are {console.person}, of {console.stage.people[console.person].about}. Try !aide, !signer, "
+                "!statut, /wait 5d, !export csv (as Maud, in equipe); !langue en (as Maud) for English.[/dim]"
             )
             async for line in _typed(console, lines):
                 await console.line(line, echo=not lines.isatty())
+                if terminal.closed:
+                    return
 
 
-async def _typed(console: Console, lines: TextIO) -> AsyncIterator[str]:
+async def _typed(console: Theatre, lines: TextIO) -> AsyncIterator[str]:
     """Read line after line without holding up the bot."""
+    if not lines.isatty():
+        while line := await asyncio.to_thread(lines.readline):
+            yield line
+        return
+    typed: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        # Not through `lines`: a thread that waits there would have to be waited for when Ctrl-C ends everything.
+        for line in iter(lambda: os.read(lines.fileno(), 65536), b""):
+            loop.call_soon_threadsafe(typed.put_nowait, line.decode(errors="replace"))
+        loop.call_soon_threadsafe(typed.put_nowait, "")
+
+    threading.Thread(target=read, name="prompt", daemon=True).start()
     while True:
-        if lines.isatty():
-            where = f"#{console.room}" if console.room else "private"
-            sys.stdout.write(f"\n{console.person} {where} > ")
-            sys.stdout.flush()
-        line = await asyncio.to_thread(lines.readline)
+        where = f"#{console.room}" if console.room else "private"
+        sys.stdout.write(f"\n{console.person} {where} > ")
+        sys.stdout.flush()
+        line = await typed.get()
         if not line:
             return
         yield line

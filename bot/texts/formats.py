@@ -48,9 +48,9 @@ class Formats:
         values = _moment(moment.at, moment.zone or self._zone, self._locale)
         return "".join(values[part] if index % 2 else part for index, part in enumerate(self._moment))
 
-    def listing(self, items: Sequence[str]) -> str:
-        """Write items as the language joins them, e.g. "a, b and c"."""
-        return format_list(items, locale=self._locale) if items else ""
+    def listing(self, items: Sequence[str], *, either: bool = False) -> str:
+        """Write items as the language joins them, e.g. "a, b and c", or as alternatives, "a, b or c"."""
+        return format_list(items, style="or" if either else "standard", locale=self._locale) if items else ""
 
 
 @lru_cache(maxsize=1024)

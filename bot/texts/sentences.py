@@ -101,8 +101,9 @@ class _Filling:
         formats = self._sentences.formats
         names = [clean(item) for item in listing.items if isinstance(item, str)]
         if len(names) == len(listing.items):
-            return self.put(Data(formats.listing(names)))
-        return formats.listing([self.value(item, depth + 1) for item in listing.items])
+            return self.put(Data(formats.listing(names, either=listing.either)))
+        items = [self.value(item, depth + 1) for item in listing.items]
+        return formats.listing(items, either=listing.either)
 
     def piece(self, value: str | int | Moment | Day | Typed | Link) -> Piece:
         formats = self._sentences.formats

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.text import Text as Rich
@@ -53,6 +54,8 @@ class Character:
 
     name: str
     address: Address
+    about: str = ""
+    """Who that is, in a few words."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Stage:
     now: datetime
     hidden: frozenset[str] = frozenset()
     """Rooms that hide who is in them: there a person is an occupant, not an account."""
+    zone: str = "UTC"
+    """The IANA zone in which the time is shown."""
 
 
 class ConsoleTransport:
@@ -231,7 +236,7 @@ class Console:
                 self._who()
             case _:
                 self.terminal.print(
-                    "[dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -256,7 +261,7 @@ class Console:
                 if one.address.network == self.stage.rooms[found].network
             ]
             self.terminal.print(
-                f"[red]{escape(self.person)} has no account on {network}[/red] [dim]/as {' or '.join(there)}[/dim]"
+                f"[red]{escape(self.person)} has no account on {network}:[/red] [dim]/as {' or '.join(there)}[/dim]"
             )
         else:
             self.room = found
@@ -320,7 +325,7 @@ class Console:
 
     def _heading(self, room: Room) -> None:
         """Say where this happens, unless the line above was there already."""
-        day = f"{self.stage.now:%Y-%m-%d %H:%M}"
+        day = f"{self.stage.now.astimezone(ZoneInfo(self.stage.zone)):%Y-%m-%d %H:%M}"
         if self._shown == (room, day):
             return
         same_day = self._shown[1] == day
@@ -376,11 +381,16 @@ class Console:
 
     def _who(self) -> None:
         for one in self.stage.people.values():
-            self.terminal.print(Rich.assemble((f"  {one.name}", "bold"), (f"  {one.address.id}", "dim")))
+            mark = "→ " if one.name == self.person else "  "
+            about = f"  {one.about}" if one.about else ""
+            self.terminal.print(
+                Rich.assemble((f"{mark}{one.name}", "bold"), about, (f"  {one.address.id}", "dim"))
+            )
         for name, room in self.stage.rooms.items():
+            mark = "→ " if name == self.room else "  "
             self.terminal.print(
                 Rich.assemble(
-                    (f"  #{name}", f"bold {_COLOURS[room.network]}"), (f"  {_NAMES[room.network]}", "dim")
+                    (f"{mark}#{name}", f"bold {_COLOURS[room.network]}"), (f"  {_NAMES[room.network]}", "dim")
                 )
             )
 

@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from storage.steps import reached
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -40,6 +42,7 @@ def upgrade(path: Path, revision: str = "head") -> None:
         URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"isolation_level": None}
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "before_cursor_execute", lambda *_: reached("migration"))
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.rollback()

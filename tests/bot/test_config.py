@@ -298,6 +298,40 @@ def test_a_deadline_without_a_zone_is_meant_in_the_campaigns(tmp_path: Path) -> 
     assert at == datetime(2027, 9, 30, 18, 0, tzinfo=UTC)
 
 
+def test_a_deadline_that_is_a_day_is_its_end(tmp_path: Path) -> None:
+    for written in ('"2027-09-30"', "2027-09-30"):
+        config = sound(tmp_path, changed("title =", f"deadline = {written}\ntitle ="))
+        at = deadline_of(config.settings.campaigns["ngi"], "Europe/Paris")
+        assert at == datetime(2027, 9, 30, 21, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["5", '"5"', "1822320000", "5.5", "true", '"30/09/2027"', "18:00:00"])
+def test_a_deadline_is_no_number(tmp_path: Path, written: str) -> None:
+    (found,) = problems(tmp_path, changed("title =", f"deadline = {written}\ntitle ="))
+    assert found.startswith("campaigns.ngi.deadline: ")
+    assert '"2027-09-30T18:00"' in found
+
+
+def test_a_room_is_either_the_campaigners_or_a_campaigns(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, changed('"!team:example.org"', '"!team:example.org", "#coop:example.org"'))
+    assert found.startswith("campaigns.ngi.rooms: '#coop:example.org'")
+    assert "bot.admin_rooms" in found
+
+
+def test_an_administrator_is_no_room(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, changed("xmpp:Noa@example.org", "xmpp:Forge@rooms.example.org"))
+    assert found.startswith("bot.admins: 'xmpp:Forge@rooms.example.org'")
+    assert "campaigns.ngi.rooms" in found
+
+
+def test_an_administrator_is_written_as_the_network_writes_them(tmp_path: Path) -> None:
+    config = sound(tmp_path, changed("@maud:example.org", "@Maud:Example.org"))
+    assert config.settings.bot.admins[0] == Address(MATRIX, "@maud:example.org")
+    for wrong in ("@maud:example.org,", "@maud (me):example.org", "<@maud:example.org>"):
+        (found,) = problems(tmp_path, changed("@maud:example.org", wrong))
+        assert found.startswith(f"bot.admins.0: {wrong!r}")
+
+
 def test_offsets_are_read_as_durations(tmp_path: Path) -> None:
     config = sound(tmp_path, changed("title =", 'reminders = ["14d", "2h", "30m"]\ntitle ='))
     assert config.settings.campaigns["ngi"].reminders == (
@@ -330,10 +364,10 @@ def test_an_organisation_is_read_with_all_that_stands_beside_it() -> None:
 ROSTER_MISTAKES: list[tuple[str, str]] = [
     (",alias,,", "name is missing"),
     ("Picasoft,,ftp://picasoft.example.org,", "website 'ftp://picasoft.example.org'"),
-    ("Picasoft,,,ana@example.org", "representative 'ana@example.org'"),
+    ("Hublot,,,ana@example.org", "representative 'ana@example.org'"),
     ("Nom de l'asso,,,", 'name "Nom de l\'asso"'),
     ("=HYPERLINK(1),,,", "name '=HYPERLINK(1)'"),
-    ("Picasoft,<b>,,", "alias '<b>'"),
+    ("Zaclys,<b>,,", "alias '<b>'"),
     ("Picasoft, asso,,,", "more values than columns"),
 ]
 
@@ -350,6 +384,22 @@ def test_the_other_lines_of_a_roster_are_read_all_the_same() -> None:
     names, wrong = roster(*(line for line, _ in ROSTER_MISTAKES), "", "Chapril,,,")
     assert names[-1] == "Chapril"
     assert len(wrong) == len(ROSTER_MISTAKES)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("framasoft,,,", "'framasoft' — expected a name of its own: 'Framasoft' stands in line 2"),
+        ("Fripon,Association Framasoft,,", "'Association Framasoft' — expected a name of its own"),
+        ("Soft,,,", "'Soft' — expected a name of its own: 'SOFT' stands in line 2"),
+        ("Chapril,soft,,", "'soft' — expected a name of its own: 'SOFT' stands in line 2"),
+    ],
+)
+def test_two_lines_of_a_roster_with_one_name_are_said(line: str, said: str) -> None:
+    names, (found,) = roster("Framasoft,SOFT|framasoft,,", line)
+    assert names == ["Framasoft"]
+    assert found.startswith("line 3: ")
+    assert said in found
 
 
 @pytest.mark.parametrize(

@@ -232,6 +232,18 @@ def test_who_was_revoked_in_chat_does_not_come_back_with_the_roster(
     assert "@ana:example.org" in speakers(database, "Picasoft")
 
 
+def test_an_alias_that_is_somebody_elses_name_is_not_taken_and_that_is_said(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    refused = bring(database, config(tmp_path, roster="name,aliases\nChapril,Association Picasoft|Chap\n"))
+    assert refused == ["Chapril: alias Association Picasoft: is a name of Picasoft"]
+    for name, meant in (("Picasoft", "Picasoft"), ("Chap", "Chapril")):
+        found = database.transaction(lambda storage, name=name: storage.organisations.find(normal_form(name)))
+        assert found is not None
+        assert found.name == meant
+
+
 def test_a_website_that_is_known_is_not_overwritten(database: Database, tmp_path: Path) -> None:
     bring(database, config(tmp_path))
     bring(database, config(tmp_path, roster=ROSTER.replace("picasoft.example.org", "other.example.org")))

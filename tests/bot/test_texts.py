@@ -352,6 +352,10 @@ def test_dates_numbers_and_lists_in_french():
     assert FRENCH.plain([say("{n}", n=1234567)]) == f"1{SPACE}234{SPACE}567"
     assert FRENCH.plain([say("{l}", l=Listing(("a", "b", Typed("sign"))))]) == "a, b et «\u00a0!signer\u00a0»"
     assert FRENCH.plain([say("{l}.", l=Listing(()))]) == "."
+    assert (
+        FRENCH.plain([say("{l}", l=Listing(("a", "b", Typed("sign")), either=True))])
+        == "a, b ou «\u00a0!signer\u00a0»"
+    )
 
 
 def test_dates_numbers_and_lists_in_english():
@@ -359,6 +363,7 @@ def test_dates_numbers_and_lists_in_english():
     assert ENGLISH.plain([say("{at}", at=at)]) == "Thursday, 30 September 2027 at 18:00 (Europe/Paris)"
     assert ENGLISH.plain([say("{n}", n=1234567)]) == "1,234,567"
     assert ENGLISH.plain([say("{l}", l=Listing(("a", "b", "c")))]) == "a, b and c"
+    assert ENGLISH.plain([say("{l}", l=Listing(("a", "b", "c"), either=True))]) == "a, b or c"
 
 
 def test_a_minute_that_comes_twice_says_which():

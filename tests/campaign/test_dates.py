@@ -48,6 +48,16 @@ def test_each_way_to_say_a_date(row: dict[str, str]) -> None:
         assert moment.at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") == row["means"]
 
 
+@pytest.mark.parametrize(
+    "row", ROWS, ids=[f"{row['language']}: {row['said']} ({row['now']})" for row in ROWS]
+)
+def test_no_piece_of_a_date_is_taken_for_what_follows_it(row: dict[str, str]) -> None:
+    now = datetime.fromisoformat(row["now"]).replace(tzinfo=ZoneInfo(row["zone"]))
+    languages = (row["language"], *(one for one in BOTH if one != row["language"]))
+    said, rest = split_date(row["said"].split(), now=now, zone=row["zone"], languages=languages)
+    assert not said or not rest
+
+
 def test_there_are_enough_ways_in_each_language() -> None:
     for language in BOTH:
         assert len({row["said"].casefold() for row in ROWS if row["language"] == language}) >= 60
@@ -193,6 +203,15 @@ def test_any_text_gives_a_date_to_come_or_a_refusal(
         ("mardi", ["Hublot"]),
         ("fin août", ["note=réunion"]),
         ("vendredi 18h", ["3", "Petits", "Nuages"]),
+        ("vendredi 18h", ["2e", "relecture"]),
+        ("vendredi", ["3 Petits Nuages"]),
+        ("fin août", ["Deux", "Pierres"]),
+        ("vendredi", ["à", "Lyon"]),
+        ("vendredi 18h", ["en", "plénière"]),
+        ("friday", ["The", "Cloud"]),
+        ("friday at 6", ["Hublot"]),
+        ("demain 25h", ["Hublot"]),
+        ("vendredi 18h CET", ["Hublot"]),
         ("vendredi 30 à 18h", ["Hublot"]),
         ("d'ici la fin du mois", ["Hublot"]),
         ("", ["12", "heures-libres"]),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.texts.wordings import Wordings
 from bot.transports.matrix.reading import without_quote
-from campaign.chat import MATRIX, Message, Said
+from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
 from commands import answer, grammar
 from commands.command import Context, House, UsageError
@@ -325,6 +325,65 @@ def test_whatever_is_typed_is_cleaned_once_and_for_all(text: str) -> None:
         nearest(line, MENU)
 
 
+CALLED = ("tocsin", "@tocsin:campagne.example", "Le Crieur 🔔", "tocsin_", "École")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tocsin : statut",
+        "tocsin : statut",
+        "tocsin: statut",
+        "tocsin:statut",
+        "Tocsin, !statut",
+        "tocsin_: statut",
+        "!tocsin !statut",
+        "!tocsin: statut",
+        "! tocsin statut",
+        "@tocsin:campagne.example: statut",
+        "@tocsin:campagne.example : statut",
+        "Le Crieur 🔔: statut",
+        "@le crieur 🔔, !statut",
+        "ecole\u00a0: statut",
+    ],
+)
+def test_the_bot_answers_to_any_name_it_has_there(text: str) -> None:
+    assert call(text, prefix="!", names=CALLED, mentioned=False) == Line("statut")
+
+
+@pytest.mark.parametrize(
+    "text", ["tocsin statut", "@tocsin:campagne.example statut", "Le Crieur 🔔 statut", "tocsin_ !statut"]
+)
+def test_without_a_colon_a_name_calls_the_bot_where_the_network_says_so(text: str) -> None:
+    assert call(text, prefix="!", names=CALLED, mentioned=True) == Line("statut")
+    assert call(text, prefix="!", names=CALLED, mentioned=False) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["tocsinade: statut", "Le Crieur: statut", "@tocsin:ailleurs.example", "statut"]
+)
+def test_somebody_else_is_not_the_bot(text: str) -> None:
+    line = call(text, prefix="!", names=CALLED, mentioned=True)
+    assert line is None or find(line, MENU) is None
+
+
+async def test_in_private_no_colon_is_needed(noisy: Stage) -> None:
+    sender = voice("Sacha")
+    room = Room(MATRIX, f"!with-{sender.address.id}")
+    said = Said(
+        room,
+        "$named",
+        sender.address,
+        "Sacha",
+        "Crieur status",
+        BEGINNING,
+        private=True,
+        my_names=("Crieur",),
+    )
+    answers = await noisy.take(Joined(room, BEGINNING, private_with=sender.address), said)
+    assert any("{title}" in one for answer in answers for one in answer.ids)
+
+
 @pytest.fixture(scope="module")
 def noisy(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A campaign in which anything may happen."""
@@ -505,7 +564,7 @@ def test_a_typo_of_a_command_suggests_it(name: str, meant: str) -> None:
     assert hit >= len(name), "most of the time it is the one that was meant"
 
 
-@pytest.mark.parametrize("typed", ["xyzzy", "si", "hello", "merci", "youpi", "play", "w" * 5000])
+@pytest.mark.parametrize("typed", ["xyzzy", "si", "hello", "salut", "youpi", "play", "w" * 5000])
 def test_what_is_no_typo_suggests_nothing(typed: str) -> None:
     assert nearest(Line(typed), MENU) is None
 

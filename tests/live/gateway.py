@@ -56,11 +56,14 @@ class Gateway:
         }
         url = URL(self._behind + request.raw_path, encoded=True)
         body = await request.read()
-        async with self._session.request(request.method, url, headers=headers, data=body) as answer:
-            data = await answer.read()
-            if is_sync and answer.status == web.HTTPOk.status_code:
-                data = self.mangle(json.dumps(self._twisted(json.loads(data))).encode())
-            return web.Response(body=data, status=answer.status, content_type=answer.content_type)
+        try:
+            async with self._session.request(request.method, url, headers=headers, data=body) as answer:
+                data = await answer.read()
+        except aiohttp.ClientError:
+            return web.Response(status=web.HTTPBadGateway.status_code)
+        if is_sync and answer.status == web.HTTPOk.status_code:
+            data = self.mangle(json.dumps(self._twisted(json.loads(data))).encode())
+        return web.Response(body=data, status=answer.status, content_type=answer.content_type)
 
     def _twisted(self, answer: dict[str, Any]) -> dict[str, Any]:
         for part in answer.get("rooms", {}).get("join", {}).values():

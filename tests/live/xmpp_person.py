@@ -27,6 +27,8 @@ _USER = "http://jabber.org/protocol/muc#user"
 _OWNER = "http://jabber.org/protocol/muc#owner"
 _ADMIN = "http://jabber.org/protocol/muc#admin"
 _SID = "{urn:xmpp:sid:0}"
+_MAM = "urn:xmpp:mam:2"
+_RSM = "http://jabber.org/protocol/rsm"
 _WAIT = 10.0
 T = TypeVar("T")
 
@@ -86,6 +88,14 @@ class Heard:
     @property
     def file_url(self) -> str:
         return self.xml.findtext("{jabber:x:oob}x/{jabber:x:oob}url") or ""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """A message as a room's archive keeps it, and the id it has there."""
+
+    id: str
+    heard: Heard
 
 
 class XmppPerson:
@@ -149,6 +159,11 @@ class XmppPerson:
             "<query xmlns='jabber:iq:register'>"
             f"<username>{escape(name)}</username><password>{escape(password)}</password></query>",
         )
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the stream is there, as far as is known."""
+        return bool(self._client.is_connected())
 
     # --- rooms ---
 
@@ -303,6 +318,30 @@ class XmppPerson:
         marker = self.say(room, f"marker {uuid.uuid4()}")
         await self.wait_for(lambda each: each.id == marker)
 
+    async def archive(self, room: str) -> list[Archived]:
+        """Return everything the room's archive (XEP-0313) holds that has a body, oldest first."""
+        found: list[Archived] = []
+        last, query = "", uuid.uuid4().hex
+        while True:
+            since = len(self.heard)
+            answer = await self._iq(
+                "set",
+                room,
+                f"<query xmlns='{_MAM}' queryid='{query}'><set xmlns='{_RSM}'><max>200</max>"
+                f"{f'<after>{escape(last)}</after>' if last else ''}</set></query>",
+            )
+            for each in self.heard[since:]:
+                result = each.xml.find(f"{{{_MAM}}}result")
+                if result is None or result.get("queryid") != query or each.room != room:
+                    continue
+                message = result.find(f"{{urn:xmpp:forward:0}}forwarded/{_C}message")
+                if message is not None and message.findtext(f"{_C}body"):
+                    found.append(Archived(result.get("id", ""), Heard(message)))
+            fin = answer.find(f"{{{_MAM}}}fin")
+            last = (fin.findtext(f"{{{_RSM}}}set/{{{_RSM}}}last") or "") if fin is not None else ""
+            if fin is None or fin.get("complete") == "true" or not last:
+                return found
+
     async def download(self, url: str) -> bytes:
         """Fetch an uploaded file over HTTPS, checking the server's certificate."""
         context = ssl.create_default_context(cafile=str(self.server.ca_file))
@@ -325,10 +364,11 @@ class XmppPerson:
         )
         return message_id
 
-    async def _iq(self, kind: str, to: str, payload: str) -> None:
+    async def _iq(self, kind: str, to: str, payload: str) -> ET.Element:
         iq = self._client.make_iq(ito=to, itype=kind)
         iq.append(ET.fromstring(payload))  # noqa: S314 - our own XML, from above
-        await iq.send(timeout=_WAIT)
+        answer: ET.Element = (await iq.send(timeout=_WAIT)).xml
+        return answer
 
     def _on_message(self, stanza: StanzaBase) -> None:
         self.heard.append(Heard(stanza.xml))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from campaign.chat import (
     MATRIX,
@@ -34,6 +36,13 @@ _LATEST_MS = 253_402_300_799_000  # the last second of the year 9999, where date
 # Control characters but tab and newline, lone surrogates, and what turns the direction of text around.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINE_BREAK = re.compile("\r\n?|[\u2028\u2029]")
+_LONGEST_HTML = 65_536
+_LINK = r"(?:https://matrix\.to/#/|matrix:u/)(?P<whom>[^\s\"'<>()]{1,255}?)"
+_PILL = re.compile(
+    rf"<a\s[^>]{{0,99}}?href=[\"']{_LINK}[\"'][^>]{{0,99}}>(?P<name>[^<]{{1,{_LONGEST_NAME}}})</a>"
+)
+_PLAIN_PILL = re.compile(rf"\[(?P<name>[^\]\n]{{1,{_LONGEST_NAME}}})\]\({_LINK}\)")
+"""A person as some clients mention them in the plain text."""
 _QUOTED_REPLY = re.compile(r"> (\* )?<@[^>\n]+>")
 
 
@@ -120,11 +129,12 @@ class Reader:
             raise MalformedError("body")
         thread = event_reference(relation) if relation.get("rel_type") == "m.thread" else ""
         reply_to = event_reference(relation.get("m.in_reply_to"))
-        text = clean(body)
+        text = _PLAIN_PILL.sub(lambda pill: pill["name"] if self._is_me(pill) else pill[0], clean(body))
         if reply_to:
             text = without_quote(text)
         if thread and relation.get("is_falling_back") is True:
             reply_to = ""
+        names = self._my_names(content, body)
         return Said(
             room,
             event_id,
@@ -136,23 +146,36 @@ class Reader:
             live=self.live,
             reply_to=reply_to,
             thread=thread,
-            mentions_me=self._mentions_me(content, text),
+            mentions_me=self._mentions_me(content, text, names),
+            my_names=names,
         )
 
     def _name(self, who: Address) -> str:
         return display_name(self.room.members.get(who.id), who.id)
 
-    def _mentions_me(self, content: Json, text: str) -> bool:
+    def _my_names(self, content: Json, body: str) -> tuple[str, ...]:
+        """What the bot is called here: its id and display name, and what a client showed for it in this message."""
+        page = content.get("formatted_body")
+        page = page[:_LONGEST_HTML] if isinstance(page, str) else ""
+        names = [self.me, self.room.members.get(self.me) or "", self.me.partition(":")[0]]
+        names += [html.unescape(pill["name"]) for pill in _PILL.finditer(page) if self._is_me(pill)]
+        names += [pill["name"] for pill in _PLAIN_PILL.finditer(body) if self._is_me(pill)]
+        tidy = (" ".join(clean(name).split()).removeprefix("@") for name in names)
+        return tuple(dict.fromkeys(name for name in tidy if name))
+
+    def _is_me(self, pill: re.Match[str]) -> bool:
+        whom = unquote(pill["whom"])
+        return whom in (self.me, self.me.removeprefix("@"))
+
+    def _mentions_me(self, content: Json, text: str, names: tuple[str, ...]) -> bool:
         mentions = content.get("m.mentions")
         user_ids = mentions.get("user_ids") if isinstance(mentions, dict) else None
         if isinstance(user_ids, list) and self.me in user_ids:
             return True
-        names = {self.me, self.room.members.get(self.me) or ""} - {""}
         start = text.lstrip().removeprefix("@").casefold()
         return any(
             start.startswith(name) and not start[len(name) : len(name) + 1].isalnum()
-            for name in (clean(name).removeprefix("@").casefold() for name in names)
-            if name
+            for name in map(str.casefold, names)
         )
 
 

@@ -108,6 +108,7 @@ def _said_or_reacted(
         live=live,
         reply_to=stanzas.reply_to(message),
         thread=stanzas.thread(message),
+        my_names=(own_name,),
         mentions_me=bool(re.search(rf"(?<!\w){re.escape(own_name)}(?!\w)", text, re.IGNORECASE)),
     )
 

@@ -1,0 +1,51 @@
+"""Accounts as people type them: a full Matrix ID or a real XMPP address, never a nick, a room or a web page."""
+
+from __future__ import annotations
+
+import re
+
+from campaign.chat import MATRIX, N_, XMPP, Address, say
+from campaign.errors import CampaignError
+
+_LABEL = r"[^\W_](?:[^\W_]|-)*"
+_SERVER = rf"{_LABEL}(?:\.{_LABEL})*"
+_MATRIX_ID = re.compile(
+    rf"@[a-z0-9._=/+-]{{1,254}}:(?:{_SERVER}|\[[0-9a-f:.]+\])(?::\d{{1,5}})?", re.IGNORECASE | re.ASCII
+)
+_JID = re.compile(rf"[^\s\"&'/:<>@()\[\]{{}},;]{{1,254}}@{_SERVER}")
+_AROUND = " \t.,;:!?\"'`<>()[]{}"
+"""What a sentence or a mail program puts around an address; none ends with it."""
+
+
+def read_account(typed: str) -> Address:
+    """Read an account: `@name:server`, `name@server` or `xmpp:name@server`, whatever stands around it.
+
+    Capitals are made small: networks give out accounts in small letters, and phones begin with a capital.
+
+    Raises:
+        CampaignError: it is neither a full Matrix ID nor an XMPP address, or it comes through a bridge.
+    """
+    bare = typed.strip(_AROUND)
+    if _MATRIX_ID.fullmatch(bare):
+        found = Address(MATRIX, bare.casefold())
+        if found.is_bridged:
+            raise CampaignError(
+                say(
+                    N_(
+                        "{who} comes through a bridge, where anybody can take any name: I take nothing from there. Please write an account on Matrix or XMPP."
+                    ),
+                    who=bare,
+                )
+            )
+        return found
+    jid = re.sub(r"^xmpp:", "", bare, flags=re.IGNORECASE)
+    if _JID.fullmatch(jid):
+        return Address(XMPP, jid.casefold())
+    raise CampaignError(
+        say(
+            N_(
+                "“{typed}” is not an account. Please write a full Matrix ID (@name:server) or an XMPP address (name@server)."
+            ),
+            typed=typed,
+        )
+    )

@@ -1,0 +1,119 @@
+"""By which names a network knows the bot: what its events say of them, without a server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+import pytest
+
+from bot.transports.matrix.reading import Reader
+from bot.transports.matrix.rooms import JoinedRoom
+from bot.transports.xmpp import reading
+from bot.transports.xmpp.rooms import MucRoom
+from campaign.chat import Said
+from commands import answer
+from commands.command import House
+
+ME = "@tocsin:campagne.example"
+PILL = '<a href="https://matrix.to/#/{whom}">{name}</a>'
+HOUSE = House(name="rallybot")
+"""Called otherwise than its account is: only the network can tell."""
+
+
+def matrix(body: str, **content: Any) -> Said:
+    """What a message in a room means, where the bot calls itself "Le Crieur"."""
+    room = JoinedRoom(ME, members={ME: "Le  Crieur", "@ada:ailleurs.example": "Ada"})
+    raw = {
+        "type": "m.room.message",
+        "event_id": "$1",
+        "sender": "@ada:ailleurs.example",
+        "origin_server_ts": 1_700_000_000_000,
+        "content": {"msgtype": "m.text", "body": body, **content},
+    }
+    event = Reader(ME, "!room:campagne.example", room, live=True).read(raw)
+    assert isinstance(event, Said)
+    return event
+
+
+def called(said: Said) -> str:
+    """What is asked of the bot in it; "" if nothing is."""
+    line = answer._call(said, HOUSE)
+    return line.text if line else ""
+
+
+MENTIONED = {"m.mentions": {"user_ids": [ME]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        ("@tocsin:campagne.example status", {}),
+        ("@tocsin:campagne.example: status", {}),
+        ("tocsin: status", {}),
+        ("Le Crieur : status", {}),
+        ("le crieur status", {}),
+        ("@Le Crieur !status", MENTIONED),
+        (
+            "Tocsin du collectif status",
+            {**MENTIONED, "formatted_body": PILL.format(whom=ME, name="Tocsin du collectif") + " status"},
+        ),
+        (
+            "L'alarme: status",
+            {
+                "formatted_body": PILL.format(whom="%40tocsin%3Acampagne.example", name="L&#39;alarme")
+                + ": status"
+            },
+        ),
+        ("[L'alarme](https://matrix.to/#/@tocsin:campagne.example) status", MENTIONED),
+    ],
+)
+def test_on_matrix_it_answers_to_its_account_its_display_name_and_what_a_client_shows(
+    body: str, content: dict[str, Any]
+) -> None:
+    assert called(matrix(body, **content)) == "status"
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        (
+            "Ada: status",
+            {"formatted_body": PILL.format(whom="@ada:ailleurs.example", name="Ada") + ": status"},
+        ),
+        ("[Ada](https://matrix.to/#/@ada:ailleurs.example): status", {}),
+        ("@tocsin:ailleurs.example: status", {}),
+        ("Le Crieur public: status", {}),
+    ],
+)
+def test_on_matrix_a_mention_of_somebody_else_is_none_of_its_business(
+    body: str, content: dict[str, Any]
+) -> None:
+    assert called(matrix(body, **content)) != "status"
+
+
+def test_a_malformed_page_mentions_nobody() -> None:
+    assert called(matrix("status", formatted_body=["no text"])) == ""
+    assert called(matrix("x" * 10, formatted_body="<a href=" * 100_000)) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["tocsin_: status", "Tocsin_ : status", "tocsin_ status", "@tocsin_, !status"]
+)
+def test_on_xmpp_it_answers_to_the_nick_the_room_gave_it(text: str) -> None:
+    room = MucRoom("salon@salons.example", nick="tocsin_")
+    message = Element("{jabber:client}message", type="groupchat")
+    SubElement(message, "{jabber:client}body").text = text
+    event = reading._said_or_reacted(
+        reading.Room("xmpp", room.jid),
+        message,
+        event="1",
+        at=datetime.now(UTC),
+        live=True,
+        sender=reading.Address("xmpp", "ada@ailleurs.example"),
+        name="Ada",
+        own_name=room.nick,
+    )
+    assert isinstance(event, Said)
+    assert called(event) == "status"

@@ -1,0 +1,165 @@
+"""What stands between the bot and a server: a TCP proxy that does, when told to, what networks do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tests.faults.troubles import REQUEST
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.faults.troubles import Fault
+
+_CHUNK = 1 << 16
+
+
+class Link:
+    """One connection of the bot and the one behind it."""
+
+    def __init__(
+        self,
+        client: asyncio.StreamWriter,
+        server: asyncio.StreamWriter,
+    ) -> None:
+        self.client, self.server = client, server
+        self.delay = 0.0
+        self.lonely = False
+        """Whether the bot's side is gone and the server's is kept."""
+
+    def reset(self) -> None:
+        """End both sides at once, as a router does that forgot about them."""
+        for side in (self.client, self.server):
+            _abort(side)
+
+    def close(self) -> None:
+        """End both sides in order."""
+        for side in (self.client, self.server):
+            side.close()
+
+    def forget_client(self) -> None:
+        """End the bot's side, and let the server believe that it is there."""
+        self.lonely = True
+        _abort(self.client)
+
+
+def _abort(side: asyncio.StreamWriter) -> None:
+    raw = side.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    side.transport.abort()
+
+
+class Proxy:
+    """Passes on what comes in at `port`. `fault` is what happens to it meanwhile; None: nothing."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.behind = (host, port)
+        """Where it passes on to."""
+        self.port = 0
+        self.requests: deque[float] = deque(maxlen=5000)
+        """When the bot asked for something over HTTP, or else connected (monotonic seconds)."""
+        self.fault: Fault | None = None
+        self.links: set[Link] = set()
+        """The connections there are."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Listen on a free loopback port."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
+            self.mend()
+            for link in tuple(self.links):
+                link.reset()
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def mend(self) -> None:
+        """Let the network be well again."""
+        fault, self.fault = self.fault, None
+        if fault is not None:
+            fault.over.set()
+        for link in self.links:
+            link.delay = 0.0
+
+    def cut(self) -> None:
+        """Reset every connection there is."""
+        for link in tuple(self.links):
+            if not link.lonely:
+                link.reset()
+
+    async def _connected(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            answers, server = await asyncio.open_connection(*self.behind)
+        except OSError:
+            _abort(client)
+            return
+        link = Link(client, server)
+        self.links.add(link)
+        up = asyncio.ensure_future(self._pump(link, reader, server, towards="up"))
+        down = asyncio.ensure_future(self._pump(link, answers, client, towards="down"))
+        try:
+            await up
+            if link.lonely:
+                await down
+            else:
+                # Whoever ends one half ends the other: no client of ours half-closes.
+                server.close()
+                await down
+        except (OSError, asyncio.IncompleteReadError):
+            link.reset()
+        finally:
+            up.cancel()
+            down.cancel()
+            await asyncio.gather(up, down, return_exceptions=True)
+            link.reset()
+            self.links.discard(link)
+
+    async def _pump(
+        self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, towards: str
+    ) -> None:
+        """Read and forward; what is late is late as a whole, each chunk by as much."""
+        late: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
+
+        async def forward() -> None:
+            while (next_ := await late.get()) is not None:
+                due, data = next_
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                writer.write(data)
+                await writer.drain()
+
+        forwarding = asyncio.ensure_future(forward())
+        try:
+            while data := await reader.read(_CHUNK):
+                if towards == "up" and (REQUEST.match(data) or data.startswith(b"<?xml")):
+                    self.requests.append(time.monotonic())
+                fault = self.fault
+                if fault is not None:
+                    passed = await (fault.up if towards == "up" else fault.down)(link, data)
+                    if passed is None:
+                        continue
+                    data = passed
+                late.put_nowait((time.monotonic() + link.delay, data))
+            late.put_nowait(None)
+            if not link.lonely:
+                await forwarding
+                writer.close()
+        finally:
+            forwarding.cancel()
+            await asyncio.gather(forwarding, return_exceptions=True)

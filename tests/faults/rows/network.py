@@ -1,0 +1,135 @@
+"""What lies between the bot and its server misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from tests.faults import troubles
+from tests.faults.scene import Stuck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.scene import Scene
+    from tests.faults.troubles import Fault
+
+LASTS = (2.0, 6.0)
+"""Seconds that a lasting fault lasts."""
+
+
+async def lasting(run: Scene, make: Callable[[], Fault], *, cut: bool = True) -> None:
+    """A fault that lasts a few seconds, while people type; before and after it all is well."""
+    await run.arrive()
+    await run.signs(run.rng.randint(1, 3), pause=0.1)
+    fault = make()
+    run.side.proxy.fault = fault
+    if cut and run.rng.random() < 0.3:
+        run.side.proxy.cut()
+    since = time.monotonic()
+    typing = asyncio.ensure_future(run.signs(run.rng.randint(3, 8), pause=0.3))
+    await asyncio.sleep(run.rng.uniform(*LASTS))
+    await typing
+    lasted = time.monotonic() - since
+    asked = sum(at > since for at in run.side.proxy.requests)
+    run.side.proxy.mend()
+    run.healed()
+    # While nothing can be answered each message to send, the sync and a login may be tried; never in a hot loop.
+    if isinstance(fault, troubles.Answered | troubles.Reset | troubles.BlackHole) and asked > 10 + 3 * lasted:
+        run.wrong.append(f"{asked} requests in {lasted:.0f} s")
+
+
+async def once(run: Scene, make: Callable[[], Fault]) -> None:
+    """A fault that strikes one message, twice in a run."""
+    await run.arrive()
+    for _ in range(2):
+        fault = make()
+        run.side.proxy.fault = fault
+        typing = asyncio.ensure_future(run.signs(run.rng.randint(1, 4), pause=0.05))
+        try:
+            async with asyncio.timeout(60):
+                await fault.struck.wait()
+        except TimeoutError:
+            raise Stuck("the fault found nothing to strike") from None
+        await typing
+        run.side.proxy.mend()
+        run.healed()
+        await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+
+
+async def reset(run: Scene) -> None:
+    """Connections are reset."""
+    await lasting(run, troubles.Reset)
+
+
+async def black_hole(run: Scene) -> None:
+    """Nothing arrives."""
+    await lasting(run, troubles.BlackHole, cut=False)
+
+
+async def latency(run: Scene) -> None:
+    """Five seconds each way."""
+    await lasting(run, troubles.Latency, cut=False)
+
+
+async def response_lost(run: Scene) -> None:
+    """A message is taken, and the answer that says so is lost."""
+    await once(run, troubles.ResponseLost)
+
+
+async def truncated(run: Scene) -> None:
+    """A message is taken, and half of the answer that says so arrives."""
+    await once(run, troubles.Truncated)
+
+
+async def truncated_news(run: Scene) -> None:
+    """Half of what is new arrives: of a sync's answer, or of what the room says."""
+    which = troubles.is_sync if run.side.network == "matrix" else (lambda _: True)
+
+    def make() -> Fault:
+        return troubles.Truncated(which, troubles.is_answer)
+
+    await run.arrive()
+    for _ in range(2):
+        fault = make()
+        run.side.proxy.fault = fault
+        if run.side.network == "xmpp":
+            fault.sent.update(run.side.proxy.links)  # type: ignore[attr-defined]
+        await run.signs(run.rng.randint(1, 4))
+        async with asyncio.timeout(60):
+            await fault.struck.wait()
+        run.side.proxy.mend()
+        run.healed()
+        await run.until(lambda: set(run.typed) <= set(run.signed()), "signatures", 60)
+
+
+async def bad_gateway(run: Scene) -> None:
+    """A proxy says 502 to everything."""
+    await lasting(run, troubles.bad_gateway)
+
+
+async def too_many(run: Scene) -> None:
+    """429 to whatever the bot wants to say."""
+    await lasting(run, troubles.too_many)
+
+
+async def released_late(run: Scene) -> None:
+    """A message the bot sent is held on its way; the bot comes back, catches up, and only then it is released."""
+    await run.arrive()
+    await run.signs(2)
+    await run.until(lambda: not run.under_way() and len(run.signed()) == 2, "answers", 30)
+    held = troubles.Held()
+    run.side.proxy.fault = held
+    await run.sign()
+    async with asyncio.timeout(30):
+        await held.struck.wait()
+    run.side.proxy.mend()
+    run.healed()
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+    await held.release()
+    # The server reads in order on each connection, and answers in order in the room: what was released
+    # before this is in the room before its answer, if it is ever to be.
+    await run.signs(2)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+    held.drop()

@@ -1,0 +1,176 @@
+"""What people and servers do to the bot's account: a second bot, logged out, kicked, its nick taken."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from tests.faults import troubles
+from tests.faults.sides import MatrixSide, XmppSide
+from tests.live.matrix_person import Person
+from tests.live.xmpp_person import XmppPerson
+
+if TYPE_CHECKING:
+    from tests.faults.scene import Scene
+
+
+async def two_bots(run: Scene) -> None:
+    """A second bot on the same data refuses to start and says who has it; the first one carries on."""
+    await run.arrive()
+    await run.signs(2)
+    first = run.bot
+    second = await run.launch()
+    run.bot = first
+    await run.signs(2)
+    try:
+        code = await asyncio.wait_for(second.wait(), 20)
+    except TimeoutError:
+        run.wrong.append("the second one was not refused")
+        second.signal(9)  # type: ignore[arg-type]
+        await second.wait()
+        return
+    if code != 1 or first is None or f"(process {first.pid})" not in second.said():
+        run.wrong.append(f"the second one ended with {code}: {second.said()[-200:]}")
+
+
+# --- authentication
+
+
+async def hard_logout(run: Scene) -> None:
+    """Somebody ends all sessions of the bot's account."""
+    await run.arrive()
+    await run.signs(2)
+    async with _the_account(run) as person:
+        await person.call("POST", "logout", "all", body={})
+        await _stops(run)
+        await run.signs(2)
+        await run.start()
+
+
+async def soft_logout(run: Scene) -> None:
+    """The server asks for a new login, which the bot leaves to a person."""
+    await run.arrive()
+    await run.signs(2)
+    body = b'{"errcode":"M_UNKNOWN_TOKEN","error":"again, please","soft_logout":true}'
+    run.sides["matrix"].proxy.fault = troubles.Answered("401 Unauthorized", body)
+    await run.signs(1, "matrix")
+    await _stops(run)
+    run.sides["matrix"].proxy.mend()
+    await run.start()
+
+
+async def password_changed(run: Scene) -> None:
+    """The account's password is changed; after an operator has put the new one into the config, all is taken."""
+    await run.arrive()
+    await run.signs(2)
+    side = run.side
+    password = secrets.token_hex(8)
+    if isinstance(side, MatrixSide):
+        async with _the_account(run) as person:
+            who = {"type": "m.id.user", "user": side.bot_id}
+            proof = {"type": "m.login.password", "identifier": who, "password": side.password}
+            body = {"new_password": password, "auth": proof, "logout_devices": True}
+            await person.call("POST", "account", "password", body=body)
+    elif isinstance(side, XmppSide):
+        async with XmppPerson(side.prosody, side.bot_jid.partition("@")[0], resource="owner") as owner:
+            await owner.change_password(password)
+        side.prosody.accounts[side.bot_jid] = password
+    await run.signs(1, side.network)
+    if isinstance(side, XmppSide):
+        # Prosody lets a session live whose password was changed; the next login is what is refused.
+        side.proxy.cut()
+    await _stops(run)
+    await run.signs(2)
+    side.password = password  # type: ignore[attr-defined]
+    await run.start()
+
+
+def _the_account(run: Scene) -> Person:
+    side = run.sides["matrix"]
+    if not isinstance(side, MatrixSide):
+        raise TypeError(side)
+    return Person(side.synapse.base_url, side.bot_id, side.password)
+
+
+async def _stops(run: Scene) -> None:
+    """Wait until the bot says that its login is refused: alone it ends, on two networks the other one is told."""
+    stopped = run.bot
+    if stopped is None:
+        raise RuntimeError("not started")
+    run.ends = True
+    await run.until(lambda: "login refused" in stopped.said(), "the refused login", 40)
+    if len(run.sides) == 1:
+        code = await asyncio.wait_for(stopped.wait(), 30)
+        if code != 1:
+            run.wrong.append(f"it ended with {code}")
+    else:
+        other = next(side for network, side in run.sides.items() if network != run.side.network)
+        for _ in range(200):
+            if any("login is refused" in one.text for one in await other.visible()):
+                break
+            await asyncio.sleep(0.1)
+        else:
+            run.wrong.append("the campaigners were not told on the other network")
+        await run.stop()
+    run.ends = False
+    run.healed()
+
+
+# --- membership
+
+
+async def kicked(run: Scene) -> None:
+    """Kicked: the room is parked and the campaigners told; invited again it comes back, and what is said counts."""
+    await _removed(run, ban=False)
+
+
+async def banned(run: Scene) -> None:
+    """Banned, and let in again."""
+    await _removed(run, ban=True)
+
+
+async def _removed(run: Scene, *, ban: bool) -> None:
+    await run.arrive()
+    await run.signs(2)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
+    side = run.side
+    if isinstance(side, MatrixSide):
+        await (side.observer.ban if ban else side.observer.kick)(side.room, side.bot_id)
+    elif isinstance(side, XmppSide):
+        if ban:
+            await side.observer.set_affiliation(side.muc, side.bot_jid, "outcast")
+        else:
+            await side.observer.kick(side.muc, "tocsin")
+    await run.until(lambda: ("parked",) in run.ask("SELECT state FROM rooms"), "the room parked", 30)
+    await run.until(lambda: not run.under_way(), "the campaigners told")
+    told = [one for one in await side.visible() if one.room in side.office]
+    if not told:
+        run.wrong.append("the campaigners were not told")
+    if isinstance(side, MatrixSide):
+        if ban:
+            await side.observer.call("POST", "rooms", side.room, "unban", body={"user_id": side.bot_id})
+        await side.observer.invite(side.room, side.bot_id)
+    elif isinstance(side, XmppSide):
+        if ban:
+            await side.observer.set_affiliation(side.muc, side.bot_jid, "none")
+        side.observer.invite(side.muc, side.bot_jid)
+    await run.until(run.in_rooms, "the bot back in its room", 40)
+    run.healed()
+    await run.signs(3)
+
+
+async def nick_taken(run: Scene) -> None:
+    """Somebody wears the bot's nick: it takes another one, and everything goes on."""
+    side = run.side
+    if not isinstance(side, XmppSide):
+        raise TypeError(side)
+    async with XmppPerson(side.prosody, "squatter", resource=side.mark) as squatter:
+        await squatter.join_room(side.muc, "tocsin")
+        await run.arrive()
+        await run.signs(3)
+        await run.settle()
+        await run.kill()
+        await run.signs(2)
+        await run.start()
+        await run.settle()
