@@ -155,6 +155,8 @@ class Delivery:
         self._untried: set[str] = set()
         """Dispatches of those, until each was sent once."""
         self._tried = asyncio.Event()
+        self._unsent: set[str] = set()
+        """Dispatches made by this process that the network certainly was not given, or refused to take up."""
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
         self._cuts: Counter[str] = Counter()
@@ -294,13 +296,15 @@ class Delivery:
         """Send again, byte for byte, what was begun and was not found while catching up.
 
         Where the network keeps an archive, not found there means not sent. Where it keeps none nobody can tell: such
-        a dispatch is marked uncertain and not repeated.
+        a dispatch is marked uncertain and not repeated, unless no attempt of this process to send it got anywhere.
         """
 
         def begun(storage: Storage) -> list[Claim]:
             again = []
-            for row in storage.outbox.sending(self._network):
-                if not row.archived:
+            rows = storage.outbox.sending(self._network)
+            self._unsent.intersection_update(row.key for row in rows)
+            for row in rows:
+                if not row.archived and row.key not in self._unsent:
                     self._uncertain(storage, row.key, row.room_id, "the room keeps no archive")
                     continue
                 if self._cuts[row.key] >= MOST_CUTS:
@@ -416,6 +420,7 @@ class Delivery:
                 (storage.people.address(row.address_id) for row in together if row.address_id), None
             )
         key = str(uuid.uuid4())
+        self._unsent.add(key)
         storage.outbox.freeze(
             [row.id for row in together],
             key=key,
@@ -530,14 +535,24 @@ class Delivery:
         seen = self._seen[key] = asyncio.get_running_loop().create_future()
         reached("before-send")
         try:
-            accepted = await self._outage.ask(
-                lambda: self._transport.send(claim.dispatch, private_with=claim.private_with)
-            )
+            accepted = await self._outage.ask(lambda: self._send(claim))
             reached("after-send")
         finally:
             self._leaves(key)
         self._pacing.was_taken(time.monotonic())
         await self._arrived(key, accepted, seen)
+
+    async def _send(self, claim: Claim) -> Accepted:
+        """Give a dispatch to the network, and remember whether it may have got there. Raises as `Transport.send`."""
+        key = claim.dispatch.key
+        unsent = key in self._unsent
+        self._unsent.discard(key)
+        try:
+            return await self._transport.send(claim.dispatch, private_with=claim.private_with)
+        except Unreachable:
+            if unsent:
+                self._unsent.add(key)
+            raise
 
     async def _thaw(self, key: str) -> None:
         """Let what the server certainly never took wait again: it leaves with what has come to wait beside it."""
@@ -622,43 +637,46 @@ class Delivery:
 
     async def _do(self, errand: Errand) -> None:
         """Enter, leave or open a room, again and again until the server answers, or only this does not go through."""
-        pause, tries = FIRST_PAUSE, 0
+        pause, tries, why = FIRST_PAUSE, 0, ""
         try:
-            while True:
+            while tries < MOST_TRIES:
                 try:
-                    if self._works():  # what then does not go through is this errand's trouble alone
-                        room = await self._act(errand)
-                    else:
-                        room = await self._outage.ask(lambda: self._act(errand))
-                    if room is not None:
-                        await self._opened(errand, room)
-                        return
-                    await self._settle(errand)
+                    await self._act(errand)
                 except Limited as limited:
                     await asyncio.sleep(limited.seconds)
                 except Unreachable as error:
                     log.info("not done yet: %s", error, extra={"action": errand.act})
+                    why = str(error)
+                    # While its network does not work, that is no errand's fault, and all of them wait together.
                     if self._works():
-                        tries += 1
-                        if tries >= MOST_TRIES:
-                            log.warning("given up: %s", error, extra={"action": errand.act})
-                            await self._give_up(errand, str(error))
-                            return
+                        tries += not isinstance(error, NotReady)
                         await asyncio.sleep(pause)
                         pause = min(LONGEST_PAUSE, pause * 2)
-                except Refused as refusal:
-                    log.warning("refused: %s", refusal, extra={"action": errand.act})
-                    await self._give_up(errand, str(refusal))
-                    return
                 else:
                     return
+            log.warning("given up: %s", why, extra={"action": errand.act})
+            await self._give_up(errand, why)
+        except Refused as refusal:
+            log.warning("refused: %s", refusal, extra={"action": errand.act})
+            await self._give_up(errand, str(refusal))
         finally:
             self._errands.discard(errand.name)
             self._opening.discard(errand.address_id)
             self.wake()
 
-    async def _act(self, errand: Errand) -> Room | None:
-        """Do what an errand is about; return the private chat if that was it."""
+    async def _act(self, errand: Errand) -> None:
+        """Do what an errand is about, and note that it is done."""
+        if self._works():
+            room = await self._ask(errand)
+        else:
+            room = await self._outage.ask(lambda: self._ask(errand))
+        if room is not None:
+            await self._opened(errand, room)
+        else:
+            await self._settle(errand)
+
+    async def _ask(self, errand: Errand) -> Room | None:
+        """Ask the network for it; return the private chat if that was it."""
         if errand.act == "join":
             await self._transport.join(errand.room)
         elif errand.act == "leave":

@@ -196,8 +196,7 @@ class Intake:
 
     def _unreadable(self, storage: Storage, event: Unreadable, now: datetime) -> None:
         log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
-        if event.why == "gap":
-            self._send(storage, membership.missed(storage, self._house, event, now), now)
+        self._send(storage, membership.missed(storage, self._house, event, now), now)
 
     def _said(self, storage: Storage, said: Said, now: datetime, refusal: Text | None) -> None:
         room = self._room(storage, said, direct=said.private)

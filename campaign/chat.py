@@ -185,7 +185,11 @@ class Bounced:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something arrived that could not be read; `why` never contains its body."""
+    """Something arrived, or may have, that could not be read.
+
+    `why` never contains its body. "gap": something may be missing for good; "deaf": for minutes nothing of the room
+    could be read, and it is tried again.
+    """
 
     room: Room
     event: str

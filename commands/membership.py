@@ -176,18 +176,27 @@ def given_back(storage: Storage, house: House, event: Bounced, now: datetime) ->
     return Reply(elsewhere=tell.admins(storage, house, say(text, room=where, why=event.reason)))
 
 
-def missed(storage: Storage, house: House, event: Unreadable, now: datetime) -> Reply:
-    """Tell the campaigners where something may have been said that the bot can never read, be it by itself."""
+_MISSED = {
+    "gap": N_("I may have missed something in {room} while I was away: please look there for signatures."),
+    "deaf": N_(
+        "I cannot hear {room}: it does not let me in, or its archive does not answer. I keep trying; until then nothing said there counts."
+    ),
+}
+
+
+def missed(storage: Storage, house: House, event: Unreadable, now: datetime) -> Reply | None:
+    """Tell the campaigners where something is said that the bot cannot read: never again, or for minutes by now."""
+    text = _MISSED.get(event.why)
+    if text is None:
+        return None
     room = storage.rooms.find(event.room.network, event.room.id)
-    told = say(
-        N_("I may have missed something in {room} while I was away: please look there for signatures."),
-        room=room.label if room else event.room.id,
-    )
-    begun = storage.outbox.sending(MATRIX) if event.room.network == MATRIX else ()
-    forgotten = [row for row in begun if row.address == event.room.id and now - row.made_at > KEYS_LAST]
-    return Reply(
-        elsewhere=(*tell.admins(storage, house, told), *doubt(storage, house, forgotten, "a gap", now))
-    )
+    told = tell.admins(storage, house, say(text, room=room.label if room else event.room.id))
+    if event.why == "gap" and event.room.network == MATRIX:
+        # What was sent before a gap cannot be looked for in it.
+        begun = storage.outbox.sending(MATRIX)
+        forgotten = [row for row in begun if row.address == event.room.id and now - row.made_at > KEYS_LAST]
+        told = (*told, *doubt(storage, house, forgotten, "a gap", now))
+    return Reply(elsewhere=told)
 
 
 def doubt(

@@ -123,7 +123,7 @@ class Limited(TransportError):
 
 
 class NotReady(Unreachable):
-    """The server answers, but this room cannot be spoken in yet: it is being entered, or its archive is being read."""
+    """The server answers, but this room does not, or cannot be spoken in yet: it is being entered, or its archive read."""
 
 
 class Unsure(TransportError):

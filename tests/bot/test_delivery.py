@@ -23,6 +23,7 @@ from bot.transports.base import (
     Limited,
     LoginRefused,
     NotPrivate,
+    NotReady,
     Refused,
     RoomEncrypted,
     Unreachable,
@@ -652,6 +653,72 @@ async def test_where_no_archive_can_tell_it_is_not_sent_again_and_that_is_said(
     assert xmpp.network.attempts[1].room == Room(XMPP, "!with-noa@example.org")
     assert (await xmpp.states())[0] == "uncertain"
     assert any(FORGE.id in text for _, text in await waiting(xmpp.database, MATRIX)), "the campaigners' room"
+
+
+@pytest.mark.parametrize("tries", [0, 1, 2])
+async def test_what_certainly_was_not_sent_leaves_where_no_archive_can_tell_either(
+    xmpp: Bench, tries: int
+) -> None:
+    await xmpp.database.write(
+        lambda storage: storage.rooms.change(storage.rooms.ensure(XMPP, FORGE.id).id, archived=False)
+    )
+    await xmpp.put(FORGE, "hello")
+    if tries:
+        xmpp.network.script[FORGE].extend([NotReady("the room is being entered")] * tries)
+        async with xmpp.running():
+            await xmpp.network.until(lambda: len(xmpp.network.attempts) == tries)
+    else:
+        # Claimed beside a batch, while the last connection was just ending.
+        xmpp.delivery.running = True
+        await xmpp.database.write(xmpp.delivery.claim)
+        xmpp.delivery.running = False
+    assert await xmpp.states() == ["sending"]
+    await xmpp.settle()
+    assert xmpp.network.texts(FORGE) == ["hello"]
+    assert len({attempt.key for attempt in xmpp.network.attempts}) == 1
+    assert await xmpp.states() == ["delivered"]
+
+
+async def test_what_may_have_been_sent_does_not_leave_again_because_it_was_refused_before(
+    xmpp: Bench,
+) -> None:
+    await xmpp.database.write(
+        lambda storage: storage.rooms.change(storage.rooms.ensure(XMPP, FORGE.id).id, archived=False)
+    )
+    xmpp.network.script[FORGE].extend([NotReady("the room is being entered"), Unsure("the line was cut")])
+    await xmpp.put(FORGE, "hello")
+    await xmpp.fails(Unsure)
+    await xmpp.settle()
+    assert len([one for one in xmpp.network.attempts if one.room == FORGE]) == 2
+    assert (await xmpp.states())[0] == "uncertain"
+
+
+async def test_a_room_that_does_not_let_us_in_yet_holds_up_nothing_else(
+    xmpp: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 30.0)
+    tries = 0
+
+    async def join(room: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise NotReady(f"{room} does not answer")
+
+    xmpp.network.join = join  # type: ignore[method-assign]
+
+    def invited(storage: Storage) -> None:
+        room = storage.rooms.ensure(XMPP, "silent@rooms.example.org", state="wanted")
+        storage.outbox.put(XMPP, Message(()), NOW, room=room.id, intent="join")
+
+    await xmpp.database.write(invited)
+    async with xmpp.running():
+        await xmpp.put(FORGE, "hello")
+        await xmpp.network.until(lambda: xmpp.network.texts(FORGE) == ["hello"])
+        assert tries < 3
+        await asyncio.wait_for(xmpp.delivery.settled(), 10)
+    assert tries == 3
 
 
 async def test_given_back_it_is_tried_again_the_same(xmpp: Bench) -> None:

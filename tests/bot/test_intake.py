@@ -290,6 +290,19 @@ async def test_nothing_is_said_to_what_is_not_for_the_bot(
     assert rows(database, "SELECT * FROM quarantine") == []
 
 
+async def test_a_room_that_cannot_be_read_is_told_to_the_campaigners_once(
+    intake: Intake, database: Database
+) -> None:
+    deaf = Unreadable(FORGE, "deaf:2027-03-01", "deaf", NOW)
+    for _ in range(2):
+        await take(intake, deaf, network=XMPP)
+    ((room, text),) = await waiting(database)
+    assert room == TEAM.id
+    assert text.startswith(
+        f"I cannot hear {FORGE.id}: it does not let me in, or its archive does not answer."
+    )
+
+
 async def test_our_own_echo_marks_what_was_sent(intake: Intake, database: Database) -> None:
     await take(intake, said("$1", "!status"))
 

@@ -18,7 +18,8 @@ from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver, transport
 from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.sync import SyncLoop
-from bot.transports.xmpp import archive, session, stanzas
+from bot.transports.xmpp import archive, queue, session, stanzas
+from bot.transports.xmpp.backlog import Backlog
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.sending import Sent
@@ -92,12 +93,11 @@ def archive_for_ours() -> None:
 def archive_for_theirs() -> None:
     """What was said while the bot was away is left in the archive."""
 
-    async def nothing(self: Any, room: Any, *_: Any) -> Any:
-        newest = await archive.Archive(self._session, room.jid, 100).newest(except_for=set())
-        room.position = newest
-        yield self._batch(_[-1], {room.jid: str(newest)})
+    async def nothing(self: Any, room: Any, stay: int, _: Any) -> None:
+        newest = await self._archive(room).newest(except_for=set())
+        self._queue.put(queue.Read(room, stay, baseline=newest))
 
-    Inbound._read_room_archive = nothing
+    Backlog._read = nothing
 
 
 def fence() -> None:

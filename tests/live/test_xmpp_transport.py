@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -165,6 +166,39 @@ async def test_a_cursor_that_the_archive_does_not_know_is_replaced_by_its_time(
         assert "after it" in bot.texts()
         assert [(event.why, event.room.id) for event in bot.of(Unreadable)] == [("gap", room)]
     assert "does not go back to where we stopped" in caplog.text
+
+
+@pytest.mark.parametrize("emptied", [True, False], ids=["with its archive", "alone"])
+async def test_a_gap_after_which_nothing_was_said_is_told_once(prosody_server, xmpp_person, place, emptied):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix")
+    if not emptied:
+        alix.say(room, "long ago")
+        await alix.settled(room)
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+    # What was read last has expired; nothing that is left in the archive is newer.
+    later = (datetime.now(UTC) + timedelta(minutes=3)).isoformat(timespec="seconds")
+    expired = dict.fromkeys(bot.cursors, f"{later} expired-long-ago")
+    assert set(expired) == {room, bot.jid}
+    async with bot.again(cursors=expired) as bot:
+        await bot.caught_up()
+        assert {(event.why, event.room.id) for event in bot.of(Unreadable)} == {
+            ("gap", room),
+            ("gap", bot.jid),
+        }
+    async with bot.again() as bot:
+        await bot.caught_up()
+        assert bot.events == bot.of(Joined)
+    alix.say(room, "after all")
+    alix.chat(bot.jid, "in private as well")
+    await alix.settled(room)
+    async with bot.again() as bot:
+        await bot.caught_up()
+        assert bot.of(Unreadable) == []
+        assert {"after all", "in private as well"} <= set(bot.texts())
+        assert "long ago" not in bot.texts()
 
 
 async def test_a_room_without_an_archive_says_so_and_still_works(prosody_server, xmpp_person, place):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from slixmpp.exceptions import IqError
+from slixmpp.plugins.xep_0441 import XEP_0441
 
 from bot.transports.base import (
     Accepted,
@@ -29,6 +31,8 @@ from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from slixmpp import Iq
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
 __all__ = ["place"]
@@ -191,6 +195,29 @@ async def test_more_than_can_be_held_is_taken_from_the_archive_instead(
     async with bot.again(cursors=before) as bot:
         await bot.caught_up()
         assert bot.texts() == said
+
+
+async def test_an_error_does_not_make_us_do_without_our_own_archive(
+    prosody_server, xmpp_person, place, monkeypatch
+):
+    alix = await xmpp_person("alix")
+    async with Bot(prosody_server, place[1]) as bot:
+        await bot.caught_up()
+
+    async def fails(plugin: XEP_0441, **_: object) -> Iq:
+        raise IqError(plugin.xmpp.make_iq_error("1", condition="internal-server-error"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(XEP_0441, "set_preferences", fails)
+        with pytest.raises(Unreachable, match="internal-server-error"):
+            async with bot.again():
+                pytest.fail("what is said now would be told again")
+    alix.chat(bot.jid, "once")
+    async with bot.again() as bot:
+        await bot.hears("once")
+    async with bot.again() as bot:
+        await bot.caught_up()
+        assert bot.texts() == []
 
 
 # --- streams that end ---

@@ -8,6 +8,7 @@ import itertools
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from xml.etree.ElementTree import SubElement
 
 import pytest
 
@@ -18,7 +19,7 @@ from bot.transports.base import (
     Payload,
     Start,
 )
-from bot.transports.xmpp import XmppTransport
+from bot.transports.xmpp import XmppTransport, stanzas
 from campaign.chat import (
     XMPP,
     Event,
@@ -48,6 +49,12 @@ class Bot:
     nick: str = "tocsin"
     password: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    """Rooms whose archive does not answer, as far as the bot can see: what it asks them goes nowhere."""
+    unreachable: set[str] = field(default_factory=set)
+    """Rooms that do not answer anything."""
+    errors: dict[str, str] = field(default_factory=dict)
+    """Room → the error with which it answers when it is asked what it is."""
 
     def __post_init__(self) -> None:
         self.jid, password = self.server.register(self.account)
@@ -70,6 +77,9 @@ class Bot:
     async def __aenter__(self) -> Self:
         self._stack = contextlib.AsyncExitStack()
         await self._stack.enter_async_context(self.transport.connected(self.start))
+        client = self.transport._connection.session.client
+        client.add_filter("out", self._goes_out)
+        client.add_filter("in", self._comes_in)
         self.reading = asyncio.ensure_future(self._read())
         return self
 
@@ -77,6 +87,22 @@ class Bot:
         self.reading.cancel()
         await asyncio.gather(self.reading, return_exceptions=True)
         await self._stack.aclose()
+
+    def _goes_out(self, stanza: Any) -> Any:
+        to = getattr(stanza, "xml", stanza).get("to", "").partition("/")[0]
+        swallowed = to in self.unreachable or (
+            to in self.silent and getattr(stanza, "xml", stanza).find(f"{{{stanzas.MAM}}}query") is not None
+        )
+        return None if swallowed else stanza
+
+    def _comes_in(self, stanza: Any) -> Any:
+        condition = self.errors.get(stanza.xml.get("from", ""))
+        query = stanza.xml.find("{http://jabber.org/protocol/disco#info}query")
+        if condition and query is not None:
+            stanza.xml.set("type", "error")
+            error = SubElement(stanza.xml, f"{stanzas.CLIENT}error", {"type": "wait"})
+            SubElement(error, f"{{{stanzas.STANZAS}}}{condition}")
+        return stanza
 
     async def _read(self) -> None:
         async for batch in self.transport.batches():
@@ -130,6 +156,9 @@ class Bot:
             "cursors": dict(self.cursors),
             "nick": self.nick,
             "options": self.options,
+            "silent": self.silent,
+            "unreachable": self.unreachable,
+            "errors": self.errors,
         }
         return Bot(self.server, self.account, **(known | changes))
 

@@ -81,6 +81,13 @@ class Page:
     complete: bool
     gap: bool = False
     """Whether something may be missing before these."""
+    nearest: Position | None = None
+    """If nothing came after a gap: where one is now, so that the same gap is not met again."""
+
+    @property
+    def reached(self) -> Position | None:
+        """Where one is who has taken this; None: where one was."""
+        return self.items[-1].position if self.items else self.nearest
 
 
 class Archive:
@@ -124,8 +131,10 @@ class Archive:
                     self._jid,
                     since,
                 )
+                # Asked first: nothing that comes in between is passed over.
+                newest = await self.newest(except_for=set())
                 position = Position("", position.at)
-                page = replace(await self.since(position.at), gap=True)
+                page = replace(await self.since(position.at), gap=True, nearest=newest)
             if page.items or page.gap:
                 yield page
             if page.complete:

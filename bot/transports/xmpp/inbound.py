@@ -1,4 +1,4 @@
-"""Everything the bot is there to receive, put into batches: archives first, then what comes live, in one order."""
+"""Everything the bot is there to receive, put into batches: of each room its archive first, then what comes live."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from slixmpp.exceptions import IqError
 from bot.transports.base import Batch, LoginRefused, Unreachable
 from bot.transports.xmpp import reading, stanzas
 from bot.transports.xmpp.archive import Archive, Page, Position
+from bot.transports.xmpp.backlog import Backlog
 from bot.transports.xmpp.direct import DirectChats
-from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, Queue, ReadOwn
+from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, PageRead, Queue, Read, ReadOwn
 from bot.transports.xmpp.session import NoAnswer
 from campaign.chat import XMPP, Echo, Event, Joined, Room, Unreadable
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from bot.transports.xmpp.archive import Item
+    from bot.transports.xmpp.backlog import Spawn
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.rooms import MucRoom
     from bot.transports.xmpp.sending import Sent
@@ -36,7 +38,7 @@ _RULES_CHANGED = frozenset(("104", "170", "171", "172", "173", "174"))
 
 
 class Inbound:
-    """What one stream brings in. `on_message` fills the queue, `batches` empties it and reads the archives."""
+    """What one stream brings in. `on_message` and the backlog fill the queue, `batches` empties it."""
 
     def __init__(
         self,
@@ -51,8 +53,9 @@ class Inbound:
     ) -> None:
         self._session, self._queue, self._membership, self._sent = session, queue, membership, sent
         self._direct = DirectChats(session.jid, membership, sent, nick)
-        self._cursors, self._page_size = dict(cursors), page_size
+        self._cursors = dict(cursors)
         self._jid = session.jid
+        self._backlog = Backlog(session, queue, self._cursors, page_size)
         self._own = Archive(session, self._jid, page_size)
         self._own_position: Position | None = None
         self._own_is_due = False
@@ -89,6 +92,8 @@ class Inbound:
                 lambda: preferences.set_preferences(default="always", always=[], never=[])
             )
         except IqError as error:
+            if self._jid in self._cursors and error.condition not in stanzas.NOT_KNOWN_THERE:
+                raise  # taken for lost, the archive would tell everything of this stream a second time
             log.warning("the archiving preference could not be set: %s", error.condition)
             return False
         return bool(answer["mam_prefs"]["default"] == "always")
@@ -124,14 +129,14 @@ class Inbound:
         if not room.joined or stanzas.is_history(message, room.jid):
             return
         archive_id = stanzas.stanza_id(message, room.jid) if room.archived else ""
-        if archive_id and room.stay_read != room.stay:
+        if archive_id and room.unread:
             room.arrived.add(archive_id)
         at = datetime.now(UTC)
         event = reading.groupchat(room, message, event=archive_id, at=at, live=True, own_jid=self._jid)
         if isinstance(event, Echo):
             self._sent.echoed(event.key, event.event)
         if event is not None or archive_id:
-            self._queue.put(Live(event, room, room.stay, archive_id))
+            self._queue.put_behind_archive(room, Live(event, room, room.stay, archive_id))
 
     def look_into_own_archive(self) -> None:
         """Have our own archive read on from where we stopped."""
@@ -141,27 +146,41 @@ class Inbound:
 
     # --- batches ---
 
-    async def batches(self) -> AsyncGenerator[Batch, None]:
-        """Everything in its order, until the stream is lost: then raises Unreachable or LoginRefused."""
+    async def batches(self, spawn: Spawn) -> AsyncGenerator[Batch, None]:
+        """Everything in the order of its room, until the stream is lost: then raises Unreachable or LoginRefused.
+
+        `spawn` runs the reading of an archive beside it.
+        """
         while True:
-            match await self._queue.get():
-                case Lost(reason, for_good):
-                    raise LoginRefused(reason) if for_good else Unreachable(reason)
-                case CaughtUp():
-                    self._caught_up = True
-                    yield self._batch([])
-                case Entered() as entered:
-                    async with aclosing(self._read_room(entered)) as reading_it:
-                        async for batch in reading_it:
-                            yield batch
-                case ReadOwn():
-                    async with aclosing(self._read_own()) as reading_own:
-                        async for batch in reading_own:
-                            yield batch
-                case Live() as live:
-                    events = self._group(live)
-                    if events:
-                        yield self._batch(events)
+            item = await self._queue.get()
+            if isinstance(item, Lost):
+                raise LoginRefused(item.reason) if item.for_good else Unreachable(item.reason)
+            if isinstance(item, ReadOwn):
+                async with aclosing(self._read_own()) as reading_own:
+                    async for batch in reading_own:
+                        yield batch
+            elif (found := self._batch_of(item, spawn)) is not None:
+                yield found
+            if isinstance(item, PageRead):
+                item.taken.set()
+
+    def _batch_of(self, item: Live | Entered | PageRead | Read | CaughtUp, spawn: Spawn) -> Batch | None:
+        match item:
+            case CaughtUp():
+                self._backlog.all_entered()
+                if self._caught_up or not self._backlog.caught_up:
+                    return None
+                self._caught_up = True
+                return self._batch([])
+            case PageRead(room, stay, page):
+                return self._page(room, page) if stay == room.stay else None
+            case Read():
+                return self._end(item)
+            case Entered():
+                events = self._enter(item, spawn)
+            case Live():
+                events = self._group(item)
+        return self._batch(events) if events else None
 
     def _batch(self, events: list[Event], cursors: Mapping[str, str] | None = None) -> Batch:
         # What was passed over in silence since the last batch is acknowledged along with this one.
@@ -188,52 +207,50 @@ class Inbound:
                 self._quiet[room.jid] = str(room.position)
         return [item.event] if item.event is not None else []
 
-    async def _read_room(self, entered: Entered) -> AsyncGenerator[Batch, None]:
+    def _enter(self, entered: Entered, spawn: Spawn) -> list[Event]:
         room = entered.room
         if room.archived and room.stay != entered.stay:
-            return  # we have entered again since: the archive is read for that stay
+            return []  # we have entered again since: the archive is read for that stay
         room.seen.clear()
-        now = datetime.now(UTC)
-        joined: list[Event] = [Joined(Room(XMPP, room.jid), now, name=room.name, archived=room.archived)]
-        try:
-            if not room.archived:
-                yield self._batch(joined)
-            else:
-                async with aclosing(self._read_room_archive(room, entered.stay, joined)) as batches:
-                    async for batch in batches:
-                        yield batch
-        except (NoAnswer, IqError) as error:
-            # Nothing of this room may count until its archive was read: it is entered again later.
-            log.warning("the archive of %s could not be read: %s", room.jid, error)
+        if not room.archived:
+            room.stay_read = entered.stay
+            self._end_wait(room)
+            return [_joined(room)]
+        begins_now = self._backlog.begins_now(room)
+        self._backlog.read(entered, spawn)
+        return [] if begins_now else [_joined(room)]
+
+    def _page(self, room: MucRoom, page: Page) -> Batch:
+        events = _gap(room.jid, page)
+        for item in page.items:
+            events += self._archived_groupchat(room, item)
+        room.position = page.reached or room.position
+        room.seen |= room.arrived.intersection(item.id for item in page.items)
+        if page.complete:
+            self._end(Read(room, room.stay))  # at once: what these events are answered with may leave
+        return self._batch(events, {room.jid: str(room.position)})
+
+    def _end(self, read: Read) -> Batch | None:
+        """Have what came live count from here on, or nothing of it: then the archive tells it later."""
+        room = read.room
+        if read.stay != room.stay:
+            return None
+        if read.failed:
             self._membership.give_up(room)
         else:
-            # If we have entered again meanwhile, what came live before that is read with the archive of that stay.
-            if not room.archived or room.stay == entered.stay:
-                room.stay_read = entered.stay
-                room.arrived.clear()
+            room.stay_read, room.failures = read.stay, 0
+        self._end_wait(room)
+        if read.baseline is None:
+            return None
+        room.newcomer, room.position = False, read.baseline
+        return self._batch([_joined(room)], {room.jid: str(room.position)})
 
-    async def _read_room_archive(
-        self, room: MucRoom, stay: int, joined: list[Event]
-    ) -> AsyncGenerator[Batch, None]:
-        archive = Archive(self._session, room.jid, self._page_size)
-        cursor = self._cursors.get(room.jid)
-        if room.newcomer or (room.position is None and cursor is None):
-            room.position = await archive.newest(except_for=room.arrived)
-            # Nothing older concerns us, and what we have to say at once need not wait for the next batch.
-            room.newcomer, room.stay_read = False, stay
-            room.arrived.clear()
-            yield self._batch(joined, {room.jid: str(room.position)})
-            return
-        room.position = room.position or Position.read(cursor or "")
-        yield self._batch(joined)
-        async with aclosing(archive.pages(room.position)) as pages:
-            async for page in pages:
-                events = _gap(room.jid, page)
-                for item in page.items:
-                    events += self._archived_groupchat(room, item)
-                    room.position = item.position
-                room.seen |= room.arrived.intersection(item.id for item in page.items)
-                yield self._batch(events, {room.jid: str(room.position)})
+    def _end_wait(self, room: MucRoom) -> None:
+        room.arrived.clear()
+        self._queue.release(room)
+        self._backlog.ended(room)
+        if self._backlog.caught_up and not self._caught_up:
+            self._queue.put(CaughtUp())  # behind what has waited
 
     def _archived_groupchat(self, room: MucRoom, item: Item) -> list[Event]:
         try:
@@ -268,8 +285,7 @@ class Inbound:
                     events = _gap(self._jid, page)
                     for item in page.items:
                         events += self._archived_direct(item, live=live)
-                        position = item.position
-                    self._own_position = position
+                    self._own_position = position = page.reached or position
                     yield self._batch(events, {self._jid: str(position)})
         except (NoAnswer, IqError) as error:
             raise Unreachable(f"our own archive could not be read ({error})") from error
@@ -281,6 +297,10 @@ class Inbound:
         except Exception:
             log.exception("an archived message could not be read and was dropped")
             return []
+
+
+def _joined(room: MucRoom) -> Event:
+    return Joined(Room(XMPP, room.jid), datetime.now(UTC), name=room.name, archived=room.archived)
 
 
 def _gap(where: str, page: Page) -> list[Event]:

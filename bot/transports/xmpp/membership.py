@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from xml.etree.ElementTree import Element, SubElement
 
@@ -17,10 +17,10 @@ from bot.transports.xmpp import reading, stanzas
 from bot.transports.xmpp.queue import Entered, Live, Queue
 from bot.transports.xmpp.rooms import MucRoom
 from bot.transports.xmpp.session import NoAnswer, Session
-from campaign.chat import XMPP, Invited, Removed, Room
+from campaign.chat import XMPP, Invited, Removed, Room, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Container, Iterable
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +42,32 @@ _NICKS = 9
 _LEAST_PAUSE = 0.5
 _INVITATIONS = 500
 _AT_ONCE = 8
+TELL_AFTER = timedelta(minutes=5)
+"""How long a room may keep us from reading it before the campaigners are told."""
+LONGEST_PAUSE = 15
+"""The most looks at our rooms that pass before a room is entered again whose archive could not be read."""
 
 
 class Membership:
-    """The rooms of one stream: those we are in, those we want to be in, and those we must not come back to."""
+    """The rooms of one stream: those we are in, those we want to be in, and those we must not come back to.
+
+    `archived` are rooms that have kept an archive for us before: no error makes them others.
+    """
 
     def __init__(
-        self, session: Session, queue: Queue, nick: str, *, join_timeout: float, ping_interval: float
+        self,
+        session: Session,
+        queue: Queue,
+        nick: str,
+        *,
+        archived: Container[str],
+        join_timeout: float,
+        ping_interval: float,
     ) -> None:
         self.rooms: dict[str, MucRoom] = {}
         self.heard: datetime | None = datetime.now(UTC)
         """When the server last answered a ping of ours (UTC); to begin with, when the stream was opened."""
-        self._session, self._queue, self._nick = session, queue, nick
+        self._session, self._queue, self._nick, self._archived = session, queue, nick, archived
         self._join_timeout, self._ping_interval = join_timeout, ping_interval
         self._look = asyncio.Event()
         self._invitations: dict[str, str] = {}
@@ -68,13 +82,13 @@ class Membership:
     async def enter_all(self, rooms: Iterable[str]) -> None:
         """Enter the rooms we should be in; what does not work now is tried again by `watch`."""
         for jid in rooms:
-            self.rooms.setdefault(jid, MucRoom(jid))
+            self.rooms.setdefault(jid, MucRoom(jid, archived=jid in self._archived))
         await self._each(self._enter_or_park)
 
     async def enter(self, jid: str) -> None:
         """Enter a room, or do nothing if we are in it. Raises Refused, NoAnswer or Unreachable."""
         known = jid in self.rooms
-        room = self.rooms.setdefault(jid, MucRoom(jid))
+        room = self.rooms.setdefault(jid, MucRoom(jid, archived=jid in self._archived))
         room.newcomer = room.newcomer or bool(room.gone) or not known
         room.gone = ""
         try:
@@ -128,6 +142,9 @@ class Membership:
                 # Entering would create it.
                 room.gone = "destroyed"
                 raise Refused("there is no such room") from error
+            if error.condition not in stanzas.NOT_KNOWN_THERE or room.archived:
+                # A room taken to keep no archive, and that keeps one, would tell everything a second time.
+                raise NoAnswer(f"it does not say what it is ({error.condition})") from error
             log.info("%s does not describe itself: %s", room.jid, error.condition)
             room.learn(set(), room.name)
             return
@@ -158,6 +175,7 @@ class Membership:
             try:
                 await self._ask_server()
                 await self._each(self._look_after)
+                self._tell_of_deaf_rooms()
                 at_each_look()
             except Unreachable:
                 return
@@ -187,8 +205,24 @@ class Membership:
         if room.joined and not room.deaf and not await self._still_in(room):
             log.warning("we had fallen out of %s unnoticed", room.jid)
             room.joined = False
-        if not room.joined or room.deaf:
+        waits = asyncio.get_running_loop().time() < room.enter_again_at
+        if not room.joined or (room.deaf and not waits):
             await self._enter_or_park(room)
+
+    def _tell_of_deaf_rooms(self) -> None:
+        """Tell, once a day at most, of each room where nothing said has counted for minutes, whatever the cause."""
+        now = datetime.now(UTC)
+        for room in self.rooms.values():
+            if room.gone or room.read:
+                room.unheard_since, room.told_deaf = None, False
+                continue
+            room.unheard_since = room.unheard_since or now
+            if not room.told_deaf and now - room.unheard_since >= TELL_AFTER:
+                room.told_deaf = True
+                log.warning("%s could not be read since %s", room.jid, f"{room.unheard_since:%H:%M} UTC")
+                # The same id all day: another stream of the same trouble does not tell it again.
+                deaf = Unreadable(Room(XMPP, room.jid), f"deaf:{now.date()}", "deaf", now)
+                self._queue.put(Live(deaf))
 
     async def _still_in(self, room: MucRoom) -> bool:
         iq = self._session.client.make_iq_get(ito=f"{room.jid}/{room.nick}")
@@ -225,8 +259,11 @@ class Membership:
         self.look_after_rooms()
 
     def give_up(self, room: MucRoom) -> None:
-        """Take nothing from a room until it was entered again."""
+        """Take nothing from a room until it was entered again: at the next look, and ever later if that fails too."""
         room.deaf = True
+        looks = min(2**room.failures - 1, LONGEST_PAUSE)
+        room.failures = min(room.failures + 1, LONGEST_PAUSE)
+        room.enter_again_at = asyncio.get_running_loop().time() + looks * self._ping_interval
 
     # --- presences ---
 
@@ -306,7 +343,7 @@ class Membership:
     def _tell_removed(self, room: MucRoom, why: str, by: str = "") -> None:
         room.gone = why
         removed = Removed(Room(XMPP, room.jid), reading.passing_id(), datetime.now(UTC), why, by)
-        self._queue.put(Live(removed))
+        self._queue.put_behind_archive(room, Live(removed))
 
     # --- invitations, leaving ---
 

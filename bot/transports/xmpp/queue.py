@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.transports.xmpp.archive import Page, Position
     from bot.transports.xmpp.rooms import MucRoom
     from campaign.chat import Event
 
@@ -40,6 +41,27 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page of a room's archive. Whoever takes it sets `taken` once it is committed: only then the next is read."""
+
+    room: MucRoom
+    stay: int
+    page: Page
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A room's archive was read to its end, or (with `failed`) could not be."""
+
+    room: MucRoom
+    stay: int
+    failed: bool = False
+    baseline: Position | None = None
+    """Where a room begins for us in which we were not before: nothing of its archive was read."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOwn:
     """There is something new in our own archive, which keeps the direct chats."""
 
@@ -58,7 +80,7 @@ class Lost:
     """Whether a person has to mend something before it is of any use to come back."""
 
 
-Incoming: TypeAlias = Live | Entered | ReadOwn | CaughtUp | Lost
+Incoming: TypeAlias = Live | Entered | PageRead | Read | ReadOwn | CaughtUp | Lost
 
 
 class Queue:
@@ -66,6 +88,8 @@ class Queue:
 
     def __init__(self, overflows: Callable[[], None]) -> None:
         self._items: deque[Incoming] = deque()
+        self._held: dict[MucRoom, list[Live]] = {}
+        self._holding = 0
         self._filled = asyncio.Event()
         self._overflows = overflows
 
@@ -73,7 +97,26 @@ class Queue:
         """Append an item. Nothing is refused, but with too many `overflows` is called, to end the stream."""
         self._items.append(item)
         self._filled.set()
-        if len(self._items) == MOST_WAITING:
+        self._count()
+
+    def put_behind_archive(self, room: MucRoom, item: Live) -> None:
+        """Append what happened in a room; while its archive is being read it waits for `release`, and only that."""
+        if not room.unread:
+            self.put(item)
+            return
+        self._held.setdefault(room, []).append(item)
+        self._holding += 1
+        self._count()
+
+    def release(self, room: MucRoom) -> None:
+        """Let what waited for a room's archive come next."""
+        held = self._held.pop(room, [])
+        self._holding -= len(held)
+        self._items.extendleft(reversed(held))
+        self._filled.set()
+
+    def _count(self) -> None:
+        if len(self._items) + self._holding == MOST_WAITING:
             self._overflows()
 
     async def get(self) -> Incoming:

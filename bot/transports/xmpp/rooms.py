@@ -46,6 +46,14 @@ class MucRoom:
     leaving: bool = False
     deaf: bool = False
     """Its archive could not be read: it has to be entered again."""
+    failures: int = 0
+    """How often in a row its archive could not be read."""
+    enter_again_at: float = 0.0
+    """When to do so (by the event loop's clock)."""
+    unheard_since: datetime | None = None
+    """Since when it was never found to be read (UTC)."""
+    told_deaf: bool = False
+    """Whether that was told."""
     stay: int = 0
     """Counts how often we entered."""
     stay_read: int = 0
@@ -91,6 +99,11 @@ class MucRoom:
     def read(self) -> bool:
         """Whether everything that was said before we entered has been told."""
         return self.joined and not self.deaf and self.stay_read == self.stay
+
+    @property
+    def unread(self) -> bool:
+        """Whether its archive is being read: what comes live has to wait for that."""
+        return self.archived and not self.deaf and self.stay_read != self.stay
 
     def shows(self, jid: str) -> bool:
         """Whether an account is seen in the room now."""

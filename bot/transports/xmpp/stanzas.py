@@ -34,6 +34,8 @@ ENCRYPTED = (
     "{eu.siacs.conversations.axolotl}encrypted",
     "{urn:xmpp:omemo:2}encrypted",
 )
+NOT_KNOWN_THERE = ("service-unavailable", "feature-not-implemented")
+"""Errors that say that what we asked for does not exist there; any other says nothing about it."""
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 _MOST_REACTIONS = 20

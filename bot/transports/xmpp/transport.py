@@ -159,7 +159,12 @@ class XmppTransport:
         sent = Sent(start.unsure)
         session.lost.add_done_callback(lambda lost: queue.put(Lost(lost.result(), session.lost_for_good)))
         membership = Membership(
-            session, queue, self._nick, join_timeout=self._join_timeout, ping_interval=self._ping_interval
+            session,
+            queue,
+            self._nick,
+            archived=start.cursors,
+            join_timeout=self._join_timeout,
+            ping_interval=self._ping_interval,
         )
         inbound = Inbound(
             session,
@@ -192,7 +197,7 @@ class XmppTransport:
         connection = self._current()
         connection.inbound.look_into_own_archive()
         connection.spawn(self._stay_in_rooms(connection))
-        async with aclosing(connection.inbound.batches()) as batches:
+        async with aclosing(connection.inbound.batches(connection.spawn)) as batches:
             async for batch in batches:
                 yield batch
 
@@ -255,12 +260,12 @@ class XmppTransport:
         return Room(XMPP, address.id)
 
     async def join(self, room: str) -> None:
-        """Enter a room. Raises Refused or Unreachable."""
+        """Enter a room. Raises Refused, NotReady or Unreachable."""
         jid = _bare(room)
         try:
             await self._current().membership.enter(jid)
         except NoAnswer as error:
-            raise Unreachable(f"{jid} does not answer: {error}") from error
+            raise NotReady(f"{jid} does not answer: {error}") from error
 
     async def leave(self, room: str, reason: str) -> None:
         """Leave a room or decline its invitation. Raises Unreachable."""

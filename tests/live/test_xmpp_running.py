@@ -1,0 +1,130 @@
+"""The running bot on a real Prosody where a room gives it trouble: what people in the rooms see of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.app import App
+from bot.config import load
+from bot.transports.base import NotReady
+from bot.transports.xmpp import XmppTransport
+from campaign.chat import XMPP, Message, say
+from storage.database import open_database
+from tests.live.xmpp_bot import WAIT, place
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.transports.base import Accepted, Dispatch
+    from campaign.chat import Address
+    from storage.database import Database
+    from storage.storage import Storage
+    from tests.live.prosody import Prosody
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+__all__ = ["place"]
+
+CONFIG = """
+[bot]
+language = "en"
+admins = ["xmpp:boss@{domain}"]
+admin_rooms = ["xmpp:{office}"]
+
+[xmpp]
+jid = "{account}@{domain}"
+host = "{host}"
+port = {port}
+ca_file = "{ca_file}"
+
+[campaigns.ngi]
+title = "Save it"
+letter = {{ fr = "fr.md", en = "en.md" }}
+rooms = ["xmpp:{room}"]
+organisations = "organisations.csv"
+"""
+
+
+@asynccontextmanager
+async def running(
+    server: Prosody, folder: Path, account: str, room: str, office: str
+) -> AsyncIterator[tuple[App, XmppTransport, Database]]:
+    """Run the bot with a campaign in a room, and an office."""
+    jid, password = server.register(account)
+    (folder / "fr.md").write_text("# Sauvons-le\n\nIl le faut.\n")
+    (folder / "en.md").write_text("# Save it\n\nIt must be.\n")
+    (folder / "organisations.csv").write_text("name,aliases,website,representatives\nPicasoft,,,\n")
+    (folder / "config.toml").write_text(
+        CONFIG.format(
+            domain=server.domain,
+            account=account,
+            host=server.host,
+            port=server.port,
+            ca_file=server.ca_file,
+            office=office,
+            room=room,
+        )
+    )
+    config = load(folder / "config.toml", environment={"TOCSIN_XMPP_PASSWORD": password})
+    database = open_database(folder / "data")
+    transport = XmppTransport(
+        jid, password, "tocsin", host=server.host, port=server.port, ca_file=server.ca_file
+    )
+    app = App(config, database, {XMPP: transport})
+    serving = asyncio.create_task(app.serve())
+    try:
+        await asyncio.wait_for(app.ready(), WAIT)
+        yield app, transport, database
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        database.close()
+
+
+async def test_what_waits_for_a_room_without_archive_to_let_us_in_outlives_the_connection(
+    prosody_server, xmpp_person, place, tmp_path
+):
+    room, account = place
+    office = prosody_server.room(f"{account}-office")
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix", archived=False)
+    await alix.create_room(office, "Alix")
+
+    def announce(storage: Storage) -> None:
+        where = storage.rooms.find(XMPP, room)
+        message = Message((say("{text}", text="to be said once"),))
+        storage.outbox.put(XMPP, message, datetime.now(UTC), room=where.id)
+
+    async with running(prosody_server, tmp_path, account, room, office) as (app, transport, database):
+        await alix.hears("Hello")
+        connection = transport._connection
+        # The room's server restarts: we are out, and do not know it yet.
+        connection.membership.rooms[room].joined = False
+        refused = asyncio.Event()
+        send = transport.send
+
+        async def watched(dispatch: Dispatch, **private: Address | None) -> Accepted:
+            try:
+                return await send(dispatch, **private)
+            except NotReady:
+                refused.set()
+                raise
+
+        transport.send = watched
+        await database.write(announce)
+        app.wake()
+        await asyncio.wait_for(refused.wait(), WAIT)
+        connection.session.break_off("cut by the test")
+        await alix.hears("to be said once", 20)
+        await alix.settled(room)
+        await asyncio.wait_for(app.settled(), WAIT)
+        counts = await database.read(lambda storage: storage.outbox.counts())
+        assert "uncertain" not in counts
+        assert counts["waiting"] == 0
+    assert len([heard for heard in alix.heard if heard.body == "to be said once"]) == 1
+    assert not any("cannot tell" in heard.body for heard in alix.heard)
