@@ -40,7 +40,7 @@ def prepare(storage: Storage) -> None:
     now = datetime.now(UTC)
     storage.rooms.ensure(MATRIX, ROOM, state="joined")
     storage.people.ensure(SOMEBODY, "Somebody", now)
-    storage.inbox.move(MATRIX, {"sync": "0"})
+    storage.inbox.move(MATRIX, {"sync": "0"}, now)
 
 
 def transaction(number: int) -> Work:
@@ -58,7 +58,7 @@ def transaction(number: int) -> Work:
         storage.outbox.purpose_of(MATRIX, f"$event{number}")
         storage.audit.note("seen", now, person=person.id, room=room.id)
         storage.outbox.put(MATRIX, Message((say("Seen."),)), now, room=room.id)
-        storage.inbox.move(MATRIX, {"sync": str(number)})
+        storage.inbox.move(MATRIX, {"sync": str(number)}, now)
 
     return work
 

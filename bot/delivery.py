@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.outage import Outage
 from bot.pacing import Pacing, Want
@@ -28,7 +28,7 @@ from bot.transports.base import (
     Unsure,
 )
 from campaign.chat import N_, Address, Room, say
-from commands import tell
+from commands import tell, undelivered
 from storage.database import is_fatal
 from storage.steps import reached
 
@@ -310,8 +310,7 @@ class Delivery:
                 if self._cuts[row.key] >= MOST_CUTS:
                     self._uncertain(storage, row.key, row.room_id, "the connection ends with it")
                     continue
-                payload = Payload(**{**row.payload, "mentions": tuple(row.payload["mentions"])})
-                dispatch = Dispatch(row.key, Room(self._network, row.address), payload)
+                dispatch = Dispatch(row.key, Room(self._network, row.address), _thawed(row.payload))
                 private = Address(self._network, row.private_with) if row.private_with else None
                 again.append(Claim(dispatch, row.room_id, row.file_id, private))
             return again
@@ -375,6 +374,10 @@ class Delivery:
     def _sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
         while rows:
+            if rows[0].repeats and storage.undelivered.original(rows[0].repeats) is None:
+                storage.outbox.settle([rows[0].id])
+                rows = rows[1:]
+                continue
             try:
                 return self._freeze(storage, room, rows)
             except Exception as error:
@@ -384,8 +387,8 @@ class Delivery:
                     return self._freeze(storage, room, rows[:1])
                 log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
                 storage.outbox.settle([rows[0].id])
-                text = N_("A message of mine could not be delivered in {room} ({why}).")
-                self._tell(storage, room.id, text, type(error).__name__)
+                house, why = self._wordings.house, type(error).__name__
+                tell.put(storage, undelivered.unsayable(storage, house, room, why), self._now())
                 rows = rows[1:]
         return []
 
@@ -402,6 +405,8 @@ class Delivery:
             return []
         if room.state != "joined":
             return []
+        if rows[0].repeats:
+            return self._freeze_again(storage, room, rows[0])
         together = self._together(rows)
         payload, taken = self._worded(together, room)
         together = together[:taken]
@@ -432,6 +437,25 @@ class Delivery:
             now=self._now(),
         )
         return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
+
+    def _freeze_again(self, storage: Storage, room: RoomRow, row: Waiting) -> list[Claim]:
+        """Freeze under a new key, just as it was rendered, what a campaigner wants sent once more."""
+        old = storage.undelivered.original(row.repeats or "")
+        if old is None:
+            return []
+        key = str(uuid.uuid4())
+        storage.outbox.freeze(
+            [row.id],
+            key=key,
+            network=self._network,
+            room_id=room.id,
+            payload=old.payload,
+            private_with=old.private_with,
+            file_id=old.file_id,
+            now=self._now(),
+        )
+        private = Address(self._network, old.private_with) if old.private_with else None
+        return [Claim(Dispatch(key, room.place, _thawed(old.payload)), room.id, old.file_id, private)]
 
     def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
         """What may leave as one message: what waits for the same thread, as long as it is plain and fits.
@@ -565,9 +589,9 @@ class Delivery:
         )
 
     def _uncertain(self, storage: Storage, key: str, room_id: int, why: str) -> None:
-        storage.outbox.uncertain(key, why, self._now())
-        text = N_("I cannot tell whether my last message arrived in {room}: please look there.")
-        self._tell(storage, room_id, text)
+        now = self._now()
+        told = undelivered.uncertain(storage, self._wordings.house, key, room_id, why=why, now=now)
+        tell.put(storage, told, now)
 
     def _leaves(self, key: str) -> None:
         """Note that a dispatch was sent once, or never will be."""
@@ -579,20 +603,12 @@ class Delivery:
         """Give a dispatch up, and say so to the campaigners."""
 
         def failed(storage: Storage) -> None:
-            storage.outbox.failed(claim.dispatch.key, why, self._now())
-            self._tell(
-                storage, claim.room_id, N_("A message of mine could not be delivered in {room} ({why})."), why
-            )
+            now = self._now()
+            key = claim.dispatch.key
+            told = undelivered.failed(storage, self._wordings.house, key, claim.room_id, why=why, now=now)
+            tell.put(storage, told, now)
 
         await self._database.write(failed)
-
-    def _tell(self, storage: Storage, room_id: int, text: str, why: str = "") -> None:
-        """Tell the campaigners of a message that did not arrive; of one to themselves only the log can tell."""
-        room = storage.rooms.get(room_id)
-        log.error("a message did not arrive", extra={"action": "undelivered", "room": room_id, "why": why})
-        if not room.admin and not room.direct:
-            told = tell.admins(storage, self._wordings.house, say(text, room=room.label, why=why))
-            tell.put(storage, told, self._now())
 
     async def _arrived(self, key: str, accepted: Accepted, seen: asyncio.Future[str]) -> None:
         """Wait until a dispatch is known to be in the room.
@@ -648,8 +664,9 @@ class Delivery:
                     log.info("not done yet: %s", error, extra={"action": errand.act})
                     why = str(error)
                     # While its network does not work, that is no errand's fault, and all of them wait together.
-                    if self._works():
-                        tries += not isinstance(error, NotReady)
+                    waits = isinstance(error, NotReady)
+                    if waits or self._works():
+                        tries += not waits
                         await asyncio.sleep(pause)
                         pause = min(LONGEST_PAUSE, pause * 2)
                 else:
@@ -721,4 +738,8 @@ class Delivery:
 
 
 def _is_plain(row: Waiting) -> bool:
-    return row.file_id is None and not row.purpose
+    return row.file_id is None and not row.purpose and not row.repeats
+
+
+def _thawed(payload: Mapping[str, Any]) -> Payload:
+    return Payload(**{**payload, "mentions": tuple(payload["mentions"])})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from campaign.chat import (
     say,
 )
 from campaign.errors import CampaignError
-from commands import answer, due, membership, reactions, tell
+from commands import answer, due, forgetting, membership, quarantining, reactions, tell
 from commands.command import Context, House, Place, Reply
 from storage.database import is_fatal
 from storage.steps import reached
@@ -63,6 +62,7 @@ class Intake:
         self._house = house
         self._menu = menu
         self._now = now
+        self._forgetting = forgetting.Forgetting()
 
     async def take(self, network: str, batch: Batch, claim: Callable[[Storage], Claimed | None]) -> Taken:
         """Let every event of a batch take effect that has not before, and acknowledge it, in one transaction.
@@ -83,8 +83,11 @@ class Intake:
                     if key not in fresh:
                         continue
                     fresh.discard(key)
-                self._bounded(storage, event, now)
-            storage.inbox.move(network, batch.cursors)
+                if forgetting.is_beyond_memory(storage, event, now):
+                    self._set_aside(storage, event, now)
+                else:
+                    self._bounded(storage, event, now)
+            storage.inbox.move(network, batch.cursors, now)
             return Taken(
                 {
                     event.key: event.reason if isinstance(event, Bounced) else ""
@@ -97,7 +100,7 @@ class Intake:
         return await self._database.write(work)
 
     async def tick(self, tick: Tick) -> None:
-        """Let happen what time brings. Raises StorageError: nothing happened."""
+        """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
 
         def work(storage: Storage) -> None:
             for step in due.STEPS:
@@ -112,6 +115,14 @@ class Intake:
                     )
 
         await self._database.write(work)
+        if self._forgetting.is_due(tick.now):
+            try:
+                # By itself, and short: nobody who signs waits for it.
+                await self._database.write(lambda storage: self._forgetting.step(storage, tick.now))
+            except Exception as error:
+                if is_fatal(error):
+                    raise
+                log.exception("forgetting failed", extra={"action": "forget"})
 
     async def alarm(self, text: Text) -> None:
         """Tell the administrators, wherever they can be told. Raises StorageError."""
@@ -135,14 +146,10 @@ class Intake:
         except Exception as error:
             if is_fatal(error):
                 raise
-            reference = secrets.token_hex(3)
+            reference = quarantining.set_aside(storage, self._house, event, now, type(error).__name__)
             log.exception(
                 "an event could not be taken",
                 extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
-            kind, why = type(event).__name__, type(error).__name__
-            storage.inbox.quarantine(
-                reference, event.room.network, (event.room.id, event.event), now, what=kind, error=why
             )
             if isinstance(event, Said):
                 self._apologise(storage, event, reference, now)
@@ -166,6 +173,15 @@ class Intake:
             if is_fatal(error):
                 raise
             log.exception("no apology either", extra={"action": "quarantine", "reference": reference})
+
+    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
+        """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
+        if isinstance(event, Said) and answer.is_for_us(event, self._house):
+            reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
+            log.warning(
+                "too old to be taken",
+                extra={"action": "quarantine", "reference": reference, "event": event.event},
+            )
 
     def _one(self, storage: Storage, event: Event, now: datetime, refusal: Text | None = None) -> None:
         """Let an event take effect; with a `refusal`, only say that.

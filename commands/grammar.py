@@ -322,6 +322,8 @@ _LABELS = {
         "code": "code",
         "language": "langue",
         "label": "libelle",
+        "row": "numero",
+        "reference": "reference",
     }
 }
 

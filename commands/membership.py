@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from campaign.chat import (
     MATRIX,
     N_,
-    Address,
     Bounced,
     Invited,
     Joined,
@@ -19,7 +18,7 @@ from campaign.chat import (
     Unreadable,
     say,
 )
-from commands import tell
+from commands import tell, undelivered
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -163,17 +162,13 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
 def given_back(storage: Storage, house: House, event: Bounced, now: datetime) -> Reply | None:
     """Tell the campaigners of a message that had seemed delivered, and that its network gave back after all.
 
-    One that has not is the business of whoever carries it. Of one to a campaigner only the log can tell.
+    One that has not is the business of whoever carries it.
     """
-    room_id = storage.outbox.was_given_back(event.room.network, event.key, event.reason, now)
+    room_id = storage.outbox.was_given_back(event.room.network, event.key)
     if room_id is None:
         return None
-    room = storage.rooms.get(room_id)
-    if room.admin or (room.direct and Address(room.network, room.partner) in house.admins):
-        return None
-    text = N_("A message of mine could not be delivered in {room} ({why}).")
-    where = room.partner if room.direct else room.label
-    return Reply(elsewhere=tell.admins(storage, house, say(text, room=where, why=event.reason)))
+    told = undelivered.failed(storage, house, event.key, room_id, why=event.reason, now=now, even_alone=True)
+    return Reply(elsewhere=told)
 
 
 _MISSED = {
@@ -203,15 +198,9 @@ def doubt(
     storage: Storage, house: House, begun: Iterable[DispatchRow], why: str, now: datetime
 ) -> tuple[Elsewhere, ...]:
     """Leave what was begun and cannot be looked for any more: sent again, it might be there twice."""
-    rooms = set()
-    for row in begun:
-        storage.outbox.uncertain(row.key, why, now)
-        rooms.add(row.room_id)
     told: list[Elsewhere] = []
-    for room in map(storage.rooms.get, sorted(rooms)):
-        text = N_("I cannot tell whether my last message arrived in {room}: please look there.")
-        if not room.admin and not room.direct:
-            told += tell.admins(storage, house, say(text, room=room.label))
+    for row in begun:
+        told += undelivered.uncertain(storage, house, row.key, row.room_id, why=why, now=now)
     return tuple(told)
 
 

@@ -24,8 +24,12 @@ _WAITING = (
     )
 )
 _SENDING = select(func.count(), func.min(dispatches.c.made_at)).where(dispatches.c.state == "sending")
-_UNCERTAIN = select(func.count(), func.max(dispatches.c.settled_at)).where(dispatches.c.state == "uncertain")
-_QUARANTINED = select(func.count(), func.max(quarantine.c.at))
+_UNCERTAIN = select(func.count(), func.max(dispatches.c.settled_at)).where(
+    # Whatever went wrong has a number, and those with one are few and indexed.
+    dispatches.c.number.is_not(None),
+    dispatches.c.state == "uncertain",
+)
+_QUARANTINED = select(func.count(), func.max(quarantine.c.at)).where(quarantine.c.seen_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +53,5 @@ class Backlog(Queries):
         return Count(*self._connection.execute(_UNCERTAIN).one())
 
     def quarantined(self) -> Count:
-        """Events that could not be taken; when the latest came."""
+        """Events that could not be taken and that nobody has looked at; when the latest came."""
         return Count(*self._connection.execute(_QUARANTINED).one())

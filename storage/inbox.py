@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_, update
 
 from storage.rows import Queries
 from storage.steps import reached
-from storage.tables import cursors, devices, inbox, quarantine
+from storage.tables import cursors, devices, forgotten, inbox, quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,29 @@ _KNOWN = select(inbox.c.scope, inbox.c.event).where(
 _MOVE = (
     update(cursors)
     .where(and_(cursors.c.network == bindparam("of"), cursors.c.scope == bindparam("which")))
-    .values(cursor=bindparam("to"))
+    .values(cursor=bindparam("to"), moved_at=bindparam("moved"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """The trace of an event that could not be taken: `what` kind it was, and the `error`'s name. `scope`: its room."""
+
+    reference: str
+    network: str
+    scope: str
+    what: str
+    error: str
+    at: datetime
+
+
+_QUARANTINED = select(
+    quarantine.c.reference,
+    quarantine.c.network,
+    quarantine.c.scope,
+    quarantine.c.what,
+    quarantine.c.error,
+    quarantine.c.at,
 )
 
 
@@ -55,15 +78,24 @@ class Inbox(Queries):
         )
         return dict(rows.all())
 
-    def move(self, network: str, to: Mapping[str, str]) -> None:
+    def move(self, network: str, to: Mapping[str, str], now: datetime) -> None:
         """Acknowledge what was read, together with what it changed."""
         for scope, cursor in to.items():
-            moved = self._connection.execute(_MOVE, {"of": network, "which": scope, "to": cursor})
+            moved = self._connection.execute(
+                _MOVE, {"of": network, "which": scope, "to": cursor, "moved": now}
+            )
             if not moved.rowcount:
                 self._connection.execute(
-                    insert(cursors), {"network": network, "scope": scope, "cursor": cursor}
+                    insert(cursors),
+                    {"network": network, "scope": scope, "cursor": cursor, "moved_at": now},
                 )
             reached("cursor")
+
+    def forgotten_until(self, network: str, scope: str) -> datetime | None:
+        """When the newest event of a room was received of those the inbox no longer knows; None if it knows all."""
+        return self._connection.execute(
+            select(forgotten.c.upto).where(forgotten.c.network == network, forgotten.c.scope == scope)
+        ).scalar()
 
     def forget_cursor(self, network: str, scope: str) -> None:
         """Drop the cursor of a room that was left: coming back starts anew."""
@@ -71,10 +103,20 @@ class Inbox(Queries):
             delete(cursors).where(cursors.c.network == network, cursors.c.scope == scope)
         )
 
+    # --- what could not be taken
+
     def quarantine(
-        self, reference: str, network: str, key: Key, now: datetime, *, what: str, error: str
+        self,
+        reference: str,
+        network: str,
+        key: Key,
+        now: datetime,
+        *,
+        what: str,
+        error: str,
+        told: bool = False,
     ) -> None:
-        """Keep the trace of an event that could not be taken; never its body."""
+        """Keep the trace of an event that could not be taken; never its body. `told`: whether campaigners hear of it."""
         self._connection.execute(
             insert(quarantine),
             {
@@ -85,8 +127,37 @@ class Inbox(Queries):
                 "what": what,
                 "error": error,
                 "at": now,
+                "told": told,
             },
         )
+
+    def told_since(self, network: str, scope: str, since: datetime) -> bool:
+        """Whether campaigners were told of an event of this room that could not be taken, since then."""
+        query = select(quarantine.c.id).where(
+            quarantine.c.network == network,
+            quarantine.c.scope == scope,
+            quarantine.c.at > since,
+            quarantine.c.told,
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def quarantined(self, most: int) -> tuple[Sequence[Quarantined], int]:
+        """The newest events that could not be taken and that nobody has looked at, and how many there are in all."""
+        unseen = quarantine.c.seen_at.is_(None)
+        found = self._all(
+            Quarantined, _QUARANTINED.where(unseen).order_by(quarantine.c.id.desc()).limit(most)
+        )
+        count = self._connection.execute(select(func.count()).select_from(quarantine).where(unseen))
+        return found, int(count.scalar_one())
+
+    def see(self, now: datetime, reference: str | None = None) -> int:
+        """Mark an event that could not be taken as looked at, or every one; return how many were not yet."""
+        seen = update(quarantine).where(quarantine.c.seen_at.is_(None)).values(seen_at=now)
+        if reference is not None:
+            seen = seen.where(quarantine.c.reference == reference)
+        return self._connection.execute(seen).rowcount
+
+    # --- who we are
 
     def device(self, network: str, account: str, otherwise: str) -> str:
         """Return this installation's fixed device for an account, keeping `otherwise` if there was none."""

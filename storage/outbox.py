@@ -46,6 +46,8 @@ class Waiting:
     thread: str
     purpose: str
     urgency: int
+    repeats: str | None
+    """The key of the dispatch that is to leave once more as it was rendered, if it is that."""
 
     @cached_property
     def message(self) -> Message:
@@ -100,6 +102,7 @@ _WAITING = (
         outbox.c.thread,
         outbox.c.purpose,
         outbox.c.urgency,
+        outbox.c.repeats_key,
     )
     .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
     # Nor may what waits in one room: no message holds more of it.
@@ -269,13 +272,24 @@ class Outbox(Queries):
         """Mark a dispatch as visible under this event id; the bytes of its file are no longer held."""
         self._settle(key, "delivered", now, event=event)
 
-    def failed(self, key: str, why: str, now: datetime) -> None:
-        """Mark a dispatch the network will never take."""
-        self._settle(key, "failed", now, why=why)
+    def failed(self, key: str, why: str, now: datetime) -> int | None:
+        """Mark a dispatch the network will never take; return its number for people, None if it did arrive."""
+        return self._went_wrong(key, "failed", why, now)
 
-    def uncertain(self, key: str, why: str, now: datetime) -> None:
-        """Mark a dispatch of which nothing can tell whether it arrived."""
-        self._settle(key, "uncertain", now, why=why)
+    def uncertain(self, key: str, why: str, now: datetime) -> int | None:
+        """Mark a dispatch of which nothing can tell whether it arrived; return its number, None if it did arrive."""
+        return self._went_wrong(key, "uncertain", why, now)
+
+    def _went_wrong(self, key: str, state: str, why: str, now: datetime) -> int | None:
+        if not self._settle(key, state, now, why=why):
+            return None
+        numbered = dispatches.c.number.is_not(None)
+        last = self._connection.execute(select(func.max(dispatches.c.number)).where(numbered)).scalar()
+        number = int(last or 0) + 1
+        self._connection.execute(
+            update(dispatches).where(dispatches.c.key == key, ~numbered).values(number=number)
+        )
+        return number
 
     def doubt_all(self, why: str, now: datetime) -> tuple[int, int]:
         """End everything that waits or is on its way, for nothing tells whether it was said: nothing of it is sent.
@@ -296,13 +310,14 @@ class Outbox(Queries):
             self.uncertain(key, why, now)
         return waiting, len(keys)
 
-    def _settle(self, key: str, state: str, now: datetime, *, event: str = "", why: str = "") -> None:
-        self._connection.execute(
+    def _settle(self, key: str, state: str, now: datetime, *, event: str = "", why: str = "") -> bool:
+        settled = self._connection.execute(
             _SETTLE, {"which": key, "to": state, "as_event": event, "why": why, "at": now}
         )
         held = select(dispatches.c.file_id).where(dispatches.c.key == key, dispatches.c.file_id.is_not(None))
         self._connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
         reached("mark")
+        return bool(settled.rowcount)
 
     def purpose_of(self, network: str, event: str) -> str:
         """What a reaction or a reply to one of our messages means; empty if nothing."""
@@ -318,8 +333,8 @@ class Outbox(Queries):
         )
         return str(self._connection.execute(query).scalar() or "")
 
-    def was_given_back(self, network: str, key: str, why: str, now: datetime) -> int | None:
-        """Mark a dispatch that had seemed delivered as given back by its network after all; return its room.
+    def was_given_back(self, network: str, key: str) -> int | None:
+        """Take back that a dispatch was delivered: its network gave it back after all. Return its room.
 
         None if it was not delivered: whoever carries it knows.
         """
@@ -329,9 +344,7 @@ class Outbox(Queries):
         room_id = self._connection.execute(query).scalar()
         if room_id is not None:
             self._connection.execute(
-                update(dispatches)
-                .where(dispatches.c.key == key)
-                .values(state="failed", error=why, settled_at=now)
+                update(dispatches).where(dispatches.c.key == key).values(state="sending")
             )
         return room_id
 

@@ -10,6 +10,7 @@ from storage.audit import Audit
 from storage.backlog import Backlog
 from storage.campaigns import Campaigns
 from storage.deadlines import Deadlines
+from storage.forgetting import Forgetting
 from storage.inbox import Inbox
 from storage.letters import Letters
 from storage.memory import memory_of
@@ -21,6 +22,7 @@ from storage.prompts import Prompts
 from storage.rooms import Rooms
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
+from storage.undelivered import Undeliverable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,6 +77,11 @@ class Storage:
         return Deadlines(self._connection)
 
     @cached_property
+    def forgetting(self) -> Forgetting:
+        """Deleting what nothing can need any more."""
+        return Forgetting(self._connection)
+
+    @cached_property
     def inbox(self) -> Inbox:
         """What has taken effect, how far each network is read, what could not be taken."""
         return Inbox(self._connection)
@@ -123,3 +130,8 @@ class Storage:
     def sympathies(self) -> Sympathies:
         """Thumbs up on the letter."""
         return Sympathies(self._connection)
+
+    @cached_property
+    def undelivered(self) -> Undeliverable:
+        """What did not arrive, or may not have."""
+        return Undeliverable(self._connection)

@@ -92,17 +92,29 @@ cursors = Table(
     Column("network", String(16), primary_key=True),
     Column("scope", Text, primary_key=True),
     Column("cursor", Text, nullable=False),
-    comment="How far each network has been read: committed with what was read, never before.",
+    Column("moved_at", Instant),
+    comment="How far each network has been read, and when it last moved: committed with what was read, never before.",
 )
 
 inbox = Table(
     "inbox",
     metadata,
+    _id(),
+    Column("network", String(16), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("network", "scope", "event"),
+    comment="Every event that has taken effect, as it came: a second arrival finds itself here and does nothing.",
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
     Column("network", String(16), primary_key=True),
     Column("scope", Text, primary_key=True),
-    Column("event", Text, primary_key=True),
-    Column("at", Instant, nullable=False),
-    comment="Every event that has taken effect: a second arrival finds itself here and does nothing.",
+    Column("upto", Instant, nullable=False),
+    comment="When the newest event was received of those whose inbox row is gone: nothing that old is taken as new.",
 )
 
 quarantine = Table(
@@ -116,8 +128,11 @@ quarantine = Table(
     Column("what", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("at", Instant, nullable=False),
-    comment="Events that could not be taken: their reference and the error's name, never a body.",
+    Column("told", Boolean, nullable=False, server_default=text("0")),
+    Column("seen_at", Instant),
+    comment="Events that could not be taken: their reference and the error's name, never a body. told: to campaigners.",
 )
+Index("ix_quarantine_scope", quarantine.c.network, quarantine.c.scope, quarantine.c.at)
 
 rooms = Table(
     "rooms",
@@ -452,8 +467,11 @@ dispatches = Table(
     _text("error"),
     Column("made_at", Instant, nullable=False),
     Column("settled_at", Instant),
-    CheckConstraint("state IN ('sending', 'delivered', 'uncertain', 'failed')", name="state"),
-    comment="What left or leaves, frozen: the same key and payload at every attempt.",
+    Column("number", Integer),
+    CheckConstraint(
+        "state IN ('sending', 'delivered', 'uncertain', 'failed', 'retried', 'dropped')", name="state"
+    ),
+    comment="What left or leaves, frozen: the same key and payload at every attempt. number: once it went wrong.",
 )
 Index("ix_dispatches_event", dispatches.c.network, dispatches.c.event)
 Index(
@@ -461,6 +479,19 @@ Index(
     dispatches.c.network,
     sqlite_where=dispatches.c.state == "sending",
     postgresql_where=dispatches.c.state == "sending",
+)
+Index(
+    "uq_dispatches_number",
+    dispatches.c.number,
+    unique=True,
+    sqlite_where=dispatches.c.number.is_not(None),
+    postgresql_where=dispatches.c.number.is_not(None),
+)
+Index(
+    "ix_dispatches_file_id",
+    dispatches.c.file_id,
+    sqlite_where=dispatches.c.file_id.is_not(None),
+    postgresql_where=dispatches.c.file_id.is_not(None),
 )
 
 outbox = Table(
@@ -480,8 +511,9 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("dispatch_key", String(36), ForeignKey("dispatches.key")),
     Column("settled", Boolean, nullable=False, server_default=text("0")),
+    Column("repeats_key", String(36), ForeignKey("dispatches.key")),
     CheckConstraint("intent IN ('message', 'join', 'leave')", name="intent"),
-    comment="Intents decided and not yet gone: each ends in exactly one dispatch, or is settled without one.",
+    comment="Intents: each ends in exactly one dispatch, or is settled without one. repeats_key: sent again as it was.",
 )
 Index(
     "ix_outbox_waiting",
@@ -491,6 +523,19 @@ Index(
     postgresql_where=(outbox.c.dispatch_key.is_(None)) & (outbox.c.settled.is_(False)),
 )
 Index("ix_outbox_dispatch_key", outbox.c.dispatch_key)
+Index(
+    "uq_outbox_repeats_key",
+    outbox.c.repeats_key,
+    unique=True,
+    sqlite_where=outbox.c.repeats_key.is_not(None),
+    postgresql_where=outbox.c.repeats_key.is_not(None),
+)
+Index(
+    "ix_outbox_file_id",
+    outbox.c.file_id,
+    sqlite_where=outbox.c.file_id.is_not(None),
+    postgresql_where=outbox.c.file_id.is_not(None),
+)
 
 audit = Table(
     "audit",

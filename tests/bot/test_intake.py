@@ -33,7 +33,7 @@ from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command
 from commands.menu import MENU
 from storage.database import StorageFull, open_database
-from tests.bot.scripted import ANA, CAFE, COOP, FORGE, HOUSE, MAUD, NOW, TEAM, config, said, waiting
+from tests.bot.scripted import ANA, CAFE, COOP, FORGE, HOUSE, MAUD, NOW, TEAM, config, plain, said, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,7 +236,7 @@ async def test_a_fault_is_undone_alone_and_its_person_told(
             said("$3", "!sign Picasoft"),
             cursor="s1",
         )
-    answers = [text for _, text in await waiting(database)]
+    answers = [text for room, text in await waiting(database) if room == COOP.id]
     assert len(answers) == 3
     assert "Something went wrong on my side" in answers[1]
     assert "Picasoft has signed" in answers[2]
@@ -253,8 +253,48 @@ async def test_a_fault_is_undone_alone_and_its_person_told(
 async def test_a_fault_is_not_tried_again(intake: Intake, database: Database) -> None:
     await take(intake, said("$1", "!burst"))
     await take(intake, said("$1", "!burst"))
-    assert len(await waiting(database)) == 1
+    assert [room for room, _ in await waiting(database)] == [TEAM.id, COOP.id]
     assert len(rows(database, "SELECT * FROM quarantine")) == 1
+
+
+async def test_campaigners_hear_of_it_once_an_hour_and_room_whatever_somebody_throws(
+    database: Database,
+) -> None:
+    now = NOW
+    intake = Intake(database, HOUSE, (*MENU, burst), lambda: now)
+
+    def told() -> list[str]:
+        return [
+            text
+            for room, text in database.transaction(
+                lambda storage: _waiting_in(storage, TEAM.id), writes=False
+            )
+            if "I could not take" in text
+        ]
+
+    await take(intake, *(said(f"$a{number}", "!burst") for number in range(300)))
+    assert len(rows(database, "SELECT * FROM quarantine")) == 300
+    assert len(told()) == 1
+    ((first,),) = rows(database, "SELECT reference FROM quarantine WHERE event = '$a0'")
+    assert str(first) in told()[0]
+    assert COOP.id in told()[0]
+    await take(intake, said("$b", "!burst", CAFE))
+    assert len(told()) == 2, "another room"
+    for minutes in range(0, 59, 5):
+        now = NOW + timedelta(minutes=minutes)
+        await take(intake, said(f"$c{minutes}", "!burst"))
+    assert len(told()) == 2
+    now = NOW + timedelta(minutes=61)
+    await take(intake, said("$d", "!burst"), said("$e", "!burst"))
+    assert len(told()) == 3, "it goes on: they are told again"
+
+
+def _waiting_in(storage: Storage, address: str) -> list[tuple[str, str]]:
+    return [
+        (address, plain(row.message))
+        for row in storage.outbox.waiting(MATRIX)
+        if row.room_id is not None and storage.rooms.get(row.room_id).address == address
+    ]
 
 
 async def test_a_fault_in_a_room_nobody_knew_is_no_worse(intake: Intake, database: Database) -> None:
@@ -347,7 +387,7 @@ async def test_what_a_gap_may_hide_is_not_sent_again_once_its_key_is_forgotten(
     }
     told = [text for where, text in await waiting(database) if where == TEAM.id]
     assert [COOP.id in text for text in told] == [True, True]
-    assert told[1].startswith("I cannot tell whether my last message arrived")
+    assert told[1].startswith("I cannot tell whether a message of mine arrived")
 
 
 async def test_what_came_back_is_told_with_its_reason(intake: Intake) -> None:

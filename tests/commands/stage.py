@@ -14,7 +14,7 @@ from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.catalogue import Catalogue
 from bot.transports.base import Batch
-from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said
+from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, say
 from commands.command import House
 from commands.menu import MENU
 from storage.database import open_database
@@ -243,12 +243,30 @@ def opened(
 
 
 async def under_way(stage: Stage) -> None:
-    """Let there be something for every command to act on: a declared signature, a deadline, an open poll."""
+    """Let there be something for every command to act on.
+
+    A declared signature, a deadline, an open poll, a message nobody knows the fate of, an event that was not taken.
+    """
     maud, sacha = voice("Maud"), voice("Sacha")
     await stage.say(sacha, "!sign Serveur du Coin")
     await stage.say(sacha, "!confirm")
     await stage.say(maud, "!deadline 2099-12-31 18:00", "admin")
     await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
+
+    def go_wrong(storage: Storage) -> None:
+        room = storage.rooms.find(MATRIX, PLACES[MATRIX]["campaign"].id)
+        assert room is not None
+        row = storage.outbox.put(MATRIX, Message((say("Hello."),)), BEGINNING, room=room.id)
+        storage.outbox.freeze(
+            [row], key="lost", network=MATRIX, room_id=room.id, payload={"text": "Hello.", "mentions": []},
+            private_with=None, file_id=None, now=BEGINNING,
+        )  # fmt: skip
+        assert storage.outbox.uncertain("lost", "nobody knows", BEGINNING) == 1
+        storage.inbox.quarantine(
+            "3fa9c1", MATRIX, (room.address, "$bad"), BEGINNING, what="Said", error="KeyError"
+        )
+
+    await stage.database.write(go_wrong)
 
 
 CHANGING = frozenset(

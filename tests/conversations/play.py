@@ -14,6 +14,7 @@ Directives of the scripts alone:
 - `/start`: show what the bot said before anybody spoke.
 - `/quiet LINE`: take a line without showing what comes of it.
 - `/brief LINE`: take a line, and show only the first three lines of what comes of it: where the rest grows with the menu.
+- `/sql STATEMENT`: change the database behind the bot's back, to what no person can bring about.
 
 A code the bot makes up is shown as `CODE1`, `CODE2`…, and can be said so.
 
@@ -26,6 +27,8 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +40,7 @@ from bot.config import load
 from bot.demo import PASSWORDS, playing
 from bot.transports.console import Character, Console, Stage
 from campaign.chat import MATRIX, XMPP, Address, Room
+from storage.database import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -121,8 +125,9 @@ class Script:
 class Transcriber:
     """Plays a script on a console, and writes down what the bot says to each line."""
 
-    def __init__(self, console: Console, out: io.StringIO) -> None:
+    def __init__(self, console: Console, out: io.StringIO, database: Path) -> None:
         self._console = console
+        self._database = database
         self._out = out
         self._said: list[tuple[datetime, Dispatch, str]] = []
         self._codes: list[str] = []
@@ -143,6 +148,9 @@ class Transcriber:
                     pass
                 case ["/file"]:
                     written += self._file()
+                case ["/sql", statement]:
+                    with closing(sqlite3.connect(self._database)) as connection, connection:
+                        assert connection.execute(statement).rowcount == 1, statement
                 case ["/quiet", quiet]:
                     await self._console.line(quiet, echo=False)
                     self._take()
@@ -214,4 +222,4 @@ async def play(text: str, folder: Path) -> str:
     terminal = Terminal(file=out, width=240, no_color=True, highlight=False, force_terminal=False)
     settings = config(folder / "config", script.settings)
     async with playing(settings, stage(*script.hidden), terminal, folder / "data") as console:
-        return await Transcriber(console, out).play(script)
+        return await Transcriber(console, out, folder / "data" / FILE).play(script)

@@ -45,7 +45,9 @@ def one_transaction() -> None:
 
     async def first_the_cursor(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
         if batch.cursors:
-            await self._database.write(lambda storage: storage.inbox.move(network, batch.cursors))
+            await self._database.write(
+                lambda storage: storage.inbox.move(network, batch.cursors, self._now())
+            )
         return await take(self, network, replace(batch, cursors={}), claim)
 
     Intake.take = first_the_cursor

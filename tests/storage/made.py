@@ -91,7 +91,7 @@ def fill(storage: Storage) -> Made:
     now = NOW
     storage.inbox.device(MATRIX, "@tocsin:example.org", "TOCSIN1")
     storage.inbox.take(MATRIX, [(COOP, "$1"), (COOP, "$2")], now)
-    storage.inbox.move(MATRIX, {"sync": "s1_2"})
+    storage.inbox.move(MATRIX, {"sync": "s1_2"}, now)
     storage.inbox.quarantine("abc123", MATRIX, (COOP, "$3"), now, what="Said", error="ValueError")
     storage.rooms.ensure(XMPP, FORGE, name="La forge", language="fr", admin=True)
     storage.letters.add(
@@ -155,6 +155,8 @@ def fill(storage: Storage) -> Made:
         file_id=1,
         now=now,
     )
+    storage.inbox.take(MATRIX, [(COOP, "$0")], now - 400 * 24 * HOUR)
+    storage.forgetting.events(2, now - HOUR, now, margin=HOUR, most=10)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)
     return made
 

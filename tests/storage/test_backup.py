@@ -71,7 +71,7 @@ def test_a_backup_is_of_one_moment_and_delays_no_writer(
         while not enough.is_set():
             number += 1
             database.transaction(
-                lambda storage, n=number: storage.inbox.move(MATRIX, {"a": str(n), "b": str(n)})
+                lambda storage, n=number: storage.inbox.move(MATRIX, {"a": str(n), "b": str(n)}, NOW)
             )
             written.append(number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,6 @@ from tests.storage.made import dump, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -202,12 +202,65 @@ def test_opening_a_filled_database_again_keeps_every_row(folder: Path) -> None:
     assert dump(folder) == before
 
 
+FILLED_0001 = Path(__file__).parent / "filled-0001.sql"
+"""A database of the first schema with something in every table, as that version of the code wrote it."""
+
+
+def test_a_filled_database_of_the_first_schema_keeps_every_row(folder: Path) -> None:
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.executescript(FILLED_0001.read_text("utf-8"))
+        connection.execute(
+            "INSERT INTO dispatches VALUES ('k3', 'xmpp', 2, '{}', NULL, NULL, 'failed', '', 'gone', '2027-09-03', NULL)"
+        )
+        connection.execute(
+            "INSERT INTO dispatches VALUES ('k2', 'xmpp', 2, '{}', NULL, NULL, 'uncertain', '', '', '2027-09-02', NULL)"
+        )
+        connection.commit()
+        before = {
+            name: connection.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608 - our own tables
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            ).fetchall()
+            if name != "alembic_version"
+        }
+
+    open_database(folder).close()
+
+    assert version(folder) == "0002"
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        for name, rows in before.items():
+            assert rows, f"{name} was empty: nothing is proven for it"
+            columns = ", ".join(
+                f'"{column}"'
+                for _, column, *_ in connection.execute(f'PRAGMA table_info("{name}")').fetchall()
+                if column not in NEW.get(name, ())
+            )
+            kept = connection.execute(f'SELECT {columns} FROM "{name}"').fetchall()  # noqa: S608 - our own tables
+            assert sorted(kept, key=repr) == sorted(rows, key=repr), name
+        assert connection.execute("SELECT key, number FROM dispatches ORDER BY key").fetchall() == [
+            ("k1", None),
+            ("k2", 1),
+            ("k3", 2),
+        ]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+NEW = {
+    "cursors": ("moved_at",),
+    "inbox": ("id",),
+    "quarantine": ("told", "seen_at"),
+    "dispatches": ("number",),
+    "outbox": ("repeats_key",),
+}
+"""The columns that the second schema added."""
+
 NEXT = '''
 """A made revision."""
 from alembic import op
 import sqlalchemy as sa
 revision = "made"
-down_revision = "0001"
+down_revision = "0002"
 def upgrade():
 '''
 
@@ -247,7 +300,7 @@ for name in ("people", "rooms", "organisations", "campaigns"):
 
     open_database(folder).close()
 
-    assert (head, version(folder)) == ("0001", "made")
+    assert (head, version(folder)) == ("0002", "made")
     assert counted(folder) == before
     with closing(sqlite3.connect(folder / FILE)) as connection:
         assert set(connection.execute("SELECT colour FROM people")) == {("red",)}

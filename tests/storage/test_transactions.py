@@ -160,7 +160,7 @@ def test_a_reader_sees_one_moment_and_delays_no_writer(database: Database) -> No
 async def test_read_modify_write_by_many_at_once_loses_nothing(database: Database) -> None:
     def work(storage: Storage) -> None:
         cursor = int(storage.inbox.cursors(MATRIX).get("sync", "0"))
-        storage.inbox.move(MATRIX, {"sync": str(cursor + 1)})
+        storage.inbox.move(MATRIX, {"sync": str(cursor + 1)}, NOW)
 
     await asyncio.gather(*(database.write(work) for _ in range(50)))
 
