@@ -23,7 +23,7 @@ from bot.transports.xmpp.backlog import Backlog
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.sending import Sent
-from campaign.chat import Echo
+from campaign.chat import Echo, Joined
 from commands import membership
 from storage import database, migrations
 from storage.deadlines import Deadlines
@@ -123,7 +123,7 @@ def baseline() -> None:
     take = Intake.take
 
     async def without(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
-        heard = [event for event in batch.events if type(event).__name__ != "Joined"]
+        heard = [event for event in batch.events if not isinstance(event, Joined | Echo)]
         return await take(self, network, batch if heard else replace(batch, cursors={}), claim)
 
     Intake.take = without

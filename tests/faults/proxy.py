@@ -157,9 +157,9 @@ class Proxy:
                     data = passed
                 late.put_nowait((time.monotonic() + link.delay, data))
             late.put_nowait(None)
-            if not link.lonely:
-                await forwarding
-                writer.close()
+            await forwarding
         finally:
             forwarding.cancel()
             await asyncio.gather(forwarding, return_exceptions=True)
+            if not link.lonely:
+                writer.close()  # however one side ended, the other one is told

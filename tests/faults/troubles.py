@@ -85,15 +85,17 @@ class Latency(Fault):
 
 
 class ResponseLost(Fault):
-    """The server takes what the bot says (or asks); the answer never arrives. Once."""
+    """The server takes what the bot says (or asks); the answer never arrives, so many `times`."""
 
     def __init__(
         self,
         which: Callable[[bytes], bool] = is_send,
         answer: Callable[[bytes], bool] = is_answer,
+        *,
+        times: int = 1,
     ) -> None:
         super().__init__()
-        self.which, self.answer = which, answer
+        self.which, self.answer, self.times = which, answer, times
         self.sent: set[Link] = set()
 
     async def up(self, link: Link, data: bytes) -> bytes | None:
@@ -102,9 +104,11 @@ class ResponseLost(Fault):
         return data
 
     async def down(self, link: Link, data: bytes) -> bytes | None:
-        if link not in self.sent or not self.answer(data) or self.struck.is_set():
+        if link not in self.sent or not self.answer(data) or not self.times:
             return data
-        self.struck.set()
+        self.times -= 1
+        if not self.times:
+            self.struck.set()
         await self.instead(link, data)
         return None
 

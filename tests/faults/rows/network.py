@@ -75,7 +75,9 @@ async def latency(run: Scene) -> None:
 
 async def response_lost(run: Scene) -> None:
     """A message is taken, and the answer that says so is lost."""
-    await once(run, troubles.ResponseLost)
+    # A library of HTTP asks once more by itself, with the same bytes: only the second time does the bot get to know.
+    times = 2 if run.side.network == "matrix" else 1
+    await once(run, lambda: troubles.ResponseLost(times=times))
 
 
 async def truncated(run: Scene) -> None:
