@@ -1,4 +1,4 @@
-"""From the outbox to a network: order per room, merging, frozen dispatches, waiting when told to, reconciliation."""
+"""From the outbox to a network: order per room, frozen dispatches, waiting when told to, reconciliation."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import logging
 import time
-import uuid
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from bot.errands import Errand, Errands
+from bot.freezing import Claim, Freezing, thawed
 from bot.outage import Outage
 from bot.pacing import Pacing, Want
 from bot.transports.base import (
@@ -19,7 +19,6 @@ from bot.transports.base import (
     Limited,
     NotPrivate,
     NotReady,
-    Payload,
     Refused,
     RoomEncrypted,
     Transport,
@@ -27,7 +26,7 @@ from bot.transports.base import (
     Unreachable,
     Unsure,
 )
-from campaign.chat import N_, Address, Room, say
+from campaign.chat import Address, Room
 from commands import tell, undelivered
 from storage.database import is_fatal
 from storage.steps import reached
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from bot.transports.base import Accepted
     from storage.database import Database
     from storage.outbox import Waiting
-    from storage.rooms import RoomRow
     from storage.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -55,10 +53,6 @@ MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts in a room that cannot be spoken in for now."""
-MOST_TRIES = 10
-"""How often an errand is tried while its network works otherwise; while it does not, that is no errand's fault."""
-WORKS_WITHIN = 90.0
-"""Seconds within which a network that works is heard."""
 MOST_FAULTS = 3
 """How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
 it is left alone."""
@@ -70,16 +64,6 @@ AT_ONCE = 500
 
 class GivenBack(NotReady):
     """The room gave a message back, for a reason that may pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A frozen dispatch on its way, and what is needed beside it."""
-
-    dispatch: Dispatch
-    room_id: int
-    file_id: int | None
-    private_with: Address | None
 
 
 @dataclass(slots=True)
@@ -94,23 +78,6 @@ class _Way:
     pause: float
     """Seconds before the attempt after that, if its room is still not ready."""
     bounces: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """An intent that is an act rather than a message: entering, leaving, or opening a private chat."""
-
-    row_ids: tuple[int, ...]
-    act: str
-    room: str = ""
-    reason: str = ""
-    address: Address | None = None
-    address_id: int = 0
-
-    @property
-    def name(self) -> str:
-        """What makes it the same errand: a private chat is opened once, whatever is to be said in it."""
-        return f"open {self.address.id}" if self.address else f"{self.act} {self.row_ids[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +112,6 @@ class Delivery:
         self._look = False
         """Whether something may wait that nobody has claimed."""
         self._busy: set[int] = set()
-        self._errands: set[str] = set()
-        self._opening: set[int] = set()
-        """Addresses with which a private chat is being opened."""
         self._seen: dict[str, asyncio.Future[str]] = {}
         """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
         self._handed: list[Claimed] = []
@@ -155,14 +119,14 @@ class Delivery:
         self._untried: set[str] = set()
         """Dispatches of those, until each was sent once."""
         self._tried = asyncio.Event()
-        self._unsent: set[str] = set()
-        """Dispatches made by this process that the network certainly was not given, or refused to take up."""
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
         self._cuts: Counter[str] = Counter()
         """How often the connection ended while each dispatch was under way, since this process began."""
         self._outage = Outage()
         self._pacing = Pacing(transport.allowance)
+        self._freezing = Freezing(transport, wordings, self._pacing, now)
+        self._errands = Errands(transport, database, wordings.house, self._outage, now)
         self._timer: asyncio.TimerHandle | None = None
         """Looks again when something's time has come."""
         self._idle = asyncio.Event()
@@ -239,7 +203,6 @@ class Delivery:
         # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
         self._busy.clear()
         self._errands.clear()
-        self._opening.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 await self._finish_what_was_begun(group)
@@ -266,16 +229,21 @@ class Delivery:
             self._untried.clear()
             self._busy.clear()
             self._errands.clear()
-            self._opening.clear()
             self._seen.clear()
 
     def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
         for claim in claimed.claims:
             group.create_task(self._carry(claim, fresh=True))
         for errand in claimed.errands:
-            group.create_task(self._do(errand))
+            group.create_task(self._run_errand(errand))
         self._look_again(claimed.again)
         if claimed.more and (claimed.claims or claimed.errands):
+            self.wake()
+
+    async def _run_errand(self, errand: Errand) -> None:
+        try:
+            await self._errands.do(errand)
+        finally:
             self.wake()
 
     def _look_again(self, seconds: float | None) -> None:
@@ -302,15 +270,15 @@ class Delivery:
         def begun(storage: Storage) -> list[Claim]:
             again = []
             rows = storage.outbox.sending(self._network)
-            self._unsent.intersection_update(row.key for row in rows)
+            self._freezing.unsent.intersection_update(row.key for row in rows)
             for row in rows:
-                if not row.archived and row.key not in self._unsent:
+                if not row.archived and row.key not in self._freezing.unsent:
                     self._uncertain(storage, row.key, row.room_id, "the room keeps no archive")
                     continue
                 if self._cuts[row.key] >= MOST_CUTS:
                     self._uncertain(storage, row.key, row.room_id, "the connection ends with it")
                     continue
-                dispatch = Dispatch(row.key, Room(self._network, row.address), _thawed(row.payload))
+                dispatch = Dispatch(row.key, Room(self._network, row.address), thawed(row.payload))
                 private = Address(self._network, row.private_with) if row.private_with else None
                 again.append(Claim(dispatch, row.room_id, row.file_id, private))
             return again
@@ -335,7 +303,7 @@ class Delivery:
         homeless: dict[int, list[Waiting]] = {}
         errands: list[Errand] = []
         found = storage.outbox.waiting(
-            self._network, AT_ONCE, busy=self._busy.copy(), opening=self._opening.copy()
+            self._network, AT_ONCE, busy=self._busy.copy(), opening=self._errands.opening.copy()
         )
         for row in found:
             if row.intent != "message":
@@ -356,7 +324,7 @@ class Delivery:
         claims = [
             claim
             for room_id in ready
-            for claim in self._sound(storage, storage.rooms.get(room_id), rooms[room_id])
+            for claim in self._freezing.sound(storage, storage.rooms.get(room_id), rooms[room_id])
         ]
         for claim in claims:
             self._pacing.takes(now, claim.room_id)
@@ -365,130 +333,9 @@ class Delivery:
             errands.append(
                 Errand(tuple(row.id for row in rows), "open", address=address, address_id=address_id)
             )
-        errands = [errand for errand in errands if errand.name not in self._errands]
-        self._errands.update(errand.name for errand in errands)
-        self._opening.update(errand.address_id for errand in errands if errand.address_id)
+        errands = self._errands.begin(errands)
         self._busy.update(claim.room_id for claim in claims)
         return Claimed(claims, errands, more=len(found) == AT_ONCE, again=again)
-
-    def _sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
-        """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
-        while rows:
-            if rows[0].repeats and storage.undelivered.original(rows[0].repeats) is None:
-                storage.outbox.settle([rows[0].id])
-                rows = rows[1:]
-                continue
-            try:
-                return self._freeze(storage, room, rows)
-            except Exception as error:
-                if is_fatal(error):
-                    raise
-                if len(rows) > 1 and self._can_be_said(room, rows[0]):
-                    return self._freeze(storage, room, rows[:1])
-                log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
-                storage.outbox.settle([rows[0].id])
-                house, why = self._wordings.house, type(error).__name__
-                tell.put(storage, undelivered.unsayable(storage, house, room, why), self._now())
-                rows = rows[1:]
-        return []
-
-    def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
-        try:
-            self._worded([row], room)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
-            return False
-        return True
-
-    def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
-        if room.state == "parked":
-            storage.outbox.forget_room(room.id)
-            return []
-        if room.state != "joined":
-            return []
-        if rows[0].repeats:
-            return self._freeze_again(storage, room, rows[0])
-        together = self._together(rows)
-        payload, taken = self._worded(together, room)
-        together = together[:taken]
-        first = together[0]
-        if len(together) == 1:
-            payload = replace(payload, reply_to=first.reply_to)
-        payload = replace(payload, thread=first.thread)
-        file = storage.outbox.file(first.file_id) if first.file_id else None
-        if file is not None:
-            payload = replace(
-                payload, file_name=file.name, media_type=file.media_type, file_size=len(file.data)
-            )
-        private = None
-        if any(row.message.private for row in together):
-            private = next(
-                (storage.people.address(row.address_id) for row in together if row.address_id), None
-            )
-        key = str(uuid.uuid4())
-        self._unsent.add(key)
-        storage.outbox.freeze(
-            [row.id for row in together],
-            key=key,
-            network=self._network,
-            room_id=room.id,
-            payload=asdict(payload),
-            private_with=private.id if private else None,
-            file_id=first.file_id,
-            now=self._now(),
-        )
-        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
-
-    def _freeze_again(self, storage: Storage, room: RoomRow, row: Waiting) -> list[Claim]:
-        """Freeze under a new key, just as it was rendered, what a campaigner wants sent once more."""
-        old = storage.undelivered.original(row.repeats or "")
-        if old is None:
-            return []
-        key = str(uuid.uuid4())
-        storage.outbox.freeze(
-            [row.id],
-            key=key,
-            network=self._network,
-            room_id=room.id,
-            payload=old.payload,
-            private_with=old.private_with,
-            file_id=old.file_id,
-            now=self._now(),
-        )
-        private = Address(self._network, old.private_with) if old.private_with else None
-        return [Claim(Dispatch(key, room.place, _thawed(old.payload)), room.id, old.file_id, private)]
-
-    def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
-        """What may leave as one message: what waits for the same thread, as long as it is plain and fits.
-
-        A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
-        """
-        first = rows[0]
-        together = [first]
-        if not _is_plain(first):
-            return together
-        for row in rows[1:]:
-            if row.thread != first.thread:
-                continue
-            alike = _is_plain(row) and (row.message.private, row.message.rings, row.address_id) == (
-                first.message.private,
-                first.message.rings,
-                first.address_id,
-            )
-            if not alike:
-                break
-            together.append(row)
-            if len(together) == self._pacing.most_lines:
-                break
-        return together
-
-    def _worded(self, rows: Sequence[Waiting], room: RoomRow) -> tuple[Payload, int]:
-        """Put as many of these intents as fit into one message into words; and how many they are."""
-        return self._wordings.payload(
-            [row.message for row in rows],
-            room.language,
-            self._transport.capabilities(room.place),
-            self._pacing.most_lines,
-        )
 
     # --- on the way
 
@@ -569,13 +416,13 @@ class Delivery:
     async def _send(self, claim: Claim) -> Accepted:
         """Give a dispatch to the network, and remember whether it may have got there. Raises as `Transport.send`."""
         key = claim.dispatch.key
-        unsent = key in self._unsent
-        self._unsent.discard(key)
+        unsent = key in self._freezing.unsent
+        self._freezing.unsent.discard(key)
         try:
             return await self._transport.send(claim.dispatch, private_with=claim.private_with)
         except Unreachable:
             if unsent:
-                self._unsent.add(key)
+                self._freezing.unsent.add(key)
             raise
 
     async def _thaw(self, key: str) -> None:
@@ -650,96 +497,3 @@ class Delivery:
         key = claim.dispatch.key
         await self._database.write(lambda storage: storage.outbox.address_file(key, url))
         return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
-
-    async def _do(self, errand: Errand) -> None:
-        """Enter, leave or open a room, again and again until the server answers, or only this does not go through."""
-        pause, tries, why = FIRST_PAUSE, 0, ""
-        try:
-            while tries < MOST_TRIES:
-                try:
-                    await self._act(errand)
-                except Limited as limited:
-                    await asyncio.sleep(limited.seconds)
-                except Unreachable as error:
-                    log.info("not done yet: %s", error, extra={"action": errand.act})
-                    why = str(error)
-                    # While its network does not work, that is no errand's fault, and all of them wait together.
-                    waits = isinstance(error, NotReady)
-                    if waits or self._works():
-                        tries += not waits
-                        await asyncio.sleep(pause)
-                        pause = min(LONGEST_PAUSE, pause * 2)
-                else:
-                    return
-            log.warning("given up: %s", why, extra={"action": errand.act})
-            await self._give_up(errand, why)
-        except Refused as refusal:
-            log.warning("refused: %s", refusal, extra={"action": errand.act})
-            await self._give_up(errand, str(refusal))
-        finally:
-            self._errands.discard(errand.name)
-            self._opening.discard(errand.address_id)
-            self.wake()
-
-    async def _act(self, errand: Errand) -> None:
-        """Do what an errand is about, and note that it is done."""
-        if self._works():
-            room = await self._ask(errand)
-        else:
-            room = await self._outage.ask(lambda: self._ask(errand))
-        if room is not None:
-            await self._opened(errand, room)
-        else:
-            await self._settle(errand)
-
-    async def _ask(self, errand: Errand) -> Room | None:
-        """Ask the network for it; return the private chat if that was it."""
-        if errand.act == "join":
-            await self._transport.join(errand.room)
-        elif errand.act == "leave":
-            await self._transport.leave(errand.room, errand.reason)
-        elif errand.address is not None:
-            return await self._transport.open_direct(errand.address)
-        return None
-
-    def _works(self) -> bool:
-        heard = self._transport.vitals().heard
-        return heard is not None and self._now() - heard < timedelta(seconds=WORKS_WITHIN)
-
-    async def _settle(self, errand: Errand) -> None:
-        await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))
-
-    async def _give_up(self, errand: Errand, why: str) -> None:
-        """End an errand that cannot be done; where somebody waits for the bot, in a room or in private, tell the campaigners."""
-
-        def settle(storage: Storage) -> None:
-            storage.outbox.settle(errand.row_ids)
-            if errand.act == "join":
-                text = N_("I could not enter {room}. I will try again at my next start.")
-                room = storage.rooms.find(self._network, errand.room)
-                label = room.label if room else errand.room
-                told = tell.admins(storage, self._wordings.house, say(text, room=label))
-                tell.put(storage, told, self._now())
-            if errand.act == "open" and errand.address and errand.address not in self._wordings.house.admins:
-                text = N_("I could not write to {who} in private ({why}).")
-                told = tell.admins(storage, self._wordings.house, say(text, who=errand.address.id, why=why))
-                tell.put(storage, told, self._now())
-
-        await self._database.write(settle)
-
-    async def _opened(self, errand: Errand, room: Room) -> None:
-        def opened(storage: Storage) -> None:
-            known = storage.rooms.ensure(room.network, room.id)
-            partner = errand.address.id if errand.address else ""
-            storage.rooms.change(known.id, state="joined", direct=True, partner=partner)
-            storage.outbox.direct_to(errand.row_ids, known.id)
-
-        await self._database.write(opened)
-
-
-def _is_plain(row: Waiting) -> bool:
-    return row.file_id is None and not row.purpose and not row.repeats
-
-
-def _thawed(payload: Mapping[str, Any]) -> Payload:
-    return Payload(**{**payload, "mentions": tuple(payload["mentions"])})

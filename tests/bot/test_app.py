@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import app as module
-from bot import delivery, outage
+from bot import delivery, errands, outage
 from bot.app import App
 from bot.clock import Clock
 from bot.transports.base import LoginRefused, Unsure
@@ -36,7 +36,7 @@ WITH_NOA = Room(XMPP, f"!with-{NOA.id}")
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (module, delivery, outage):
+    for name in (module, delivery, errands, outage):
         monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
         monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
 
@@ -236,7 +236,7 @@ async def test_what_another_device_began_is_not_sent_again(world: World, *, new:
         await asyncio.wait_for(world.app.ready(), 10)
         await asyncio.wait_for(world.app.settled(), 10)
     assert len(world.matrix.texts(COOP)) == greeted + (not new)
-    assert answers(world.matrix, TEAM, "I cannot tell whether my last message arrived") == new
+    assert answers(world.matrix, TEAM, "I cannot tell whether a message of mine arrived") == new
 
 
 async def test_a_long_absence_is_said_once_through_the_other_network(

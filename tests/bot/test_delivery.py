@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import delivery as module
-from bot import outage, pacing
-from bot.delivery import MOST_TRIES, Delivery
+from bot import errands, outage, pacing
+from bot.delivery import Delivery
+from bot.errands import MOST_TRIES
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
@@ -78,7 +79,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (module, outage):
+    for name in (module, errands, outage):
         monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
         monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
     monkeypatch.setattr(module, "ECHO_WITHIN", 0.2)
@@ -696,7 +697,7 @@ async def test_what_may_have_been_sent_does_not_leave_again_because_it_was_refus
 async def test_a_room_that_does_not_let_us_in_yet_holds_up_nothing_else(
     xmpp: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(errands, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(outage, "FIRST_PAUSE", 30.0)
     tries = 0
 

@@ -1,0 +1,183 @@
+"""What waits in a room becomes a dispatch: merged, put into words in the room's language, and frozen under a key."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bot.transports.base import Dispatch, Payload
+from campaign.chat import Address
+from commands import tell, undelivered
+from storage.database import is_fatal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.pacing import Pacing
+    from bot.texts.wordings import Wordings
+    from bot.transports.base import Transport
+    from storage.outbox import Waiting
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A frozen dispatch on its way, and what is needed beside it."""
+
+    dispatch: Dispatch
+    room_id: int
+    file_id: int | None
+    private_with: Address | None
+
+
+class Freezing:
+    """Freezes for one network. Its methods run in a transaction."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        wordings: Wordings,
+        pacing: Pacing,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._network = transport.network
+        self._transport = transport
+        self._wordings = wordings
+        self._pacing = pacing
+        self._now = now
+        self.unsent: set[str] = set()
+        """Dispatches made by this process that the network certainly was not given, or refused to take up."""
+
+    def sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
+        """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
+        while rows:
+            if rows[0].repeats and storage.undelivered.original(rows[0].repeats) is None:
+                storage.outbox.settle([rows[0].id])
+                rows = rows[1:]
+                continue
+            try:
+                return self._freeze(storage, room, rows)
+            except Exception as error:
+                if is_fatal(error):
+                    raise
+                if len(rows) > 1 and self._can_be_said(room, rows[0]):
+                    return self._freeze(storage, room, rows[:1])
+                log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
+                storage.outbox.settle([rows[0].id])
+                house, why = self._wordings.house, type(error).__name__
+                tell.put(storage, undelivered.unsayable(storage, house, room, why), self._now())
+                rows = rows[1:]
+        return []
+
+    def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
+        try:
+            self._worded([row], room)
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
+            return False
+        return True
+
+    def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
+        if room.state == "parked":
+            storage.outbox.forget_room(room.id)
+            return []
+        if room.state != "joined":
+            return []
+        if rows[0].repeats:
+            return self._freeze_again(storage, room, rows[0])
+        together = self._together(rows)
+        payload, taken = self._worded(together, room)
+        together = together[:taken]
+        first = together[0]
+        if len(together) == 1:
+            payload = replace(payload, reply_to=first.reply_to)
+        payload = replace(payload, thread=first.thread)
+        file = storage.outbox.file(first.file_id) if first.file_id else None
+        if file is not None:
+            payload = replace(
+                payload, file_name=file.name, media_type=file.media_type, file_size=len(file.data)
+            )
+        private = None
+        if any(row.message.private for row in together):
+            private = next(
+                (storage.people.address(row.address_id) for row in together if row.address_id), None
+            )
+        key = str(uuid.uuid4())
+        self.unsent.add(key)
+        storage.outbox.freeze(
+            [row.id for row in together],
+            key=key,
+            network=self._network,
+            room_id=room.id,
+            payload=asdict(payload),
+            private_with=private.id if private else None,
+            file_id=first.file_id,
+            now=self._now(),
+        )
+        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
+
+    def _freeze_again(self, storage: Storage, room: RoomRow, row: Waiting) -> list[Claim]:
+        """Freeze under a new key, just as it was rendered, what a campaigner wants sent once more."""
+        old = storage.undelivered.original(row.repeats or "")
+        if old is None:
+            return []
+        key = str(uuid.uuid4())
+        storage.outbox.freeze(
+            [row.id],
+            key=key,
+            network=self._network,
+            room_id=room.id,
+            payload=old.payload,
+            private_with=old.private_with,
+            file_id=old.file_id,
+            now=self._now(),
+        )
+        private = Address(self._network, old.private_with) if old.private_with else None
+        return [Claim(Dispatch(key, room.place, thawed(old.payload)), room.id, old.file_id, private)]
+
+    def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
+        """What may leave as one message: what waits for the same thread, as long as it is plain and fits.
+
+        A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
+        """
+        first = rows[0]
+        together = [first]
+        if not _is_plain(first):
+            return together
+        for row in rows[1:]:
+            if row.thread != first.thread:
+                continue
+            alike = _is_plain(row) and (row.message.private, row.message.rings, row.address_id) == (
+                first.message.private,
+                first.message.rings,
+                first.address_id,
+            )
+            if not alike:
+                break
+            together.append(row)
+            if len(together) == self._pacing.most_lines:
+                break
+        return together
+
+    def _worded(self, rows: Sequence[Waiting], room: RoomRow) -> tuple[Payload, int]:
+        """Put as many of these intents as fit into one message into words; and how many they are."""
+        return self._wordings.payload(
+            [row.message for row in rows],
+            room.language,
+            self._transport.capabilities(room.place),
+            self._pacing.most_lines,
+        )
+
+
+def _is_plain(row: Waiting) -> bool:
+    return row.file_id is None and not row.purpose and not row.repeats
+
+
+def thawed(payload: Mapping[str, Any]) -> Payload:
+    """Give a payload as it was frozen."""
+    return Payload(**{**payload, "mentions": tuple(payload["mentions"])})
