@@ -138,8 +138,8 @@ class Heart:
             for network, standing in self._bot.standings.items()
         }
         self._health.said = self._now()
+        await self._write()  # first: whoever hears of it may look
         self._systemd.status(summary(self._health))
-        await self._write()
 
     async def _count(self) -> None:
         health = self._health
