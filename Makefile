@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up all they need. Everything else is for those who work on Tocsin.
 PYTHON ?= python3
-PIP = .venv/bin/pip install --quiet --disable-pip-version-check
+PIP = .venv/bin/pip install --quiet --disable-pip-version-check --use-pep517
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: demo test faults check format playground bench texts lock clean help
