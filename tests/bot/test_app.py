@@ -390,7 +390,7 @@ async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
         at = NOW + timedelta(minutes=59)
         world.xmpp.happen(Said(FORGE, "1", BO, "Bo", "!vote for", at, live=False))
         world.xmpp.shuts = False
-        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "Nuage Libre answers") == 1)
+        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "*Nuage Libre* answers") == 1)
         await clock.tick(NOW + timedelta(hours=24))
         await world.matrix.until(lambda: answers(world.matrix, COOP, "Poll 1: adopted") == 1)
     assert answers(world.matrix, COOP, "for 1, against 0") == 1
