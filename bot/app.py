@@ -22,7 +22,7 @@ from commands import membership, tell
 from commands.command import House
 from commands.due import Tick
 from commands.menu import MENU
-from storage.database import StorageDamaged, StorageError, StorageFull
+from storage.database import StorageBusy, StorageDamaged, StorageError, StorageFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +47,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a network has not been heard that was not heard since the start."""
 LASTING = 120.0
 """Seconds a connection must have lasted for the next trouble to be the first again."""
+BUSY_TRIES = 10
+"""How often it is tried to begin while another program uses the database; SQLite itself waits for some seconds each."""
 TELL_AFTER = 300.0
 """Seconds without a network after which the administrators are told through the others."""
 FINISH_WITHIN = 5.0
@@ -103,9 +105,18 @@ class App:
 
     async def open(self) -> None:
         """Bring what the config names into the database. Raises StorageError."""
-        refused = await self._database.write(
-            lambda storage: open_campaigns(storage, self._config, self._now())
-        )
+        for left in reversed(range(BUSY_TRIES)):
+            try:
+                refused = await self._database.write(
+                    lambda storage: open_campaigns(storage, self._config, self._now())
+                )
+                break
+            except StorageBusy as error:
+                # Somebody looks into it just now (`sqlite3`, a backup): that is no reason not to start.
+                if not left:
+                    raise
+                log.warning("not begun yet: %s", error, extra={"action": "open"})
+                await asyncio.sleep(FIRST_PAUSE)
         for line in refused:
             log.warning("not taken from an organisations' file: %s", line, extra={"action": "roster"})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
+import sqlite3
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -574,3 +575,20 @@ async def test_a_damaged_database_ends_the_bot(
             clock.hands.put_nowait(NOW)
         with pytest.raises(StorageDamaged, match="damaged"):
             await asyncio.wait_for(task, 10)
+
+
+async def test_somebody_who_looks_into_the_database_does_not_keep_it_from_starting(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    def hurry(storage: Storage) -> None:
+        storage._connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+
+    world.database.transaction(hurry)
+    with closing(sqlite3.connect(world.database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.create_task(world.app.open())
+        async with asyncio.timeout(10):
+            while not any("not begun yet" in record.getMessage() for record in caplog.records):  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.001)
+        other.execute("COMMIT")
+        await asyncio.wait_for(opening, 10)
