@@ -217,7 +217,8 @@ class App:
                 # What breaks off again and again, soon after it was well, is tried ever more rarely too.
                 short = short + 1 if loop.time() - began < LASTING else 0
                 pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(max(0, short - 1), 16))
-                down_since, told = None, False
+                if not short:
+                    down_since, told = None, False
             down_since = down_since or loop.time()
             if not told and loop.time() - down_since > TELL_AFTER:
                 told = True
@@ -382,11 +383,15 @@ class App:
                 await self.ready()
         except TimeoutError:
             log.warning("the clock starts without every network", extra={"action": "clock"})
+        ticked: datetime | None = None
         async with clock.running():
             async for now in clock.ticks():
                 try:
                     await self._tell_of_silence(now)
-                    if not self._broke_off(now):
+                    ticked = min(ticked or now, now)
+                    waited = now - ticked
+                    if waited >= timedelta(seconds=WAIT_FOR_OTHERS) or not self._broke_off(now):
+                        ticked = now
                         await self.tick(now)
                 except StorageDamaged:
                     raise

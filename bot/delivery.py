@@ -53,6 +53,10 @@ MOST_BOUNCES = 5
 """How often a message may be given back for other reasons."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts in a room that cannot be spoken in for now."""
+LONGEST_WAIT = 60.0
+"""Seconds after which it is tried again at the latest, whatever a server asked for."""
+MOST_UPLOADS = 10
+"""How often it is tried to store a file while its network works otherwise."""
 MOST_FAULTS = 3
 """How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
 it is left alone."""
@@ -60,6 +64,14 @@ MOST_CUTS = 10
 """How often the connection may end while a dispatch is under way: it may be what ends it."""
 AT_ONCE = 500
 """How many intents are looked at together."""
+
+
+class NotUploaded(NotReady):
+    """A file could not be stored: its room's own trouble, whatever host it is that takes files."""
+
+    def __init__(self, why: str, seconds: float = 0.0) -> None:
+        super().__init__(why)
+        self.seconds = seconds
 
 
 class GivenBack(NotReady):
@@ -78,6 +90,8 @@ class _Way:
     pause: float
     """Seconds before the attempt after that, if its room is still not ready."""
     bounces: int = 0
+    uploads: int = 0
+    """How often its file could not be stored while the network worked otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,8 @@ class Delivery:
         self._untried: set[str] = set()
         """Dispatches of those, until each was sent once."""
         self._tried = asyncio.Event()
+        self._in_flight: set[str] = set()
+        """Dispatches that were given to the network, until it is known what became of them."""
         self._faults: Counter[str] = Counter()
         """How often each dispatch broke off delivery, since this process began."""
         self._cuts: Counter[str] = Counter()
@@ -217,12 +233,13 @@ class Delivery:
                     if self._look and not self._finishing:
                         self._look = False
                         self._begin(group, await self._database.write(self._claim))
-                    nothing_more = self._timer is None and not self._wake.is_set()
+                    waits = self._timer is not None and not self._finishing
+                    nothing_more = not waits and not self._wake.is_set()
                     if not self._busy and not self._errands and nothing_more:
                         self._idle.set()
         finally:
             self.running = False
-            self._look_again(None)
+            self._look_again_never()
             if self._finishing:
                 self._idle.set()  # what broke off is looked for at the next start
             self._handed.clear()
@@ -243,16 +260,28 @@ class Delivery:
     async def _run_errand(self, errand: Errand) -> None:
         try:
             await self._errands.do(errand)
+        except Exception as error:
+            if isinstance(error, TransportError) or is_fatal(error):
+                raise
+            log.exception("an errand was left undone", extra={"action": errand.act})
+            await self._errands.give_up(errand, type(error).__name__)
         finally:
             self.wake()
 
     def _look_again(self, seconds: float | None) -> None:
-        """Look at what waits in so many seconds, instead of when that was planned before."""
+        """Look at what waits in so many seconds, unless that is planned for sooner: a look too many does no harm."""
+        if seconds is None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and self._timer.when() <= loop.time() + seconds:
+            return
+        self._look_again_never()
+        self._timer = loop.call_later(seconds, self._timed)
+
+    def _look_again_never(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        if seconds is not None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._timed)
 
     def _timed(self) -> None:
         self._timer = None
@@ -308,10 +337,8 @@ class Delivery:
         for row in found:
             if row.intent != "message":
                 target = storage.rooms.get(row.room_id or 0)
-                errand = Errand(
-                    (row.id,), row.intent, target.address, self._wordings.plain(row.message, target.language)
-                )
-                errands.append(errand)
+                why = self._freezing.reason(row, target)
+                errands.append(Errand((row.id,), row.intent, target.address, why))
             elif row.room_id is not None:
                 rooms.setdefault(row.room_id, []).append(row)
             elif row.address_id is not None:
@@ -350,7 +377,7 @@ class Delivery:
             while not await self._try(way):
                 pass
         except asyncio.CancelledError:
-            self._cuts[key] += 1
+            self._cuts[key] += key in self._in_flight
             raise
         except Exception as error:
             ours = not (isinstance(error, TransportError) or is_fatal(error))
@@ -361,6 +388,7 @@ class Delivery:
             await self._doubt(claim, type(error).__name__)
         finally:
             self._leaves(key)
+            self._in_flight.discard(key)
             self._seen.pop(key, None)
             self._busy.discard(claim.room_id)
             self.wake()
@@ -372,7 +400,7 @@ class Delivery:
             Unsure: nothing tells whether it arrived.
         """
         try:
-            await asyncio.sleep(way.wait)
+            await asyncio.sleep(min(way.wait, LONGEST_WAIT))
             way.wait = 0.0
             way.claim = await self._upload(way.claim)
             await self._attempt(way.claim)
@@ -390,8 +418,11 @@ class Delivery:
             log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
             if isinstance(error, NotReady):
                 way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
+            if isinstance(error, NotUploaded):
+                way.wait = max(way.wait, error.seconds)
+                way.uploads += self._errands.works()
             way.bounces += isinstance(error, GivenBack)
-            if way.bounces < MOST_BOUNCES:
+            if way.bounces < MOST_BOUNCES and way.uploads < MOST_UPLOADS:
                 return False
             await self._fail(way.claim, str(error))
         except (NotPrivate, RoomEncrypted, Refused) as refusal:
@@ -416,11 +447,13 @@ class Delivery:
     async def _send(self, claim: Claim) -> Accepted:
         """Give a dispatch to the network, and remember whether it may have got there. Raises as `Transport.send`."""
         key = claim.dispatch.key
+        self._in_flight.add(key)
         unsent = key in self._freezing.unsent
         self._freezing.unsent.discard(key)
         try:
             return await self._transport.send(claim.dispatch, private_with=claim.private_with)
         except Unreachable:
+            self._in_flight.discard(key)
             if unsent:
                 self._freezing.unsent.add(key)
             raise
@@ -489,11 +522,11 @@ class Delivery:
         if file is None:
             raise Refused("the file is no longer held")
         try:
-            url = await self._outage.ask(
-                lambda: self._transport.upload(file.name, file.media_type, file.data)
-            )
+            url = await self._transport.upload(file.name, file.media_type, file.data)
         except Limited as limited:  # another allowance than that of messages
-            raise Unreachable(str(limited)) from limited
+            raise NotUploaded(str(limited), limited.seconds) from limited
+        except Unreachable as error:
+            raise NotUploaded(str(error)) from error
         key = claim.dispatch.key
         await self._database.write(lambda storage: storage.outbox.address_file(key, url))
         return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))

@@ -100,24 +100,24 @@ class Errands:
                     why = str(error)
                     # While its network does not work, that is no errand's fault, and all of them wait together.
                     waits = isinstance(error, NotReady)
-                    if waits or self._works():
+                    if waits or self.works():
                         tries += not waits
                         await asyncio.sleep(pause)
                         pause = min(LONGEST_PAUSE, pause * 2)
                 else:
                     return
             log.warning("given up: %s", why, extra={"action": errand.act})
-            await self._give_up(errand, why)
+            await self.give_up(errand, why)
         except Refused as refusal:
             log.warning("refused: %s", refusal, extra={"action": errand.act})
-            await self._give_up(errand, str(refusal))
+            await self.give_up(errand, str(refusal))
         finally:
             self._begun.discard(errand.name)
             self.opening.discard(errand.address_id)
 
     async def _act(self, errand: Errand) -> None:
         """Do what an errand is about, and note that it is done."""
-        if self._works():
+        if self.works():
             room = await self._ask(errand)
         else:
             room = await self._outage.ask(lambda: self._ask(errand))
@@ -136,14 +136,15 @@ class Errands:
             return await self._transport.open_direct(errand.address)
         return None
 
-    def _works(self) -> bool:
+    def works(self) -> bool:
+        """Whether the network was heard not long ago: what then does not go through is trouble of its own."""
         heard = self._transport.vitals().heard
         return heard is not None and self._now() - heard < timedelta(seconds=WORKS_WITHIN)
 
     async def _settle(self, errand: Errand) -> None:
         await self._database.write(lambda storage: storage.outbox.settle(errand.row_ids))
 
-    async def _give_up(self, errand: Errand, why: str) -> None:
+    async def give_up(self, errand: Errand, why: str) -> None:
         """End an errand that cannot be done; where somebody waits for the bot, in a room or in private, tell the campaigners."""
 
         def settle(storage: Storage) -> None:
@@ -165,7 +166,8 @@ class Errands:
         def opened(storage: Storage) -> None:
             known = storage.rooms.ensure(room.network, room.id)
             partner = errand.address.id if errand.address else ""
-            storage.rooms.change(known.id, state="joined", direct=True, partner=partner)
+            archived = self._transport.capabilities(room).exactly_once
+            storage.rooms.change(known.id, state="joined", direct=True, partner=partner, archived=archived)
             storage.outbox.direct_to(errand.row_ids, known.id)
 
         await self._database.write(opened)

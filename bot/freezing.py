@@ -75,6 +75,14 @@ class Freezing:
                 rows = rows[1:]
         return []
 
+    def reason(self, row: Waiting, room: RoomRow) -> str:
+        """Put into words why a room is left; without, if that cannot be done: the errand does not wait for it."""
+        try:
+            return self._wordings.plain(row.message, room.language)
+        except Exception:
+            log.exception("cannot be put into words", extra={"action": "words", "row": row.id})
+            return ""
+
     def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
         try:
             self._worded([row], room)

@@ -16,6 +16,10 @@ LONGEST_PATIENCE = 3.0
 """Seconds an answer waits for company at most, while messages are dear and nothing forbids it to leave."""
 FORGET_AFTER = 600.0
 """Seconds after which a limit that was not met again is no longer believed in."""
+SHORTEST_INTERVAL = 0.05
+"""Seconds that bring back one message at the least, however little a server asks for."""
+LONGEST_SINCE = 30.0
+"""Seconds after the last message within which a limit that is met is taken to be of that message's making."""
 RECENT = 5
 """Of the messages sent within so many intervals a limit that is met for the first time is taken to be made."""
 FULL, FULLEST = 20, 40
@@ -113,9 +117,10 @@ class Pacing:
     def patience(self, now: float) -> float:
         """How many seconds a message that is not full may wait for company, counted from when it was decided."""
         self._refill(now)
-        if self._allowance is None or self._tokens > PLENTY * self._allowance.burst:
+        allowance = self._allowance  # read once: another thread may learn something meanwhile
+        if allowance is None or self._tokens > PLENTY * allowance.burst:
             return 0.0
-        return min(LONGEST_PATIENCE, self._allowance.interval)
+        return min(LONGEST_PATIENCE, allowance.interval)
 
     def _patience_of(self, want: Want, now: float) -> float:
         """The same for what waits in one room: a full message waits for nothing, and a crowd has patience anyway."""
@@ -149,7 +154,9 @@ class Pacing:
     def limited(self, now: float, seconds: float) -> None:
         """Learn that the server wants us to wait, and took nothing."""
         # At its last message less than one was left in the bucket, so this is no more than what brings one back.
-        interval = seconds + (now - self._sent[-1] if self._sent else 0.0)
+        # Only if that was just now: after a quiet while something else has made the server say no.
+        since = now - self._sent[-1] if self._sent else 0.0
+        interval = max(SHORTEST_INTERVAL, seconds + (since if since < LONGEST_SINCE else 0.0))
         if self._known_since is None or self._allowance is None:
             burst = sum(1 for at in self._sent if now - at < RECENT * interval)
         else:

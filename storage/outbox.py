@@ -281,14 +281,16 @@ class Outbox(Queries):
         return self._went_wrong(key, "uncertain", why, now)
 
     def _went_wrong(self, key: str, state: str, why: str, now: datetime) -> int | None:
-        if not self._settle(key, state, now, why=why):
+        query = select(dispatches.c.state, dispatches.c.number).where(dispatches.c.key == key)
+        before = self._connection.execute(query).first()
+        if before is None or before.state != "sending" or not self._settle(key, state, now, why=why):
             return None
+        if before.number is not None:
+            return int(before.number)  # it had gone wrong before, and seemed to have arrived
         numbered = dispatches.c.number.is_not(None)
         last = self._connection.execute(select(func.max(dispatches.c.number)).where(numbered)).scalar()
         number = int(last or 0) + 1
-        self._connection.execute(
-            update(dispatches).where(dispatches.c.key == key, ~numbered).values(number=number)
-        )
+        self._connection.execute(update(dispatches).where(dispatches.c.key == key).values(number=number))
         return number
 
     def doubt_all(self, why: str, now: datetime) -> tuple[int, int]:

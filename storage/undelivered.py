@@ -52,7 +52,12 @@ _ROW = select(
     dispatches.c.private_with,
     dispatches.c.file_id,
 ).where(dispatches.c.number.is_not(None))
-_UNDECIDED = _ROW.where(dispatches.c.state.in_(_OPEN))
+_repeats = outbox.alias()
+_UNDECIDED = _ROW.where(
+    dispatches.c.state.in_(_OPEN),
+    # What was sent again has been decided about, whatever its network says of it since.
+    ~select(_repeats.c.id).where(_repeats.c.repeats_key == dispatches.c.key).exists(),
+)
 
 
 class Undeliverable(Queries):

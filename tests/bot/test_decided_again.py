@@ -277,3 +277,24 @@ async def test_control_campaigners_are_not_told_of_what_was_for_them(
     assert (await dispatches(database))[0][0] == "uncertain"
     assert await waiting(database, MATRIX) == []
     assert [record.getMessage() for record in caplog.records] == ["a message did not arrive"]
+
+
+async def test_what_goes_wrong_twice_keeps_its_number_and_is_decided_about_once(database: Database) -> None:
+    matrix = Bench(database, Network(MATRIX))
+    matrix.network.script[COOP].append(Refused("too large"))
+    await matrix.put(COOP, "hello")
+    await matrix.settle()
+
+    def again(storage: Storage) -> tuple[int | None, int | None]:
+        (found,), _ = storage.undelivered.undecided(5)
+        storage.outbox.delivered(found.key, "$late", NOW)
+        assert storage.outbox.was_given_back(MATRIX, found.key) is not None
+        number = storage.outbox.failed(found.key, "gone", NOW)
+        once_more = storage.undelivered.by_number(found.number)
+        assert once_more is not None
+        storage.undelivered.retry(once_more, NOW)
+        assert storage.undelivered.by_number(found.number) is None
+        return number, found.number
+
+    number, before = await database.write(again)
+    assert number == before == 1

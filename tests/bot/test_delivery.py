@@ -935,6 +935,51 @@ async def test_a_file_is_uploaded_before_and_its_address_kept(matrix: Bench) -> 
     assert await matrix.query("SELECT data IS NULL FROM files") == ["1"]
 
 
+async def test_a_host_that_takes_no_files_now_is_asked_after_the_pause_it_asks_for_and_holds_up_nobody(
+    matrix: Bench,
+) -> None:
+    matrix.network.uploading.extend([Limited(0.3), Limited(0.3)])
+    began = time.monotonic()
+    await matrix.put_file(b"a;b")
+    async with matrix.running():
+        await matrix.put(COOP, "hello")
+        await matrix.network.until(lambda: matrix.network.texts(COOP) == ["hello"])
+        assert time.monotonic() - began < 0.6
+        await asyncio.wait_for(matrix.delivery.settled(), 10)
+    assert time.monotonic() - began >= 0.6
+    assert matrix.network.files == [b"a;b"]
+
+
+async def test_a_file_that_cannot_be_stored_is_given_up_while_its_network_works(
+    matrix: Bench, database: Database
+) -> None:
+    matrix.network.signs = Vitals(NOW)
+    matrix.network.uploading.extend(cut() for _ in range(100))
+    await matrix.put_file(b"a;b")
+    await matrix.settle()
+    assert (await matrix.states())[0] == "failed"
+    assert len(matrix.network.uploading) == 100 - module.MOST_UPLOADS
+
+
+async def test_an_errand_that_fails_by_our_own_fault_stops_nothing_else(
+    matrix: Bench, database: Database
+) -> None:
+    async def join(room: str) -> None:
+        raise KeyError(room)
+
+    matrix.network.join = join  # type: ignore[method-assign]
+
+    def wanted(storage: Storage) -> None:
+        room = storage.rooms.ensure(MATRIX, "!bad:example.org", state="wanted")
+        storage.outbox.put(MATRIX, Message(()), NOW, room=room.id, intent="join", urgency=0)
+
+    await database.write(wanted)
+    await matrix.put(COOP, "hello")
+    await matrix.settle()
+    assert matrix.network.texts(COOP) == ["hello"]
+    assert await matrix.query("SELECT count(*) FROM outbox WHERE intent = 'join' AND NOT settled") == ["0"]
+
+
 async def test_after_a_crash_a_file_is_not_uploaded_again(matrix: Bench) -> None:
     matrix.network.script[TEAM].append(KeyError("killed"))
 

@@ -197,6 +197,23 @@ def test_a_limit_is_forgotten_after_a_while() -> None:
     assert pacing.patience(1000.0) == 0
 
 
+def test_a_limit_met_after_a_quiet_hour_teaches_nothing_of_that_hour() -> None:
+    pacing = Pacing(STRICT)
+    pacing.takes(0.0)
+    pacing.was_taken(0.0)
+    pacing.limited(3600.0, 2.0)
+    pacing.takes(3602.0)
+
+    assert pacing.takes(3602.0) < 5
+
+
+def test_a_server_that_says_wait_without_saying_how_long_is_no_fault() -> None:
+    pacing = Pacing(STRICT)
+    pacing.limited(1.0, 0.0)
+
+    assert pacing.choose({1: Want(5, 1)}, 2.0)[0] == [1]
+
+
 def test_what_must_leave_unchanged_takes_its_turn() -> None:
     pacing = Pacing(Allowance(10, 5.0))
     pacing.limited(0.0, 4.0)
