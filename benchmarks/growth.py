@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from storage.outbox import freeze
 from storage.tables import dispatches, outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from storage.storage import Storage
 
@@ -63,7 +63,8 @@ class Life:
         forgetting = Forgetting()
         pause = timedelta(days=self.days) * (BATCH / self.events)
         while self.done < self.events and time.monotonic() < self.deadline:
-            self.database.transaction(self._batch)
+            with hurried(self.database):
+                self.database.transaction(self._batch)
             self.done += BATCH
             self.now += pause
             if self.forgets:
@@ -117,6 +118,24 @@ class Life:
         return dispatch, row
 
 
+@contextmanager
+def hurried(database: Database) -> Iterator[None]:
+    """Do not wait for the disk inside the block: what is written there is only to be measured."""
+    raw = database._engines[True].raw_connection()  # noqa: SLF001 - the one writing connection of its pool
+    connection = raw.driver_connection
+    if connection is None:
+        raise RuntimeError("not connected")
+    kept = {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "cache_size")
+    }
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -400000")
+    raw.close()
+    yield
+    for name, value in kept.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+
+
 def forget(database: Database, forgetting: Forgetting, now: datetime, most: int = 10_000) -> list[float]:
     """Take steps until nothing is left, `most` at the most; return the seconds each took."""
     took: list[float] = []
@@ -145,9 +164,8 @@ def measure(events: int, seconds: float) -> str:
     lines: list[Sequence[str]] = []
     costs: list[Sequence[str]] = []
     for what, days, forgets in (
-        ("in 45 days: all of it is remembered", 45, True),
-        ("in a year, forgetting", 365, True),
-        ("in a year, not forgetting (the control)", 365, False),
+        ("in a year", 365, True),
+        ("in a year, without forgetting; or all of it within 45 days", 365, False),
     ):
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
             database = open_database(Path(folder) / "data")
@@ -165,7 +183,7 @@ def measure(events: int, seconds: float) -> str:
                         f"{life.largest / MEGABYTE:,.0f} MB",
                     ]
                 )
-                if forgets and days > REMEMBERED_DAYS:
+                if forgets:
                     costs.append(cost("as it goes", life.steps))
                 if not forgets:
                     costs.append(
@@ -185,9 +203,6 @@ def measure(events: int, seconds: float) -> str:
     )
 
 
-REMEMBERED_DAYS = 45
-
-
 def cost(what: str, took: Sequence[float]) -> Sequence[str]:
     """Say what steps took."""
     shown = [f"{1000 * value:.1f} ms" for value in (median(took), p95(took), max(took))]
@@ -198,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=300, help="at the most, for each of the three lives")
+    parser.add_argument("--seconds", type=float, default=300, help="at the most, for each of the two lives")
     given = parser.parse_args(arguments)
     print(measure(given.events, given.seconds))
     print(f"One event in {ANSWERED} is answered. Sizes are of the file with its write-ahead log.")
