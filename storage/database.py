@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from alembic.util import CommandError
@@ -96,6 +96,11 @@ class Database:
             writes: ThreadPoolExecutor(1, thread_name_prefix=f"tocsin-{'write' if writes else 'read'}")
             for writes in (True, False)
         }
+
+    def connect(self) -> None:
+        """Make both connections, one after the other: SQLite turns its WAL on only while nobody else is there."""
+        for engine in self._engines.values():
+            engine.connect().close()
 
     def transaction(self, work: Callable[[Storage], T], *, writes: bool = True) -> T:
         """Run `work` in one transaction in this thread: committed when it returns, undone when it raises.
@@ -237,6 +242,8 @@ def open_database(folder: Path) -> Database:
             migrations.upgrade(path)
         else:
             _make(path)
+        database = Database(path)
+        database.connect()
     except OSError as error:
         raise StorageError(f"cannot use {path}: {error.strerror}. {ELSEWHERE}") from error
     except CommandError as error:
@@ -250,7 +257,7 @@ def open_database(folder: Path) -> Database:
     except (sqlite3.DatabaseError, DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
         raise _unusable(path, cause) from error
-    return Database(path)
+    return database
 
 
 ELSEWHERE = "Mend its permissions or its disk, or choose another `data` folder; nothing was changed"
@@ -278,6 +285,9 @@ def _make(path: Path) -> None:
         left.unlink()  # by a process that was killed
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     migrations.upgrade(fresh)
+    with closing(sqlite3.connect(fresh)) as connection:
+        # While nobody looks: SQLite refuses at once to turn its WAL on where somebody else just reads.
+        connection.execute("PRAGMA journal_mode = WAL")
     fresh.rename(path)
     sync_folder(path.parent)
 

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from campaign.chat import MATRIX
-from storage.database import FILE, StorageBusy, StorageError, is_fatal, lock, open_database
+from storage.database import FILE, StorageBusy, StorageError, _make, is_fatal, lock, open_database
 from tests.storage.made import ANA, NOW, dump, fill, make, rows, said
 
 if TYPE_CHECKING:
@@ -345,3 +345,22 @@ def test_another_program_that_writes_is_named_busy_and_nothing_is_lost(
 
     database.transaction(put)
     assert database.transaction(lambda storage: storage.outbox.counts()) == {"waiting": 1}
+
+
+def test_somebody_who_reads_a_new_database_does_not_keep_its_bot_from_working(folder: Path) -> None:
+    """To turn the WAL on while another reads is refused at once: it is on before the file has its name."""
+    open_database(folder).close()
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM rooms").fetchone()
+        database = open_database(folder)
+        assert database.transaction(lambda storage: storage.rooms.all()) in ((), [])
+        other.execute("COMMIT")
+        database.close()
+
+
+def test_a_new_database_is_made_with_its_wal_on(folder: Path) -> None:
+    folder.mkdir()
+    _make(folder / FILE)
+    with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as looking:
+        assert looking.execute("PRAGMA journal_mode").fetchone() == ("wal",)
