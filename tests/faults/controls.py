@@ -17,7 +17,7 @@ from bot.intake import Intake, Taken
 from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver, transport
 from bot.transports.matrix.reading import Reader
-from bot.transports.matrix.sync import SyncLoop
+from bot.transports.matrix.shares import Completion
 from bot.transports.xmpp import archive, queue, session, stanzas
 from bot.transports.xmpp.backlog import Backlog
 from bot.transports.xmpp.inbound import Inbound
@@ -135,7 +135,7 @@ def paging() -> None:
     async def nothing(*_: Any) -> None:
         pass
 
-    SyncLoop._fill = nothing
+    Completion._fill = nothing
     after = archive.Archive.after
 
     async def one_page(self: Any, position: Any) -> Any:
