@@ -286,7 +286,7 @@ def _make(path: Path) -> None:
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     migrations.upgrade(fresh)
     with closing(sqlite3.connect(fresh)) as connection:
-        # While nobody looks: SQLite refuses at once to turn its WAL on where somebody else just reads.
+        # While nobody looks: SQLite cannot turn its WAL on as long as somebody else reads.
         connection.execute("PRAGMA journal_mode = WAL")
     fresh.rename(path)
     sync_folder(path.parent)

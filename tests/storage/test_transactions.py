@@ -348,7 +348,7 @@ def test_another_program_that_writes_is_named_busy_and_nothing_is_lost(
 
 
 def test_somebody_who_reads_a_new_database_does_not_keep_its_bot_from_working(folder: Path) -> None:
-    """To turn the WAL on while another reads is refused at once: it is on before the file has its name."""
+    """The WAL cannot be turned on while another reads: it is on before the file has its name."""
     open_database(folder).close()
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:
         other.execute("BEGIN")
