@@ -172,7 +172,7 @@ def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now
         elif known.id != found.id:
             refused.append(f"{line.name}: alias {alias}: is a name of {known.name}")
     for address in line.representatives:
-        if storage.audit.revoked(found.id, address):
+        if storage.organisations.is_revoked(found.id, address):
             continue
         person = storage.people.ensure(address, "", now)
         storage.organisations.represent(found.id, person.id, "roster", now)

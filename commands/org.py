@@ -78,6 +78,7 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     found = lookup.organisation(ctx, organisation)
     person = ctx.storage.people.ensure(address, "", ctx.now)
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
+    ctx.storage.organisations.restore(found.id, person.id)
     ctx.storage.organisations.change(found.id, flagged=False)
     ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=True)
     return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
@@ -105,7 +106,7 @@ def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
             who=address.id,
             name=found.name,
         )
-    storage.organisations.dismiss(found.id, person.id)
+    storage.organisations.revoke(found.id, person.id, ctx.now)
     storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=False)
     done = reply(N_("{who} no longer speaks for **{name}**."), who=address.id, name=found.name)
     signature = storage.signatures.standing(ctx.campaign.id, found.id)

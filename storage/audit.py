@@ -1,20 +1,17 @@
-"""Who changed a signature, an organisation, a poll or a right: only ever added to."""
+"""Who changed a signature, an organisation, a poll or a right: only ever added to, people by their number alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from storage.rows import Queries
-from storage.tables import addresses, audit
+from storage.tables import audit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from campaign.chat import Address
-
-_GRANTED, _REVOKED = "representative", "representative revoked"
 _NOTE = insert(audit)
 
 
@@ -47,27 +44,6 @@ class Audit(Queries):
         )
 
     def right(self, organisation_id: int, person_id: int, now: datetime, *, by: int, granted: bool) -> None:
-        """Write down that a campaigner let a person speak for an organisation, or no longer, under all their accounts."""
-        accounts = self._connection.execute(
-            select(addresses.c.network, addresses.c.address).where(
-                addresses.c.person_id == person_id, addresses.c.room == ""
-            )
-        )
-        self.note(
-            _GRANTED if granted else _REVOKED,
-            now,
-            person=by,
-            organisation=organisation_id,
-            represented_by=person_id,
-            accounts=[f"{account.network}:{account.address}" for account in accounts],
-        )
-
-    def revoked(self, organisation_id: int, address: Address) -> bool:
-        """Whether a campaigner's last word on this account was that it no longer speaks for an organisation."""
-        acts = self._connection.execute(
-            select(audit.c.act, audit.c.details)
-            .where(audit.c.organisation_id == organisation_id, audit.c.act.in_((_GRANTED, _REVOKED)))
-            .order_by(audit.c.id.desc())
-        )
-        key = f"{address.network}:{address.id}"
-        return next((act == _REVOKED for act, details in acts if key in details.get("accounts", ())), False)
+        """Write down that a campaigner let a person speak for an organisation, or no longer."""
+        act = "representative" if granted else "representative revoked"
+        self.note(act, now, person=by, organisation=organisation_id, represented_by=person_id)

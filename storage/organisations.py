@@ -5,16 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
 from storage.rows import Queries
-from storage.tables import campaign_organisations, organisation_names, organisations, representatives
+from storage.tables import (
+    Instant,
+    addresses,
+    campaign_organisations,
+    organisation_names,
+    organisations,
+    representatives,
+    revocations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+
+    from campaign.chat import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,10 @@ def _is(organisation_id: int, person_id: int) -> tuple[ColumnElement[bool], ...]
         representatives.c.organisation_id == organisation_id,
         representatives.c.person_id == person_id,
     )
+
+
+def _accounts_of(person_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (addresses.c.person_id == person_id, addresses.c.room == "")
 
 
 class Organisations(Queries):
@@ -135,6 +149,35 @@ class Organisations(Queries):
         self._connection.execute(delete(representatives).where(*_is(organisation_id, person_id)))
         if not self.representatives(organisation_id):
             self.change(organisation_id, testimony="")
+
+    def revoke(self, organisation_id: int, person_id: int, now: datetime) -> None:
+        """Let a person speak for an organisation no longer, under any of their accounts, whatever a list says."""
+        self.dismiss(organisation_id, person_id)
+        self.restore(organisation_id, person_id)
+        accounts = select(
+            literal(organisation_id), addresses.c.network, addresses.c.address, literal(now, Instant)
+        ).where(*_accounts_of(person_id))
+        columns = ("organisation_id", "network", "address", "at")
+        self._connection.execute(insert(revocations).from_select(columns, accounts))
+
+    def restore(self, organisation_id: int, person_id: int) -> None:
+        """Forget that a person was revoked: a list may let them speak for the organisation again."""
+        theirs = select(addresses.c.network, addresses.c.address).where(*_accounts_of(person_id))
+        self._connection.execute(
+            delete(revocations).where(
+                revocations.c.organisation_id == organisation_id,
+                tuple_(revocations.c.network, revocations.c.address).in_(theirs),
+            )
+        )
+
+    def is_revoked(self, organisation_id: int, address: Address) -> bool:
+        """Whether a campaigner's last word on this account was that it no longer speaks for an organisation."""
+        query = select(revocations.c.at).where(
+            revocations.c.organisation_id == organisation_id,
+            revocations.c.network == address.network,
+            revocations.c.address == address.id,
+        )
+        return self._connection.execute(query).first() is not None
 
     def is_representative(self, organisation_id: int, person_id: int) -> bool:
         """Whether a person may speak for an organisation."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     Boolean,
     CheckConstraint,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -173,8 +175,10 @@ campaigns = Table(
     Column("civil_hours", String(16), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    Column("second_person", Boolean, nullable=False, server_default=text("0")),
     CheckConstraint("counts IN ('confirmed', 'declared')", name="counts"),
-    comment="A letter that is being signed; reminders are seconds before a deadline, civil hours `HH:MM-HH:MM`.",
+    comment="A letter that is being signed; reminders are seconds before a deadline, civil hours `HH:MM-HH:MM`."
+    " second_person: a signature counts once two people of the organisation have given it.",
 )
 
 campaign_rooms = Table(
@@ -201,8 +205,9 @@ letters = Table(
     Column("root_id", Integer, ForeignKey("letters.id")),
     Column("added_at", Instant, nullable=False),
     UniqueConstraint("campaign_id", "language", "version"),
-    CheckConstraint("change IN ('first', 'minor', 'material')", name="change"),
-    comment="One text of a letter in one language; a translation points at the root version it translates.",
+    CheckConstraint("change IN ('first', 'minor', 'material', 'pending', 'dropped')", name="change"),
+    comment="One text of a letter in one language; a translation points at the root version it translates."
+    " pending: changed, and no campaigner has said yet how much; dropped: never to be signed.",
 )
 
 # --- people and organisations --------------------------------------------------------------------------------------
@@ -214,7 +219,8 @@ people = Table(
     _text("name"),
     Column("language", String(8)),
     Column("known_since", Instant, nullable=False),
-    comment="One human with one or more addresses.",
+    Column("forgotten_at", Instant),
+    comment="One human with one or more addresses; once forgotten at their wish, neither name nor address is left.",
 )
 
 addresses = Table(
@@ -227,6 +233,17 @@ addresses = Table(
     _text("room"),
     UniqueConstraint("network", "address", "room"),
     comment="A full Matrix ID, a real bare XMPP address, or (with room) the occupant-id of one anonymous room.",
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _of("people", primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("given", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint("kind IN ('publish', 'contact')", name="kind"),
+    comment="What a person said about their name being published, and about being written to in private. None: not asked.",
 )
 
 link_codes = Table(
@@ -250,7 +267,9 @@ organisations = Table(
     _text("testimony"),
     Column("flagged", Boolean, nullable=False, server_default=text("0")),
     Column("added_at", Instant, nullable=False),
-    comment="An organisation under its canonical name. flagged: named in chat and not yet looked at by a campaigner.",
+    Column("listed", JSON),
+    comment="An organisation under its canonical name. flagged: named in chat and not yet looked at by a campaigner."
+    " listed: what the organisations' file said of it when it was last read.",
 )
 
 organisation_names = Table(
@@ -269,8 +288,32 @@ representatives = Table(
     _of("people", primary_key=True, index=True),
     Column("how", String(16), nullable=False),
     Column("since", Instant, nullable=False),
-    CheckConstraint("how IN ('roster', 'campaigner', 'verified')", name="how"),
-    comment="Who may speak for an organisation, and on whose word.",
+    Column("deputy", Boolean, nullable=False, server_default=text("0")),
+    CheckConstraint("how IN ('roster', 'campaigner', 'verified', 'domain', 'second')", name="how"),
+    comment="Who may speak for an organisation, and on whose word. domain: their account is on its own server.",
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    _of("organisations", primary_key=True),
+    Column("network", String(16), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    comment="Accounts that a campaigner let speak for an organisation no longer: no list and no domain gives it back.",
+)
+
+merges = Table(
+    "merges",
+    metadata,
+    _id(),
+    Column("kept_id", Integer, ForeignKey("organisations.id"), nullable=False),
+    Column("gone_id", Integer, ForeignKey("organisations.id"), nullable=False),
+    Column("person_id", Integer, ForeignKey("people.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("undone_at", Instant),
+    Column("moved", JSON, nullable=False),
+    comment="Two organisations that turned out to be one: every row as it was before, so that it can be undone.",
 )
 
 campaign_organisations = Table(
@@ -284,10 +327,12 @@ campaign_organisations = Table(
     _text("note"),
     Column("since", Instant, nullable=False),
     _of("rooms", nullable=True),
+    _of("questions", nullable=True),
     CheckConstraint(
         "standing IN ('silent', 'deciding', 'declared', 'signed', 'declined', 'withdrawn')", name="standing"
     ),
-    comment="Where each organisation of a campaign stands now, and the room where its people last spoke.",
+    comment="Where each organisation of a campaign stands now, the room where its people last spoke, and the question"
+    " for whose answer it waits.",
 )
 
 signatures = Table(
@@ -316,6 +361,7 @@ signatures = Table(
     Column("verified_by", Integer, ForeignKey("people.id")),
     Column("ended_at", Instant),
     _text("end_reason"),
+    Column("reconfirmed_at", Instant),
     UniqueConstraint("campaign_id", "number"),
     CheckConstraint("level IN ('declared', 'confirmed', 'verified', 'rejected', 'withdrawn')", name="level"),
     comment="Every signature ever given; what ended is kept. The number is the campaign's own and never reused.",
@@ -327,6 +373,30 @@ Index(
     unique=True,
     sqlite_where=signatures.c.ended_at.is_(None),
     postgresql_where=signatures.c.ended_at.is_(None),
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    _id(),
+    _of("signatures"),
+    _of("people"),
+    _of("addresses"),
+    _of("rooms", nullable=True),
+    _text("reason"),
+    Column("opened_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Column("settled_by", Integer, ForeignKey("people.id")),
+    _text("outcome"),
+    comment="Somebody says that a signature is not the organisation's; a campaigner settles it.",
+)
+Index(
+    "uq_disputes_open",
+    disputes.c.signature_id,
+    disputes.c.person_id,
+    unique=True,
+    sqlite_where=disputes.c.settled_at.is_(None),
+    postgresql_where=disputes.c.settled_at.is_(None),
 )
 
 sympathies = Table(
@@ -355,6 +425,46 @@ prompts = Table(
     Column("answered_at", Instant),
     comment="Questions the bot asked a person: what `!confirm` or a number in reply would run, until they expire.",
 )
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+questions = Table(
+    "questions",
+    metadata,
+    _id(),
+    _of("campaigns"),
+    Column("number", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("normal", Text, nullable=False),
+    _of("people"),
+    _of("rooms", nullable=True),
+    Column("asked_at", Instant, nullable=False),
+    _text("answer"),
+    Column("sources", JSON, nullable=False, server_default="[]"),
+    Column("answered_by", Integer, ForeignKey("people.id")),
+    Column("answered_at", Instant),
+    Column("closed_at", Instant),
+    UniqueConstraint("campaign_id", "number"),
+    comment="Questions about a letter, each answered once for all rooms; normal: its words, for finding it again."
+    " closed: no longer waits for an answer.",
+)
+Index("ix_questions_normal", questions.c.campaign_id, questions.c.normal)
+
+question_waits = Table(
+    "question_waits",
+    metadata,
+    _id(),
+    _of("questions"),
+    _of("people"),
+    _of("organisations", nullable=True),
+    _of("rooms"),
+    _text("reply_to"),
+    _text("thread"),
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant),
+    comment="Who is to be told once a question is answered, and where: whoever asked, and organisations that wait for it.",
+)
+Index("ix_question_waits_question_id", question_waits.c.question_id)
 
 # --- polls and reminders -------------------------------------------------------------------------------------------
 
@@ -512,8 +622,10 @@ outbox = Table(
     Column("dispatch_key", String(36), ForeignKey("dispatches.key")),
     Column("settled", Boolean, nullable=False, server_default=text("0")),
     Column("repeats_key", String(36), ForeignKey("dispatches.key")),
+    Column("expires_at", Instant),
     CheckConstraint("intent IN ('message', 'join', 'leave')", name="intent"),
-    comment="Intents: each ends in exactly one dispatch, or is settled without one. repeats_key: sent again as it was.",
+    comment="Intents: each ends in exactly one dispatch, or is settled without one. repeats_key: sent again as it was."
+    " expires_at: not worth saying from then on.",
 )
 Index(
     "ix_outbox_waiting",
@@ -548,5 +660,17 @@ audit = Table(
     Column("campaign_id", Integer, ForeignKey("campaigns.id")),
     Column("organisation_id", Integer, ForeignKey("organisations.id")),
     Column("details", JSON, nullable=False),
-    comment="Who changed a signature, an organisation, a poll or a right, when and where. Only ever added to.",
+    comment="Who changed a signature, an organisation, a poll or a right, when and where, from what to what. Only ever"
+    " added to: triggers refuse the rest. It names people by their number alone.",
 )
+Index("ix_audit_person_id", audit.c.person_id)
+Index("ix_audit_organisation_id", audit.c.organisation_id)
+
+APPEND_ONLY = tuple(
+    f"CREATE TRIGGER audit_refuses_{what} BEFORE {what.upper()} ON audit"
+    " BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
+    for what in ("update", "delete")
+)
+"""What keeps the audit as it was written, whoever opens the database."""
+for _trigger in APPEND_ONLY:
+    event.listen(audit, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

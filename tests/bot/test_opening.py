@@ -219,9 +219,10 @@ def test_who_was_revoked_in_chat_does_not_come_back_with_the_roster(
         assert found is not None
         if granted:
             storage.organisations.represent(found.id, person.id, "campaigner", NOW)
+            storage.organisations.restore(found.id, person.id)
         else:
             storage.people.join(person.id, storage.people.ensure(other, "Ana", NOW).id)
-            storage.organisations.dismiss(found.id, person.id)
+            storage.organisations.revoke(found.id, person.id, NOW)
         storage.audit.right(found.id, person.id, NOW, by=maud.id, granted=granted)
 
     database.transaction(lambda storage: work(storage, granted=False))
