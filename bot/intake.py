@@ -255,6 +255,7 @@ class Intake:
             person=storage.people.ensure(event.sender, event.name, now),
             menu=self._menu,
             event=event.event,
+            thread=event.thread if isinstance(event, Said) else "",
         )
 
     # --- what comes of it
@@ -282,7 +283,6 @@ class Intake:
         lines, alone = reply.lines, reply.private
         if context.private:
             lines, alone = (*lines, *alone), ()
-        thread = event.thread if isinstance(event, Said) else ""
         reaches_alone = context.private or context.address.is_account
         if (alone or reply.file) and not reaches_alone and context.place != "admin":
             lines = (
@@ -307,7 +307,7 @@ class Intake:
                 address=context.person.address_id if context.private else None,
                 file=file_here,
                 reply_to=event.event if reply.quotes else "",
-                thread=thread,
+                thread=context.thread,
             )
         if (alone or (reply.file and file_here is None)) and reaches_alone:
             storage.outbox.put(

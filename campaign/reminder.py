@@ -129,18 +129,29 @@ def public_names(names: Sequence[str], limit: int = 10) -> tuple[tuple[str, ...]
 
 
 def to_remind(
-    standing: Standing, deciding_until: date | None, paused_until: date | None, today: date
+    standing: Standing,
+    deciding_until: date | None,
+    paused_until: date | None,
+    today: date,
+    *,
+    waits: bool = False,
 ) -> bool:
     """Say whether an organisation is reminded at all; `today` is the day in the campaign's zone.
 
     Who has not answered is; who is deciding, only after its own date; whoever has answered in any way is not.
+    Without a date, it is not while it `waits` for something else.
     Nobody is reminded up to and including the last day of a pause.
     """
     if paused_until is not None and today <= paused_until:
         return False
     if standing == "deciding":
-        return deciding_until is None or today > deciding_until
+        return today > deciding_until if deciding_until is not None else not waits
     return standing == "silent"
+
+
+def is_civil(at: datetime, civil_hours: CivilHours, zone: str) -> bool:
+    """Whether an instant lies within civil hours, both ends included."""
+    return _is_civil(at, civil_hours, ZoneInfo(zone))
 
 
 def _plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, Text, say
-from commands import lookup
+from commands import lookup, questioning
 from commands.command import Context, Reply, command
 
 
@@ -34,6 +34,7 @@ def campaign(ctx: Context) -> Reply:
         ),
     ]
     lines += [lookup.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
+    lines += questioning.open_ones(ctx.storage, it.id)
     return Reply(tuple(lines))
 
 

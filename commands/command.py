@@ -26,6 +26,9 @@ Rest: TypeAlias = Annotated[str, "rest"]
 Option: TypeAlias = Annotated[str, "option"]
 """A keyword-only parameter, said as `key=value`; the value runs to the next known key."""
 
+Options: TypeAlias = Annotated[str, "options"]
+"""An option that may be said several times: its values follow each other, with a space between them."""
+
 Place: TypeAlias = Literal["campaign", "admin", "private", "other"]
 """A room of a campaign, a room of the campaigners, a chat of exactly two, or any other room."""
 
@@ -63,6 +66,8 @@ class Context:
     person: Person
     menu: tuple[Command, ...] = ()
     event: str = ""
+    thread: str = ""
+    """The thread in which it was said, if in one."""
     campaign_key: str = ""
     """The `campaign=` that was given, if any."""
     resolved: Campaign | None = None
@@ -160,6 +165,9 @@ class Elsewhere:
     urgency: int = 5
     file: File | None = None
     intent: Literal["message", "join", "leave"] = "message"
+    reply_to: str = ""
+    """The event it answers, in that room."""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +202,7 @@ class UsageError(CampaignError):
 
 # --- what it is ----------------------------------------------------------------------------------------------------
 
-Kind: TypeAlias = Literal["word", "rest", "moment", "day", "span", "choice", "number", "option"]
+Kind: TypeAlias = Literal["word", "rest", "moment", "day", "span", "choice", "number", "option", "options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +303,7 @@ def _kind(hint: Any) -> tuple[Kind, tuple[str, ...]]:  # noqa: ANN401 - any anno
             if option is meaning:
                 return kind, ()  # type: ignore[return-value]  # the tuple above names kinds only
         if get_origin(option) is Annotated:
-            return ("rest" if "rest" in get_args(option) else "option"), ()
+            return get_args(option)[1], ()
     return "word", ()
 
 

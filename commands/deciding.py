@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from campaign.chat import N_, Day, Typed
-from commands import ending, lookup
-from commands.command import Context, Option, Reply, Rest, command, reply
+from campaign.chat import N_, Day, Text, Typed, Value, say
+from campaign.dates import read_day
+from campaign.errors import CampaignError
+from commands import ending, lookup, questioning
+from commands.command import Context, Option, Reply, Rest, UsageError, command, reply
+from commands.grammar import usage
+
+if TYPE_CHECKING:
+    from storage.questions import Question
 
 
 @command(
@@ -17,14 +23,18 @@ from commands.command import Context, Option, Reply, Rest, command, reply
 )
 def deciding(
     ctx: Context,
-    until: Day,
+    until: Day | None = None,
     organisation: Rest = "",
     *,
     leaning: Literal["yes", "no"] | None = None,
     note: Option = "",
+    question: int | None = None,
 ) -> Reply:
-    """Put an organisation's answer off until a day of its own."""
+    """Put an organisation's answer off until a day of its own, or until a question has an answer."""
     note = lookup.short(note)
+    if until is None and question is None:
+        raise _no_date(ctx, organisation)
+    waits_for = None if question is None else _open(ctx, question)
     found = lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
@@ -36,8 +46,17 @@ def deciding(
         )
     told = ending.replace(ctx, standing) if standing is not None else ()
     storage.campaigns.stand(
-        campaign.id, found.id, "deciding", ctx.now, deciding_until=until.day, leaning=leaning or "", note=note
+        campaign.id,
+        found.id,
+        "deciding",
+        ctx.now,
+        deciding_until=until.day if until else None,
+        leaning=leaning or "",
+        note=note,
+        question_id=waits_for.id if waits_for else None,
     )
+    if waits_for is not None:
+        _wait(ctx, waits_for, found.id)
     storage.audit.note(
         "deciding",
         ctx.now,
@@ -46,8 +65,65 @@ def deciding(
         campaign=campaign.id,
         organisation=found.id,
     )
-    return reply(
-        N_("Noted: **{name}** is deciding until {day}. I will not ask again before."),
-        name=found.name,
+    return Reply((_noted(found.name, until, waits_for),)).also(*told)
+
+
+def _noted(name: str, until: Day | None, waits_for: Question | None) -> Text:
+    if waits_for is None:
+        return say(
+            N_("Noted: **{name}** is deciding until {day}. I will not ask again before."),
+            name=name,
+            day=until or "",
+        )
+    values: dict[str, Value] = {"name": name, "number": waits_for.number, "question": waits_for.text}
+    if until is None:
+        return say(
+            N_(
+                "Noted: **{name}** waits for the answer to question {number}, “{question}”. I will tell it, and ask again then."
+            ),
+            **values,
+        )
+    return say(
+        N_(
+            "Noted: **{name}** is deciding until {day}, and waits for the answer to question {number}, “{question}”. I will tell it."
+        ),
+        **values,
         day=until,
-    ).also(*told)
+    )
+
+
+def _no_date(ctx: Context, words: str) -> CampaignError:
+    """Why nothing was noted: the date cannot be read, or neither a date nor a question was given."""
+    if not words:
+        return UsageError(usage(deciding, ctx.language))
+    try:
+        # The reader of dates says what is wrong with it.
+        read_day(" ".join(words.split()[:2]), now=ctx.now, zone=ctx.zone, languages=ctx.languages)
+    except CampaignError as wrong:
+        return wrong
+    return UsageError(usage(deciding, ctx.language))
+
+
+def _open(ctx: Context, number: int) -> Question:
+    found = ctx.storage.questions.by_number(ctx.campaign.id, number)
+    if found is None:
+        raise CampaignError(
+            say(N_("There is no question {number}. To ask it: {ask}"), number=number, ask=Typed("ask", "…"))
+        )
+    if not found.is_open:
+        raise CampaignError(
+            say(N_("There is nothing to wait for: {question}"), question=questioning.line(found))
+        )
+    return found
+
+
+def _wait(ctx: Context, question: Question, organisation_id: int) -> None:
+    ctx.storage.questions.wait(
+        question.id,
+        person_id=ctx.person.id,
+        address_id=ctx.person.address_id,
+        name=ctx.name,
+        organisation_id=organisation_id,
+        room_id=ctx.room.id,
+        since=ctx.now,
+    )

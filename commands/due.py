@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Message, Moment, say
 from campaign.decision import PRESETS
 from campaign.reminder import POLL_OFFSET, due
-from commands import polling, reminding, schedules
+from commands import polling, questioning, reminding, schedules
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -73,6 +73,16 @@ def _deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: dat
     return told
 
 
+def questions(storage: Storage, house: House, tick: Tick) -> Reply:
+    """Tell of answers where the bot could not be heard when they were given; remind the campaigners of open questions."""
+    told: list[Elsewhere] = []
+    for campaign in storage.campaigns.open():
+        for question in storage.questions.to_tell(campaign.id):
+            told += questioning.settled(storage, campaign, storage.questions.get(question), tick.now)
+        told += questioning.remind(storage, house, campaign, tick.now)
+    return Reply(elsewhere=tuple(told))
+
+
 def hush(storage: Storage, now: datetime) -> None:
     """Count every reminder that would ring by now as given, and say nothing: for a database that comes from the past."""
     for campaign in storage.campaigns.open():
@@ -80,6 +90,7 @@ def hush(storage: Storage, now: datetime) -> None:
             _deadline(storage, campaign, deadline, now)
         for poll in storage.polls.of_campaign(campaign.id, only_open=True):
             _remind_of(storage, campaign, poll, now)
+        storage.questions.reminded(campaign.id, now)
 
 
 def polls(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
@@ -143,5 +154,5 @@ def _names(names: list[str]) -> str:
     return ", ".join(names[:10]) + ("…" if len(names) > 10 else "")  # noqa: PLR2004 - at most ten names in public
 
 
-STEPS = (deadlines, polls)
+STEPS = (deadlines, polls, questions)
 """What is looked at on every tick, each in a savepoint of its own."""

@@ -221,10 +221,12 @@ def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
     marks = [mark for mark in _OPTION.finditer(rest) if fold(mark[1]) in known]
     if not marks:
         return rest.strip(), {}
+    several = {parameter.name for parameter in one.parameters if parameter.kind == "options"}
     options: dict[str, str] = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         value = rest[mark.end() : following.start()].rstrip(" ,;") if following else rest[mark.end() :]
-        options[known[fold(mark[1])]] = _without_stop(_unquote(_without_stop(value.strip())))
+        name, value = known[fold(mark[1])], _without_stop(_unquote(_without_stop(value.strip())))
+        options[name] = f"{options[name]} {value}" if name in several and name in options else value
     return rest[: marks[0].start()].strip(" ,;"), options
 
 
@@ -323,6 +325,7 @@ _LABELS = {
         "language": "langue",
         "label": "libelle",
         "row": "numero",
+        "number": "numero",
         "reference": "reference",
     }
 }

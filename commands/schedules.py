@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from storage.deadlines import Deadline
     from storage.storage import Storage
 
+LAST_DAYS = timedelta(days=3)
+"""How long before a deadline an organisation is asked although the question it waits for has no answer."""
+
 
 def offsets(campaign: Campaign) -> list[timedelta]:
     """How long before a deadline the campaign reminds."""
@@ -35,13 +38,24 @@ def civil_hours(campaign: Campaign) -> CivilHours:
 def unanswered(storage: Storage, campaign: Campaign, now: datetime) -> list[Member]:
     """The organisations that are reminded now: those that have not answered, and may be asked again.
 
-    Nobody is asked for an answer of those whom only strangers have named.
+    Nobody is asked for an answer of those whom only strangers have named. Who waits for the answer to a question, and
+    gave no date, is left in peace until the last days before the deadline.
     """
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
+    ahead = next((one.at for one in storage.deadlines.of_campaign(campaign.id) if one.at > now), None)
+    is_early = ahead is None or now < ahead - LAST_DAYS
+    waiting = storage.questions.waiting(campaign.id) if is_early else {}
     return [
         member
         for member in storage.campaigns.members(campaign.id)
-        if not member.flagged and to_remind(member.standing, member.deciding_until, None, today)
+        if not member.flagged
+        and to_remind(
+            member.standing,
+            member.deciding_until,
+            None,
+            today,
+            waits=member.organisation_id in waiting,
+        )
     ]
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Moment, Text, Typed, say, say_many
 from campaign.signature import progress_bar
-from commands import lookup
-from commands.command import Context, Reply, command
+from commands import lookup, questioning
+from commands.command import CAMPAIGNERS, Context, Reply, command
 
 if TYPE_CHECKING:
+    from storage.campaigns import Member
     from storage.deadlines import Deadline
 
 
@@ -64,6 +65,8 @@ def status(ctx: Context) -> Reply:
                 polls=Typed("polls"),
             )
         )
+    if ctx.is_admin and ctx.place in CAMPAIGNERS:
+        lines += questioning.open_ones(storage, campaign.id)
     return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))
 
 
@@ -82,15 +85,27 @@ def _deadline(ctx: Context, one: Deadline) -> Text:
     )
 
 
+def _deciding(one: Member, number: int | None) -> Text:
+    """Until when an organisation is deciding, and for which question's answer it waits."""
+    if one.deciding_until is None:
+        if number is None:
+            return say(N_("- {name}: deciding"), name=one.name)
+        return say(N_("- {name}: waits for the answer to question {number}"), name=one.name, number=number)
+    if number is None:
+        return say(N_("- {name}: deciding until {day}"), name=one.name, day=Day(one.deciding_until))
+    return say(
+        N_("- {name}: deciding until {day}, waits for the answer to question {number}"),
+        name=one.name,
+        day=Day(one.deciding_until),
+        number=number,
+    )
+
+
 def _names(ctx: Context) -> list[Text]:
     members = ctx.storage.campaigns.members(ctx.campaign.id)
-    lines = []
+    waiting = ctx.storage.questions.waiting(ctx.campaign.id)
     deciding = [one for one in members if one.standing == "deciding"]
-    lines += [
-        say(N_("- {name}: deciding until {day}"), name=one.name, day=Day(one.deciding_until))
-        for one in deciding
-        if one.deciding_until
-    ]
+    lines = [_deciding(one, waiting.get(one.organisation_id)) for one in deciding]
     silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
     if silent:
         lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))

@@ -101,6 +101,8 @@ def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
             intent=one.intent,
             file=one.file,
             urgency=one.urgency,
+            reply_to=one.reply_to,
+            thread=one.thread,
         )
 
 

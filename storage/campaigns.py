@@ -176,7 +176,7 @@ class Campaigns(Queries):
         now: datetime,
         **values: Any,  # noqa: ANN401 - the columns
     ) -> None:
-        """Enter an organisation's own word; what it said before (a date, a leaning) no longer holds.
+        """Enter an organisation's own word; what it said before (a date, a leaning, a question) no longer holds.
 
         It is one of the campaign's from then on: who answers is addressed.
         """
@@ -184,6 +184,7 @@ class Campaigns(Queries):
             "deciding_until": None,
             "leaning": "",
             "note": "",
+            "question_id": None,
             **values,
             "standing": standing,
             "since": now,

@@ -9,7 +9,18 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from campaign.chat import Address
 from storage.rows import Queries
-from storage.tables import addresses, audit, ballots, link_codes, people, prompts, representatives, signatures
+from storage.tables import (
+    addresses,
+    audit,
+    ballots,
+    link_codes,
+    people,
+    prompts,
+    question_waits,
+    questions,
+    representatives,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +142,7 @@ class People(Queries):
                 delete(representatives).where(*theirs, representatives.c.organisation_id.in_(mine))
             )
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
-        for table in (addresses, prompts, signatures, ballots, link_codes):
+        for table in (addresses, prompts, signatures, ballots, link_codes, questions, question_waits):
             self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
 
     def met_in(self, person_id: int, rooms: Sequence[tuple[int, str]]) -> bool:

@@ -19,6 +19,7 @@ from storage.outbox import Outbox
 from storage.people import People
 from storage.polls import Polls
 from storage.prompts import Prompts
+from storage.questions import Questions
 from storage.rooms import Rooms
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
@@ -115,6 +116,11 @@ class Storage:
     def prompts(self) -> Prompts:
         """Questions the bot asked."""
         return Prompts(self._connection)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """Questions about the letter, and who waits for an answer."""
+        return Questions(self._connection)
 
     @cached_property
     def rooms(self) -> Rooms:

@@ -444,9 +444,11 @@ questions = Table(
     Column("answered_by", Integer, ForeignKey("people.id")),
     Column("answered_at", Instant),
     Column("closed_at", Instant),
+    Column("same_id", Integer, ForeignKey("questions.id")),
+    Column("reminded_at", Instant),
     UniqueConstraint("campaign_id", "number"),
     comment="Questions about a letter, each answered once for all rooms; normal: its words, for finding it again."
-    " closed: no longer waits for an answer.",
+    " closed: no longer waits for an answer, or is the same as another. reminded: the campaigners, that it is open.",
 )
 Index("ix_questions_normal", questions.c.campaign_id, questions.c.normal)
 
@@ -456,13 +458,16 @@ question_waits = Table(
     _id(),
     _of("questions"),
     _of("people"),
+    _of("addresses"),
+    _text("name"),
     _of("organisations", nullable=True),
     _of("rooms"),
     _text("reply_to"),
     _text("thread"),
     Column("since", Instant, nullable=False),
     Column("told_at", Instant),
-    comment="Who is to be told once a question is answered, and where: whoever asked, and organisations that wait for it.",
+    comment="Who is to be told once a question is answered, and where: whoever asked, under the name they had there, and"
+    " organisations that wait for it.",
 )
 Index("ix_question_waits_question_id", question_waits.c.question_id)
 

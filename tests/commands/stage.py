@@ -245,13 +245,14 @@ def opened(
 async def under_way(stage: Stage) -> None:
     """Let there be something for every command to act on.
 
-    A declared signature, a deadline, an open poll, a message nobody knows the fate of, an event that was not taken.
+    A declared signature, a deadline, an open poll, an open question, a message nobody knows the fate of, an event that was not taken.
     """
     maud, sacha = voice("Maud"), voice("Sacha")
     await stage.say(sacha, "!sign Serveur du Coin")
     await stage.say(sacha, "!confirm")
     await stage.say(maud, "!deadline 2099-12-31 18:00", "admin")
     await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
+    await stage.say(sacha, "!ask Where does the money go?")
 
     def go_wrong(storage: Storage) -> None:
         room = storage.rooms.find(MATRIX, PLACES[MATRIX]["campaign"].id)
@@ -272,6 +273,8 @@ async def under_way(stage: Stage) -> None:
 CHANGING = frozenset(
     {
         "announce",
+        "answer",
+        "ask",
         "confirm",
         "deadline",
         "deadline cancel",
@@ -285,6 +288,7 @@ CHANGING = frozenset(
         "org revoke",
         "poll close",
         "poll open",
+        "questions close",
         "reject",
         "relay",
         "remind now",

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.chat import MATRIX, XMPP, Address, File, Message, say
 from campaign.organisation import normal_form
+from campaign.question import normal_question
 from storage.database import FILE, open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from storage.people import Person
+    from storage.questions import Question
     from storage.storage import Storage
 
 NOW = datetime(2027, 9, 1, 10, 0, tzinfo=UTC)
@@ -78,6 +80,31 @@ def sign(storage: Storage, made: Made, organisation: int | None = None, **values
         "signed_at": NOW,
     }
     return storage.signatures.add(made.campaign, **{**given, **values})
+
+
+def ask(storage: Storage, made: Made, text: str = "Where does the money go?", **values: Any) -> Question:
+    """Ask, by the person unless told; nobody is noted to be told."""
+    given = {
+        "text": text,
+        "normal": normal_question(text),
+        "person_id": made.person.id,
+        "room_id": made.room,
+        "asked_at": NOW,
+    }
+    return storage.questions.ask(made.campaign, **{**given, **values})
+
+
+def wait(storage: Storage, made: Made, question: int, **values: Any) -> None:
+    """Let the person wait for the answer to a question, in the room."""
+    given = {
+        "person_id": made.person.id,
+        "address_id": made.person.address_id,
+        "name": "Ana",
+        "room_id": made.room,
+        "reply_to": "$5",
+        "since": NOW,
+    }
+    storage.questions.wait(question, **{**given, **values})
 
 
 def said(text: str = "Hello", **values: Any) -> Message:
@@ -160,11 +187,11 @@ def fill(storage: Storage) -> Made:
     for statement in (
         "INSERT INTO disputes (signature_id, person_id, address_id, reason, opened_at) VALUES (1, 1, 1, 'not us', '2027-09-01')",
         "INSERT INTO merges (kept_id, gone_id, person_id, at, moved) VALUES (1, 2, 1, '2027-09-01', '{}')",
-        "INSERT INTO questions (campaign_id, number, text, normal, person_id, asked_at) VALUES (1, 1, 'Why?', 'why', 1, '2027-09-01')",
-        "INSERT INTO question_waits (question_id, person_id, room_id, since) VALUES (1, 1, 1, '2027-09-01')",
         "INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",
     ):
         storage._connection.exec_driver_sql(statement)
+    question = ask(storage, made)
+    wait(storage, made, question.id)
     storage.organisations.revoke(made.other, noa.id, now)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)
     return made

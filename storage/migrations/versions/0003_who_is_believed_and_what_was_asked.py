@@ -166,6 +166,8 @@ def _new_tables() -> None:
         *_of("questions", "answered_by", "people", nullable=True),
         sa.Column("answered_at", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
+        *_of("questions", "same_id", "questions", nullable=True),
+        sa.Column("reminded_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
         sa.UniqueConstraint("campaign_id", "number", name=op.f("uq_questions_campaign_id_number")),
     )
@@ -175,6 +177,8 @@ def _new_tables() -> None:
         _id(),
         *_of("question_waits", "question_id", "questions"),
         *_of("question_waits", "person_id", "people"),
+        *_of("question_waits", "address_id", "addresses"),
+        _text("name"),
         *_of("question_waits", "organisation_id", "organisations", nullable=True),
         *_of("question_waits", "room_id", "rooms"),
         _text("reply_to"),
