@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bot.config.files import LetterText, Opening, RosterLine, read_letter, read_roster
+from bot.config.files import LetterText, Opening, read_letter
+from bot.config.roster import RosterLine, read_roster
 from bot.config.schema import (
     LANGUAGES,
     Bot,
