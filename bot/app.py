@@ -107,7 +107,7 @@ class App:
         """Bring what the config names into the database. Raises StorageError."""
         for left in reversed(range(BUSY_TRIES)):
             try:
-                refused = await self._database.write(
+                changes = await self._database.write(
                     lambda storage: open_campaigns(storage, self._config, self._now())
                 )
                 break
@@ -117,7 +117,7 @@ class App:
                     raise
                 log.warning("not begun yet: %s", error, extra={"action": "open"})
                 await asyncio.sleep(FIRST_PAUSE)
-        for line in refused:
+        for line in changes.refused:
             log.warning("not taken from an organisations' file: %s", line, extra={"action": "roster"})
 
     def vitals(self) -> dict[str, Vitals]:

@@ -1,10 +1,11 @@
-"""The command line: demo, run, check, export, health, backup, restore."""
+"""The command line: demo, run, reload, check, export, health, backup, restore."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+import signal
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from bot.config import Config, ConfigError, load
 from bot.health import disk_free, judge
 from bot.health import read as read_health
 from bot.opening import differences
+from bot.reload import ask
 from bot.serve import serve
 from bot.transports.base import LoginRefused, Start, Transport, TransportError
 from bot.transports.matrix import MatrixTransport
@@ -65,6 +67,7 @@ def run(
 ) -> None:
     """Serve the campaigns of the config until stopped."""
     _log(verbose=verbose)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever asks for a reload too early must not end it
     read = _read(config)
     served = _networks(read)
     folder = read.settings.bot.data
@@ -79,6 +82,29 @@ def run(
             _fail(str(error))
     if stopped:
         _fail("; ".join(f"{NAMES[network]}: {why}" for network, why in stopped.items()))
+
+
+@app.command()
+def reload(config: ConfigPath = Path("config.toml")) -> None:
+    """Have the running bot read the organisations and letters of the config again; say what changed."""
+    folder = _read(config, logs_in=False).settings.bot.data
+    try:
+        done = ask(folder)
+    except StorageError as error:
+        _fail(str(error))
+    if done.problems:
+        errors.print(
+            "the bot goes on as it was: its config has to be mended first", style="red", markup=False
+        )
+        for problem in done.problems:
+            errors.print(f"  {problem}", markup=False)
+        raise typer.Exit(WRONG)
+    if done.trouble:
+        _fail(f"nothing was changed: {done.trouble}")
+    for line in done.changes or ["nothing has changed"]:
+        typer.echo(line)
+    for key in done.restart:
+        typer.echo(f"followed only after a restart: {key}")
 
 
 @app.command()

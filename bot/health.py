@@ -88,13 +88,18 @@ def one_line(text: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
-def write(folder: Path, health: Health) -> None:
-    """Replace what the bot says of itself, at once and for its own user alone. Raises OSError."""
-    part = folder / f"{FILE}.part"
+def save(path: Path, said: BaseModel) -> None:
+    """Replace what a file says, at once and for its own user alone. Raises OSError."""
+    part = path.with_name(f"{path.name}.part")
     handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(health.model_dump_json(indent=1))
-    part.replace(folder / FILE)
+        file.write(said.model_dump_json(indent=1))
+    part.replace(path)
+
+
+def write(folder: Path, health: Health) -> None:
+    """Replace what the bot says of itself. Raises OSError."""
+    save(folder / FILE, health)
 
 
 def read(folder: Path) -> Health | None:
@@ -110,6 +115,11 @@ def disk_free(folder: Path) -> int:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder).free
+
+
+def is_running(health: Health, now: datetime) -> bool:
+    """Whether the bot that said this runs and takes signals."""
+    return health.stopped is None and now - health.said <= STALE and _is_alive(health.process)
 
 
 def judge(health: Health | None, free: int, now: datetime) -> list[Line]:

@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.config import deadline_of
-from campaign.errors import CampaignError
-from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
+from bot.roster import follow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.config import Campaign, Config, Opening, RosterLine
+    from bot.config import Campaign, Config, Opening
+    from campaign.roster import Changes
     from storage.campaigns import Campaign as CampaignRow
     from storage.storage import Storage
 
 
-def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]:
-    """Bring a config into the database; return what could not be taken. Doing it again changes nothing.
+def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
+    """Bring a config into the database; return what its files changed. Doing it again changes nothing.
 
-    Rooms, administrators and new campaigns are taken in. Of a campaign that is known already, a letter whose text has
-    changed becomes its next version, and organisations, their names and their representatives are added, never taken
-    away; but for a representative whom a campaigner has revoked. Everything else can be said in chat, and stays as it was said there: see `differences`.
+    Rooms, administrators and new campaigns are taken in, then what the files hold: see `read_files`. Everything else
+    can be said in chat, and stays as it was said there: see `differences`.
     """
     bot = config.settings.bot
     for address in bot.admins:
@@ -31,15 +30,28 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
     for network, address in bot.admin_rooms:
         room = _room(storage, network, address, bot.language)
         storage.rooms.change(room, admin=True)
-    refused: list[str] = []
     for key, campaign in config.settings.campaigns.items():
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
-        _letters(storage, known, config.openings[key], now)
-        refused += _enrol(storage, known, config.openings[key], now)
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
             storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
-    return refused
+    return read_files(storage, config, now)
+
+
+def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
+    """Take in what the files of the campaigns that are open hold; also while the bot runs.
+
+    A letter whose text has changed becomes its next version. The organisations' files are followed where nobody has
+    said otherwise in chat: see `bot.roster`.
+    """
+    found = [
+        (campaign, opening)
+        for key, opening in config.openings.items()
+        if (campaign := storage.campaigns.find(key)) is not None
+    ]
+    for campaign, opening in found:
+        _letters(storage, campaign, opening, now)
+    return follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now)
 
 
 def differences(storage: Storage, config: Config) -> list[str]:
@@ -141,40 +153,3 @@ def _letters(storage: Storage, campaign: CampaignRow, opening: Opening, now: dat
             storage.audit.note(
                 "letter changed", now, campaign=campaign.id, language=letter.language, version=added.version
             )
-
-
-def _enrol(storage: Storage, campaign: CampaignRow, opening: Opening, now: datetime) -> list[str]:
-    refused = []
-    for line in opening.roster:
-        try:
-            refused += _organisation(storage, campaign, line, now)
-        except CampaignError as error:
-            refused.append(f"{line.name}: {error}")
-    return refused
-
-
-def _organisation(storage: Storage, campaign: CampaignRow, line: RosterLine, now: datetime) -> list[str]:
-    """Bring in one organisation; return which of its aliases could not be taken, and why."""
-    refused = []
-    name = tidy_name(line.name)
-    website = tidy_url(line.website) if line.website else ""
-    found = storage.organisations.find(normal_form(name)) or storage.organisations.add(
-        name, normal_form(name), now, website=website, domain=domain_of(website)
-    )
-    if website and not found.website:
-        storage.organisations.change(found.id, website=website, domain=domain_of(website))
-    if found.flagged:
-        storage.organisations.change(found.id, flagged=False)
-    for alias in map(tidy_name, line.aliases):
-        known = storage.organisations.find(normal_form(alias))
-        if known is None:
-            storage.organisations.alias(found.id, alias, normal_form(alias))
-        elif known.id != found.id:
-            refused.append(f"{line.name}: alias {alias}: is a name of {known.name}")
-    for address in line.representatives:
-        if storage.organisations.is_revoked(found.id, address):
-            continue
-        person = storage.people.ensure(address, "", now)
-        storage.organisations.represent(found.id, person.id, "roster", now)
-    storage.campaigns.enrol(campaign.id, found.id, now)
-    return refused

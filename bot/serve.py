@@ -1,4 +1,4 @@
-"""Running the bot until it has to end: signals, readiness, its beat."""
+"""Running the bot until it has to end: signals, readiness, its beat, reading its config again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import NAMES, App
 from bot.heart import Heart, Systemd
+from bot.reload import Reload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,9 +31,11 @@ async def serve(
     """Run until stopped by a signal, or until every network is given up; return the latter's reasons.
 
     The first signal ends it in order, within seconds; a second one at once, which harms nothing: what was under way then
-    is looked for at the next start, as after a power cut. Raises StorageError.
+    is looked for at the next start, as after a power cut. SIGHUP has the files of the config read again. Raises
+    StorageError.
     """
     bot = App(config, database, served)
+    reload = Reload(bot, config, database)
     with closing(Systemd()) as systemd:
         serving = asyncio.create_task(bot.run())
         begun: list[asyncio.Task[None]] = []
@@ -51,14 +54,19 @@ async def serve(
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, told_to_stop)
-        announcing = asyncio.create_task(_announce(bot, systemd, announce))
+        loop.add_signal_handler(signal.SIGHUP, reload.ask)
+        beside = [
+            asyncio.create_task(_announce(bot, systemd, announce)),
+            asyncio.create_task(reload.serve()),
+        ]
         try:
             async with Heart(bot, database, systemd).beating():
                 await serving
         except asyncio.CancelledError:
             return {}
         finally:
-            announcing.cancel()
+            for task in beside:
+                task.cancel()
         return {} if begun else bot.stopped
 
 

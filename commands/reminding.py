@@ -24,14 +24,17 @@ def public(
     """Say once in each room who has not answered: the count, at most ten names, their people mentioned."""
     told = []
     for room_id, members in places.rooms.items():
-        room = storage.rooms.get(room_id)
+        network = storage.rooms.get(room_id).network
+
+        def accounts(person: int, network: str = network) -> list[Address]:
+            known = storage.people.addresses(person)
+            return [one for one in known if one.network == network and one.is_account]
+
         named, _ = public_names([member.name for member in members])
         mentions = tuple(
             address
             for member in members[: len(named)]
-            for person in storage.organisations.representatives(member.organisation_id)
-            for address in storage.people.addresses(person)
-            if address.network == room.network and address.is_account
+            for address in tell.reached(storage, member.organisation_id, accounts)
         )
         told.append(
             Elsewhere(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from campaign.chat import N_, Message, Text, say
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from commands.command import House
     from storage.rooms import RoomRow
     from storage.signatures import Signature
     from storage.storage import Storage
+
+T = TypeVar("T")
 
 
 def admins(storage: Storage, house: House, *lines: Text) -> tuple[Elsewhere, ...]:
@@ -46,15 +48,26 @@ def missing(storage: Storage, campaign_id: int) -> tuple[Text, ...]:
     return tuple(say(text, room=room.label) for room in rooms if room.state != "joined")
 
 
+def reached(storage: Storage, organisation_id: int, reach: Callable[[int], Sequence[T]]) -> list[T]:
+    """Reach those who speak for an organisation, each by `reach`; its deputies only if none of the others can be."""
+    for deputies in (False, True):
+        people = (one for one in storage.organisations.people(organisation_id) if one.deputy == deputies)
+        found = [one for person in people for one in reach(person.person_id)]
+        if found:
+            return found
+    return []
+
+
 def representatives(
     storage: Storage, organisation_id: int, *lines: Text, but: int = 0
 ) -> tuple[Elsewhere, ...]:
     """Tell those who speak for an organisation, where they already have a private chat with the bot."""
-    told: list[Elsewhere] = []
-    for person in storage.organisations.representatives(organisation_id):
-        if person != but:
-            told += privately(storage, person, *lines)
-    return tuple(told)
+
+    def reach(person: int) -> tuple[Elsewhere | None, ...]:
+        # Whose doing it is knows already: that is as good as told.
+        return (None,) if person == but else privately(storage, person, *lines)
+
+    return tuple(one for one in reached(storage, organisation_id, reach) if one is not None)
 
 
 def privately(storage: Storage, person_id: int, *lines: Text, here: int = 0) -> tuple[Elsewhere, ...]:

@@ -43,7 +43,9 @@ class Audit(Queries):
             },
         )
 
-    def right(self, organisation_id: int, person_id: int, now: datetime, *, by: int, granted: bool) -> None:
-        """Write down that a campaigner let a person speak for an organisation, or no longer."""
+    def right(
+        self, organisation_id: int, person_id: int, now: datetime, *, by: int | None, granted: bool
+    ) -> None:
+        """Write down that a person may speak for an organisation, or no longer: by a campaigner's word, else a file's."""
         act = "representative" if granted else "representative revoked"
         self.note(act, now, person=by, organisation=organisation_id, represented_by=person_id)

@@ -19,7 +19,7 @@ from storage.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -38,6 +38,17 @@ class Organisation:
     funded: str
     testimony: str
     flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    """Somebody who speaks for an organisation, on whose word (see `Organisations.represent`), and since when (UTC)."""
+
+    person_id: int
+    how: str
+    since: datetime
+    deputy: bool
+    """Speaks for it like the others, but is bothered only where none of them can be reached."""
 
 
 _ROW = select(
@@ -122,26 +133,57 @@ class Organisations(Queries):
             insert(organisation_names), {"organisation_id": organisation_id, "name": name, "normal": normal}
         )
 
+    def unalias(self, normal: str) -> None:
+        """Let nobody go by a name any more, given in its normal form."""
+        self._connection.execute(delete(organisation_names).where(organisation_names.c.normal == normal))
+
+    def rename(self, organisation_id: int, name: str, normal: str) -> None:
+        """Give an organisation another canonical name; the one before stays one of its names.
+
+        The caller made sure that nobody else goes by the new one.
+        """
+        self.change(organisation_id, name=name)
+        written = self._connection.execute(
+            update(organisation_names).where(organisation_names.c.normal == normal).values(name=name)
+        )
+        if not written.rowcount:
+            self.alias(organisation_id, name, normal)
+
+    def listed(self) -> Mapping[int, dict[str, Any]]:
+        """Organisation → what the organisations' files said of it when they were last read, for those they named."""
+        query = select(organisations.c.id, organisations.c.listed).where(organisations.c.listed.is_not(None))
+        return {int(row[0]): row[1] for row in self._connection.execute(query) if row[1]}
+
     def change(self, organisation_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Set some columns of an organisation."""
         self._connection.execute(
             update(organisations).where(organisations.c.id == organisation_id).values(**values)
         )
 
-    def represent(self, organisation_id: int, person_id: int, how: str, now: datetime) -> None:
+    def represent(
+        self, organisation_id: int, person_id: int, how: str, now: datetime, *, deputy: bool = False
+    ) -> None:
         """Let a person speak for an organisation: on the word of the `roster`, a `campaigner`, or once `verified`.
 
-        Whoever does so because a signature was verified does so no longer for that reason alone.
+        Whoever does so because a signature was verified does so no longer for that reason alone, and what a campaigner
+        says stands before everything else.
         """
         known = self.speaks_by(organisation_id, person_id)
         if known is None:
             self._connection.execute(
                 insert(representatives),
-                {"organisation_id": organisation_id, "person_id": person_id, "how": how, "since": now},
+                {
+                    "organisation_id": organisation_id,
+                    "person_id": person_id,
+                    "how": how,
+                    "since": now,
+                    "deputy": deputy,
+                },
             )
-        elif known == "verified" != how:
+        elif how == "campaigner" or known in ("verified", how):
+            values = {"how": how, "deputy": deputy}
             self._connection.execute(
-                update(representatives).where(*_is(organisation_id, person_id)).values(how=how)
+                update(representatives).where(*_is(organisation_id, person_id)).values(**values)
             )
 
     def dismiss(self, organisation_id: int, person_id: int) -> None:
@@ -194,10 +236,19 @@ class Organisations(Queries):
         return self._all(Organisation, _OF, {"person": person_id}, keep=True)
 
     def representatives(self, organisation_id: int) -> Sequence[int]:
-        """The people who may speak for an organisation, longest standing first."""
+        """The people who may speak for an organisation: deputies last, longest standing first."""
+        return [one.person_id for one in self.people(organisation_id)]
+
+    def people(self, organisation_id: int) -> Sequence[Representative]:
+        """Everybody who may speak for an organisation: deputies last, longest standing first."""
         query = (
-            select(representatives.c.person_id)
+            select(
+                representatives.c.person_id,
+                representatives.c.how,
+                representatives.c.since,
+                representatives.c.deputy,
+            )
             .where(representatives.c.organisation_id == organisation_id)
-            .order_by(representatives.c.since, representatives.c.person_id)
+            .order_by(representatives.c.deputy, representatives.c.since, representatives.c.person_id)
         )
-        return list(self._connection.execute(query).scalars())
+        return self._all(Representative, query)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from bot.config.files import LetterText, Opening, RosterLine, read_letter, read_roster
+from bot.config.files import LetterText, Opening, read_letter
+from bot.config.roster import RosterLine, read_roster
 from bot.config.schema import (
     LANGUAGES,
     Bot,
@@ -66,6 +67,8 @@ class Config:
     settings: Settings
     openings: dict[str, Opening]
     passwords: dict[str, str] = field(repr=False)
+    path: Path
+    """The file it was read from."""
 
 
 def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool = True) -> Config:
@@ -109,7 +112,7 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
     if settings.xmpp and settings.xmpp.ca_file:
         ca_file = folder / settings.xmpp.ca_file
         settings = settings.model_copy(update={"xmpp": settings.xmpp.model_copy(update={"ca_file": ca_file})})
-    return Config(settings, openings, passwords)
+    return Config(settings, openings, passwords, path.resolve())
 
 
 def _is_table(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.config import Config, ConfigError, deadline_of, load, read_letter, read_roster
+from bot.config import Config, ConfigError, deadline_of, load, read_letter
 from campaign.chat import MATRIX, XMPP, Address
 
 if TYPE_CHECKING:
@@ -342,78 +342,6 @@ def test_offsets_are_read_as_durations(tmp_path: Path) -> None:
 
 
 # --- what the files hold
-
-
-def roster(*lines: str) -> tuple[list[str], list[str]]:
-    found, wrong = read_roster("\n".join(("name,aliases,website,representatives", *lines)))
-    return [line.name for line in found], wrong
-
-
-def test_an_organisation_is_read_with_all_that_stands_beside_it() -> None:
-    (line,), wrong = read_roster(
-        "Name;Aliases;Website;Representatives\n"
-        " Alsace  Réseau Neutre ;ARN | A.R.N.;arn.example.org;@ana:example.org|xmpp:Bo@example.org\n"
-    )
-    assert not wrong
-    assert line.name == "Alsace Réseau Neutre"
-    assert line.aliases == ("ARN", "A.R.N.")
-    assert line.website == "https://arn.example.org"
-    assert line.representatives == (Address(MATRIX, "@ana:example.org"), Address(XMPP, "bo@example.org"))
-
-
-ROSTER_MISTAKES: list[tuple[str, str]] = [
-    (",alias,,", "name is missing"),
-    ("Picasoft,,ftp://picasoft.example.org,", "website 'ftp://picasoft.example.org'"),
-    ("Hublot,,,ana@example.org", "representative 'ana@example.org'"),
-    ("Nom de l'asso,,,", 'name "Nom de l\'asso"'),
-    ("=HYPERLINK(1),,,", "name '=HYPERLINK(1)'"),
-    ("Zaclys,<b>,,", "alias '<b>'"),
-    ("Picasoft, asso,,,", "more values than columns"),
-]
-
-
-@pytest.mark.parametrize(("line", "said"), ROSTER_MISTAKES)
-def test_what_is_wrong_in_a_roster_is_said_with_its_line(line: str, said: str) -> None:
-    _, (found,) = roster("Framasoft,,,", line, "Chapril,,,")
-    assert found.startswith("line 3: ")
-    assert said in found
-    assert "{" not in found
-
-
-def test_the_other_lines_of_a_roster_are_read_all_the_same() -> None:
-    names, wrong = roster(*(line for line, _ in ROSTER_MISTAKES), "", "Chapril,,,")
-    assert names[-1] == "Chapril"
-    assert len(wrong) == len(ROSTER_MISTAKES)
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("framasoft,,,", "'framasoft' — expected a name of its own: 'Framasoft' stands in line 2"),
-        ("Fripon,Association Framasoft,,", "'Association Framasoft' — expected a name of its own"),
-        ("Soft,,,", "'Soft' — expected a name of its own: 'SOFT' stands in line 2"),
-        ("Chapril,soft,,", "'soft' — expected a name of its own: 'SOFT' stands in line 2"),
-    ],
-)
-def test_two_lines_of_a_roster_with_one_name_are_said(line: str, said: str) -> None:
-    names, (found,) = roster("Framasoft,SOFT|framasoft,,", line)
-    assert names == ["Framasoft"]
-    assert found.startswith("line 3: ")
-    assert said in found
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "expected a first line"),
-        ("Picasoft\nChapril\n", "expected a first line"),
-        ("name,mail\nPicasoft,a\n", "unknown columns mail"),
-        ('name\n"' + "x" * 200_000, "is not CSV"),
-    ],
-)
-def test_what_is_no_roster_is_said(text: str, said: str) -> None:
-    _, (found,) = read_roster(text)
-    assert said in found
 
 
 def test_a_letter_without_a_heading_has_the_campaigns_title() -> None:

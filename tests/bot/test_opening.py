@@ -9,10 +9,10 @@ import pytest
 
 from bot.config import deadline_of, load
 from bot.opening import differences, open_campaigns
-from campaign.chat import MATRIX, XMPP, Address
+from campaign.chat import MATRIX, XMPP
 from campaign.organisation import normal_form
 from storage.database import open_database
-from tests.bot.scripted import ANA, CONFIG, COOP, MAUD, NOW, PASSWORDS, ROSTER, config
+from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def bring(database: Database, what: Config, after: timedelta = timedelta()) -> list[str]:
-    return database.transaction(lambda storage: open_campaigns(storage, what, NOW + after))
+    """Bring a config in; return what its files changed, but for what is new."""
+    changes = database.transaction(lambda storage: open_campaigns(storage, what, NOW + after))
+    return [line for line in changes.lines() if not line.startswith("added: ")]
 
 
 def said(database: Database, what: Config) -> list[str]:
@@ -179,92 +181,6 @@ def test_a_translation_that_comes_later_is_added(database: Database, tmp_path: P
     assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]
     bring(database, config(tmp_path, only))
     assert len(letters(database)) == 2
-
-
-def test_a_longer_roster_adds_and_takes_nothing_away(database: Database, tmp_path: Path) -> None:
-    bring(database, config(tmp_path))
-    sign(database)
-    longer = ROSTER.replace("@ana:example.org", "xmpp:bo@example.org").replace(
-        "Nuage Libre,NL,,", "Nuage Libre,NL|Le Nuage,https://nuage.example.org,\nChapril,,,@cy:example.org"
-    )
-    assert bring(database, config(tmp_path, roster=longer)) == []
-    assert speakers(database, "Picasoft") == {"@ana:example.org", "bo@example.org"}
-    assert speakers(database, "Le nuage") == set()
-    assert standings(database) == {"Chapril": "silent", "Nuage Libre": "silent", "Picasoft": "signed"}
-    found = database.transaction(lambda storage: storage.organisations.find(normal_form("NL")))
-    assert found is not None
-    assert (found.website, found.domain) == ("https://nuage.example.org", "nuage.example.org")
-
-
-def test_a_shorter_roster_takes_nothing_away(database: Database, tmp_path: Path) -> None:
-    bring(database, config(tmp_path))
-    sign(database)
-    bring(database, config(tmp_path, roster="name\nNuage Libre\n"))
-    assert standings(database) == {"Nuage Libre": "silent", "Picasoft": "signed"}
-    assert speakers(database, "Picasoft") == {"@ana:example.org"}
-
-
-def test_who_was_revoked_in_chat_does_not_come_back_with_the_roster(
-    database: Database, tmp_path: Path
-) -> None:
-    """Nor under another of their accounts; until a campaigner says otherwise."""
-    other = Address(MATRIX, "@ana:mail.example")
-    roster = ROSTER.replace("@ana:example.org", "@ana:example.org|@ana:mail.example")
-    bring(database, config(tmp_path))
-
-    def work(storage: Storage, *, granted: bool) -> None:
-        found = storage.organisations.find(normal_form("Picasoft"))
-        maud = storage.people.ensure(MAUD, "Maud", NOW)
-        person = storage.people.ensure(ANA, "Ana", NOW)
-        assert found is not None
-        if granted:
-            storage.organisations.represent(found.id, person.id, "campaigner", NOW)
-            storage.organisations.restore(found.id, person.id)
-        else:
-            storage.people.join(person.id, storage.people.ensure(other, "Ana", NOW).id)
-            storage.organisations.revoke(found.id, person.id, NOW)
-        storage.audit.right(found.id, person.id, NOW, by=maud.id, granted=granted)
-
-    database.transaction(lambda storage: work(storage, granted=False))
-    bring(database, config(tmp_path, roster=roster))
-    assert speakers(database, "Picasoft") == set()
-    database.transaction(lambda storage: work(storage, granted=True))
-    bring(database, config(tmp_path, roster=roster))
-    assert "@ana:example.org" in speakers(database, "Picasoft")
-
-
-def test_an_alias_that_is_somebody_elses_name_is_not_taken_and_that_is_said(
-    database: Database, tmp_path: Path
-) -> None:
-    bring(database, config(tmp_path))
-    refused = bring(database, config(tmp_path, roster="name,aliases\nChapril,Association Picasoft|Chap\n"))
-    assert refused == ["Chapril: alias Association Picasoft: is a name of Picasoft"]
-    for name, meant in (("Picasoft", "Picasoft"), ("Chap", "Chapril")):
-        found = database.transaction(lambda storage, name=name: storage.organisations.find(normal_form(name)))
-        assert found is not None
-        assert found.name == meant
-
-
-def test_a_website_that_is_known_is_not_overwritten(database: Database, tmp_path: Path) -> None:
-    bring(database, config(tmp_path))
-    bring(database, config(tmp_path, roster=ROSTER.replace("picasoft.example.org", "other.example.org")))
-    found = database.transaction(lambda storage: storage.organisations.find(normal_form("Picasoft")))
-    assert found is not None
-    assert found.website == "https://picasoft.example.org"
-
-
-def test_an_organisation_named_in_chat_is_on_the_list_once_the_roster_names_it(
-    database: Database, tmp_path: Path
-) -> None:
-    bring(database, config(tmp_path))
-    database.transaction(
-        lambda storage: storage.organisations.add("Chapril", normal_form("Chapril"), NOW, flagged=True)
-    )
-    bring(database, config(tmp_path, roster=ROSTER + "chapril,,,\n"))
-    found = database.transaction(lambda storage: storage.organisations.find(normal_form("Chapril")))
-    assert found is not None
-    assert not found.flagged
-    assert standings(database)["Chapril"] == "silent"
 
 
 def test_a_deadline_moved_in_chat_stays_and_the_difference_is_said(

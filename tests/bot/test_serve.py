@@ -336,3 +336,88 @@ def test_what_is_said_while_the_disk_is_full_is_answered_once_there_is_room(
         assert sum("signature" in text for text in script.texts.values()) == 1
     finally:
         subprocess.run(["umount", data], check=True)
+
+
+def said_in_chat(file: Path) -> str:
+    """Everything the bot has to say or has said."""
+    with closing(sqlite3.connect(file.parent / "data" / FILE)) as connection:
+        return "\n".join(row[0] for row in connection.execute("SELECT message FROM outbox"))
+
+
+def listed(file: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(file.parent / "data" / FILE)) as connection:
+        return dict(connection.execute("SELECT name, website FROM organisations"))
+
+
+def test_it_reads_its_files_again_when_told_and_says_what_changed(
+    file: Path, manager: queue.Queue[str]
+) -> None:
+    roster = file.parent / "organisations.csv"
+    with running(file) as process:
+        until(manager, "READY=1")
+        until(manager, "STATUS=Matrix: caught up")
+        roster.write_text(
+            "nom,site,représentants\nPicasoft,https://new.example.org,@ana:example.org\nNuage Libre,,\nChapril,,\n"
+        )
+        asked = tocsin("reload", "--config", file)
+        assert (asked.returncode, asked.stderr) == (0, "")
+        assert asked.stdout.splitlines() == [
+            "added: Chapril",
+            "changed: Picasoft: website https://new.example.org (was https://picasoft.example.org)",
+            "changed: Picasoft: domain new.example.org (was picasoft.example.org)",
+            "changed: Nuage Libre: no longer alias NL",
+        ]
+        assert listed(file) == {"Picasoft": "https://new.example.org", "Nuage Libre": "", "Chapril": ""}
+        told = said_in_chat(file)
+        assert "organisations' file again" in told
+        assert '"names": "Picasoft, Nuage Libre"' in told
+
+        again = tocsin("reload", "--config", file)
+        assert (again.returncode, again.stdout) == (0, "nothing has changed\n")
+        assert said_in_chat(file) == told
+
+        text = file.read_text()
+        file.write_text(text.replace('"!coop:example.org"', '"!coop:example.org", "!more:example.org"'))
+        more = tocsin("reload", "--config", file)
+        assert more.stdout.splitlines()[1:] == ["followed only after a restart: campaigns.ngi.rooms"]
+        file.write_text(text)
+
+        # The bare signal, as a unit may send it: a broken file changes nothing, and it goes on.
+        roster.write_text("name,website\nPicasoft,ftp://nowhere\nChapril,https://chapril.example.org\n")
+        answer = file.parent / "data" / "reload.json"
+        answer.unlink()
+        process.send_signal(signal.SIGHUP)
+        while not answer.exists():
+            assert process.poll() is None
+        (problem,) = json.loads(answer.read_text())["problems"]
+        assert "campaigns.ngi.organisations: line 2: website 'ftp://nowhere'" in problem
+        assert listed(file)["Chapril"] == ""
+        broken = tocsin("reload", "--config", file)
+        assert broken.returncode == 2
+        assert "line 2: website 'ftp://nowhere'" in broken.stderr
+        until(manager, "WATCHDOG=1")
+
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert "ana:example.org" not in errors
+    roster.write_text("name\nPicasoft\n")
+    ended = tocsin("reload", "--config", file)
+    assert ended.returncode == 1
+    assert "no bot is running on" in ended.stderr
+    assert "`tocsin run` reads everything when it starts" in ended.stderr
+
+
+def test_a_signal_that_comes_before_it_is_ready_does_not_end_it(
+    file: Path, manager: queue.Queue[str]
+) -> None:
+    with running(file) as process:
+        lock = file.parent / "data" / "tocsin.lock"
+        while not lock.exists():
+            assert process.poll() is None
+        process.send_signal(signal.SIGHUP)
+        until(manager, "READY=1")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors

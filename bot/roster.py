@@ -1,0 +1,207 @@
+"""Following the organisations' files: what they alone said is taken in, changed and taken away; chat is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from campaign.organisation import normal_form
+from campaign.roster import Changes, names_to_change, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.config import RosterLine
+    from campaign.chat import Address
+    from storage.organisations import Organisation
+    from storage.storage import Storage
+
+VALUES = ("name", "website", "domain", "funded", "testimony")
+"""What a line says of which there is one: the columns of the table, and the fields of a `RosterLine`."""
+
+
+def follow(storage: Storage, rosters: Sequence[tuple[int, Sequence[RosterLine]]], now: datetime) -> Changes:
+    """Bring the files of all campaigns (each by its id) into the database; doing it again changes nothing.
+
+    Each value is merged between what the files said last time, what they say now, and what we hold: see
+    `campaign.roster`. An organisation that stands in no file any more stays as it is, and is told once.
+    """
+    reading = _Reading(storage, now, storage.organisations.listed(), Changes(), set())
+    changes = reading.changes
+    said: dict[int, list[RosterLine]] = {}
+    unknown: list[tuple[int, RosterLine]] = []
+    for campaign, lines in rosters:
+        for line in lines:
+            found = storage.organisations.find(normal_form(line.name))
+            if found is None:
+                unknown.append((campaign, line))
+            else:
+                said.setdefault(found.id, []).append(line)
+                storage.campaigns.enrol(campaign, found.id, now)
+    for campaign, line in unknown:
+        # Another campaign's file may have named it a moment ago.
+        found = storage.organisations.find(normal_form(line.name)) or _renamed(storage, line, said)
+        if found is None:
+            found = storage.organisations.add(line.name, normal_form(line.name), now)
+            storage.audit.note("organisation added", now, organisation=found.id, name=line.name, by="file")
+            changes.added.append(line.name)
+            reading.new.add(found.id)
+        said.setdefault(found.id, []).append(line)
+        storage.campaigns.enrol(campaign, found.id, now)
+    for organisation, lines in said.items():
+        _Line(reading, organisation, lines).follow()
+    for organisation, listed in reading.before.items():
+        if organisation not in said and not listed.get("left"):
+            storage.organisations.change(organisation, listed={**listed, "left": True})
+            changes.unlisted.append(storage.organisations.get(organisation).name)
+    return changes
+
+
+def _renamed(storage: Storage, line: RosterLine, said: Iterable[int]) -> Organisation | None:
+    """The organisation to which a file gives a new name: it goes by one of the aliases, and no line is its own."""
+    known = (storage.organisations.find(normal_form(alias)) for alias in line.aliases)
+    found = {one.id: one for one in known if one is not None}
+    return next(iter(found.values())) if len(found) == 1 and found.keys().isdisjoint(said) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of all files."""
+
+    storage: Storage
+    now: datetime
+    before: Mapping[int, dict[str, Any]]
+    """Organisation → what they said last time."""
+    changes: Changes
+    new: set[int]
+    """Organisations that were not known before."""
+
+
+class _Line:
+    """What the files say of one organisation: mostly one line, several once campaigns or merges brought them together."""
+
+    def __init__(self, reading: _Reading, organisation: int, lines: Sequence[RosterLine]) -> None:
+        self._storage, self._now, self._changes = reading.storage, reading.now, reading.changes
+        self._is_new = organisation in reading.new
+        self._held = self._storage.organisations.get(organisation)
+        self._line = _together(lines, self._held.name)
+        self._listed = reading.before.get(organisation, {})
+        self._audited: dict[str, list[str]] = {}
+
+    def follow(self) -> None:
+        """Merge everything, and remember what the files say now."""
+        organisations, held, line = self._storage.organisations, self._held, self._line
+        people = _digest((*line.representatives, None, *line.deputies))
+        self._people(is_news=people != self._listed.get("people"))
+        self._values()
+        names = self._names()
+        if held.flagged:
+            organisations.change(held.id, flagged=False)
+        listed = {column: getattr(line, column) for column in VALUES} | {"names": names, "people": people}
+        if listed != self._listed:
+            organisations.change(held.id, listed=listed)
+        if self._audited:
+            self._storage.audit.note(
+                "organisation changed", self._now, organisation=held.id, by="file", to=self._audited
+            )
+
+    def _changed(self, what: str) -> None:
+        if not self._is_new:
+            self._changes.changed.setdefault(self._held.name, []).append(what)
+
+    def _kept(self, what: str) -> None:
+        self._changes.kept.setdefault(self._held.name, []).append(what)
+
+    def _values(self) -> None:
+        organisations = self._storage.organisations
+        for column in VALUES:
+            before, now = self._listed.get(column, ""), getattr(self._line, column)
+            held = getattr(self._held, column)
+            # How a stranger spelled a name is nobody's word.
+            judged = verdict(before, now, "" if column == "name" and self._held.flagged else held)
+            if judged == "keep":
+                self._kept(f"{column} {held or 'none'} (the file: {now or 'none'})")
+            elif judged == "follow" and held != now:
+                if column == "name":
+                    organisations.rename(self._held.id, now, normal_form(now))
+                else:
+                    organisations.change(self._held.id, **{column: now})
+                self._changed(f"{column} {now or 'none'} (was {held or 'none'})")
+                self._audited[column] = [held, now]
+            elif column == "testimony" and now and held == now:
+                organisations.change(self._held.id, testimony=now)  # whoever else stood by it
+
+    def _names(self) -> list[str]:
+        """Follow the aliases; return the names that were taken."""
+        organisations = self._storage.organisations
+        said = {normal_form(name): name for name in reversed(self._line.names)}
+        held = {normal_form(name): name for name in organisations.names_of(self._held.id)}
+        before = {normal_form(name) for name in self._listed.get("names", ())}
+        gives, takes = names_to_change(before, said.keys(), held.keys())
+        for form in sorted(gives):
+            known = organisations.find(form)
+            if known is not None:
+                self._changes.refused.append(
+                    f"{self._held.name}: alias {said[form]}: is a name of {known.name}"
+                    f" (if they are one: !org merge {self._held.name} = {known.name})"
+                )
+                del said[form]
+                continue
+            organisations.alias(self._held.id, said[form], form)
+            self._changed(f"alias {said[form]}")
+            self._audited.setdefault("aliases", []).append(f"+{said[form]}")
+        for form in sorted(takes - {normal_form(organisations.get(self._held.id).name)}):
+            organisations.unalias(form)
+            self._changed(f"no longer alias {held[form]}")
+            self._audited.setdefault("aliases", []).append(f"-{held[form]}")
+        return sorted(said.values())
+
+    def _people(self, *, is_news: bool) -> None:
+        organisations, people = self._storage.organisations, self._storage.people
+        wanted: dict[int, tuple[str, bool]] = {}
+        for address in (*self._line.deputies, *self._line.representatives):
+            if organisations.is_revoked(self._held.id, address):
+                if is_news:
+                    self._kept(f"{address.id} does not speak for it")
+                continue
+            wanted[people.ensure(address, "", self._now).id] = address.id, address in self._line.deputies
+        held = {one.person_id: one for one in organisations.people(self._held.id)}
+        for person, (account, deputy) in wanted.items():
+            known = held.get(person)
+            if known is None or known.how == "verified" or (known.how == "roster" and known.deputy != deputy):
+                organisations.represent(self._held.id, person, "roster", self._now, deputy=deputy)
+                self._changed(f"{'deputy' if deputy else 'representative'} {account}")
+                if known is None:
+                    self._right(person, granted=True)
+        for person in [one for one, known in held.items() if known.how == "roster" and one not in wanted]:
+            accounts = [one.id for one in people.addresses(person) if one.is_account]
+            organisations.dismiss(self._held.id, person)
+            self._changed(f"no longer represented by {' '.join(accounts)}")
+            self._right(person, granted=False)
+
+    def _right(self, person: int, *, granted: bool) -> None:
+        if not self._is_new:
+            self._storage.audit.right(self._held.id, person, self._now, by=None, granted=granted)
+
+
+def _together(lines: Sequence[RosterLine], name: str) -> RosterLine:
+    """Several lines as one: the one of the canonical name first, the others fill what it leaves empty."""
+    first, *others = sorted(lines, key=lambda line: normal_form(line.name) != normal_form(name))
+    for other in others:
+        values: dict[str, Any] = {
+            column: getattr(first, column) or getattr(other, column) for column in VALUES
+        } | {
+            "aliases": (*first.aliases, *other.names),
+            "representatives": (*first.representatives, *other.representatives),
+            "deputies": (*first.deputies, *other.deputies),
+        }
+        first = replace(first, **values)
+    return first
+
+
+def _digest(people: Iterable[Address | None]) -> str:
+    """Something by which a change is seen, that tells nobody's account."""
+    said = "\n".join("" if one is None else f"{one.network} {one.id}" for one in people)
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -1,0 +1,137 @@
+"""What a reload says needs a restart, what it tells the campaigners, and how it is answered when it cannot be done."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import reload
+from bot.app import App
+from bot.health import Health, save, write
+from bot.reload import Reload, Reloaded, ask, needs_restart, summary
+from campaign.chat import MATRIX, Message
+from campaign.roster import Changes
+from storage.database import StorageError, StorageFull, open_database
+from tests.bot.scripted import CONFIG, NOW, ROSTER, config, plain, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from storage.database import Database
+    from storage.storage import Storage
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "keys"),
+    [
+        ('language = "en"', 'language = "fr"', ["bot.language"]),
+        ('["@maud:example.org", ', "[", ["bot.admins"]),
+        ('[xmpp]\njid = "tocsin@example.org"', "", ["xmpp.jid", "xmpp.nick", "xmpp.tls"]),
+        ('"xmpp:forge@rooms.example.org"', '"xmpp:other@rooms.example.org"', ["campaigns.ngi.rooms"]),
+        ("campaigns.ngi", "campaigns.cra", ["campaigns.cra"]),
+        ('title = "Save it"', 'title = "Save it now"', []),
+    ],
+)
+def test_what_needs_a_restart_is_named(tmp_path: Path, old: str, new: str, keys: list[str]) -> None:
+    before = config(tmp_path).settings
+    assert old in CONFIG
+    text = CONFIG.replace(old, new)
+    if "[xmpp]" not in text:
+        text = text.replace(', "xmpp:forge@rooms.example.org"', "")
+        keys = [*keys, "campaigns.ngi.rooms"]
+    assert needs_restart(before, config(tmp_path, text).settings) == keys
+
+
+def test_the_campaigners_are_told_in_a_few_lines() -> None:
+    changes = Changes(
+        [f"Org {number}" for number in range(12)], {"Picasoft": ["website"]}, {"NL": ["name"]}, ["Hublot"], ["x: y"]
+    )  # fmt: skip
+    assert plain(Message(summary(changes))).splitlines() == [
+        "📋 I have read the organisations' file again:",
+        "• added (12): Org 0, Org 1, Org 2, Org 3, Org 4, Org 5, Org 6, Org 7, Org 8, Org 9, …",
+        "• changed (1): Picasoft",
+        "• kept as said in chat (1): NL",
+        "• no longer in the file, but they stay (1): Hublot",
+        "• not taken: 1. Whoever runs me sees why.",
+    ]
+    assert len(plain(Message(summary(changes)), "fr").splitlines()) == 6
+
+
+async def test_only_the_campaigners_are_told_and_only_of_changes(database: Database, tmp_path: Path) -> None:
+    what = config(tmp_path)
+    bot = App(what, database, {}, lambda: NOW)
+    await bot.open()
+    reading = Reload(bot, what, database, lambda: NOW)
+
+    def join(storage: Storage) -> None:
+        for room in storage.rooms.wanted(MATRIX):
+            storage.rooms.change(room.id, state="joined")
+
+    await database.write(join)
+    before = await waiting(database, MATRIX)
+    assert (await reading.read()).changes == []
+    assert await waiting(database, MATRIX) == before
+    config(tmp_path, roster=ROSTER + "Chapril,,,\n")
+    assert (await reading.read()).changes == ["added: Chapril"]
+    told = [one for one in await waiting(database, MATRIX) if one not in before]
+    assert [room for room, _ in told] == ["!team:example.org"]
+
+
+async def test_a_full_disk_changes_nothing_and_is_said(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what = config(tmp_path)
+
+    async def full(_: object) -> None:
+        raise StorageFull("the disk is full")
+
+    monkeypatch.setattr(database, "write", full)
+    done = await Reload(App(what, database, {}), what, database).read()
+    assert done.trouble == "the disk is full"
+    assert not done.changes
+
+
+def health(**values: object) -> Health:
+    now = datetime.now(UTC)
+    given = {"process": os.getpid(), "started": now, "said": now, "networks": {}, **values}
+    return Health.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"stopped": datetime.now(UTC)},
+        {"said": datetime.now(UTC) - timedelta(minutes=5)},
+        {"process": 2**22 + 1},
+    ],
+)
+def test_nobody_is_signalled_who_may_not_be_the_bot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, object]
+) -> None:
+    write(tmp_path, health(**values))
+    real = os.kill
+    monkeypatch.setattr(
+        os, "kill", lambda process, number: real(process, number) if not number else pytest.fail("signalled")
+    )
+    with pytest.raises(StorageError, match="no bot is running on"):
+        ask(tmp_path)
+
+
+def test_an_answer_to_an_earlier_question_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, health())
+    save(tmp_path / reload.FILE, Reloaded(began=datetime.now(UTC) - timedelta(seconds=1)))
+    monkeypatch.setattr(os, "kill", lambda *_: None)
+    monkeypatch.setattr(reload, "WITHIN", 0.2)
+    with pytest.raises(StorageError, match="has not answered within"):
+        ask(tmp_path)
