@@ -35,6 +35,7 @@ def deciding(
             withdraw=Typed("withdraw", found.name),
         )
     told = ending.replace(ctx, standing) if standing is not None else ()
+    member = storage.campaigns.member(campaign.id, found.id)
     storage.campaigns.stand(
         campaign.id, found.id, "deciding", ctx.now, deciding_until=until.day, leaning=leaning or "", note=note
     )
@@ -45,6 +46,10 @@ def deciding(
         room=ctx.room.id,
         campaign=campaign.id,
         organisation=found.id,
+        before=member.word if member else "silent",
+        after="deciding",
+        until=until.day.isoformat(),
+        leaning=leaning or "",
     )
     return reply(
         N_("Noted: **{name}** is deciding until {day}. I will not ask again before."),
