@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from commands import (
     announce,
+    audit,
     campaign,
     confirm,
     deadline,
@@ -71,6 +72,7 @@ MENU: tuple[Command, ...] = (
     export.export,
     campaign.campaign,
     rooms.rooms,
+    audit.audit,
     outbox.outbox,
     outbox.outbox_retry,
     outbox.outbox_drop,
