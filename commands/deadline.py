@@ -38,10 +38,18 @@ def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
                 zone=at.zone,
             )
         )
-    moved = any(one.label == label for one in ctx.storage.deadlines.of_campaign(campaign.id))
+    known = [one for one in ctx.storage.deadlines.of_campaign(campaign.id) if one.label == label]
+    moved = bool(known)
     set_ = ctx.storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
     ctx.storage.audit.note(
-        "deadline", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id, label=label
+        "deadline",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        deadline=set_.id,
+        before=known[0].at.isoformat() if known else "",
+        after=at.at.isoformat(),
     )
     if label:
         first = (
@@ -105,7 +113,13 @@ def deadline_cancel(ctx: Context, label: Rest = "") -> Reply:
         if one.label == label:
             ctx.storage.deadlines.cancel(one.id, ctx.now)
             ctx.storage.audit.note(
-                "deadline cancelled", ctx.now, person=ctx.person.id, campaign=ctx.campaign.id, label=label
+                "deadline cancelled",
+                ctx.now,
+                person=ctx.person.id,
+                room=ctx.room.id,
+                campaign=ctx.campaign.id,
+                deadline=one.id,
+                before=one.at.isoformat(),
             )
             return reply(N_("Cancelled: nobody is reminded of it any more."))
     return reply(N_("There is no such deadline. {deadlines} lists them."), deadlines=Typed("deadlines"))

@@ -45,6 +45,7 @@ def deciding(
             withdraw=Typed("withdraw", found.name),
         )
     told = ending.replace(ctx, standing) if standing is not None else ()
+    member = storage.campaigns.member(campaign.id, found.id)
     storage.campaigns.stand(
         campaign.id,
         found.id,
@@ -64,6 +65,10 @@ def deciding(
         room=ctx.room.id,
         campaign=campaign.id,
         organisation=found.id,
+        before=member.word if member else "silent",
+        after="deciding",
+        until=until.day.isoformat(),
+        leaning=leaning or "",
     )
     return Reply((_noted(found.name, until, waits_for),)).also(*told)
 

@@ -26,6 +26,7 @@ def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Repl
             withdraw=Typed("withdraw", found.name),
         )
     told = ending.replace(ctx, standing) if standing is not None else ()
+    member = storage.campaigns.member(campaign.id, found.id)
     storage.campaigns.stand(campaign.id, found.id, "declined", ctx.now, note=note)
     storage.audit.note(
         "declined",
@@ -34,6 +35,8 @@ def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Repl
         room=ctx.room.id,
         campaign=campaign.id,
         organisation=found.id,
+        before=member.word if member else "silent",
+        after="declined",
     )
     return reply(
         N_("Noted: **{name}** will not sign, and I will not remind it. To change that: {sign}"),

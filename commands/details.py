@@ -65,6 +65,7 @@ def details(
         room=ctx.room.id,
         campaign=ctx.campaign.id,
         organisation=found.id,
-        changed=sorted(values),
+        number=standing.number,
+        **Entry.changes(standing, values, testimony=bool(testimony)),
     )
     return reply(N_("Thank you: the entry of **{name}** is up to date."), name=found.name)

@@ -38,6 +38,8 @@ def replace(ctx: Context, declared: Signature) -> tuple[Elsewhere, ...]:
         campaign=ctx.campaign.id,
         organisation=declared.organisation_id,
         number=declared.number,
+        before=declared.level,
+        after="withdrawn",
     )
     if declared.person_id == ctx.person.id:
         return ()

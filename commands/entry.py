@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from campaign.organisation import tidy_url
 from campaign.signature import parse_mandate
 from commands import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from storage.signatures import Signature
+
+_FREE = frozenset({"role", "note", "url", "mandate_kind", "mandate_link"})
+"""What is typed freely and may name somebody: the audit says that it changed, not from what to what."""
 
 
 class Entry:
@@ -32,3 +40,15 @@ class Entry:
     def arguments(self, organisation: str) -> dict[str, str]:
         """The command that would say all this again."""
         return {"organisation": organisation, **{key: value for key, value in self._said.items() if value}}
+
+    @staticmethod
+    def changes(
+        standing: Signature, values: Mapping[str, Any], *, testimony: bool
+    ) -> dict[str, list[str] | dict[str, str]]:
+        """What the audit says of details that change a signature: from what to what, where that names nobody."""
+        told = [column for column in values if column not in _FREE]
+        return {
+            "changed": sorted([*values, *(["testimony"] if testimony else [])]),
+            "before": {column: str(getattr(standing, column) or "") for column in told},
+            "after": {column: str(values[column] or "") for column in told},
+        }

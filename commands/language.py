@@ -22,4 +22,13 @@ def language(ctx: Context, language: Literal["fr", "en"]) -> Reply:
     ctx.storage.rooms.change(ctx.room.id, language=language)
     if ctx.private:
         ctx.storage.people.set_language(ctx.person.id, language)
+    else:
+        ctx.storage.audit.note(
+            "room language",
+            ctx.now,
+            person=ctx.person.id,
+            room=ctx.room.id,
+            before=ctx.room.language or "",
+            after=language,
+        )
     return reply(N_("I speak English here now."))

@@ -60,6 +60,10 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     campaigns = storage.campaigns.open()
     if from_admin and not event.direct and not room.admin and len(campaigns) == 1:
         storage.rooms.list_in(campaigns[0].id, room.id, position=1000)
+        by = storage.people.find(event.by)
+        storage.audit.note(
+            "room listed", event.at, person=by.id if by else None, room=room.id, campaign=campaigns[0].id
+        )
     return Reply(elsewhere=(Elsewhere(Message(()), room_id=room.id, intent="join", urgency=0),))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from commands import (
     announce,
     ask,
+    audit,
     campaign,
     confirm,
     context,
@@ -79,6 +80,7 @@ MENU: tuple[Command, ...] = (
     export.export,
     campaign.campaign,
     rooms.rooms,
+    audit.audit,
     outbox.outbox,
     outbox.outbox_retry,
     outbox.outbox_drop,

@@ -43,7 +43,15 @@ def org_add(ctx: Context, name: Rest, *, url: Option = "") -> Reply:
     else:
         _vouch(ctx, found, url)
     storage.campaigns.enrol(ctx.campaign.id, found.id, ctx.now)
-    storage.audit.note("organisation added", ctx.now, person=ctx.person.id, organisation=found.id, name=name)
+    storage.audit.note(
+        "organisation added",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=ctx.campaign.id,
+        organisation=found.id,
+        website=found.website,
+    )
     return reply(
         N_("**{name}** is on the list. To say who speaks for it: {rep}"),
         name=found.name,
@@ -54,9 +62,16 @@ def org_add(ctx: Context, name: Rest, *, url: Option = "") -> Reply:
 def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
     """Take a known organisation as a campaigner names it: it is no stranger's any more, and has the site they give."""
     values = {"website": url, "domain": domain_of(url)} if url else {}
+    before = {"flagged": organisation.flagged, **({"website": organisation.website} if url else {})}
     ctx.storage.organisations.change(organisation.id, flagged=False, **values)
     ctx.storage.audit.note(
-        "organisation vouched for", ctx.now, person=ctx.person.id, organisation=organisation.id, url=url
+        "organisation vouched for",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        organisation=organisation.id,
+        before=before,
+        after={"flagged": False, **({"website": url} if url else {})},
     )
 
 
@@ -80,7 +95,7 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
     ctx.storage.organisations.restore(found.id, person.id)
     ctx.storage.organisations.change(found.id, flagged=False)
-    ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=True)
+    ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=True)
     return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
 
 
@@ -107,7 +122,7 @@ def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
             name=found.name,
         )
     storage.organisations.revoke(found.id, person.id, ctx.now)
-    storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, granted=False)
+    storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=False)
     done = reply(N_("{who} no longer speaks for **{name}**."), who=address.id, name=found.name)
     signature = storage.signatures.standing(ctx.campaign.id, found.id)
     if signature is None or signature.person_id != person.id:

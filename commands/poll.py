@@ -47,7 +47,15 @@ def poll_open(
         zone=campaign.timezone,
     )
     storage.audit.note(
-        "poll opened", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id, poll=poll.number
+        "poll opened",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        poll=poll.number,
+        procedure=procedure,
+        closes=closes_at.isoformat(),
+        electors=len(electorate),
     )
     rooms = storage.rooms.of_campaign(campaign.id)
     said = tell.rooms(rooms, *polling.opened(poll, len(electorate)))
@@ -84,6 +92,11 @@ def poll_close(ctx: Context, poll: int) -> Reply:
         )
     said = polling.close(ctx.storage, ctx.campaign, found, ctx.now)
     ctx.storage.audit.note(
-        "poll closed early", ctx.now, person=ctx.person.id, campaign=ctx.campaign.id, poll=poll
+        "poll closed early",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=ctx.campaign.id,
+        poll=poll,
     )
     return reply(N_("Poll {number} is closed."), number=poll).also(*said)

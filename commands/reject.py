@@ -49,8 +49,9 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
         campaign=campaign.id,
         organisation=found.organisation_id,
         number=signature,
-        why=why,
-        revoked=revoked,
+        before=found.level,
+        after="rejected",
+        **({"revoked": found.person_id} if revoked else {}),
     )
     done = reply(
         N_("The signature of **{name}** is rejected: the organisation may sign again."),

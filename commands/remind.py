@@ -88,7 +88,12 @@ def remind_now(ctx: Context) -> Reply:
     )
     reached = [member for member in members if member not in places.nowhere]
     ctx.storage.audit.note(
-        "reminded", ctx.now, person=ctx.person.id, campaign=campaign.id, count=len(reached)
+        "reminded",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        count=len(reached),
     )
     lines = []
     if reached:

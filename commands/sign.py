@@ -63,7 +63,7 @@ def sign(
     else:
         found = ctx.storage.organisations.add(name, normal_form(name), ctx.now, flagged=True)
         ctx.storage.audit.note(
-            "organisation added", ctx.now, person=ctx.person.id, organisation=found.id, name=name
+            "organisation added", ctx.now, person=ctx.person.id, room=ctx.room.id, organisation=found.id
         )
     return _signed(ctx, found, entry, speaks=False)
 
@@ -154,7 +154,9 @@ def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: b
         campaign=campaign.id,
         organisation=organisation.id,
         number=number,
-        level=level,
+        after=level,
+        version=letter.version,
+        language=letter.language,
     )
     if not speaks:
         return _declared(ctx, organisation, number)
@@ -215,9 +217,12 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
         "confirmed",
         ctx.now,
         person=ctx.person.id,
+        room=ctx.room.id,
         campaign=ctx.campaign.id,
         organisation=organisation.id,
         number=declared.number,
+        before=declared.level,
+        after="confirmed",
     )
     return Reply((_counted(ctx, organisation),))
 

@@ -39,6 +39,9 @@ def verify(ctx: Context, signature: int) -> Reply:
         campaign=campaign.id,
         organisation=found.organisation_id,
         number=signature,
+        before=found.level,
+        after="verified",
+        represented_by=found.person_id,
     )
     done = Reply(
         (

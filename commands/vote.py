@@ -46,6 +46,7 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
             )
         )
     in_time = poll.closed_at is None and ctx.now < poll.closes_at
+    before = [one.choice for one in ctx.storage.polls.ballots(poll.id) if one.organisation_id == elector.id]
     ctx.storage.polls.cast(
         poll.id,
         elector.id,
@@ -65,7 +66,8 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
         campaign=poll.campaign_id,
         organisation=elector.id,
         poll=poll.number,
-        choice=said,
+        before="".join(before),
+        after=said,
         counted=in_time,
     )
     if not in_time:

@@ -36,6 +36,9 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
         room=ctx.room.id,
         campaign=campaign.id,
         organisation=found.id,
+        number=standing.number,
+        before=standing.level,
+        after="withdrawn",
     )
     return reply(
         N_("The signature of **{name}** is taken back. To sign again: {sign}"),

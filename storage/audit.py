@@ -2,21 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from storage.rows import Queries
-from storage.tables import audit
+from storage.tables import audit, campaigns, organisations, people, rooms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 _NOTE = insert(audit)
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One line of the book, with what those it concerns are called today. `at` is in UTC.
+
+    `person` is None where nobody did it but the clock or the config; `name` is empty for one who was forgotten.
+    """
+
+    id: int
+    at: datetime
+    act: str
+    person: int | None
+    name: str | None
+    forgotten_at: datetime | None
+    room_name: str | None
+    room_alias: str | None
+    room_address: str | None
+    direct: bool | None
+    campaign: str | None
+    organisation: str | None
+    details: dict[str, Any]
+
+    @property
+    def room(self) -> str:
+        """What the room is called; a private chat has no name, for it would be somebody's."""
+        return "" if self.direct else self.room_name or self.room_alias or self.room_address or ""
+
+
+_ACTS = (
+    select(
+        audit.c.id,
+        audit.c.at,
+        audit.c.act,
+        audit.c.person_id,
+        people.c.name,
+        people.c.forgotten_at,
+        rooms.c.name,
+        rooms.c.alias,
+        rooms.c.address,
+        rooms.c.direct,
+        campaigns.c.key,
+        organisations.c.name,
+        audit.c.details,
+    )
+    .outerjoin(people, people.c.id == audit.c.person_id)
+    .outerjoin(rooms, rooms.c.id == audit.c.room_id)
+    .outerjoin(campaigns, campaigns.c.id == audit.c.campaign_id)
+    .outerjoin(organisations, organisations.c.id == audit.c.organisation_id)
+    .order_by(audit.c.id.desc())
+)
+
+
 class Audit(Queries):
-    """The book of acts."""
+    """The book of acts. Nothing in it is ever pruned: a line is some hundred bytes, a signature a handful of lines."""
 
     def note(
         self,
@@ -29,7 +82,11 @@ class Audit(Queries):
         organisation: int | None = None,
         **details: Any,  # noqa: ANN401 - plain values, as JSON keeps them
     ) -> None:
-        """Write down one act."""
+        """Write down one act: `before` and `after` say what changed, a mapping where it was several things.
+
+        What people typed freely (a note, a reason) does not belong here, for it could name somebody and can never be
+        erased: say that it changed. The same goes for accounts.
+        """
         self._connection.execute(
             _NOTE,
             {
@@ -44,8 +101,27 @@ class Audit(Queries):
         )
 
     def right(
-        self, organisation_id: int, person_id: int, now: datetime, *, by: int | None, granted: bool
+        self,
+        organisation_id: int,
+        person_id: int,
+        now: datetime,
+        *,
+        by: int | None,
+        granted: bool,
+        room: int | None = None,
     ) -> None:
         """Write down that a person may speak for an organisation, or no longer: by a campaigner's word, else a file's."""
         act = "representative" if granted else "representative revoked"
-        self.note(act, now, person=by, organisation=organisation_id, represented_by=person_id)
+        self.note(act, now, person=by, room=room, organisation=organisation_id, represented_by=person_id)
+
+    def newest(self, most: int, campaign_id: int | None = None) -> Sequence[Act]:
+        """The latest acts, the newest first; of one campaign, those that concern no campaign in particular included."""
+        query = _ACTS.limit(most)
+        if campaign_id is not None:
+            query = query.where(audit.c.campaign_id.is_(None) | (audit.c.campaign_id == campaign_id))
+        return self._all(Act, query)
+
+    def names(self, people_ids: set[int]) -> dict[int, str]:
+        """What people are called today, by their number; empty for those who were forgotten."""
+        query = select(people.c.id, people.c.name).where(people.c.id.in_(people_ids))
+        return {int(number): str(name) for number, name in self._connection.execute(query)}

@@ -672,9 +672,13 @@ Index("ix_audit_person_id", audit.c.person_id)
 Index("ix_audit_organisation_id", audit.c.organisation_id)
 
 APPEND_ONLY = tuple(
-    f"CREATE TRIGGER audit_refuses_{what} BEFORE {what.upper()} ON audit"
-    " BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
-    for what in ("update", "delete")
+    f"CREATE TRIGGER audit_refuses_{what} BEFORE {when} BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
+    for what, when in (
+        ("update", "UPDATE ON audit"),
+        ("delete", "DELETE ON audit"),
+        # INSERT OR REPLACE deletes what it replaces without a trigger being asked.
+        ("replace", "INSERT ON audit WHEN NEW.id IN (SELECT id FROM audit)"),
+    )
 )
 """What keeps the audit as it was written, whoever opens the database."""
 for _trigger in APPEND_ONLY:

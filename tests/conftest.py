@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.audited import refuse_what_is_not_written_down
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 _RANK = {"campaign": 0, "commands": 1, "storage": 2, "bot": 3, "conversations": 4, "live": 6, "faults": 7}
 
@@ -15,6 +19,17 @@ def _rank(item: pytest.Item) -> int:
     parts = item.path.parts
     folder = parts[parts.index("tests") + 1] if "tests" in parts else ""
     return _RANK.get(folder, 5)
+
+
+@pytest.fixture(autouse=True)
+def _audited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever anybody says in a conversation or to a command, what it changes is written down."""
+    if not {"conversations", "commands"} & set(request.path.parts):
+        yield
+        return
+    missing = refuse_what_is_not_written_down(monkeypatch)
+    yield
+    assert missing == [], "changed, and not a word of it in the audit (storage.audit.note)"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

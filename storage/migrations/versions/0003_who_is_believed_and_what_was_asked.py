@@ -70,19 +70,22 @@ def _changed_letters() -> None:
 
 
 def _audit() -> None:
-    """Take the accounts out of the audit, keep what they were there for, and close it."""
+    """Take accounts and what people typed out of the audit, keep what the accounts were there for, and close it."""
     op.create_index("ix_audit_person_id", "audit", ["person_id"])
     op.create_index("ix_audit_organisation_id", "audit", ["organisation_id"])
     connection = op.get_bind()
     acts = connection.execute(
         sa.text(
             "SELECT id, at, act, organisation_id, details FROM audit"
-            " WHERE act IN ('representative', 'representative revoked') ORDER BY id"
+            " WHERE act IN ('representative', 'representative revoked', 'rejected') ORDER BY id"
         )
     ).fetchall()
     revoked: dict[tuple[int, str, str], str] = {}
     for row, at, act, organisation, raw in acts:
         details = json.loads(raw)
+        details.pop(
+            "why", None
+        )  # a campaigner's own words; the signature keeps them, and there they can be erased
         for account in details.pop("accounts", ()):
             network, _, address = account.partition(":")
             key = (organisation, network, address)
@@ -98,9 +101,13 @@ def _audit() -> None:
             sa.text("INSERT INTO revocations VALUES (:organisation, :network, :address, :at)"),
             {"organisation": organisation, "network": network, "address": address, "at": at},
         )
-    for what in ("update", "delete"):
+    for what, when in (
+        ("update", "UPDATE ON audit"),
+        ("delete", "DELETE ON audit"),
+        ("replace", "INSERT ON audit WHEN NEW.id IN (SELECT id FROM audit)"),
+    ):
         op.execute(
-            f"CREATE TRIGGER audit_refuses_{what} BEFORE {what.upper()} ON audit"
+            f"CREATE TRIGGER audit_refuses_{what} BEFORE {when}"
             " BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
         )
 
