@@ -67,7 +67,8 @@ def deciding(
         organisation=found.id,
         before=member.word if member else "silent",
         after="deciding",
-        until=until.day.isoformat(),
+        until=until.day.isoformat() if until else "",
+        question=waits_for.number if waits_for else None,
         leaning=leaning or "",
     )
     return Reply((_noted(found.name, until, waits_for),)).also(*told)
