@@ -160,6 +160,10 @@ class Elsewhere:
     urgency: int = 5
     file: File | None = None
     intent: Literal["message", "join", "leave"] = "message"
+    expires_at: datetime | None = None
+    """From when on it is not worth saying any more (UTC)."""
+    reminders: tuple[int, ...] = ()
+    """What was written down of the reminders that leave with it, by id."""
 
 
 @dataclass(frozen=True, slots=True)
