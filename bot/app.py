@@ -17,7 +17,7 @@ from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, LoginRefused, Start, TransportError
-from campaign.chat import MATRIX, N_, XMPP, Bounced, Echo, Moment, say
+from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Bounced, Echo, Moment, say
 from commands import membership, tell
 from commands.command import House
 from commands.due import Tick
@@ -55,7 +55,6 @@ FINISH_WITHIN = 5.0
 """Seconds that what is under way is given to arrive once the bot was told to stop."""
 
 CANNOT_REACH = N_("I cannot reach {network}; I keep trying, and nothing is lost meanwhile.")
-NAMES = {MATRIX: "Matrix", XMPP: "XMPP"}
 
 
 class App:
@@ -190,7 +189,7 @@ class App:
         """Let happen what time brings."""
         if self._stopping:
             return
-        await self.intake.tick(Tick(now, self._heard(now)))
+        await self.intake.tick(Tick(now, self._heard(now), self._away(now)))
         self.wake()
 
     # --- one network
@@ -211,7 +210,7 @@ class App:
                 return
             if network in self.stopped:
                 text = N_("I stopped on {network}: my login is refused. An operator has to mend it.")
-                await self._alarm(say(text, network=NAMES.get(network, network)))
+                await self._alarm(say(text, network=NETWORKS.get(network, network)))
                 return
             if self._caught_up[network].is_set():
                 # What breaks off again and again, soon after it was well, is tried ever more rarely too.
@@ -222,7 +221,7 @@ class App:
             down_since = down_since or loop.time()
             if not told and loop.time() - down_since > TELL_AFTER:
                 told = True
-                await self._alarm(say(CANNOT_REACH, network=NAMES.get(network, network)))
+                await self._alarm(say(CANNOT_REACH, network=NETWORKS.get(network, network)))
             self._loses(network)
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
@@ -236,7 +235,7 @@ class App:
             why = str(_leaf(refusals))
             log.error(  # noqa: TRY400 - no traceback: it is the config that is wrong
                 "%s: login refused: %s",
-                NAMES.get(network, network),
+                NETWORKS.get(network, network),
                 why,
                 extra={"action": "login", "network": network},
             )
@@ -250,7 +249,7 @@ class App:
             trouble = _leaf(troubles)
             log.warning(
                 "%s: trouble: %s",
-                NAMES.get(network, network),
+                NETWORKS.get(network, network),
                 trouble,
                 extra={"action": "trouble", "network": network},
             )
@@ -283,6 +282,16 @@ class App:
         ]
         return min([now, *listening, *self._deaf.values()])
 
+    def _away(self, now: datetime) -> frozenset[str]:
+        """The networks that are not heard now, of those that were not given up."""
+        lately = now - timedelta(seconds=HEARD_WITHIN)
+        return frozenset(
+            network
+            for network, transport in self._transports.items()
+            if network not in self.stopped
+            and (network in self._deaf or (transport.vitals().heard or now) < lately)
+        )
+
     async def _tell_of_silence(self, now: datetime) -> None:
         """Tell the administrators, once, of a network that is connected and has not been heard for long."""
         for network, transport in self._transports.items():
@@ -291,7 +300,7 @@ class App:
                 self._silent.discard(network)
             elif network not in self._silent:
                 self._silent.add(network)
-                await self._alarm(say(CANNOT_REACH, network=NAMES.get(network, network)))
+                await self._alarm(say(CANNOT_REACH, network=NETWORKS.get(network, network)))
 
     def _broke_off(self, now: datetime) -> bool:
         """Whether a network was heard until just now and is not any more: mostly it is back in a moment."""
@@ -341,7 +350,7 @@ class App:
                     self._stand(network, "caught up")
                     log.info(
                         "%s: caught up",
-                        NAMES.get(network, network),
+                        NETWORKS.get(network, network),
                         extra={"action": "ready", "network": network},
                     )
                     group.create_task(delivery.run())

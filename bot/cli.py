@@ -17,7 +17,6 @@ from rich.console import Console
 
 from bot import book
 from bot import demo as demo_
-from bot.app import NAMES
 from bot.backups import begin_again, what_follows
 from bot.config import Config, ConfigError, load
 from bot.health import disk_free, judge
@@ -28,7 +27,7 @@ from bot.serve import serve
 from bot.transports.base import LoginRefused, Start, Transport, TransportError
 from bot.transports.matrix import MatrixTransport
 from bot.transports.xmpp import XmppTransport
-from campaign.chat import MATRIX, XMPP
+from campaign.chat import MATRIX, NETWORKS, XMPP
 from commands.export import make
 from storage.backup import backup as copy
 from storage.database import ELSEWHERE, FILE, StorageError, lock, open_database
@@ -86,7 +85,7 @@ def run(
         except StorageError as error:
             _fail(str(error))
     if stopped:
-        _fail("; ".join(f"{NAMES[network]}: {why}" for network, why in stopped.items()))
+        _fail("; ".join(f"{NETWORKS[network]}: {why}" for network, why in stopped.items()))
 
 
 @app.command()
@@ -336,14 +335,16 @@ async def _try_logins(served: dict[str, Transport]) -> list[str]:
                     asyncio.timeout(60),
                     transport.connected(Start(device=CHECKING)),
                 ):
-                    errors.print(f"{NAMES[network]}: logged in")
+                    errors.print(f"{NETWORKS[network]}: logged in")
             except LoginRefused as error:
                 refused.append(network)
-                errors.print(f"{NAMES[network]}: login refused: {error}", style="red", markup=False)
+                errors.print(f"{NETWORKS[network]}: login refused: {error}", style="red", markup=False)
             except (TransportError, TimeoutError) as error:
                 refused.append(network)
                 errors.print(
-                    f"{NAMES[network]}: cannot be reached: {error or 'no answer'}", style="red", markup=False
+                    f"{NETWORKS[network]}: cannot be reached: {error or 'no answer'}",
+                    style="red",
+                    markup=False,
                 )
     return refused
 

@@ -6,94 +6,33 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.carrying import Carrying
 from bot.errands import Errand, Errands
-from bot.freezing import Claim, Freezing, thawed
+from bot.freezing import AT_ONCE, Claim, Freezing, thawed
 from bot.outage import Outage
 from bot.pacing import Pacing, Want
-from bot.transports.base import (
-    Dispatch,
-    Limited,
-    NotPrivate,
-    NotReady,
-    Refused,
-    RoomEncrypted,
-    Transport,
-    TransportError,
-    Unreachable,
-    Unsure,
-)
+from bot.transports.base import Dispatch, Transport, TransportError
 from campaign.chat import Address, Room
-from commands import tell, undelivered
 from storage.database import is_fatal
-from storage.steps import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.texts.wordings import Wordings
-    from bot.transports.base import Accepted
     from storage.database import Database
     from storage.outbox import Waiting
     from storage.storage import Storage
 
 log = logging.getLogger(__name__)
 
-ECHO_WITHIN = 30.0
-"""Seconds in which a message of ours must come back where only that proves it arrived."""
-LASTING = frozenset({"forbidden", "not-allowed", "gone", "policy-violation", "not-authorized"})
-"""Reasons (XMPP error conditions) for which a message given back is not tried again."""
 CROWD_BETWEEN = 0.25
 """Seconds before a network is asked for what comes next while a crowd's answers gather."""
 HEAD_START = 0.1
 """Seconds an answer may take to leave before its network is asked for what comes next."""
-MOST_BOUNCES = 5
-"""How often a message may be given back for other reasons."""
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds between attempts in a room that cannot be spoken in for now."""
-LONGEST_WAIT = 60.0
-"""Seconds after which it is tried again at the latest, whatever a server asked for."""
-MOST_UPLOADS = 10
-"""How often it is tried to store a file while its network works otherwise."""
-MOST_FAULTS = 3
-"""How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
-it is left alone."""
-MOST_CUTS = 10
-"""How often the connection may end while a dispatch is under way: it may be what ends it."""
-AT_ONCE = 500
-"""How many intents are looked at together."""
-
-
-class NotUploaded(NotReady):
-    """A file could not be stored: its room's own trouble, whatever host it is that takes files."""
-
-    def __init__(self, why: str, seconds: float = 0.0) -> None:
-        super().__init__(why)
-        self.seconds = seconds
-
-
-class GivenBack(NotReady):
-    """The room gave a message back, for a reason that may pass."""
-
-
-@dataclass(slots=True)
-class _Way:
-    """How far a dispatch has come."""
-
-    claim: Claim
-    fresh: bool
-    """Whether nobody can have seen it yet."""
-    wait: float
-    """Seconds before the next attempt."""
-    pause: float
-    """Seconds before the attempt after that, if its room is still not ready."""
-    bounces: int = 0
-    uploads: int = 0
-    """How often its file could not be stored while the network worked otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +67,26 @@ class Delivery:
         self._look = False
         """Whether something may wait that nobody has claimed."""
         self._busy: set[int] = set()
-        self._seen: dict[str, asyncio.Future[str]] = {}
-        """Dispatches of which the network has to say more: "" once seen in the room, else why they came back."""
         self._handed: list[Claimed] = []
         """Claimed in the intake's transaction, not begun yet."""
         self._untried: set[str] = set()
         """Dispatches of those, until each was sent once."""
         self._tried = asyncio.Event()
-        self._in_flight: set[str] = set()
-        """Dispatches that were given to the network, until it is known what became of them."""
-        self._faults: Counter[str] = Counter()
-        """How often each dispatch broke off delivery, since this process began."""
-        self._cuts: Counter[str] = Counter()
-        """How often the connection ended while each dispatch was under way, since this process began."""
         self._outage = Outage()
         self._pacing = Pacing(transport.allowance)
         self._freezing = Freezing(transport, wordings, self._pacing, now)
         self._errands = Errands(transport, database, wordings.house, self._outage, now)
+        self._carrying = Carrying(
+            transport,
+            database,
+            wordings.house,
+            freezing=self._freezing,
+            pacing=self._pacing,
+            outage=self._outage,
+            works=self._errands.works,
+            leaves=self._leaves,
+            now=now,
+        )
         self._timer: asyncio.TimerHandle | None = None
         """Looks again when something's time has come."""
         self._idle = asyncio.Event()
@@ -199,10 +141,7 @@ class Delivery:
 
     def came_back(self, reasons: Mapping[str, str]) -> None:
         """These dispatches were seen in their room (no reason), or given back by it, certainly not in it (a reason)."""
-        for key, reason in reasons.items():
-            future = self._seen.get(key)
-            if future is not None and not future.done():
-                future.set_result(reason)
+        self._carrying.came_back(reasons)
 
     async def settled(self) -> None:
         """Wait until nothing waits to leave and nothing is under way."""
@@ -251,7 +190,7 @@ class Delivery:
             self._untried.clear()
             self._busy.clear()
             self._errands.clear()
-            self._seen.clear()
+            self._carrying.clear()
 
     def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
         for claim in claimed.claims:
@@ -304,17 +243,22 @@ class Delivery:
         def begun(storage: Storage) -> list[Claim]:
             again = []
             rows = storage.outbox.sending(self._network)
-            self._freezing.unsent.intersection_update(row.key for row in rows)
+            for known in (self._freezing.unsent, self._freezing.untouched):
+                known.intersection_update(row.key for row in rows)
             for row in rows:
                 if not row.archived and row.key not in self._freezing.unsent:
-                    self._uncertain(storage, row.key, row.room_id, "the room keeps no archive")
+                    self._carrying.doubt(storage, row.key, row.room_id, "the room keeps no archive")
                     continue
-                if self._cuts[row.key] >= MOST_CUTS:
-                    self._uncertain(storage, row.key, row.room_id, "the connection ends with it")
+                if self._carrying.ends_connections(row.key):
+                    self._carrying.doubt(storage, row.key, row.room_id, "the connection ends with it")
                     continue
                 dispatch = Dispatch(row.key, Room(self._network, row.address), thawed(row.payload))
                 private = Address(self._network, row.private_with) if row.private_with else None
-                again.append(Claim(dispatch, row.room_id, row.file_id, private))
+                claim = Claim(dispatch, row.room_id, row.file_id, private, row.expires_at)
+                if self._freezing.is_late(claim):
+                    storage.outbox.thaw(row.key)  # what is left of it is looked at anew
+                    continue
+                again.append(claim)
             return again
 
         per_room: dict[int, list[Claim]] = {}
@@ -336,9 +280,7 @@ class Delivery:
         rooms: dict[int, list[Waiting]] = {}
         homeless: dict[int, list[Waiting]] = {}
         errands: list[Errand] = []
-        found = storage.outbox.waiting(
-            self._network, AT_ONCE, busy=self._busy.copy(), opening=self._errands.opening.copy()
-        )
+        found = self._freezing.waiting(storage, busy=self._busy.copy(), opening=self._errands.opening.copy())
         for row in found:
             if row.intent != "message":
                 target = storage.rooms.get(row.room_id or 0)
@@ -372,166 +314,15 @@ class Delivery:
     # --- on the way
 
     async def _carry(self, claim: Claim, *, fresh: bool = False) -> None:
-        """Take one dispatch to the end: delivered, refused, or raised for the supervisor to reconnect.
-
-        A `fresh` one was claimed just now, and was allowed to leave; nobody can have seen it yet.
-        """
-        key = claim.dispatch.key
-        way = _Way(claim, fresh, 0.0 if fresh else self._pacing.takes(time.monotonic()), FIRST_PAUSE)
+        """Take one dispatch to its end, and look then at what waits in its room. Raises as `Carrying.carry`."""
         try:
-            while not await self._try(way):
-                pass
-        except asyncio.CancelledError:
-            self._cuts[key] += key in self._in_flight
-            raise
-        except Exception as error:
-            ours = not (isinstance(error, TransportError) or is_fatal(error))
-            self._faults[key] += ours or isinstance(error, Unsure)
-            if self._faults[key] < MOST_FAULTS:
-                raise
-            log.exception("left alone", extra={"action": "fault", "key": key})
-            await self._doubt(claim, type(error).__name__)
+            await self._carrying.carry(claim, fresh=fresh)
         finally:
-            self._leaves(key)
-            self._in_flight.discard(key)
-            self._seen.pop(key, None)
             self._busy.discard(claim.room_id)
             self.wake()
-
-    async def _try(self, way: _Way) -> bool:
-        """Try once to take a dispatch to the end, after the pause it needs; say whether it is there.
-
-        Raises:
-            Unsure: nothing tells whether it arrived.
-        """
-        try:
-            await asyncio.sleep(min(way.wait, LONGEST_WAIT))
-            way.wait = 0.0
-            way.claim = await self._upload(way.claim)
-            await self._attempt(way.claim)
-        except Limited as limited:
-            # One account, one allowance: while this room waits, every other one does too.
-            self._pacing.limited(time.monotonic(), limited.seconds)
-            log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
-            if way.fresh and way.claim.file_id is None:
-                await self._thaw(way.claim.dispatch.key)
-                return True
-            way.wait = self._pacing.takes(time.monotonic())
-            return False
-        except Unreachable as error:
-            way.fresh = False
-            log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
-            if isinstance(error, NotReady):
-                way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
-            if isinstance(error, NotUploaded):
-                way.wait = max(way.wait, error.seconds)
-                way.uploads += self._errands.works()
-            way.bounces += isinstance(error, GivenBack)
-            if way.bounces < MOST_BOUNCES and way.uploads < MOST_UPLOADS:
-                return False
-            await self._fail(way.claim, str(error))
-        except (NotPrivate, RoomEncrypted, Refused) as refusal:
-            why = str(refusal) or type(refusal).__name__
-            log.warning("refused: %s", why, extra={"action": "refused", "key": way.claim.dispatch.key})
-            await self._fail(way.claim, why)
-        return True
-
-    async def _attempt(self, claim: Claim) -> None:
-        """Send a dispatch once, and wait until it is known to be in the room. Raises as `Transport.send` and `_arrived`."""
-        key = claim.dispatch.key
-        seen = self._seen[key] = asyncio.get_running_loop().create_future()
-        reached("before-send")
-        try:
-            accepted = await self._outage.ask(lambda: self._send(claim))
-            reached("after-send")
-        finally:
-            self._leaves(key)
-        self._pacing.was_taken(time.monotonic())
-        await self._arrived(key, accepted, seen)
-
-    async def _send(self, claim: Claim) -> Accepted:
-        """Give a dispatch to the network, and remember whether it may have got there. Raises as `Transport.send`."""
-        key = claim.dispatch.key
-        self._in_flight.add(key)
-        unsent = key in self._freezing.unsent
-        self._freezing.unsent.discard(key)
-        try:
-            return await self._transport.send(claim.dispatch, private_with=claim.private_with)
-        except Unreachable:
-            self._in_flight.discard(key)
-            if unsent:
-                self._freezing.unsent.add(key)
-            raise
-
-    async def _thaw(self, key: str) -> None:
-        """Let what the server certainly never took wait again: it leaves with what has come to wait beside it."""
-        await self._database.write(lambda storage: storage.outbox.thaw(key))
-
-    async def _doubt(self, claim: Claim, why: str) -> None:
-        """Leave a dispatch of which nothing tells whether it arrived, and say so to the campaigners."""
-        await self._database.write(
-            lambda storage: self._uncertain(storage, claim.dispatch.key, claim.room_id, why)
-        )
-
-    def _uncertain(self, storage: Storage, key: str, room_id: int, why: str) -> None:
-        now = self._now()
-        told = undelivered.uncertain(storage, self._wordings.house, key, room_id, why=why, now=now)
-        tell.put(storage, told, now)
 
     def _leaves(self, key: str) -> None:
         """Note that a dispatch was sent once, or never will be."""
         self._untried.discard(key)
         if not self._untried:
             self._tried.set()
-
-    async def _fail(self, claim: Claim, why: str) -> None:
-        """Give a dispatch up, and say so to the campaigners."""
-
-        def failed(storage: Storage) -> None:
-            now = self._now()
-            key = claim.dispatch.key
-            told = undelivered.failed(storage, self._wordings.house, key, claim.room_id, why=why, now=now)
-            tell.put(storage, told, now)
-
-        await self._database.write(failed)
-
-    async def _arrived(self, key: str, accepted: Accepted, seen: asyncio.Future[str]) -> None:
-        """Wait until a dispatch is known to be in the room.
-
-        Raises:
-            GivenBack, Refused: it came back, for a reason that may pass or one that lasts.
-            Unsure: nothing tells.
-        """
-        if accepted.event:
-            reached("response")
-            await self._database.write(
-                lambda storage: storage.outbox.delivered(key, accepted.event, self._now())
-            )
-            return
-        try:
-            async with asyncio.timeout(ECHO_WITHIN):
-                reason = await seen
-        except TimeoutError:
-            raise Unsure(f"no echo within {ECHO_WITHIN:g} s") from None
-        if reason in LASTING:
-            raise Refused(reason)
-        if reason:
-            raise GivenBack(reason)
-
-    async def _upload(self, claim: Claim) -> Claim:
-        payload = claim.dispatch.payload
-        if claim.file_id is None or payload.file_url:
-            return claim
-        held = claim.file_id
-        file = await self._database.read(lambda storage: storage.outbox.file(held))
-        if file is None:
-            raise Refused("the file is no longer held")
-        try:
-            url = await self._transport.upload(file.name, file.media_type, file.data)
-        except Limited as limited:  # another allowance than that of messages
-            raise NotUploaded(str(limited), limited.seconds) from limited
-        except Unreachable as error:
-            raise NotUploaded(str(error)) from error
-        key = claim.dispatch.key
-        await self._database.write(lambda storage: storage.outbox.address_file(key, url))
-        return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))

@@ -148,7 +148,10 @@ class Errands:
         """End an errand that cannot be done; where somebody waits for the bot, in a room or in private, tell the campaigners."""
 
         def settle(storage: Storage) -> None:
-            storage.outbox.settle(errand.row_ids)
+            if errand.act == "open":
+                storage.undelivered.give_up(errand.row_ids, why, self._now())
+            else:
+                storage.outbox.settle(errand.row_ids)
             if errand.act == "join":
                 text = N_("I could not enter {room}. I will try again at my next start.")
                 room = storage.rooms.find(self._network, errand.room)

@@ -13,7 +13,7 @@ from commands import tell, undelivered
 from storage.database import is_fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from bot.pacing import Pacing
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 500
+"""How many intents are looked at together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -34,6 +37,8 @@ class Claim:
     room_id: int
     file_id: int | None
     private_with: Address | None
+    expires_at: datetime | None = None
+    """From when on something in it is not worth saying any more (UTC)."""
 
 
 class Freezing:
@@ -53,6 +58,25 @@ class Freezing:
         self._now = now
         self.unsent: set[str] = set()
         """Dispatches made by this process that the network certainly was not given, or refused to take up."""
+        self.untouched: set[str] = set()
+        """Of those, the ones it was never even asked to take."""
+
+    def waiting(
+        self, storage: Storage, *, busy: Collection[int], opening: Collection[int]
+    ) -> Sequence[Waiting]:
+        """What can leave now (at most `AT_ONCE`); what is not worth saying any more is given up."""
+        while True:
+            found = storage.outbox.waiting(self._network, AT_ONCE, busy=busy, opening=opening)
+            now = self._now()
+            late = [row.id for row in found if row.expires_at is not None and row.expires_at <= now]
+            if not late:
+                return found
+            tell.put(storage, undelivered.expired(storage, self._wordings.house, late, now), now)
+
+    def is_late(self, claim: Claim) -> bool:
+        """Whether a dispatch certainly never left, and something in it is not worth saying any more."""
+        late = claim.expires_at is not None and claim.expires_at <= self._now()
+        return late and claim.dispatch.key in self.untouched
 
     def sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
@@ -69,9 +93,11 @@ class Freezing:
                 if len(rows) > 1 and self._can_be_said(room, rows[0]):
                     return self._freeze(storage, room, rows[:1])
                 log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
-                storage.outbox.settle([rows[0].id])
-                house, why = self._wordings.house, type(error).__name__
-                tell.put(storage, undelivered.unsayable(storage, house, room, why), self._now())
+                house, now = self._wordings.house, self._now()
+                told = undelivered.unsayable(
+                    storage, house, room, rows[0].id, why=type(error).__name__, now=now
+                )
+                tell.put(storage, told, now)
                 rows = rows[1:]
         return []
 
@@ -92,7 +118,7 @@ class Freezing:
 
     def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         if room.state == "parked":
-            storage.outbox.forget_room(room.id)
+            storage.undelivered.give_up_room(room.id, "sent away", self._now())
             return []
         if room.state != "joined":
             return []
@@ -117,6 +143,7 @@ class Freezing:
             )
         key = str(uuid.uuid4())
         self.unsent.add(key)
+        self.untouched.add(key)
         storage.outbox.freeze(
             [row.id for row in together],
             key=key,
@@ -127,7 +154,8 @@ class Freezing:
             file_id=first.file_id,
             now=self._now(),
         )
-        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private)]
+        ends = min((row.expires_at for row in together if row.expires_at), default=None)
+        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private, ends)]
 
     def _freeze_again(self, storage: Storage, room: RoomRow, row: Waiting) -> list[Claim]:
         """Freeze under a new key, just as it was rendered, what a campaigner wants sent once more."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from campaign.chat import NETWORKS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,6 @@ LEAST_DISK = 200_000_000
 """Bytes that should be free."""
 
 State: TypeAlias = Literal["connecting", "catching up", "caught up", "given up"]
-NAMES = {"matrix": "Matrix", "xmpp": "XMPP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
     if health.stopped is not None:
         trouble = [Line(f"database: {one_line(health.trouble)}", well=False)] if health.trouble else []
         given_up = [
-            _network(NAMES.get(name, name), network, now)
+            _network(NETWORKS.get(name, name), network, now)
             for name, network in health.networks.items()
             if network.state == "given up"
         ]
@@ -149,7 +150,7 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
     if health.trouble:
         lines.append(Line(f"database: {one_line(health.trouble)}", well=False))
     for name, network in health.networks.items():
-        lines.append(_network(NAMES.get(name, name), network, now))
+        lines.append(_network(NETWORKS.get(name, name), network, now))
         lines += [_room(room, heard, network, now) for room, heard in network.rooms.items()]
     waits = now - health.oldest_waiting if health.oldest_waiting else timedelta()
     oldest = f", the oldest {_span(waits)}" if health.waiting else ""
@@ -162,7 +163,7 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
 def summary(health: Health) -> str:
     """One line for `systemctl status`."""
     return "; ".join(
-        f"{NAMES.get(name, name)}: {one.state}{f' ({one.why})' if one.why else ''}"
+        f"{NETWORKS.get(name, name)}: {one.state}{f' ({one.why})' if one.why else ''}"
         for name, one in health.networks.items()
     )
 

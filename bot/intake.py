@@ -201,7 +201,7 @@ class Intake:
             case Joined():
                 self._send(storage, membership.joined(storage, self._house, event, now), now)
             case Removed():
-                self._send(storage, membership.removed(storage, self._house, event), now)
+                self._send(storage, membership.removed(storage, self._house, event, now), now)
             case Echo():
                 reached("response")
                 storage.outbox.delivered(event.key, event.event, now)

@@ -8,9 +8,10 @@ import signal
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from bot.app import NAMES, App
+from bot.app import App
 from bot.heart import Heart, Systemd
 from bot.reload import Reload
+from campaign.chat import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +73,7 @@ async def serve(
 
 async def _announce(bot: App, systemd: Systemd, announce: Callable[[str], None]) -> None:
     await bot.ready()
-    served = ", ".join(NAMES[network] for network in bot.networks if network not in bot.stopped)
+    served = ", ".join(NETWORKS[network] for network in bot.networks if network not in bot.stopped)
     if served:
         systemd.ready()
         announce(f"Tocsin is ready on {served} (process {os.getpid()}).")

@@ -13,6 +13,8 @@ from typing import Literal, TypeAlias
 
 MATRIX = "matrix"
 XMPP = "xmpp"
+NETWORKS = {MATRIX: "Matrix", XMPP: "XMPP"}
+"""What people call each network."""
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
@@ -187,7 +189,7 @@ class Bounced:
 class Unreadable:
     """Something arrived, or may have, that could not be read.
 
-    `why` never contains its body. "gap": something may be missing for good; "deaf": for minutes nothing of the room
+    `why` never contains its body. "gap": something from before `at` may be missing for good; "deaf": for minutes nothing of the room
     could be read, and it is tried again.
     """
 

@@ -168,6 +168,10 @@ class Elsewhere:
     reply_to: str = ""
     """The event it answers, in that room."""
     thread: str = ""
+    expires_at: datetime | None = None
+    """From when on it is not worth saying any more (UTC)."""
+    reminders: tuple[int, ...] = ()
+    """What was written down of the reminders that leave with it, by id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Message, Moment, say
+from campaign.chat import N_, NETWORKS, Listing, Message, Moment, say
 from campaign.decision import PRESETS
 from campaign.reminder import POLL_OFFSET, due
-from commands import polling, questioning, reminding, schedules
+from commands import polling, questioning, reminding, schedules, tell, undelivered
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 
+MOMENT = timedelta(minutes=5)
+"""How long after its closing a poll may wait without a word: a network that works is heard within a minute or two."""
 PROVISIONAL = timedelta(hours=24)
 """How long after its closing a poll waits at most for ballots that may lie on a network that is away."""
 
@@ -31,6 +33,14 @@ class Tick:
 
     now: datetime
     heard: datetime
+    away: frozenset[str] = frozenset()
+    """Networks that are not heard now."""
+
+
+def late(storage: Storage, house: House, tick: Tick) -> Reply:
+    """Give up what still waits though it is not worth saying any more: its deadline has passed, its poll is over."""
+    rows = storage.outbox.expired(tick.now)
+    return Reply(elsewhere=undelivered.expired(storage, house, rows, tick.now)) if rows else Reply()
 
 
 def deadlines(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
@@ -57,19 +67,22 @@ def _deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: dat
         already,
         now,
     ):
-        states = dict.fromkeys(everybody, "skipped")
-        if one.action != "skip":
+        before = int(one.offset.total_seconds())
+        if one.action == "skip":
+            storage.deadlines.handle(deadline, before, dict.fromkeys(everybody, "skipped"), now)
+        else:
             members = schedules.unanswered(storage, campaign, now)
             late = one.action == "late"
             public = schedules.is_public(campaign, deadline, one.offset)
             places = schedules.places(storage, campaign, members, public=public)
-            at = Moment(deadline.at, deadline.zone)
-            told += reminding.public(storage, places, campaign, at, late=late)
-            told += reminding.private(places, campaign, at, late=late)
             reached = [member for there in places.rooms.values() for member in there]
             reached += [member for member, _ in places.private]
+            states = dict.fromkeys(everybody, "skipped")
             states |= {member.organisation_id: "late" if late else "sent" for member in reached}
-        storage.deadlines.handle(deadline, int(one.offset.total_seconds()), states, now)
+            given = storage.deadlines.handle(deadline, before, states, now)
+            at = Moment(deadline.at, deadline.zone)
+            told += reminding.public(storage, places, campaign, at, given, late=late)
+            told += reminding.private(places, campaign, at, given, late=late)
     return told
 
 
@@ -93,11 +106,11 @@ def hush(storage: Storage, now: datetime) -> None:
         storage.questions.reminded(campaign.id, now)
 
 
-def polls(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
+def polls(storage: Storage, house: House, tick: Tick) -> Reply:
     """Close the polls whose time has come, and remind the electors of those that close within a day.
 
     A ballot given in time counts, though its network is away: until that has been heard, a day at most, a poll that
-    takes no more answers is not counted yet.
+    takes no more answers is not counted yet. If that takes more than a moment, it is said.
     """
     now = tick.now
     told: list[Elsewhere] = []
@@ -107,7 +120,30 @@ def polls(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 
                 told += polling.close(storage, campaign, poll, now)
             elif poll.closes_at > now:
                 told += _remind_of(storage, campaign, poll, now)
+            elif tick.away and poll.held_at is None and poll.closes_at + MOMENT <= now:
+                told += _hold(storage, house, campaign, poll, tick)
     return Reply(elsewhere=tuple(told))
+
+
+def _hold(
+    storage: Storage, house: House, campaign: Campaign, poll: Poll, tick: Tick
+) -> tuple[Elsewhere, ...]:
+    """Say once, where it can be heard, that a poll which is over waits for a network."""
+    storage.polls.hold(poll.id, tick.now)
+    until = poll.closes_at + PROVISIONAL
+    line = say(
+        N_(
+            "🗳 Poll {number} is over; I cannot reach {networks}, and count it when I can, by {at} at the latest."
+        ),
+        number=poll.number,
+        networks=Listing(tuple(NETWORKS[one] for one in sorted(tick.away))),
+        at=Moment(until, poll.zone),
+    )
+    rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+    told = (*tell.rooms(rooms, line), *tell.admins(storage, house, line))
+    return tuple(
+        replace(one, expires_at=until) for one in told if tell.network_of(storage, one) not in tick.away
+    )
 
 
 def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> list[Elsewhere]:
@@ -122,10 +158,12 @@ def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) 
         states = {
             organisation: "sent" if organisation in missing else "skipped" for organisation, _ in electorate
         }
+        before = int(one.offset.total_seconds())
         told: list[Elsewhere] = []
         if one.action == "skip" or not missing:
-            states = dict.fromkeys(states, "skipped")
+            storage.deadlines.handle_poll(poll.id, before, dict.fromkeys(states, "skipped"), now)
         else:
+            given = storage.deadlines.handle_poll(poll.id, before, states, now)
             members = [m for m in storage.campaigns.members(campaign.id) if m.organisation_id in missing]
             places = schedules.places(storage, campaign, members, public=True)
             choices = PRESETS[poll.procedure].choices
@@ -144,8 +182,16 @@ def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) 
                     ),
                     polling.how_to(poll.number, choices),
                 )
-                told.append(Elsewhere(Message(lines, rings=True), room_id=room_id, urgency=1))
-        storage.deadlines.handle_poll(poll.id, int(one.offset.total_seconds()), states, now)
+                reminders = tuple(given[member.organisation_id] for member in there)
+                told.append(
+                    Elsewhere(
+                        Message(lines, rings=True),
+                        room_id=room_id,
+                        urgency=1,
+                        expires_at=poll.closes_at,
+                        reminders=reminders,
+                    )
+                )
         return told
     return []
 
@@ -154,5 +200,5 @@ def _names(names: list[str]) -> str:
     return ", ".join(names[:10]) + ("…" if len(names) > 10 else "")  # noqa: PLR2004 - at most ten names in public
 
 
-STEPS = (deadlines, polls, questions)
+STEPS = (late, deadlines, polls, questions)
 """What is looked at on every tick, each in a savepoint of its own."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from campaign.chat import (
     MATRIX,
     N_,
+    NN_,
+    XMPP,
     Bounced,
     Invited,
     Joined,
@@ -17,6 +19,7 @@ from campaign.chat import (
     Typed,
     Unreadable,
     say,
+    say_many,
 )
 from commands import tell, undelivered
 from commands.command import Elsewhere, House, Reply
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 
+SKEW = timedelta(minutes=1)
+"""How far a server's clock may be from ours."""
 KEYS_LAST = timedelta(hours=20)
 """How long a Matrix server is sure to know a message again by its key: it says a day."""
 
@@ -82,7 +87,7 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         told = [
             say(N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label)
         ]
-        if storage.outbox.forget_room(room.id):
+        if storage.undelivered.give_up_room(room.id, "encrypted", now):
             told.append(
                 say(
                     N_(
@@ -134,7 +139,7 @@ def _entry(storage: Storage, house: House, event: Joined) -> RoomRow:
     return room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
 
 
-def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
+def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Reply | None:
     """Park a room the bot was sent away from; nothing rejoins by itself, and the campaigners are told."""
     room = storage.rooms.find(event.room.network, event.room.id)
     if room is None or room.state == "parked":
@@ -143,7 +148,7 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
         told = say(N_("I could not enter {room}. I will try again at my next start."), room=room.label)
         return Reply(elsewhere=tell.admins(storage, house, told))
     storage.rooms.change(room.id, state="parked", why=event.why)
-    storage.outbox.forget_room(room.id)
+    unsaid = storage.undelivered.give_up_room(room.id, "sent away", now)
     storage.inbox.forget_cursor(event.room.network, event.room.id)
     if room.direct:
         return None
@@ -160,7 +165,19 @@ def removed(storage: Storage, house: House, event: Removed) -> Reply | None:
             room=room.label,
             why=say(_WHY.get(event.why, N_("left"))),
         )
-    return Reply(elsewhere=tell.admins(storage, house, told))
+    lines = [told]
+    if unsaid:
+        lines.append(
+            say_many(
+                *NN_(
+                    "{count} message of mine was not said there any more: {outbox} lists it.",
+                    "{count} messages of mine were not said there any more: {outbox} lists them.",
+                ),
+                unsaid,
+                outbox=Typed("outbox"),
+            )
+        )
+    return Reply(elsewhere=tell.admins(storage, house, *lines))
 
 
 def given_back(storage: Storage, house: House, event: Bounced, now: datetime) -> Reply | None:
@@ -168,7 +185,7 @@ def given_back(storage: Storage, house: House, event: Bounced, now: datetime) ->
 
     One that has not is the business of whoever carries it.
     """
-    room_id = storage.outbox.was_given_back(event.room.network, event.key)
+    room_id = storage.undelivered.was_given_back(event.room.network, event.key)
     if room_id is None:
         return None
     told = undelivered.failed(storage, house, event.key, room_id, why=event.reason, now=now, even_alone=True)
@@ -190,12 +207,27 @@ def missed(storage: Storage, house: House, event: Unreadable, now: datetime) -> 
         return None
     room = storage.rooms.find(event.room.network, event.room.id)
     told = tell.admins(storage, house, say(text, room=room.label if room else event.room.id))
-    if event.why == "gap" and event.room.network == MATRIX:
-        # What was sent before a gap cannot be looked for in it.
-        begun = storage.outbox.sending(MATRIX)
-        forgotten = [row for row in begun if row.address == event.room.id and now - row.made_at > KEYS_LAST]
+    if event.why == "gap":
+        forgotten = _beyond(storage, event, now)
         told = (*told, *doubt(storage, house, forgotten, "a gap", now))
     return Reply(elsewhere=told)
+
+
+def _beyond(storage: Storage, event: Unreadable, now: datetime) -> list[DispatchRow]:
+    """What was begun where a gap is, and cannot be looked for any more.
+
+    A Matrix server knows a message again by its key for a while. On XMPP only the archive can tell, and from before
+    `event.at` it has nothing; the gap of our own archive, which is no room's, is one of every private chat.
+    """
+    network = event.room.network
+    before = now - KEYS_LAST if network == MATRIX else event.at + SKEW
+    own = network == XMPP and storage.rooms.find(network, event.room.id) is None
+    return [
+        row
+        for row in storage.outbox.sending(network)
+        if row.made_at < before
+        and (row.address == event.room.id or (own and storage.rooms.get(row.room_id).direct))
+    ]
 
 
 def doubt(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command, reply
+from commands.undelivered import place
 
 if TYPE_CHECKING:
     from storage.undelivered import Undelivered
@@ -51,26 +52,38 @@ def outbox(ctx: Context) -> Reply:
         lines.append(
             say_many(*NN_("… and {count} older one", "… and {count} older ones"), count - len(found))
         )
-    number = str(found[0].number)
+    sent = next((str(one.number) for one in found if one.state != "unsaid"), "")
+    drop = Typed("outbox drop", sent or str(found[0].number))
     lines.append(
         say(
             N_("To send one again: {retry} · to leave it: {drop}"),
-            retry=Typed("outbox retry", number),
-            drop=Typed("outbox drop", number),
+            retry=Typed("outbox retry", sent),
+            drop=drop,
         )
+        if sent
+        else say(N_("To leave one: {drop}"), drop=drop)
     )
     return Reply((*lines, waiting))
 
 
 def _line(ctx: Context, one: Undelivered) -> Text:
-    line = say(
-        STATES[one.state],
-        number=one.number,
-        room=ctx.storage.rooms.get(one.room_id).label,
-        network=one.network,
-        at=Moment(one.at, ctx.zone),
-        why=say(WHY[one.error]) if one.error in WHY else one.error,
-    )
+    values = {
+        "number": one.number,
+        "room": place(ctx.storage, one),
+        "network": one.network,
+        "at": Moment(one.at, ctx.zone),
+        "why": say(WHY[one.error]) if one.error in WHY else one.error,
+    }
+    if one.state == "unsaid":
+        return say_many(
+            *NN_(
+                "- {number} · {room} ({network}) · {at} · {count} message not said ({why})",
+                "- {number} · {room} ({network}) · {at} · {count} messages not said ({why})",
+            ),
+            one.count,
+            **values,
+        )
+    line = say(STATES[one.state], **values)
     # What was for one person alone (a code, their own data) is not for the campaigners to read.
     words = "" if one.private_with or ctx.place != "admin" else _first_words(one)
     return say(N_("{line} · “{words}”"), line=line, words=words) if words else line
@@ -92,6 +105,12 @@ def _first_words(one: Undelivered) -> str:
 def outbox_retry(ctx: Context, row: int) -> Reply:
     """Send the same again after asking once more: if the first did arrive, it is seen twice."""
     one = _find(ctx, row)
+    if one.state == "unsaid" or one.room_id is None:
+        return reply(
+            N_("No. {number} was never on its way: say it anew, or leave it: {drop}"),
+            number=row,
+            drop=Typed("outbox drop", str(row)),
+        )
     room = ctx.storage.rooms.get(one.room_id)
     if room.state == "parked":
         return reply(
@@ -134,12 +153,11 @@ def outbox_retry(ctx: Context, row: int) -> Reply:
 def outbox_drop(ctx: Context, row: int) -> Reply:
     """Give a message up after asking once more: it cannot be sent again afterwards."""
     one = _find(ctx, row)
-    room = ctx.storage.rooms.get(one.room_id)
     if not ctx.confirmed:
         ask = say(
             N_("Leave no. {number} for {room}? It cannot be sent again afterwards. To do it: {confirm}"),
             number=row,
-            room=room.label,
+            room=place(ctx.storage, one),
             confirm=Typed("confirm"),
         )
         return Reply((ask,), choices=(Choice("outbox drop", {"row": row}),))
@@ -184,5 +202,8 @@ WHY = {
     "the room keeps no archive": N_("the room keeps no archive"),
     "the connection ends with it": N_("the connection ends with it"),
     "restored from a backup": N_("restored from a backup"),
+    "too late": N_("too late for it"),
+    "sent away": N_("I am not in the room any more"),
+    "encrypted": N_("the room is encrypted"),
 }
 """Reasons of our own, as the outbox keeps them; the networks' are shown as they are."""

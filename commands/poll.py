@@ -58,7 +58,7 @@ def poll_open(
         electors=len(electorate),
     )
     rooms = storage.rooms.of_campaign(campaign.id)
-    said = tell.rooms(rooms, *polling.opened(poll, len(electorate)))
+    said = tell.rooms(rooms, *polling.opened(poll, len(electorate)), expires_at=poll.closes_at)
     if ctx.place == "campaign":
         return Reply(elsewhere=said)
     return reply(N_("Poll {number} is open in every room of the campaign."), number=poll.number).also(*said)

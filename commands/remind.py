@@ -83,8 +83,8 @@ def remind_now(ctx: Context) -> Reply:
     at = Moment(deadline.at, deadline.zone) if deadline else None
     places = schedules.places(ctx.storage, campaign, members, public=True)
     sent = (
-        *reminding.public(ctx.storage, places, campaign, at, late=False),
-        *reminding.private(places, campaign, at, late=False),
+        *reminding.public(ctx.storage, places, campaign, at, {}, late=False),
+        *reminding.private(places, campaign, at, {}, late=False),
     )
     reached = [member for member in members if member not in places.nowhere]
     ctx.storage.audit.note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Address, Message, Moment, Text, Typed, say
@@ -10,6 +11,8 @@ from commands import tell
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from commands.schedules import Places
     from storage.campaigns import Campaign, Member
     from storage.storage import Storage
@@ -19,9 +22,18 @@ _RINGS_FIRST = 1
 
 
 def public(
-    storage: Storage, places: Places, campaign: Campaign, at: Moment | None, *, late: bool
+    storage: Storage,
+    places: Places,
+    campaign: Campaign,
+    at: Moment | None,
+    given: Mapping[int, int],
+    *,
+    late: bool,
 ) -> tuple[Elsewhere, ...]:
-    """Say once in each room who has not answered: the count, at most ten names, their people mentioned."""
+    """Say once in each room who has not answered: the count, at most ten names, their people mentioned.
+
+    Not any more after the deadline `at`. `given`: organisation → what was written down of its reminder, by id.
+    """
     told = []
     for room_id, members in places.rooms.items():
         network = storage.rooms.get(room_id).network
@@ -38,18 +50,32 @@ def public(
         )
         told.append(
             Elsewhere(
-                _message(campaign, members, at, mentions, late=late), room_id=room_id, urgency=_RINGS_FIRST
+                _message(campaign, members, at, mentions, late=late),
+                room_id=room_id,
+                urgency=_RINGS_FIRST,
+                expires_at=at.at if at else None,
+                reminders=_of(members, given),
             )
         )
     return tuple(told)
 
 
-def private(places: Places, campaign: Campaign, at: Moment | None, *, late: bool) -> tuple[Elsewhere, ...]:
-    """Say it to an organisation's people alone."""
+def private(
+    places: Places, campaign: Campaign, at: Moment | None, given: Mapping[int, int], *, late: bool
+) -> tuple[Elsewhere, ...]:
+    """Say it to an organisation's people alone. Otherwise as `public`."""
     return tuple(
-        tell.alone(chat, _message(campaign, [member], at, (), late=late), urgency=_RINGS_FIRST)
+        replace(
+            tell.alone(chat, _message(campaign, [member], at, (), late=late), urgency=_RINGS_FIRST),
+            expires_at=at.at if at else None,
+            reminders=_of([member], given),
+        )
         for member, chat in places.private
     )
+
+
+def _of(members: Iterable[Member], given: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(given[member.organisation_id] for member in members if member.organisation_id in given)
 
 
 def _message(

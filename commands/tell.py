@@ -34,11 +34,17 @@ def admins(storage: Storage, house: House, *lines: Text) -> tuple[Elsewhere, ...
 
 
 def rooms(
-    where: Iterable[RoomRow], *lines: Text, purpose: str = "", urgency: int = 5
+    where: Iterable[RoomRow],
+    *lines: Text,
+    purpose: str = "",
+    urgency: int = 5,
+    expires_at: datetime | None = None,
 ) -> tuple[Elsewhere, ...]:
-    """Say the same in several rooms."""
+    """Say the same in several rooms; not any more from `expires_at` on."""
     message = Message(lines, purpose=purpose)
-    return tuple(Elsewhere(message, room_id=room.id, urgency=urgency) for room in where)
+    return tuple(
+        Elsewhere(message, room_id=room.id, urgency=urgency, expires_at=expires_at) for room in where
+    )
 
 
 def missing(storage: Storage, campaign_id: int) -> tuple[Text, ...]:
@@ -99,14 +105,20 @@ def alone(chat: Chat, message: Message, urgency: int = 5) -> Elsewhere:
     )
 
 
+def network_of(storage: Storage, one: Elsewhere) -> str:
+    """The network on which this is to be said."""
+    if one.network or not (one.room_id or one.address_id):
+        return one.network
+    if one.room_id:
+        return storage.rooms.get(one.room_id).network
+    return storage.people.address(one.address_id or 0).network
+
+
 def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
     """Put all this in the outbox."""
     for one in told:
-        network = one.network or (storage.rooms.get(one.room_id).network if one.room_id else "")
-        if not network and one.address_id:
-            network = storage.people.address(one.address_id).network
-        storage.outbox.put(
-            network,
+        row = storage.outbox.put(
+            network_of(storage, one),
             one.message,
             now,
             room=one.room_id,
@@ -116,7 +128,10 @@ def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
             urgency=one.urgency,
             reply_to=one.reply_to,
             thread=one.thread,
+            expires_at=one.expires_at,
         )
+        if one.reminders:
+            storage.deadlines.leave_with(one.reminders, row)
 
 
 def private_chat(storage: Storage, person_id: int) -> Chat | None:

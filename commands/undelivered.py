@@ -1,19 +1,22 @@
-"""What campaigners are told of messages that did not arrive, or may not have."""
+"""What campaigners are told of messages that did not arrive, or may not have, or were not said."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Address, Typed, say
+from campaign.chat import N_, NN_, Address, Listing, Text, Typed, say, say_many
 from commands import tell
+from storage.undelivered import Undelivered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from commands.command import Elsewhere, House
     from storage.rooms import RoomRow
     from storage.storage import Storage
+    from storage.undelivered import Unsaid
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ def uncertain(
     storage: Storage, house: House, key: str, room_id: int, *, why: str, now: datetime
 ) -> tuple[Elsewhere, ...]:
     """Leave a dispatch of which nothing tells whether it arrived, and say so."""
-    number = storage.outbox.uncertain(key, why, now)
+    number = storage.undelivered.uncertain(key, why, now)
     room = storage.rooms.get(room_id)
     if number is None or not _concerns_campaigners(house, room, why):
         return ()
@@ -48,7 +51,7 @@ def failed(
     even_alone: bool = False,
 ) -> tuple[Elsewhere, ...]:
     """Give a dispatch up, and say so. Of one to a single person only with `even_alone`: refusing it is their choice."""
-    number = storage.outbox.failed(key, why, now)
+    number = storage.undelivered.failed(key, why, now)
     room = storage.rooms.get(room_id)
     if number is None or not _concerns_campaigners(house, room, why) or (room.direct and not even_alone):
         return ()
@@ -64,12 +67,50 @@ def failed(
     return tell.admins(storage, house, text)
 
 
-def unsayable(storage: Storage, house: House, room: RoomRow, why: str) -> tuple[Elsewhere, ...]:
-    """Say that something could not even be put into words: there is nothing that could be sent again."""
+def unsayable(
+    storage: Storage, house: House, room: RoomRow, row: int, *, why: str, now: datetime
+) -> tuple[Elsewhere, ...]:
+    """Give up what cannot even be put into words, and say so: there is nothing that could be sent again."""
+    storage.undelivered.give_up([row], why, now)
     if not _concerns_campaigners(house, room, why) or room.direct:
         return ()
     text = N_("A message of mine could not be delivered in {room} ({why}).")
     return tell.admins(storage, house, say(text, room=_called(room), why=why))
+
+
+def expired(storage: Storage, house: House, rows: Iterable[int], now: datetime) -> tuple[Elsewhere, ...]:
+    """Give up what is not worth saying any more, and say so in one line, whatever it was and wherever."""
+    given_up = storage.undelivered.give_up(rows, "too late", now)
+    told: list[Unsaid] = []
+    for one in given_up:
+        log.warning(
+            "too late to be said",
+            extra={"action": "expired", "room": one.room_id, "number": one.number, "count": one.count},
+        )
+        storage.audit.note("not said in time", now, room=one.room_id, number=one.number, count=one.count)
+        if one.room_id is None or not storage.rooms.get(one.room_id).admin:
+            told.append(one)
+    if not told:
+        return ()
+    text = say_many(
+        *NN_(
+            "⌛ {count} message is not said any more, it was too late for it: {places}. {outbox} lists it.",
+            "⌛ {count} messages are not said any more, it was too late for them: {places}. {outbox} lists them.",
+        ),
+        sum(one.count for one in told),
+        places=Listing(tuple(place(storage, one) for one in told)),
+        outbox=Typed("outbox"),
+    )
+    return tell.admins(storage, house, text)
+
+
+def place(storage: Storage, one: Undelivered | Unsaid) -> Text | str:
+    """What to call the place where something was to be said."""
+    if one.room_id is not None:
+        return storage.rooms.get(one.room_id).label
+    if isinstance(one, Undelivered) and one.address_id is not None:
+        return storage.people.address(one.address_id).id
+    return say(N_("in private"))
 
 
 def _concerns_campaigners(house: House, room: RoomRow, why: str) -> bool:

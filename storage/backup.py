@@ -107,7 +107,7 @@ def restore(
 
 
 def _begin_again(storage: Storage, now: datetime, then: Callable[[Storage, InDoubt], None] | None) -> InDoubt:
-    doubt = InDoubt(*storage.outbox.doubt_all("restored from a backup", now))
+    doubt = InDoubt(*storage.undelivered.doubt_all("restored from a backup", now))
     storage.inbox.forget_devices()
     if then is not None:
         then(storage, doubt)

@@ -96,9 +96,12 @@ class Deadlines(Queries):
 
     def handle(
         self, deadline: Deadline, seconds_before: int, states: Mapping[int, str], now: datetime
-    ) -> None:
-        """Write down what became of one reminder, per organisation (`sent`, `late` or `skipped`)."""
-        self._write(
+    ) -> Mapping[int, int]:
+        """Write down what became of one reminder, per organisation (`sent`, `late` or `skipped`).
+
+        Return organisation → the id of what was written down.
+        """
+        return self._write(
             [
                 {
                     "deadline_id": deadline.id,
@@ -114,9 +117,9 @@ class Deadlines(Queries):
 
     def handle_poll(
         self, poll_id: int, seconds_before: int, states: Mapping[int, str], now: datetime
-    ) -> None:
-        """Write down what became of a poll's reminder, per organisation."""
-        self._write(
+    ) -> Mapping[int, int]:
+        """Write down what became of a poll's reminder, per organisation. Return as `handle`."""
+        return self._write(
             [
                 {
                     "poll_id": poll_id,
@@ -129,6 +132,14 @@ class Deadlines(Queries):
             ]
         )
 
-    def _write(self, rows: list[dict[str, object]]) -> None:
-        if rows:
-            self._connection.execute(insert(reminders), rows)
+    def leave_with(self, reminder_ids: Sequence[int], outbox_id: int) -> None:
+        """Say with which intent reminders leave: if that is given up, they were not given."""
+        self._connection.execute(
+            update(reminders).where(reminders.c.id.in_(reminder_ids)).values(outbox_id=outbox_id)
+        )
+
+    def _write(self, rows: list[dict[str, object]]) -> Mapping[int, int]:
+        if not rows:
+            return {}
+        written = insert(reminders).returning(reminders.c.organisation_id, reminders.c.id)
+        return {int(organisation): int(row) for organisation, row in self._connection.execute(written, rows)}

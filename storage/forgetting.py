@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-_ENDED = ("delivered", "failed", "retried", "dropped")
+_ENDED = ("delivered", "failed", "retried", "dropped", "unsaid")
 """States of a dispatch in which nothing is to come of it any more. An uncertain one waits for a person's decision."""
 _LATER = (
     update(forgotten)

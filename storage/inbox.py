@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_, up
 
 from storage.rows import Queries
 from storage.steps import reached
-from storage.tables import cursors, devices, forgotten, inbox, quarantine
+from storage.tables import cursors, devices, forgotten, inbox, quarantine, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,17 +79,26 @@ class Inbox(Queries):
         return dict(rows.all())
 
     def move(self, network: str, to: Mapping[str, str], now: datetime) -> None:
-        """Acknowledge what was read, together with what it changed."""
+        """Acknowledge what was read, together with what it changed.
+
+        A room the bot was sent away from gets no cursor any more, whatever was still read there.
+        """
         for scope, cursor in to.items():
             moved = self._connection.execute(
                 _MOVE, {"of": network, "which": scope, "to": cursor, "moved": now}
             )
-            if not moved.rowcount:
+            if not moved.rowcount and not self._is_left(network, scope):
                 self._connection.execute(
                     insert(cursors),
                     {"network": network, "scope": scope, "cursor": cursor, "moved_at": now},
                 )
             reached("cursor")
+
+    def _is_left(self, network: str, scope: str) -> bool:
+        left = select(rooms.c.id).where(
+            rooms.c.network == network, rooms.c.address == scope, rooms.c.state == "parked"
+        )
+        return self._connection.execute(left).first() is not None
 
     def forgotten_until(self, network: str, scope: str) -> datetime | None:
         """When the newest event of a room was received of those the inbox no longer knows; None if it knows all."""

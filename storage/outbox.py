@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
 _MESSAGE = TypeAdapter(Message)
 
 
@@ -48,6 +50,8 @@ class Waiting:
     urgency: int
     repeats: str | None
     """The key of the dispatch that is to leave once more as it was rendered, if it is that."""
+    expires_at: datetime | None
+    """From when on it is not worth saying any more (UTC)."""
 
     @cached_property
     def message(self) -> Message:
@@ -67,6 +71,8 @@ class DispatchRow:
     private_with: str | None
     file_id: int | None
     made_at: datetime
+    expires_at: datetime | None
+    """From when on something in it is not worth saying any more (UTC)."""
 
 
 _PLACE = func.row_number().over(
@@ -103,6 +109,7 @@ _WAITING = (
         outbox.c.purpose,
         outbox.c.urgency,
         outbox.c.repeats_key,
+        outbox.c.expires_at,
     )
     .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
     # Nor may what waits in one room: no message holds more of it.
@@ -110,6 +117,8 @@ _WAITING = (
     .order_by(outbox.c.urgency, outbox.c.id)
     .limit(bindparam("limit"))
 )
+_WAITS = outbox.c.dispatch_key.is_(None) & outbox.c.settled.is_(False)
+_EXPIRED = select(outbox.c.id).where(_WAITS, outbox.c.expires_at <= bindparam("now")).order_by(outbox.c.id)
 _PUT = insert(outbox)
 _DISPATCH = insert(dispatches)
 _FREEZE = (
@@ -124,6 +133,19 @@ _SETTLE = (
         state=bindparam("to"), event=bindparam("as_event"), error=bindparam("why"), settled_at=bindparam("at")
     )
 )
+
+
+def end(
+    connection: Connection, key: str, state: str, now: datetime, *, event: str = "", why: str = ""
+) -> bool:
+    """Say what became of a dispatch, unless it is known to have arrived; the bytes of its file are no longer held."""
+    settled = connection.execute(
+        _SETTLE, {"which": key, "to": state, "as_event": event, "why": why, "at": now}
+    )
+    held = select(dispatches.c.file_id).where(dispatches.c.key == key, dispatches.c.file_id.is_not(None))
+    connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
+    reached("mark")
+    return bool(settled.rowcount)
 
 
 class Outbox(Queries):
@@ -142,8 +164,12 @@ class Outbox(Queries):
         urgency: int = 5,
         reply_to: str = "",
         thread: str = "",
+        expires_at: datetime | None = None,
     ) -> int:
-        """Decide to say something, to a room or to an address in private. A lower urgency number leaves first."""
+        """Decide to say something, to a room or to an address in private. A lower urgency number leaves first.
+
+        If it has not begun to leave by `expires_at`, it is not said any more.
+        """
         held = None
         if file is not None:
             held = self._new_id(
@@ -163,6 +189,7 @@ class Outbox(Queries):
                 "thread": thread,
                 "purpose": message.purpose,
                 "created_at": now,
+                "expires_at": expires_at,
             },
         )
 
@@ -188,6 +215,10 @@ class Outbox(Queries):
             "opening": list(opening),
         }
         return self._all(Waiting, _WAITING, values)
+
+    def expired(self, now: datetime) -> Sequence[int]:
+        """The intents that wait, on any network, though by now they are not worth saying any more."""
+        return self._all(int, _EXPIRED, {"now": now})
 
     def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
         """Say in which private chat these intents are to leave."""
@@ -245,6 +276,9 @@ class Outbox(Queries):
                 dispatches.c.private_with,
                 dispatches.c.file_id,
                 dispatches.c.made_at,
+                select(func.min(outbox.c.expires_at))
+                .where(outbox.c.dispatch_key == dispatches.c.key)
+                .scalar_subquery(),
             )
             .join(rooms, rooms.c.id == dispatches.c.room_id)
             .where(dispatches.c.network == network, dispatches.c.state == "sending")
@@ -270,56 +304,7 @@ class Outbox(Queries):
 
     def delivered(self, key: str, event: str, now: datetime) -> None:
         """Mark a dispatch as visible under this event id; the bytes of its file are no longer held."""
-        self._settle(key, "delivered", now, event=event)
-
-    def failed(self, key: str, why: str, now: datetime) -> int | None:
-        """Mark a dispatch the network will never take; return its number for people, None if it did arrive."""
-        return self._went_wrong(key, "failed", why, now)
-
-    def uncertain(self, key: str, why: str, now: datetime) -> int | None:
-        """Mark a dispatch of which nothing can tell whether it arrived; return its number, None if it did arrive."""
-        return self._went_wrong(key, "uncertain", why, now)
-
-    def _went_wrong(self, key: str, state: str, why: str, now: datetime) -> int | None:
-        query = select(dispatches.c.state, dispatches.c.number).where(dispatches.c.key == key)
-        before = self._connection.execute(query).first()
-        if before is None or before.state != "sending" or not self._settle(key, state, now, why=why):
-            return None
-        if before.number is not None:
-            return int(before.number)  # it had gone wrong before, and seemed to have arrived
-        numbered = dispatches.c.number.is_not(None)
-        last = self._connection.execute(select(func.max(dispatches.c.number)).where(numbered)).scalar()
-        number = int(last or 0) + 1
-        self._connection.execute(update(dispatches).where(dispatches.c.key == key).values(number=number))
-        return number
-
-    def doubt_all(self, why: str, now: datetime) -> tuple[int, int]:
-        """End everything that waits or is on its way, for nothing tells whether it was said: nothing of it is sent.
-
-        Return how many messages were waiting, and how many dispatches were on their way. What only enters or leaves a
-        room stays to be done: doing it again changes nothing.
-        """
-        waiting = self._connection.execute(
-            update(outbox)
-            .where(outbox.c.intent == "message", outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False))
-            .values(settled=True)
-        ).rowcount
-        begun = self._connection.execute(
-            select(dispatches.c.key).where(dispatches.c.state == "sending")
-        ).scalars()
-        keys = list(begun)
-        for key in keys:
-            self.uncertain(key, why, now)
-        return waiting, len(keys)
-
-    def _settle(self, key: str, state: str, now: datetime, *, event: str = "", why: str = "") -> bool:
-        settled = self._connection.execute(
-            _SETTLE, {"which": key, "to": state, "as_event": event, "why": why, "at": now}
-        )
-        held = select(dispatches.c.file_id).where(dispatches.c.key == key, dispatches.c.file_id.is_not(None))
-        self._connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
-        reached("mark")
-        return bool(settled.rowcount)
+        end(self._connection, key, "delivered", now, event=event)
 
     def purpose_of(self, network: str, event: str) -> str:
         """What a reaction or a reply to one of our messages means; empty if nothing."""
@@ -334,35 +319,6 @@ class Outbox(Queries):
             )
         )
         return str(self._connection.execute(query).scalar() or "")
-
-    def was_given_back(self, network: str, key: str) -> int | None:
-        """Take back that a dispatch was delivered: its network gave it back after all. Return its room.
-
-        None if it was not delivered: whoever carries it knows.
-        """
-        query = select(dispatches.c.room_id).where(
-            dispatches.c.network == network, dispatches.c.key == key, dispatches.c.state == "delivered"
-        )
-        room_id = self._connection.execute(query).scalar()
-        if room_id is not None:
-            self._connection.execute(
-                update(dispatches).where(dispatches.c.key == key).values(state="sending")
-            )
-        return room_id
-
-    def forget_room(self, room_id: int) -> int:
-        """Drop what waited for a room the bot was sent away from, and return how many messages that were."""
-        dropped = self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.room_id == room_id,
-                outbox.c.intent == "message",
-                outbox.c.dispatch_key.is_(None),
-                outbox.c.settled.is_(False),
-            )
-            .values(settled=True)
-        )
-        return dropped.rowcount
 
     def counts(self) -> Mapping[str, int]:
         """How many intents wait, and how many dispatches are in each state."""

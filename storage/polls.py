@@ -29,6 +29,8 @@ class Poll:
     zone: str
     closed_at: datetime | None
     outcome: str
+    held_at: datetime | None
+    """Since when it is over, and said to wait for a network that is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ _ROW = select(
     polls.c.zone,
     polls.c.closed_at,
     polls.c.outcome,
+    polls.c.held_at,
 )
 
 
@@ -93,6 +96,10 @@ class Polls(Queries):
         self._connection.execute(
             update(polls).where(polls.c.id == poll_id).values(closed_at=now, outcome=outcome)
         )
+
+    def hold(self, poll_id: int, now: datetime) -> None:
+        """Note that it was said that a poll which is over waits for a network."""
+        self._connection.execute(update(polls).where(polls.c.id == poll_id).values(held_at=now))
 
     def electorate(self, poll_id: int) -> Sequence[tuple[int, str]]:
         """The organisations that may vote: id and name, by name."""

@@ -487,8 +487,10 @@ polls = Table(
     Column("zone", String(64), nullable=False),
     Column("closed_at", Instant),
     _text("outcome"),
+    Column("held_at", Instant),
     UniqueConstraint("campaign_id", "number"),
-    comment="A question put to the organisations of a campaign, under a named procedure.",
+    comment="A question put to the organisations of a campaign, under a named procedure. held: said that it waits for a"
+    " network.",
 )
 
 electors = Table(
@@ -549,11 +551,12 @@ reminders = Table(
     Column("seconds_before", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("outbox_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL"), index=True),
     UniqueConstraint("deadline_id", "deadline_version", "organisation_id", "seconds_before"),
     UniqueConstraint("poll_id", "organisation_id", "seconds_before"),
     CheckConstraint("state IN ('sent', 'late', 'skipped')", name="state"),
     CheckConstraint("(deadline_id IS NULL) <> (poll_id IS NULL)", name="one_cause"),
-    comment="What became of each reminder: written with the message itself, so that none rings twice.",
+    comment="What became of each reminder: written with the message itself (outbox_id), so that none rings twice.",
 )
 
 # --- outgoing ------------------------------------------------------------------------------------------------------
@@ -573,7 +576,7 @@ dispatches = Table(
     metadata,
     Column("key", String(36), primary_key=True),
     Column("network", String(16), nullable=False),
-    _of("rooms"),
+    _of("rooms", nullable=True),
     Column("payload", JSON, nullable=False),
     Column("private_with", Text),
     _of("files", nullable=True),
@@ -584,9 +587,11 @@ dispatches = Table(
     Column("settled_at", Instant),
     Column("number", Integer),
     CheckConstraint(
-        "state IN ('sending', 'delivered', 'uncertain', 'failed', 'retried', 'dropped')", name="state"
+        "state IN ('sending', 'delivered', 'uncertain', 'failed', 'retried', 'dropped', 'unsaid')",
+        name="state",
     ),
-    comment="What left or leaves, frozen: the same key and payload at every attempt. number: once it went wrong.",
+    comment="What left or leaves, frozen: the same key and payload at every attempt. number: once it went wrong."
+    " unsaid: given up before it had a payload; no room: meant for people alone.",
 )
 Index("ix_dispatches_event", dispatches.c.network, dispatches.c.event)
 Index(
@@ -629,7 +634,7 @@ outbox = Table(
     Column("repeats_key", String(36), ForeignKey("dispatches.key")),
     Column("expires_at", Instant),
     CheckConstraint("intent IN ('message', 'join', 'leave')", name="intent"),
-    comment="Intents: each ends in exactly one dispatch, or is settled without one. repeats_key: sent again as it was."
+    comment="Intents: every message ends in exactly one dispatch. repeats_key: sent again as it was."
     " expires_at: not worth saying from then on.",
 )
 Index(

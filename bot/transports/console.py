@@ -25,7 +25,7 @@ from bot.transports.base import (
     Start,
     Vitals,
 )
-from campaign.chat import MATRIX, XMPP, Address, Echo, Joined, Reacted, Room, Said
+from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Room, Said
 from campaign.dates import read_span
 from campaign.errors import CampaignError
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 STEP = timedelta(minutes=10)
 """How finely time passes while one waits."""
 
-_NAMES = {MATRIX: "Matrix", XMPP: "XMPP"}
 _COLOURS = {MATRIX: "green", XMPP: "blue"}
 _PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
 _MARGIN = 12
@@ -254,7 +253,7 @@ class Console:
         if found is None:
             self.terminal.print(f"[red]{escape(name)}?[/red] [dim]{', '.join(self.stage.rooms)}[/dim]")
         elif self.stage.rooms[found].network != self.stage.people[self.person].address.network:
-            network = _NAMES[self.stage.rooms[found].network]
+            network = NETWORKS[self.stage.rooms[found].network]
             there = [
                 one.name
                 for one in self.stage.people.values()
@@ -344,7 +343,7 @@ class Console:
         self.terminal.print(
             Rich.assemble(
                 (name, f"bold {colour}"),
-                (f"  {_NAMES[room.network]}", "dim"),
+                (f"  {NETWORKS[room.network]}", "dim"),
                 ("" if same_day else f"  {day}", "dim"),
             )
         )
@@ -390,7 +389,8 @@ class Console:
             mark = "→ " if name == self.room else "  "
             self.terminal.print(
                 Rich.assemble(
-                    (f"{mark}#{name}", f"bold {_COLOURS[room.network]}"), (f"  {_NAMES[room.network]}", "dim")
+                    (f"{mark}#{name}", f"bold {_COLOURS[room.network]}"),
+                    (f"  {NETWORKS[room.network]}", "dim"),
                 )
             )
 

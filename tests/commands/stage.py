@@ -262,7 +262,7 @@ async def under_way(stage: Stage) -> None:
             [row], key="lost", network=MATRIX, room_id=room.id, payload={"text": "Hello.", "mentions": []},
             private_with=None, file_id=None, now=BEGINNING,
         )  # fmt: skip
-        assert storage.outbox.uncertain("lost", "nobody knows", BEGINNING) == 1
+        assert storage.undelivered.uncertain("lost", "nobody knows", BEGINNING) == 1
         storage.inbox.quarantine(
             "3fa9c1", MATRIX, (room.address, "$bad"), BEGINNING, what="Said", error="KeyError"
         )

@@ -88,7 +88,10 @@ def _dispatches(run: Scene, verdict: Verdict, seen: dict[str, list[Seen]]) -> No
         verdict.doubled += [f"message {event} of no dispatch" for event in visible - delivered]
         verdict.lost += [f"message {event} said to be delivered" for event in delivered - visible]
     excused = ("delivered", *run.excused)
-    for key, state, error in run.ask("SELECT key, state, error FROM dispatches"):
+    for key, state, error in run.ask(
+        "SELECT d.key, d.state, d.error FROM dispatches d LEFT JOIN rooms r ON r.id = d.room_id"
+        " WHERE d.state <> 'unsaid' OR r.state IS NULL OR r.state <> 'parked'"
+    ):
         if state not in excused:
             verdict.wrong.append(f"dispatch {key} is {state} ({error})")
     ((waiting,),) = run.ask("SELECT count(*) FROM outbox WHERE settled = 0") or [(0,)]

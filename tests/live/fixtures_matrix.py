@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.live.synapse import Synapse, running_synapse
+from tests.live.synapse import Person, Synapse, running_synapse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +17,15 @@ def synapse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse
     """A running Synapse without rate limits. Synchronous, for it outlives each test's own event loop."""
     with running_synapse(tmp_path_factory.mktemp("synapse")) as server:
         yield server
+
+
+@pytest.fixture
+async def alice(synapse_server: Synapse) -> AsyncIterator[Person]:
+    async with synapse_server.person("Alice") as person:
+        yield person
+
+
+@pytest.fixture
+async def bruno(synapse_server: Synapse) -> AsyncIterator[Person]:
+    async with synapse_server.person("Bruno") as person:
+        yield person

@@ -13,7 +13,7 @@ from tests.live.gateway import gateway
 from tests.live.matrix_bot import new_bot
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from aiohttp.typedefs import Handler
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     Twist = Callable[[dict[str, Any]], object]
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture
-async def alice(synapse_server: Synapse) -> AsyncIterator[Person]:
-    async with synapse_server.person("Alice") as person:
-        yield person
 
 
 NESTED = b'{"msgtype":"m.text","body":"deep","n":' + b"[" * 100 + b"]" * 100 + b"}"

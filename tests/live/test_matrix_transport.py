@@ -49,18 +49,6 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-async def alice(synapse_server: Synapse) -> AsyncIterator[Person]:
-    async with synapse_server.person("Alice") as person:
-        yield person
-
-
-@pytest.fixture
-async def bruno(synapse_server: Synapse) -> AsyncIterator[Person]:
-    async with synapse_server.person("Bruno") as person:
-        yield person
-
-
-@pytest.fixture
 async def bot(synapse_server: Synapse) -> AsyncIterator[Bot]:
     async with new_bot(synapse_server) as made:
         yield made

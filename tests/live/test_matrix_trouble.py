@@ -31,18 +31,6 @@ BRIEF = Patience(tries=2, seconds=3.0)
 
 
 @pytest.fixture
-async def alice(synapse_server: Synapse) -> AsyncIterator[Person]:
-    async with synapse_server.person("Alice") as person:
-        yield person
-
-
-@pytest.fixture
-async def bruno(synapse_server: Synapse) -> AsyncIterator[Person]:
-    async with synapse_server.person("Bruno") as person:
-        yield person
-
-
-@pytest.fixture
 async def between(synapse_server: Synapse) -> AsyncIterator[Gateway]:
     async with gateway(synapse_server.base_url) as made:
         yield made

@@ -205,7 +205,7 @@ def deliver(
     if state == "delivered":
         storage.outbox.delivered(key, f"${key}", at)
     elif state in ("uncertain", "failed"):
-        getattr(storage.outbox, state)(key, "why", at)
+        getattr(storage.undelivered, state)(key, "why", at)
     return row
 
 

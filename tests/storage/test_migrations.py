@@ -258,6 +258,8 @@ NEW = {
     "campaigns": ("second_person",),
     "representatives": ("deputy",),
     "campaign_organisations": ("question_id",),
+    "reminders": ("outbox_id",),
+    "polls": ("held_at",),
 }
 """The columns that later schemas added."""
 

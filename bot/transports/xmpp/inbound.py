@@ -221,9 +221,10 @@ class Inbound:
         return [] if begins_now else [_joined(room)]
 
     def _page(self, room: MucRoom, page: Page) -> Batch:
-        events = _gap(room.jid, page)
+        events: list[Event] = []
         for item in page.items:
             events += self._archived_groupchat(room, item)
+        events += _gap(room.jid, page)
         room.position = page.reached or room.position
         room.seen |= room.arrived.intersection(item.id for item in page.items)
         if page.complete:
@@ -282,9 +283,10 @@ class Inbound:
         try:
             async with aclosing(self._own.pages(position)) as pages:
                 async for page in pages:
-                    events = _gap(self._jid, page)
+                    events: list[Event] = []
                     for item in page.items:
                         events += self._archived_direct(item, live=live)
+                    events += _gap(self._jid, page)
                     self._own_position = position = page.reached or position
                     yield self._batch(events, {self._jid: str(position)})
         except (NoAnswer, IqError) as error:
@@ -304,4 +306,8 @@ def _joined(room: MucRoom) -> Event:
 
 
 def _gap(where: str, page: Page) -> list[Event]:
-    return [Unreadable(Room(XMPP, where), "", "gap", datetime.now(UTC))] if page.gap else []
+    """Tell of a gap after what follows it: our own messages that are there still are found first."""
+    if not page.gap:
+        return []
+    at = page.items[0].at if page.items else datetime.now(UTC)
+    return [Unreadable(Room(XMPP, where), "", "gap", at)]

@@ -57,6 +57,20 @@ def upgrade() -> None:
         table.create_foreign_key(
             op.f("fk_campaign_organisations_question_id"), "questions", ["question_id"], ["id"]
         )
+    with op.batch_alter_table("dispatches") as table:
+        table.alter_column("room_id", existing_type=sa.Integer(), nullable=True)
+        table.drop_constraint(op.f("ck_dispatches_state"), type_="check")
+        table.create_check_constraint(
+            op.f("ck_dispatches_state"),
+            "state IN ('sending', 'delivered', 'uncertain', 'failed', 'retried', 'dropped', 'unsaid')",
+        )
+    with op.batch_alter_table("reminders") as table:
+        table.add_column(sa.Column("outbox_id", sa.Integer(), nullable=True))
+        table.create_foreign_key(
+            op.f("fk_reminders_outbox_id"), "outbox", ["outbox_id"], ["id"], ondelete="SET NULL"
+        )
+        table.create_index(op.f("ix_reminders_outbox_id"), ["outbox_id"])
+    op.add_column("polls", sa.Column("held_at", Instant(), nullable=True))
     _changed_letters()
     _audit()
 

@@ -1,95 +1,26 @@
-"""Two networks and a clock around one database: what befalls one of them never stops the others."""
+"""Two networks around one database: what befalls one of them never stops the others."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import sqlite3
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot import app as module
-from bot import delivery, errands, outage
-from bot.app import App
-from bot.clock import Clock
 from bot.transports.base import LoginRefused, Unsure
-from campaign.chat import MATRIX, XMPP, Address, Room, Said
-from storage.database import StorageDamaged, open_database
-from tests.bot.scripted import ANA, COOP, FORGE, MAUD, NOA, NOW, TEAM, Network, Taken, config, cut, said
+from campaign.chat import MATRIX, XMPP
+from storage.database import StorageDamaged
+from tests.bot.scripted import ANA, COOP, FORGE, NOW, TEAM, Taken, cut, said
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-    from bot.config import Config
-    from commands.due import Tick
     from storage.database import Database
     from storage.storage import Storage
 
-BO = Address(XMPP, "bo@example.org")
-WITH_NOA = Room(XMPP, f"!with-{NOA.id}")
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (module, delivery, errands, outage):
-        monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
-        monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
-
-
-@dataclass
-class World:
-    """Both networks, and the bot on them."""
-
-    database: Database
-    config: Config
-    at: datetime = NOW
-
-    def __post_init__(self) -> None:
-        self.matrix = Network(MATRIX, rooms=(COOP, TEAM))
-        self.xmpp = Network(XMPP, echoes=True, rooms=(FORGE,))
-        self.app = self.bot()
-
-    def bot(self) -> App:
-        """A bot that has just been started."""
-        return App(self.config, self.database, {MATRIX: self.matrix, XMPP: self.xmpp}, lambda: self.at)
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Run the bot without its clock."""
-        task = asyncio.create_task(self.app.serve())
-        try:
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    def full(self, *, full: bool) -> None:
-        """Let SQLite grow by two pages at most, or again as it likes."""
-
-        def work(storage: Storage) -> None:
-            (used,) = storage._connection.exec_driver_sql("PRAGMA page_count").one()
-            pages = used + (2 if full else 10_000)
-            storage._connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-
-        self.database.transaction(work)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    database = open_database(tmp_path / "data")
-    yield World(database, config(tmp_path))
-    database.close()
-
-
-def answers(network: Network, room: Room, part: str) -> int:
-    """How many messages that say this people see in a room."""
-    return sum(part in text for text in network.texts(room))
+from tests.bot.app.world import BO, WITH_NOA, World, Wound, answers, running
 
 
 async def test_both_networks_are_served_over_one_campaign(world: World) -> None:
@@ -279,169 +210,6 @@ async def test_a_full_disk_loses_no_event(world: World) -> None:
         await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
         await asyncio.wait_for(world.app.settled(), 10)
     assert answers(world.matrix, COOP, "Picasoft has signed") == 1
-
-
-# --- the clock
-
-
-class Wound(Clock):
-    """A clock that ticks when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun = asyncio.Event()
-        self.hands: asyncio.Queue[datetime] = asyncio.Queue()
-        self.resting = asyncio.Event()
-
-    async def tick(self, *at: datetime) -> None:
-        """Tick, and wait until all that has been dealt with."""
-        self.resting.clear()
-        for now in at:
-            self.hands.put_nowait(now)
-        await asyncio.wait_for(self.resting.wait(), 10)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        self.begun.set()
-        yield
-
-    async def ticks(self) -> AsyncIterator[datetime]:
-        while True:
-            if self.hands.empty():
-                self.resting.set()
-            yield await self.hands.get()
-
-
-@asynccontextmanager
-async def running(world: World, clock: Clock) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(world.app.run(clock))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_the_clock_waits_until_every_network_has_caught_up(world: World) -> None:
-    clock = Wound()
-    world.xmpp.shuts = True
-    async with running(world, clock):
-        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
-        assert not clock.begun.is_set()
-        assert not world.xmpp.attempts, "nor is anything said where it has not caught up"
-        world.xmpp.shuts = False
-        world.xmpp.happen(said("1", "hello", FORGE, BO))
-        await asyncio.wait_for(clock.begun.wait(), 10)
-
-
-async def test_the_clock_does_not_wait_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0.05)
-    clock = Wound()
-    world.xmpp.shuts = True
-    async with running(world, clock):
-        await asyncio.wait_for(clock.begun.wait(), 10)
-
-
-async def test_the_clock_does_not_wait_for_a_network_that_was_given_up(world: World) -> None:
-    clock = Wound()
-    world.xmpp.doors.append(LoginRefused("no such account"))
-    async with running(world, clock):
-        await asyncio.wait_for(clock.begun.wait(), 10)
-
-
-async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Wound()
-    ticked: list[datetime] = []
-    both = asyncio.Event()
-
-    async def tick(at: Tick) -> None:
-        ticked.append(at.now)
-        if len(ticked) == 1:
-            raise KeyError("a mistake of ours")
-        both.set()
-
-    monkeypatch.setattr(world.app.intake, "tick", tick)
-    async with running(world, clock):
-        clock.hands.put_nowait(NOW)
-        clock.hands.put_nowait(NOW)
-        await asyncio.wait_for(both.wait(), 10)
-
-
-async def _poll_of_two_networks(world: World) -> None:
-    """A poll that closes at ten, which a campaigner opens; Picasoft's voice is on Matrix, Nuage Libre's on XMPP."""
-    world.matrix.happen(said("$rep", "!org rep xmpp:bo@example.org Nuage Libre", TEAM, MAUD))
-    world.matrix.happen(said("$open", "!poll open majority Do we sign? closes=1h", TEAM, MAUD))
-    await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 1)
-
-
-async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
-    world: World,
-) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
-        await _poll_of_two_networks(world)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
-        await clock.tick(NOW + timedelta(hours=2), NOW + timedelta(hours=23))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
-        assert answers(world.matrix, COOP, "Do we sign?") == 1
-        # In time, and read when it is back.
-        at = NOW + timedelta(minutes=59)
-        world.xmpp.happen(Said(FORGE, "1", BO, "Bo", "!vote for", at, live=False))
-        world.xmpp.shuts = False
-        await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "*Nuage Libre* answers") == 1)
-        await clock.tick(NOW + timedelta(hours=24))
-        await world.matrix.until(lambda: answers(world.matrix, COOP, "Poll 1: adopted") == 1)
-    assert answers(world.matrix, COOP, "for 1, against 0") == 1
-
-
-async def test_a_poll_does_not_wait_for_ever_for_a_network(
-    world: World,
-) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
-        await _poll_of_two_networks(world)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
-        await clock.tick(NOW + timedelta(hours=24, minutes=59))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
-        assert answers(world.matrix, COOP, "Do we sign?") == 1
-        await clock.tick(NOW + timedelta(hours=25))
-        await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 2)
-
-
-async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
-    world: World,
-) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
-        world.at = NOW.replace(day=23, hour=16)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
-        await clock.tick(world.at + timedelta(seconds=30))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
-        assert answers(world.matrix, COOP, "please answer by") == 0
-        await clock.tick(world.at + timedelta(seconds=module.WAIT_FOR_OTHERS))
-        await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
-
-
-async def test_a_reminder_reaches_the_room(world: World) -> None:
-    clock = Wound()
-    (deadline,) = [one.deadline for one in world.config.settings.campaigns.values()]
-    assert deadline is not None
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
-        await clock.tick(NOW.replace(day=23, hour=16, minute=0))
-        await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
-        await clock.tick(NOW.replace(day=23, hour=16, minute=1), NOW.replace(day=23, hour=17, minute=0))
-        await asyncio.wait_for(world.app.settled(), 10)
-    assert answers(world.matrix, COOP, "No answer yet (2): Nuage Libre, Picasoft") == 1
 
 
 # --- the end

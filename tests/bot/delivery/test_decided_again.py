@@ -7,58 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import delivery as module
-from bot.opening import open_campaigns
 from bot.transports.base import Batch, Refused
-from campaign.chat import MATRIX, XMPP, Echo, File, Message, Room, Said, say
-from storage.database import open_database
-from tests.bot.scripted import COOP, FORGE, MAUD, NOA, NOW, TEAM, Network, config, waiting
-from tests.bot.test_delivery import Bench
+from campaign.chat import MATRIX, XMPP, Echo, File, Message, Room, say
+from tests.bot.delivery.bench import Bench, say_to
+from tests.bot.scripted import COOP, FORGE, NOA, NOW, TEAM, Network, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from campaign.chat import Address
     from storage.database import Database
     from storage.storage import Storage
 
 WITH_NOA = Room(XMPP, "noa@example.org")
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, NOW)
-        for room in (COOP, TEAM, FORGE):
-            row = storage.rooms.ensure(room.network, room.id, language="en")
-            storage.rooms.change(row.id, state="joined", welcomed_at=NOW)
-
-    opened.transaction(begin)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE", 0.002)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.004)
-    monkeypatch.setattr(module, "ECHO_WITHIN", 0.2)
-
-
-@pytest.fixture
-def matrix(database: Database) -> Bench:
-    return Bench(database, Network(MATRIX))
-
-
-async def say_to(bench: Bench, text: str, event: str, room: Room = TEAM, who: Address = MAUD) -> None:
-    """Let somebody say a line; what comes of it leaves as it does in life."""
-    said = Said(room, event, who, who.id, text, NOW)
-    taken = await bench.intake.take(room.network, Batch((said,)), bench.delivery.claim)
-    bench.delivery.carry(taken.claimed)
 
 
 async def dispatches(database: Database) -> list[tuple[object, ...]]:
@@ -288,8 +246,8 @@ async def test_what_goes_wrong_twice_keeps_its_number_and_is_decided_about_once(
     def again(storage: Storage) -> tuple[int | None, int | None]:
         (found,), _ = storage.undelivered.undecided(5)
         storage.outbox.delivered(found.key, "$late", NOW)
-        assert storage.outbox.was_given_back(MATRIX, found.key) is not None
-        number = storage.outbox.failed(found.key, "gone", NOW)
+        assert storage.undelivered.was_given_back(MATRIX, found.key) is not None
+        number = storage.undelivered.failed(found.key, "gone", NOW)
         once_more = storage.undelivered.by_number(found.number)
         assert once_more is not None
         storage.undelivered.retry(once_more, NOW)
