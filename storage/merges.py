@@ -126,7 +126,7 @@ class _Undoing:
             person["person_id"]
             for row in rows.find(revocations, organisation_id=merge.kept_id)
             for person in rows.find(addresses, network=row["network"], address=row["address"], room="")
-            if row["at"] > done["at"]
+            if row["at"] >= done["at"]
         }
         """The people of whom a campaigner has said since that they speak for neither."""
         self.lost: list[Change] = []
@@ -142,6 +142,8 @@ class _Undoing:
             found = self._rows.find(table, **key_of(table, change.after))
             if found:
                 self._give_back(table, found[0], change)
+            elif table is revocations:  # to let somebody speak for the one is no word about the other
+                self._write(table, None, change.before, change)
             else:
                 self.lost.append(change)
 

@@ -36,9 +36,10 @@ class Rows(Queries):
             self._connection.execute(delete(table).where(*_hold(table, key_of(table, before))))
         elif before is not None and after is not None:
             changed = {name: value for name, value in after.items() if before[name] != value}
-            self._connection.execute(
-                update(table).where(*_hold(table, key_of(table, before))).values(_raw(changed))
-            )
+            if changed:
+                self._connection.execute(
+                    update(table).where(*_hold(table, key_of(table, before))).values(_raw(changed))
+                )
 
     def attempt(self, table: Table, before: Row | None, after: Row | None) -> bool:
         """Write one row if its place is free; say whether it was."""

@@ -182,7 +182,8 @@ def _represent(storage: Storage, person: int) -> None:
 
 def _remind(storage: Storage, campaign: int) -> None:
     (row,) = storage.deadlines.of_campaign(campaign)
-    storage.deadlines.handle(row, 60, {KEPT: "sent"}, LATER)
+    if 60 not in storage.deadlines.handled(row):
+        storage.deadlines.handle(row, 60, {KEPT: "sent"}, LATER)
 
 
 def _open_poll(storage: Storage, poll: int) -> bool:
