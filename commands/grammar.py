@@ -316,6 +316,7 @@ _LABELS = {
         "text": "texte",
         "about": "commande",
         "name": "nom",
+        "names": "nom = nom",
         "who": "adresse",
         "which": "laquelle",
         "why": "pourquoi",

@@ -1,11 +1,11 @@
-"""Keeping the list of organisations: adding one, its representatives, and listing them."""
+"""Keeping the list of organisations: adding one, and saying who speaks for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from campaign.account import read_account
-from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
+from campaign.chat import N_, Link, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
 from commands import lookup
@@ -84,6 +84,23 @@ def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
 )
 def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
     """Make the person behind an account a representative; never a nick or a display name."""
+    return _let_speak(ctx, who, organisation, N_("{who} may speak for **{name}** now."), deputy=False)
+
+
+@command(
+    "org deputy",
+    fr="org suppleant",
+    help=N_("Let an account speak for an organisation as a deputy: asked only where nobody else can be."),
+    example=N_("!org deputy @camille:example.org Nuage Libre"),
+    admin=True,
+)
+def org_deputy(ctx: Context, who: str, organisation: Rest) -> Reply:
+    """Make the person behind an account a deputy, also if they were a representative before."""
+    done = N_("{who} may speak for **{name}** now, as a deputy: I ask them only where I reach nobody else.")
+    return _let_speak(ctx, who, organisation, done, deputy=True)
+
+
+def _let_speak(ctx: Context, who: str, organisation: str, done: str, *, deputy: bool) -> Reply:
     address = read_account(who)
     room = ctx.storage.rooms.find(address.network, address.id)
     if room is not None and not room.direct:
@@ -92,11 +109,11 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
         )
     found = lookup.organisation(ctx, organisation)
     person = ctx.storage.people.ensure(address, "", ctx.now)
-    ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now)
+    ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now, deputy=deputy)
     ctx.storage.organisations.restore(found.id, person.id)
     ctx.storage.organisations.change(found.id, flagged=False)
     ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=True)
-    return reply(N_("{who} may speak for **{name}** now."), who=address.id, name=found.name)
+    return reply(done, who=address.id, name=found.name)
 
 
 @command(
@@ -133,38 +150,3 @@ def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
         reject=Typed("reject", f"{signature.number} …"),
     )
     return Reply((*done.lines, stands))
-
-
-@command(
-    "org list",
-    fr="org liste",
-    help=N_("List the organisations and where they stand."),
-    example=N_("!org list"),
-    admin=True,
-)
-def org_list(ctx: Context) -> Reply:
-    """List every organisation of the campaign with its standing; those named in chat are marked."""
-    members = ctx.storage.campaigns.members(ctx.campaign.id)
-    lines: list[Text] = [
-        say_many(*NN_("**{count} organisation:**", "**{count} organisations:**"), len(members))
-    ]
-    lines += [
-        say(
-            N_("- {name}: {standing} (named in chat)") if one.flagged else N_("- {name}: {standing}"),
-            name=one.name,
-            standing=say(STANDINGS[one.standing]),
-        )
-        for one in members
-    ]
-    return Reply(tuple(lines))
-
-
-STANDINGS = {
-    "silent": N_("silent"),
-    "deciding": N_("deciding"),
-    "declared": N_("declared"),
-    "signed": N_("signed"),
-    "declined": N_("declined"),
-    "withdrawn": N_("withdrawn"),
-}
-"""What each standing is called."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
         "campaign": ("campagne",),
+        "domain": ("domaine",),
         "funded": ("financement", "finance"),
         "leaning": ("penchant", "avis"),
         "mandate": ("mandat",),

@@ -14,6 +14,7 @@ from storage.forgetting import Forgetting
 from storage.inbox import Inbox
 from storage.letters import Letters
 from storage.memory import memory_of
+from storage.merges import Merges
 from storage.organisations import Organisations
 from storage.outbox import Outbox
 from storage.people import People
@@ -91,6 +92,11 @@ class Storage:
     def letters(self) -> Letters:
         """The texts that are signed."""
         return Letters(self._connection)
+
+    @cached_property
+    def merges(self) -> Merges:
+        """Organisations that turned out to be one."""
+        return Merges(self._connection)
 
     @cached_property
     def organisations(self) -> Organisations:

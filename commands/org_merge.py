@@ -1,0 +1,190 @@
+"""Making two organisations one that turned out to be one, and undoing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Text, Typed, say
+from campaign.errors import CampaignError
+from campaign.organisation import normal_form, tidy_name
+from commands import known
+from commands.command import Choice, Context, Reply, Rest, command, reply
+from commands.org_words import STANDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from storage.merges import Lost, Merge
+    from storage.merging import Plan
+    from storage.organisations import Organisation
+
+
+@command(
+    "org merge",
+    fr="org fusionner",
+    help=N_("Make two organisations one; the first one's name stays. I show what will happen, and ask."),
+    example=N_("!org merge Le Fil Commun = La Fibre Partagée"),
+    admin=True,
+    needs_campaign=False,
+)
+def org_merge(ctx: Context, names: Rest) -> Reply:
+    """Show what becomes of everything that hangs on the second one; once confirmed, do it."""
+    kept, typed = known.and_another(ctx, names, "org merge")
+    gone = known.organisation(ctx, typed)
+    if kept.id == gone.id:
+        raise CampaignError(say(N_("“{typed}” is **{name}** already."), typed=typed, name=kept.name))
+    merges = ctx.storage.merges
+    if not ctx.confirmed:
+        again = Choice("org merge", {"names": f"{kept.name} = {gone.name}"})
+        plan = merges.plan(kept.id, gone.id, ctx.now)
+        return Reply((*_preview(ctx, kept, gone, plan), _ask(kept, gone)), choices=(again,))
+    merges.merge(kept.id, gone.id, ctx.person.id, ctx.now)
+    ctx.storage.audit.note(
+        "organisations merged",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        organisation=kept.id,
+        gone=gone.id,
+        name=gone.name,
+    )
+    return reply(
+        N_("**{gone}** is one with **{kept}** now. To undo it: {unmerge}"),
+        gone=gone.name,
+        kept=kept.name,
+        unmerge=Typed("org unmerge", gone.name),
+    )
+
+
+def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -> Iterator[Text]:
+    moved, campaigns = plan.moved(), ctx.storage.campaigns
+    yield say(N_("**{gone}** becomes one with **{kept}**, whose name stays."), gone=gone.name, kept=kept.name)
+    yield say(
+        N_("What goes over: names {names}; people {people}; signatures {signatures}; ballots {ballots}."),
+        names=", ".join(ctx.storage.organisations.names_of(gone.id)),
+        people=moved["representatives"],
+        signatures=moved["signatures"],
+        ballots=moved["ballots"],
+    )
+    for campaign, stands, ends in plan.ended:
+        yield say(
+            N_("⚠ “{title}”: both have signed. No. {stands} stands, no. {ends} ends."),
+            title=campaigns.get(campaign).title,
+            stands=stands,
+            ends=ends,
+        )
+    for campaign, word, other in plan.words:
+        yield say(
+            N_("⚠ “{title}”: their answers differ. The later one stands: {word}, not {other}."),
+            title=campaigns.get(campaign).title,
+            word=say(STANDINGS[word]),
+            other=say(STANDINGS[other]),
+        )
+    for poll in plan.polls:
+        yield say(
+            N_("⚠ Poll {number}: one voice instead of two; of two ballots the later one stands."),
+            number=ctx.storage.polls.get(poll).number,
+        )
+    for person in plan.silenced:
+        accounts = [one.id for one in ctx.storage.people.addresses(person) if one.is_account]
+        yield say(
+            N_("⚠ {who} was revoked for one of them, and will speak for neither."), who=", ".join(accounts)
+        )
+
+
+def _ask(kept: Organisation, gone: Organisation) -> Text:
+    return say(
+        N_("To do it: {confirm} · to keep the other name: {merge}"),
+        confirm=Typed("confirm"),
+        merge=Typed("org merge", f"{gone.name} = {kept.name}"),
+    )
+
+
+@command(
+    "org unmerge",
+    fr="org separer",
+    help=N_("Undo a merge, with everything that hung on the organisation."),
+    example=N_("!org unmerge La Fibre Partagée"),
+    admin=True,
+    needs_campaign=False,
+)
+def org_unmerge(ctx: Context, name: Rest) -> Reply:
+    """Give an organisation back what was its own; what came after stays with the one that was kept."""
+    merge = _meant(ctx, tidy_name(name))
+    kept = ctx.storage.organisations.get(merge.kept_id)
+    _make_sure_it_can_be(ctx, merge, kept)
+    lost = ctx.storage.merges.undo(merge, ctx.now)
+    ctx.storage.audit.note(
+        "organisations unmerged",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        organisation=kept.id,
+        gone=merge.gone_id,
+        name=merge.gone,
+    )
+    done = say(
+        N_("**{gone}** and **{kept}** are two again. What was said since stays with **{kept}**."),
+        gone=merge.gone,
+        kept=kept.name,
+    )
+    return Reply((done, *(_lost(ctx, kept, one) for one in lost)))
+
+
+def _meant(ctx: Context, name: str) -> Merge:
+    """The merge that is meant: by the name of the one that is gone, or of the one that stayed if there is only one."""
+    standing = ctx.storage.merges.standing()
+    form = normal_form(name)
+    found = [one for one in standing if normal_form(one.gone) == form]
+    if not found:
+        kept = ctx.storage.organisations.find(form)
+        found = [one for one in standing if kept is not None and one.kept_id == kept.id]
+        if len(found) > 1:
+            names = ", ".join(one.gone for one in found)
+            raise CampaignError(say(N_("Which one? Merged into **{name}**: {names}"), name=name, names=names))
+    if not found:
+        raise CampaignError(say(N_("I know of no merge of “{name}”."), name=name))
+    return found[-1]
+
+
+def _make_sure_it_can_be(ctx: Context, merge: Merge, kept: Organisation) -> None:
+    """Raise CampaignError if something has to be done first."""
+    later = [
+        one
+        for one in ctx.storage.merges.standing()
+        if one.id > merge.id and merge.kept_id in (one.kept_id, one.gone_id)
+    ]
+    if later:
+        unmerge = Typed("org unmerge", later[-1].gone)
+        raise CampaignError(
+            say(N_("There was another merge after that one. First undo it: {unmerge}"), unmerge=unmerge)
+        )
+    other = ctx.storage.organisations.find(normal_form(merge.gone))
+    if normal_form(kept.name) == normal_form(merge.gone):
+        raise CampaignError(
+            say(
+                N_("**{name}** bears that very name now. First give it another: {rename}"),
+                name=kept.name,
+                rename=Typed("org rename", f"{kept.name} = …"),
+            )
+        )
+    if other is not None and other.id != kept.id:
+        raise CampaignError(
+            say(N_("“{name}” is a name of **{other}** by now."), name=merge.gone, other=other.name)
+        )
+
+
+def _lost(ctx: Context, kept: Organisation, one: Lost) -> Text:
+    """What could not be given back, and why."""
+    if isinstance(one.which, str):
+        return say(N_("- not given back: the name {name}"), name=one.which)
+    if one.what == "person":
+        accounts = [each.id for each in ctx.storage.people.addresses(one.which) if each.is_account]
+        return say(N_("- not given back: the word of {who}, who lost it since"), who=", ".join(accounts))
+    if one.what == "word":
+        title = ctx.storage.campaigns.get(one.which).title
+        text = N_("- “{title}”: **{kept}** keeps what it has answered since")
+        return say(text, title=title, kept=kept.name)
+    if one.what == "signature":
+        return say(N_("- signature no. {number} stays ended"), number=one.which)
+    return say(N_("- poll {number} was counted since, and stays as it is"), number=one.which)

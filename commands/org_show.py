@@ -1,0 +1,129 @@
+"""Showing the organisations: the list, and all that is known of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, NN_, Day, Link, Moment, Text, say, say_many
+from commands import known
+from commands.command import Context, Reply, Rest, command
+from commands.org_words import STANDINGS
+
+if TYPE_CHECKING:
+    from storage.campaigns import Campaign
+    from storage.organisations import Organisation, Representative
+
+
+@command(
+    "org list",
+    fr="org liste",
+    help=N_("List the organisations and where they stand."),
+    example=N_("!org list"),
+    admin=True,
+)
+def org_list(ctx: Context) -> Reply:
+    """List every organisation of the campaign with its standing; those named in chat are marked."""
+    members = ctx.storage.campaigns.members(ctx.campaign.id)
+    lines: list[Text] = [
+        say_many(*NN_("**{count} organisation:**", "**{count} organisations:**"), len(members))
+    ]
+    lines += [
+        say(
+            N_("- {name}: {standing} (named in chat)") if one.flagged else N_("- {name}: {standing}"),
+            name=one.name,
+            standing=say(STANDINGS[one.standing]),
+        )
+        for one in members
+    ]
+    return Reply(tuple(lines))
+
+
+@command(
+    "org show",
+    fr="org montrer",
+    help=N_("Show everything I know of an organisation."),
+    example=N_("!org show Nuage Libre"),
+    admin=True,
+    needs_campaign=False,
+)
+def org_show(ctx: Context, organisation: Rest) -> Reply:
+    """Show names, site, people by their accounts, and where it stands; and where all that came from."""
+    found, organisations = known.organisation(ctx, organisation), ctx.storage.organisations
+    others = [name for name in organisations.names_of(found.id) if name != found.name]
+    lines = [
+        say(N_("**{name}**, also {names}"), name=found.name, names=", ".join(others))
+        if others
+        else say(N_("**{name}**"), name=found.name),
+        say(_origin(found, organisations.listed().get(found.id))),
+    ]
+    if found.website:
+        lines.append(say(N_("Website: {url}"), url=Link(found.website)))
+    if found.domain:
+        lines.append(say(N_("Domain: {domain}"), domain=found.domain))
+    if found.funded:
+        lines.append(say(N_("Benefit: {funded}"), funded=say(FUNDED[found.funded])))
+    if found.testimony:
+        lines.append(say(N_("Testimony: “{text}”"), text=found.testimony))
+    people = organisations.people(found.id)
+    lines.append(say(N_("Speak for it:")) if people else say(N_("Nobody speaks for it yet.")))
+    lines += [_person(ctx, one) for one in people]
+    for campaign in ctx.storage.campaigns.open():
+        lines += _standing(ctx, campaign, found)
+    return Reply(tuple(lines))
+
+
+def _origin(organisation: Organisation, listed: dict[str, object] | None) -> str:
+    if listed:
+        return LEFT_FILE if listed.get("left") else IN_FILE
+    return NAMED if organisation.flagged else ADDED
+
+
+def _person(ctx: Context, one: Representative) -> Text:
+    addresses = ctx.storage.people.addresses(one.person_id)
+    who = ", ".join(address.id for address in addresses if address.is_account) or ctx.storage.people.name(
+        one.person_id
+    )
+    text = N_("- {who} (deputy): {how}") if one.deputy else N_("- {who}: {how}")
+    return say(text, who=who, how=say(HOW[one.how]))
+
+
+def _standing(ctx: Context, campaign: Campaign, organisation: Organisation) -> list[Text]:
+    member = ctx.storage.campaigns.member(campaign.id, organisation.id)
+    if member is None:
+        return []
+    title, standing = campaign.title, say(STANDINGS[member.standing])
+    until = Day(member.deciding_until) if member.standing == "deciding" and member.deciding_until else None
+    lines = [
+        say(N_("In “{title}”: {standing} until {day}"), title=title, standing=standing, day=until)
+        if until
+        else say(N_("In “{title}”: {standing}"), title=title, standing=standing)
+    ]
+    signature = ctx.storage.signatures.standing(campaign.id, organisation.id)
+    if signature is not None:
+        lines.append(
+            say(
+                N_("- signature no. {number} by {who}, {at}, version {version} ({language})"),
+                number=signature.number,
+                who=signature.person_name,
+                at=Moment(signature.signed_at, campaign.timezone),
+                version=signature.version,
+                language=signature.language,
+            )
+        )
+    return lines
+
+
+IN_FILE = N_("From the organisations' file.")
+LEFT_FILE = N_("Was in the organisations' file, and is no longer.")
+NAMED = N_("Named in chat by somebody I do not know.")
+ADDED = N_("Added in chat.")
+FUNDED = {"direct": N_("direct"), "indirect": N_("indirect"), "none": N_("none")}
+"""What each benefit is called."""
+HOW = {
+    "roster": N_("by the organisations' file"),
+    "campaigner": N_("by a campaigner's word"),
+    "verified": N_("since their signature was verified"),
+    "domain": N_("by an account on its own server"),
+    "second": N_("confirmed by a second person"),
+}
+"""On whose word somebody speaks for an organisation."""
