@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --use-pep517
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: demo test faults check format playground bench texts lock clean help
+.PHONY: demo test faults check format playground bench bench-names texts lock clean help
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -32,6 +32,10 @@ playground: .venv/.dev .venv-synapse/.ready prosody  ## both test servers with a
 
 bench: .venv/.bench .venv-synapse/.ready .venv-maubot/.ready prosody  ## time the bot beside other bots, its intake and its storage
 	@for one in answer crowd strict intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
+
+bench-names: .venv/.dev  ## how many doubles are found among made names, and how long a suggestion takes
+	@.venv/bin/python -m benchmarks.names
+	@.venv/bin/python -m benchmarks.suggest
 
 texts: .venv/.dev  ## bring the catalogues up to date with what the code says
 	.venv/bin/pybabel -q extract -F babel.cfg --no-default-keywords -k N_ -k NN_:1,2 --sort-output --no-location --no-wrap --omit-header -o tocsin.pot bot commands storage campaign

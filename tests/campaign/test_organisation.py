@@ -31,6 +31,27 @@ from campaign.organisation import NAME_LIMIT, closest, domain_of, folded, normal
         ("Straße GmbH", "STRASSE"),
         ("Domaine Public asbl", "Domaine public"),
         ("Foo Ltd.", "foo"),
+        ("Foo S. A. R. L.", "foo"),
+        ("Foo, Sàrl", "foo"),
+        ("Verein Foo", "foo"),
+        ("Foo gGmbH", "foo"),
+        ("Foo GmbH & Co. KG", "foo"),
+        ("Foo UG (haftungsbeschränkt)", "foo"),
+        ("Foo eingetragener Verein", "foo"),
+        ("Asociación Foo", "foo"),
+        ("Foo, S. Coop.", "foo"),
+        ("Foo S.L.U.", "foo"),
+        ("Associazione Foo APS", "foo"),
+        ("Foo ONLUS", "foo"),
+        ("Foo S.r.l.", "foo"),
+        ("Foo Società Cooperativa a r. l.", "foo"),
+        ("Foo vzw", "foo"),
+        ("Foo BVBA", "foo"),
+        ("Foo CIC", "foo"),
+        ("Foo, Inc.", "foo"),
+        ("Foo SCIC SA", "foo"),
+        ("Foo (association loi du 1er juillet 1901)", "foo"),
+        ("L\u02bcÉchappée", "L’échappée"),
     ],
 )
 def test_names_that_are_one(one: str, other: str) -> None:
@@ -46,6 +67,12 @@ def test_names_that_are_one(one: str, other: str) -> None:
         ("कि", "का"),
         ("क्या", "कया"),
         ("Deux Fleurs 1", "Deux Fleurs 2"),
+        ("Fondation Foo", "Syndicat Foo"),
+        ("Stiftung Foo", "Foo"),
+        ("Foo Lyon", "Foo Nantes"),
+        ("Foo Nord", "Foo Sud"),
+        ("Foo SC", "Foo"),
+        ("Foo & Bar", "Foo Bar Baz"),
     ],
 )
 def test_names_that_are_two(one: str, other: str) -> None:
@@ -264,6 +291,6 @@ def test_far_names_are_not(typed: str) -> None:
 
 def test_aliases_of_one_organisation_make_one_suggestion() -> None:
     found = closest(
-        "Picasoft", [(1, "Pica Soft Asso"), (1, "Picasoft"), (2, "Picasofts"), (3, "Picasofa")], limit=2
+        "Picasoft", [(1, "Pica Soft Asso"), (1, "Picasoft"), (2, "Picasofts"), (3, "Picassot")], limit=2
     )
-    assert [(each.id, each.name) for each in found] == [(1, "Pica Soft Asso"), (2, "Picasofts")]
+    assert [(each.id, each.name) for each in found] == [(1, "Picasoft"), (2, "Picasofts")]
