@@ -63,8 +63,8 @@ def burst(ctx: Context) -> Reply:
     raise KeyError(SECRET)
 
 
-@command("ask", fr="demander", help="Ask before refusing.", example="!ask")
-def ask(ctx: Context) -> Reply:
+@command("wonder", fr="hesiter", help="Ask before refusing.", example="!wonder")
+def wonder(ctx: Context) -> Reply:
     return Reply((say("Really?"),), choices=(Choice("refuse"),))
 
 
@@ -87,7 +87,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def intake(database: Database) -> Intake:
-    return Intake(database, HOUSE, (*MENU, refuse, burst, ask), lambda: NOW)
+    return Intake(database, HOUSE, (*MENU, refuse, burst, wonder), lambda: NOW)
 
 
 async def take(intake: Intake, *events: Event, network: str = MATRIX, cursor: str = "") -> Taken:
@@ -205,7 +205,7 @@ async def test_a_refusal_says_why_and_undoes_what_was_written(intake: Intake, da
 
 
 async def test_a_refusal_by_reaction_undoes_what_was_written(intake: Intake, database: Database) -> None:
-    await take(intake, said("$1", "!ask"))
+    await take(intake, said("$1", "!wonder"))
 
     def deliver(storage: Storage) -> None:
         (row,) = storage.outbox.waiting(MATRIX)

@@ -410,6 +410,15 @@ def test_a_line_without_end_is_read_to_a_bound() -> None:
     assert len(line.text) <= grammar.LONGEST
 
 
+def test_only_an_option_for_several_values_takes_several(shared: Stage) -> None:
+    found = read(shared, "!answer 1 There source=a.example, source=b.example source= c.example")
+    assert found is not None
+    assert found[1]["source"] == "a.example b.example c.example"
+    last = read(shared, "!sign Nuage Libre role=one role=other")
+    assert last is not None
+    assert last[1]["role"] == "other", "the control"
+
+
 # --- usage and back
 
 VALUES: dict[str, tuple[str, ...]] = {
@@ -420,6 +429,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "span": ("3d",),
     "number": ("3",),
     "option": ("A value of several words",),
+    "options": ("One of several values",),
 }
 
 
@@ -453,7 +463,7 @@ def filled(line: str, one: Command, language: str, number: int) -> tuple[str, di
             expected[parameter.name] = choice
             return in_language(choice, language)
         (text,) = VALUES[parameter.kind]
-        if parameter.kind in ("word", "rest", "option"):
+        if parameter.kind in ("word", "rest", "option", "options"):
             expected[parameter.name] = text
         return text
 
