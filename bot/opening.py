@@ -31,7 +31,10 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
     for network, address in bot.admin_rooms:
         room = _room(storage, network, address, bot.language)
         storage.rooms.change(room, admin=True)
-    refused: list[str] = []
+    refused = [
+        f"{other}: goes by the same name as {first}, which was here before and keeps it: rename or merge one"
+        for first, other in storage.organisations.renormalise(normal_form)
+    ]
     for key, campaign in config.settings.campaigns.items():
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
         _letters(storage, known, config.openings[key], now)
