@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
 def which(one: Command, arguments: Mapping[str, Any], unclear: Unclear) -> Reply | None:
     """Ask which organisation a command is about; the answer says it again with that name. None if it cannot be asked."""
-    said = next(
-        (key for key, value in arguments.items() if isinstance(value, str) and unclear.typed in value), None
-    )
+    said = _where(arguments, unclear.typed)
     if said is None or not unclear.near:
         return None
+    before, _, after = arguments[said].rpartition(unclear.typed)
     choices = tuple(
-        Choice(one.name, {**arguments, said: arguments[said].replace(unclear.typed, name)}, confirmed=False)
+        Choice(one.name, {**arguments, said: f"{before}{name}{after}"}, confirmed=False)
         for name in unclear.near
     )
     if len(choices) == 1:
@@ -42,6 +41,15 @@ def which(one: Command, arguments: Mapping[str, Any], unclear: Unclear) -> Reply
             choices=numbered(unclear.near),
         )
     return Reply((ask,), choices=choices)
+
+
+def _where(arguments: Mapping[str, Any], typed: str) -> str | None:
+    """In which argument a name was said: the one that is that name, or else the only one that ends with it."""
+    said = {key: value for key, value in arguments.items() if isinstance(value, str)}
+    exactly = [key for key, value in said.items() if value == typed]
+    ending = [key for key, value in said.items() if value.endswith(f" {typed}")]
+    found = exactly or ending
+    return found[0] if len(found) == 1 else None
 
 
 def numbered(names: Sequence[str]) -> Listing:
