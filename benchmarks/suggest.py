@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import tempfile
 import time
 import tracemalloc
+from contextlib import closing
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.intake import lines, nothing, ready
 from benchmarks.measures import median, p95, table
-from campaign.organisation import Names
+from bot.clock import utc_now
+from campaign.chat import MATRIX
+from campaign.organisation import Names, normal_form
 from tests.data import make_names
 from tests.data.name_world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from storage.storage import Storage
 
 FRENCH = 0.72
 """How many of the names are French, as in the lists."""
@@ -63,6 +72,27 @@ def measure(size: int, asked: int) -> Sequence[str]:
     ]
 
 
+async def answered(size: int, asked: int, folder: Path) -> Sequence[str]:
+    """Let people type names nobody knows into the real intake; return how long each took to be answered, as cells."""
+    database, intake = await ready(folder, 1)
+    with closing(database):
+
+        def enter(storage: Storage) -> None:
+            for _, name, site in names(size):
+                if storage.organisations.find(normal_form(name)) is None:
+                    storage.organisations.add(name, normal_form(name), utc_now(), website=site)
+
+        await database.write(enter)
+        await intake.suggesting.warm()
+        took = []
+        said = [f"!sign {name}" for name, _ in typed(asked)]
+        for batch in lines(asked, 1, lambda number: said[number], count()):
+            began = time.perf_counter()
+            await intake.take(MATRIX, batch, nothing)
+            took.append(1000 * (time.perf_counter() - began))
+    return [f"{size:,}", *(f"{value:.1f}" for value in (median(took), p95(took), max(took)))]
+
+
 def memory(rows: Sequence[tuple[int, str, str]]) -> float:
     """Return the megabytes an index of these takes."""
     tracemalloc.start()
@@ -90,7 +120,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "memory MB",
     )
     print(table(head, [measure(size, given.asked) for size in given.sizes]))
-    print(f"{given.asked} names asked for in each, typed as in tests/data/names.csv.")
+    print(f"{given.asked} names asked for in each, typed as in tests/data/names.csv.\n")
+    rows = []
+    for size in given.sizes:
+        with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+            rows.append(asyncio.run(answered(size, given.asked, Path(folder))))
+    print(table(("organisations", "line to answer: median ms", "p95 ms", "longest ms"), rows))
 
 
 if __name__ == "__main__":

@@ -149,6 +149,7 @@ class App:
         await self.open()
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self.intake.suggesting.warm())
                 for network in self._transports:
                     group.create_task(self._supervise(network))
         except BaseExceptionGroup:

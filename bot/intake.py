@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.suggesting import Near, Suggesting, Unanswered
 from campaign.chat import (
     N_,
     Bounced,
@@ -23,8 +24,8 @@ from campaign.chat import (
     say,
 )
 from campaign.errors import CampaignError
-from commands import answer, due, forgetting, membership, quarantining, reactions, tell
-from commands.command import Context, House, Place, Reply
+from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell
+from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
 from storage.steps import reached
 
@@ -63,16 +64,20 @@ class Intake:
         self._menu = menu
         self._now = now
         self._forgetting = forgetting.Forgetting()
+        self.suggesting = Suggesting(database)
 
     async def take(self, network: str, batch: Batch, claim: Callable[[Storage], Claimed | None]) -> Taken:
         """Let every event of a batch take effect that has not before, and acknowledge it, in one transaction.
 
         `claim` freezes in that transaction what may leave: one flush to the disk between a line and its answer.
+        Where a name nobody knows was typed, the transaction is undone, what is near that name is looked for outside
+        of it, and the batch is taken again with what was found.
 
         Raises:
             StorageError: nothing of the batch was taken, and the cursors did not move.
         """
         now = self._now()
+        near = Near()
 
         def work(storage: Storage) -> Taken:
             keys = [(event.room.id, event.event) for event in batch.events if _counts_once(event)]
@@ -86,7 +91,9 @@ class Intake:
                 if forgetting.is_beyond_memory(storage, event, now):
                     self._set_aside(storage, event, now)
                 else:
-                    self._bounded(storage, event, now)
+                    self._bounded(storage, event, now, near)
+            if near.wanted:
+                raise Unanswered(storage.organisations.names_stamp())
             storage.inbox.move(network, batch.cursors, now)
             return Taken(
                 {
@@ -97,7 +104,11 @@ class Intake:
                 claim(storage),
             )
 
-        return await self._database.write(work)
+        while True:
+            try:
+                return await self._database.write(work)
+            except Unanswered as unanswered:
+                near.learn(await self.suggesting.find(near.wanted, unanswered.stamp))
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
@@ -133,19 +144,23 @@ class Intake:
 
     # --- one event, whatever comes of it
 
-    def _bounded(self, storage: Storage, event: Event, now: datetime) -> None:
+    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> None:
         """Take one event; one that cannot be taken is undone alone, kept as a trace, and its sender told."""
         try:
             try:
                 with storage.savepoint():
-                    self._one(storage, event, now)
+                    self._one(storage, event, now, near)
             except CampaignError as refused:
                 # What it had written is undone with everything else; that it was refused is all that is said.
                 with storage.savepoint():
-                    self._one(storage, event, now, refused.text)
+                    self._one(storage, event, now, near, refused.text)
+        except Wanted as wanted:
+            near.wanted.add((wanted.name, wanted.site))
         except Exception as error:
             if is_fatal(error):
                 raise
+            if near.wanted:
+                return  # everything is undone, and this event taken again with the rest
             reference = quarantining.set_aside(storage, self._house, event, now, type(error).__name__)
             log.exception(
                 "an event could not be taken",
@@ -183,7 +198,9 @@ class Intake:
                 extra={"action": "quarantine", "reference": reference, "event": event.event},
             )
 
-    def _one(self, storage: Storage, event: Event, now: datetime, refusal: Text | None = None) -> None:
+    def _one(
+        self, storage: Storage, event: Event, now: datetime, near: Near, refusal: Text | None = None
+    ) -> None:
         """Let an event take effect; with a `refusal`, only say that.
 
         Raises:
@@ -191,9 +208,9 @@ class Intake:
         """
         match event:
             case Said():
-                self._said(storage, event, now, refusal)
+                self._said(storage, event, now, near, refusal)
             case Reacted():
-                self._reacted(storage, event, now, refusal)
+                self._reacted(storage, event, now, near, refusal)
             case Redacted():
                 reactions.redacted(storage, event)
             case Invited():
@@ -214,7 +231,7 @@ class Intake:
         log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
         self._send(storage, membership.missed(storage, self._house, event, now), now)
 
-    def _said(self, storage: Storage, said: Said, now: datetime, refusal: Text | None) -> None:
+    def _said(self, storage: Storage, said: Said, now: datetime, near: Near, refusal: Text | None) -> None:
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")
@@ -222,17 +239,19 @@ class Intake:
             answer.noticed(storage, said)
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
-            context = self._context(storage, said, room, place, at)
+            context = self._context(storage, said, room, place, at, near=near)
             reply = answer.refused(context, said, refusal) if refusal else answer.answer(context, said)
             self._reply(storage, context, reply, said)
 
-    def _reacted(self, storage: Storage, reacted: Reacted, now: datetime, refusal: Text | None) -> None:
+    def _reacted(
+        self, storage: Storage, reacted: Reacted, now: datetime, near: Near, refusal: Text | None
+    ) -> None:
         if not storage.outbox.purpose_of(reacted.room.network, reacted.target):
             return  # to somebody else's message: not ours to know
         room = self._room(storage, reacted, direct=False)
         place = _place(storage, room, private=room.direct)
         at = now if reacted.live else min(reacted.at, now)
-        context = self._context(storage, reacted, room, place, at)
+        context = self._context(storage, reacted, room, place, at, near=near)
         reply = Reply((refusal,)) if refusal else reactions.reacted(context, reacted)
         self._reply(storage, context, reply, reacted)
 
@@ -242,7 +261,14 @@ class Intake:
         )
 
     def _context(
-        self, storage: Storage, event: Said | Reacted, room: RoomRow, place: Place, now: datetime
+        self,
+        storage: Storage,
+        event: Said | Reacted,
+        room: RoomRow,
+        place: Place,
+        now: datetime,
+        *,
+        near: Near,
     ) -> Context:
         return Context(
             storage=storage,
@@ -256,6 +282,7 @@ class Intake:
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
+            near=near,
         )
 
     # --- what comes of it
@@ -270,7 +297,7 @@ class Intake:
             choices = [
                 {
                     "command": choice.command,
-                    "arguments": dict(choice.arguments),
+                    "arguments": asking.kept(choice.arguments),
                     "campaign": context.campaign_key,
                     "confirmed": choice.confirmed,
                 }

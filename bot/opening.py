@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.config import deadline_of
 from bot.roster import follow
+from campaign.organisation import normal_form
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +45,7 @@ def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
     A letter whose text has changed becomes its next version. The organisations' files are followed where nobody has
     said otherwise in chat: see `bot.roster`.
     """
+    doubles = storage.organisations.renormalise(normal_form)
     found = [
         (campaign, opening)
         for key, opening in config.openings.items()
@@ -51,7 +53,12 @@ def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
     ]
     for campaign, opening in found:
         _letters(storage, campaign, opening, now)
-    return follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now)
+    changes = follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now)
+    changes.refused += [
+        f"{other}: goes by the same name as {first}, which was here before and keeps it: rename or merge one"
+        for first, other in doubles
+    ]
+    return changes
 
 
 def differences(storage: Storage, config: Config) -> list[str]:

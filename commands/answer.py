@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Said, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import grammar
-from commands.command import Context, House, Reply
+from commands import asking, grammar
+from commands.command import Context, House, Reply, Unclear
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commands.command import Command
     from storage.prompts import Prompt
     from storage.storage import Storage
@@ -67,7 +69,18 @@ def answer(context: Context, said: Said) -> Reply | None:
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
-    return one.run(context, **arguments)
+    return _run(context, one, arguments)
+
+
+def _run(context: Context, one: Command, arguments: Mapping[str, Any]) -> Reply | None:
+    """Run a command; where it is not clear which organisation is meant, ask."""
+    try:
+        return one.run(context, **arguments)
+    except Unclear as unclear:
+        asked = asking.which(one, arguments, unclear)
+        if asked is None:
+            raise
+        return asked
 
 
 def refused(context: Context, said: Said, why: Text) -> Reply:
@@ -133,7 +146,7 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
-    return one.run(context, **choice["arguments"])
+    return _run(context, one, asking.restored(choice["arguments"]))
 
 
 def _pick(context: Context, said: Said, number: int) -> Reply | None:

@@ -12,7 +12,7 @@ from campaign.errors import CampaignError
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from storage.campaigns import Campaign
@@ -37,6 +37,21 @@ CAMPAIGNERS: frozenset[Place] = frozenset({"admin", "private"})
 
 
 # --- what it gets --------------------------------------------------------------------------------------------------
+
+
+class Wanted(Exception):
+    """What is near a name is to be found out before a command can be answered: outside of the transaction.
+
+    What was begun is undone, and the command is run again once it is known.
+    """
+
+    def __init__(self, name: str, site: str) -> None:
+        super().__init__("suggestions are wanted")
+        self.name, self.site = name, site
+
+
+def _nobody(_name: str, _site: str) -> Sequence[int]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,8 @@ class Context:
     """The campaign that is meant, once that is known: it is looked up once per command."""
     confirmed: bool = False
     """Whether the person was asked and said yes."""
+    near: Callable[[str, str], Sequence[int]] = field(default=_nobody)
+    """The organisations whose name or site is like these, the likest first. May raise `Wanted`."""
 
     @property
     def is_admin(self) -> bool:
@@ -198,6 +215,17 @@ class Reply:
 def reply(message: str, /, **values: Any) -> Reply:  # noqa: ANN401 - chat values
     """Answer one line."""
     return Reply((say(message, **values),))
+
+
+class Unclear(CampaignError):
+    """A name is nobody's, and some are near it: which one is meant is asked, where that can be asked."""
+
+    def __init__(self, text: Text, typed: str, near: Sequence[str]) -> None:
+        super().__init__(text)
+        self.typed = typed
+        """The name as it was said."""
+        self.near = near
+        """The names it may stand for."""
 
 
 class UsageError(CampaignError):

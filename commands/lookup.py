@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import MATRIX, N_, Link, Markdown, Moment, Text, Typed, say
 from campaign.errors import CampaignError
-from campaign.organisation import closest, normal_form, tidy_name
+from campaign.organisation import doubt, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
+from commands.command import Unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from campaign.signature import Level
     from commands.command import Context
@@ -56,19 +57,17 @@ def organisation(context: Context, name: str) -> Organisation:
         raise CampaignError(say(N_("For which organisation? Please add its name.")))
     storage = context.storage
     found = storage.organisations.find(normal_form(tidy_name(name)))
-    if found is None or not (
-        storage.campaigns.member(context.campaign.id, found.id)
-        or storage.organisations.is_representative(found.id, context.person.id)
-    ):
-        near = suggestions(context, name)
+    if found is None or not _may_answer(context, found):
+        near = [one.name for one in suggestions(context, name) if _may_answer(context, one)]
         if near:
-            names = ", ".join(one.name for one in near)
-            raise CampaignError(
+            raise Unclear(
                 say(
                     N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name."),
                     name=tidy_name(name),
-                    names=names,
-                )
+                    names=", ".join(near),
+                ),
+                name,
+                near,
             )
         if context.is_admin:
             raise CampaignError(
@@ -87,11 +86,47 @@ def organisation(context: Context, name: str) -> Organisation:
     return found
 
 
-def suggestions(context: Context, name: str) -> list[Organisation]:
-    """Up to three organisations whose name is close to what was typed: suggested, never taken for it."""
-    near = closest(name, context.storage.organisations.names(), limit=3)
-    ids = dict.fromkeys(one.id for one in near)
-    return [context.storage.organisations.get(one) for one in ids]
+def _may_answer(context: Context, organisation: Organisation) -> bool:
+    """Whether an organisation is of the campaign, or the person speaks for it: its own people may answer for it anywhere."""
+    storage = context.storage
+    return storage.campaigns.member(
+        context.campaign.id, organisation.id
+    ) is not None or storage.organisations.is_representative(organisation.id, context.person.id)
+
+
+def suggestions(context: Context, name: str, site: str = "") -> Sequence[Organisation]:
+    """Up to three organisations whose name or site is close to what was typed: suggested, never taken for it.
+
+    Raises:
+        Wanted: they are not known yet; nothing may have been written before.
+    """
+    near = context.near(name, site)
+    return context.storage.organisations.suggestable(near)[:3] if near else ()
+
+
+def doubted(context: Context, name: str) -> tuple[tuple[Text, ...], tuple[str, ...]]:
+    """Why a name nobody knows may not be one organisation's, to be said before it is asked about; and what it may be.
+
+    The second are the names it may consist of. Both are empty if there is no doubt.
+    """
+    found = doubt(name, context.name)
+    if found is None:
+        return (), ()
+    if found.kind == "person":
+        return (say(N_("“{name}” looks like the name of a person: is it an organisation?"), name=name),), ()
+    if found.kind == "alphabets":
+        return (
+            say(
+                N_("“{name}” mixes letters of two alphabets that look alike: is it typed as it should be?"),
+                name=name,
+            ),
+        ), ()
+    known = (context.storage.organisations.find(normal_form(part)) for part in found.parts)
+    if not (found.sure or any(known)):
+        return (), ()
+    return (
+        say(N_("“{name}” looks like several organisations: each signs by itself."), name=name),
+    ), found.parts
 
 
 def spoken_for(context: Context, name: str) -> Organisation:

@@ -9,7 +9,7 @@ from campaign.chat import N_, Link, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
 from commands import lookup
-from commands.command import Context, Option, Reply, Rest, command, reply
+from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
     from storage.organisations import Organisation
@@ -36,6 +36,15 @@ def org_add(ctx: Context, name: Rest, *, url: Option = "") -> Reply:
         _vouch(ctx, found, url)
         site = (say(N_("Its website is {url} now."), url=Link(url)),) if url else ()
         return Reply((known, *site))
+    if found is None and not ctx.confirmed:
+        doubts, _ = lookup.doubted(ctx, name)
+        if doubts:
+            sure = say(
+                N_("If **{name}** is one organisation and written so, say {confirm} or react with ✅."),
+                name=name,
+                confirm=Typed("confirm"),
+            )
+            return Reply((*doubts, sure), choices=(Choice("org add", {"name": name, "url": url}),))
     if found is None:
         found = storage.organisations.add(
             name, normal_form(name), ctx.now, website=url, domain=domain_of(url)

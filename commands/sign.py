@@ -96,7 +96,9 @@ def _numbered(names: list[str]) -> Text | Listing:
 
 def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
     """Ask about a name nobody knows: one of those near it, or a new organisation after all."""
-    near = [one.name for one in lookup.suggestions(ctx, name)]
+    doubts, parts = lookup.doubted(ctx, name)
+    known = [one.name for one in lookup.suggestions(ctx, name, entry.given.get("url", ""))]
+    near = list(dict.fromkeys((*parts, *known)))
     if not near:
         ask = say(
             N_(
@@ -105,7 +107,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
             name=name,
             confirm=Typed("confirm"),
         )
-        return Reply((ask,), choices=(Choice("sign", entry.arguments(name)),))
+        return Reply((*doubts, ask), choices=(Choice("sign", entry.arguments(name)),))
     ask = say(
         N_("I do not know “{name}”. Which one do you mean? Reply to this message with a number: {choices}"),
         name=name,
@@ -121,7 +123,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
     )
     # Only the last choice says that one is entitled; for the others that is asked then.
     meant = (Choice("sign", entry.arguments(one), confirmed=False) for one in near)
-    return Reply((ask,), choices=(*meant, Choice("sign", entry.arguments(name))))
+    return Reply((*doubts, ask), choices=(*meant, Choice("sign", entry.arguments(name))))
 
 
 def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:

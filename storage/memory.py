@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Delete, Insert, Table, Update, event
 from sqlalchemy.sql import visitors
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
     from sqlalchemy import Connection, Engine, Executable, FromClause, Select
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -31,11 +32,16 @@ class Memory:
         self._read_from: dict[FromClause, set[Hashable]] = {}
         """Table → what was read from it."""
         self._version: int | None = None
+        self._writes: Counter[FromClause] = Counter()
+        """Table → how often it has been written here."""
+        self._strangers = 0
+        """How often others have written, as far as one can tell."""
 
     def begins(self, version: int | None) -> None:
         """Note that a transaction begins. `version` changes when others have written; with None it may have."""
         if version is None or version != self._version:
             self.clear()
+            self._strangers += 1
         self._version = version
 
     def get(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was kept
@@ -52,8 +58,16 @@ class Memory:
 
     def written(self, table: FromClause) -> None:
         """Forget what was read from a table."""
+        self._writes[table] += 1
         for key in self._read_from.pop(table, ()):
             self._kept.pop(key, None)
+
+    def stamp(self, tables: Iterable[FromClause]) -> Hashable:
+        """Return what stays equal as long as nobody has written these tables: for what is held outside of transactions.
+
+        It may change without need: what is written and undone counts.
+        """
+        return (id(self), self._strangers, sum(self._writes[table] for table in tables))
 
     def clear(self) -> None:
         """Forget everything."""

@@ -19,7 +19,7 @@ from storage.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -100,19 +100,64 @@ class Organisations(Queries):
         """The organisation that goes by this name, given in its normal form."""
         return self._one(Organisation, _FIND, {"normal": normal})
 
-    def names(self) -> Sequence[tuple[int, str]]:
-        """Every name that may be suggested: not those of who was named in chat and is in no campaign any more."""
-        query = (
-            select(organisation_names.c.organisation_id, organisation_names.c.name)
-            .join(organisations, organisations.c.id == organisation_names.c.organisation_id)
-            .where(
-                or_(
-                    organisations.c.flagged.is_(False),
-                    organisations.c.id.in_(select(campaign_organisations.c.organisation_id)),
-                )
-            )
+    def names(self) -> Sequence[tuple[int, str, str]]:
+        """Every name: whose it is, the name, and the organisation's website."""
+        query = select(
+            organisation_names.c.organisation_id, organisation_names.c.name, organisations.c.website
+        ).join(organisations, organisations.c.id == organisation_names.c.organisation_id)
+        return [(int(row[0]), str(row[1]), str(row[2])) for row in self._connection.execute(query)]
+
+    def names_stamp(self) -> Hashable:
+        """What stays equal as long as `names` would answer the same. Only where one may write."""
+        return self._memory.stamp((organisation_names, organisations))
+
+    def suggestable(self, ids: Sequence[int]) -> Sequence[Organisation]:
+        """Those of these that may be suggested, in their order: not who was named in chat and is in no campaign any more."""
+        query = _ROW.where(
+            organisations.c.id.in_(ids),
+            or_(
+                organisations.c.flagged.is_(False),
+                organisations.c.id.in_(select(campaign_organisations.c.organisation_id)),
+            ),
         )
-        return [(int(row[0]), str(row[1])) for row in self._connection.execute(query)]
+        return sorted(self._all(Organisation, query), key=lambda one: ids.index(one.id))
+
+    def renormalise(self, normal_form: Callable[[str], str]) -> Sequence[tuple[str, str]]:
+        """Bring the stored forms up to date with the rule; return names that two organisations go by now: (older's, other's).
+
+        The older one keeps such a name. The other's stays under a form that nobody can type, and is tried again
+        the next time: nothing is lost, and a campaigner can rename or merge it.
+        """
+        query = select(
+            organisation_names.c.normal, organisation_names.c.organisation_id, organisation_names.c.name
+        ).order_by(organisation_names.c.organisation_id, organisation_names.c.normal)
+        rows = [(str(row[0]), int(row[1]), str(row[2])) for row in self._connection.execute(query)]
+        owners: dict[str, tuple[int, str]] = {}
+        changed: dict[str, dict[str, Any] | None] = {}
+        shared: list[tuple[str, str]] = []
+        for old, owner, name in rows:
+            new = normal_form(name)
+            first = owners.setdefault(new, (owner, name))
+            if first[0] != owner:
+                shared.append((first[1], name))
+                new = f"{new} #{owner}"
+                if new in owners:
+                    continue
+                owners[new] = (owner, name)
+            elif first[1] != name:
+                changed[old] = None  # two spellings of its own that are one now
+                continue
+            if new != old:
+                changed[old] = {"normal": new, "organisation_id": owner, "name": name}
+        if changed:
+            self._connection.execute(
+                delete(organisation_names).where(organisation_names.c.normal == bindparam("old")),
+                [{"old": old} for old in changed],
+            )
+            kept = [row for row in changed.values() if row is not None]
+            if kept:
+                self._connection.execute(insert(organisation_names), kept)
+        return shared
 
     def names_of(self, organisation_id: int) -> Sequence[str]:
         """Every name of one organisation."""
