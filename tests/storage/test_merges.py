@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from campaign.chat import XMPP, Address
 from storage.merging import LEFT_ALONE, POINTERS
 from storage.tables import metadata
 from tests.storage import arbitrary
@@ -285,5 +286,19 @@ def test_a_made_database_with_something_in_every_table_comes_back_as_it_was(data
             storage.merges.merge(kept, gone, made.person.id, NOW)
             assert list(unmerge(storage)) == []
             assert everything(storage) == before
+
+    trying(database, work)
+
+
+def test_whoever_linked_two_accounts_since_gets_their_right_back(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        storage._connection.exec_driver_sql("DELETE FROM merges")
+        other = storage.people.ensure(Address(XMPP, "ana@example.org"), "Ana", NOW)
+        storage.organisations.represent(made.other, other.id, "roster", NOW)
+        storage.merges.merge(made.organisation, made.other, made.person.id, NOW)
+        storage.people.join(made.person.id, other.id)
+        assert not unmerge(storage)
+        assert storage.organisations.is_representative(made.other, made.person.id)
 
     trying(database, work)
