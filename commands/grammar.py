@@ -314,7 +314,7 @@ _LABELS = {
         "text": "texte",
         "about": "commande",
         "name": "nom",
-        "names": "nom = nom",
+        "names": "noms",
         "who": "adresse",
         "which": "laquelle",
         "why": "pourquoi",
