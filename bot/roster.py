@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from bot.config import RosterLine
     from campaign.chat import Address
-    from storage.organisations import Organisation
     from storage.storage import Storage
 
 VALUES = ("name", "website", "domain", "funded", "testimony")
@@ -29,41 +28,55 @@ def follow(storage: Storage, rosters: Sequence[tuple[int, Sequence[RosterLine]]]
     `campaign.roster`. An organisation that stands in no file any more stays as it is, and is told once.
     """
     reading = _Reading(storage, now, storage.organisations.listed(), Changes(), set())
-    changes = reading.changes
-    said: dict[int, list[RosterLine]] = {}
-    unknown: list[tuple[int, RosterLine]] = []
-    for campaign, lines in rosters:
-        for line in lines:
-            found = storage.organisations.find(normal_form(line.name))
-            if found is None:
-                unknown.append((campaign, line))
-            else:
-                said.setdefault(found.id, []).append(line)
-                storage.campaigns.enrol(campaign, found.id, now)
-    for campaign, line in unknown:
-        # Another campaign's file may have named it a moment ago.
-        found = storage.organisations.find(normal_form(line.name)) or _renamed(storage, line, said)
-        if found is None:
-            found = storage.organisations.add(line.name, normal_form(line.name), now)
-            storage.audit.note("organisation added", now, organisation=found.id, name=line.name, by="file")
-            changes.added.append(line.name)
-            reading.new.add(found.id)
-        said.setdefault(found.id, []).append(line)
-        storage.campaigns.enrol(campaign, found.id, now)
+    said = _said(reading, rosters)
     for organisation, lines in said.items():
-        _Line(reading, organisation, lines).follow()
+        # Most have not changed: of these nothing is followed, whatever was said in chat.
+        if len(lines) > 1 or _listed(lines[0], _names(lines[0])) != reading.before.get(organisation):
+            _Line(reading, organisation, lines).follow()
     for organisation, listed in reading.before.items():
         if organisation not in said and not listed.get("left"):
             storage.organisations.change(organisation, listed={**listed, "left": True})
-            changes.unlisted.append(storage.organisations.get(organisation).name)
-    return changes
+            reading.changes.unlisted.append(storage.organisations.get(organisation).name)
+    return reading.changes
 
 
-def _renamed(storage: Storage, line: RosterLine, said: Iterable[int]) -> Organisation | None:
+def _said(
+    reading: _Reading, rosters: Sequence[tuple[int, Sequence[RosterLine]]]
+) -> Mapping[int, list[RosterLine]]:
+    """Organisation → the lines about it; whoever is unknown is added, and each is made one of the campaign's."""
+    known = dict(reading.storage.organisations.owners())
+    said: dict[int, list[RosterLine]] = {}
+    enrolled: dict[int, dict[int, None]] = {campaign: {} for campaign, _ in rosters}
+    lines = [(campaign, line) for campaign, some in rosters for line in some]
+    # First those that are known by name: whoever is left may have a new one.
+    for campaign, line in sorted(lines, key=lambda one: normal_form(one[1].name) not in known):
+        found = known.get(normal_form(line.name)) or _renamed(line, known, said)
+        if found is None:
+            found = known[normal_form(line.name)] = _added(reading, line)
+        said.setdefault(found, []).append(line)
+        enrolled[campaign][found] = None
+    campaigns = reading.storage.campaigns
+    for campaign, organisations in enrolled.items():
+        members = {one.organisation_id for one in campaigns.members(campaign)}
+        for organisation in organisations.keys() - members:
+            campaigns.enrol(campaign, organisation, reading.now)
+    return said
+
+
+def _added(reading: _Reading, line: RosterLine) -> int:
+    values = {column: getattr(line, column) for column in VALUES if column != "name"}
+    storage = reading.storage
+    added = storage.organisations.add(line.name, normal_form(line.name), reading.now, **values)
+    storage.audit.note("organisation added", reading.now, organisation=added.id, name=line.name, by="file")
+    reading.changes.added.append(line.name)
+    reading.new.add(added.id)
+    return added.id
+
+
+def _renamed(line: RosterLine, known: Mapping[str, int], said: Iterable[int]) -> int | None:
     """The organisation to which a file gives a new name: it goes by one of the aliases, and no line is its own."""
-    known = (storage.organisations.find(normal_form(alias)) for alias in line.aliases)
-    found = {one.id: one for one in known if one is not None}
-    return next(iter(found.values())) if len(found) == 1 and found.keys().isdisjoint(said) else None
+    found = {known[form] for form in map(normal_form, line.aliases) if form in known}
+    return found.pop() if len(found) == 1 and found.isdisjoint(said) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +106,12 @@ class _Line:
     def follow(self) -> None:
         """Merge everything, and remember what the files say now."""
         organisations, held, line = self._storage.organisations, self._held, self._line
-        people = _digest((*line.representatives, None, *line.deputies))
-        self._people(is_news=people != self._listed.get("people"))
+        self._people(is_news=_listed(line, [])["people"] != self._listed.get("people"))
         self._values()
         names = self._names()
         if held.flagged:
             organisations.change(held.id, flagged=False)
-        listed = {column: getattr(line, column) for column in VALUES} | {"names": names, "people": people}
+        listed = _listed(line, names)
         if listed != self._listed:
             organisations.change(held.id, listed=listed)
         if self._audited:
@@ -199,6 +211,17 @@ def _together(lines: Sequence[RosterLine], name: str) -> RosterLine:
         }
         first = replace(first, **values)
     return first
+
+
+def _names(line: RosterLine) -> list[str]:
+    """The names of a line, each once, however it is spelled."""
+    return sorted({normal_form(name): name for name in reversed(line.names)}.values())
+
+
+def _listed(line: RosterLine, names: Sequence[str]) -> dict[str, Any]:
+    """What is remembered of a line, once these of its names were taken."""
+    people = _digest((*line.representatives, None, *line.deputies))
+    return {column: getattr(line, column) for column in VALUES} | {"names": list(names), "people": people}
 
 
 def _digest(people: Iterable[Address | None]) -> str:

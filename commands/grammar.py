@@ -213,11 +213,11 @@ def take_number(words: list[str]) -> tuple[int | None, list[str]]:
 def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
     if "=" not in rest:
         return rest.strip(), {}
-    known = {"campaign": "campaign"}
+    # Where no campaign is meant, the word may end a name: "org merge Grande campagne = …".
+    known = dict.fromkeys(option_words("campaign"), "campaign") if one.needs_campaign else {}
     for parameter in one.parameters:
         if parameter.is_option:
             known.update({fold(word): parameter.name for word in option_words(parameter.name)})
-    known.update(dict.fromkeys(option_words("campaign"), "campaign"))
     marks = [mark for mark in _OPTION.finditer(rest) if fold(mark[1]) in known]
     if not marks:
         return rest.strip(), {}
@@ -316,7 +316,7 @@ _LABELS = {
         "text": "texte",
         "about": "commande",
         "name": "nom",
-        "names": "nom = nom",
+        "names": "noms",
         "who": "adresse",
         "which": "laquelle",
         "why": "pourquoi",

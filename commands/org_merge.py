@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import known
+from commands import known, tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
 from commands.org_words import STANDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from commands.command import Elsewhere
     from storage.merges import Lost, Merge
     from storage.merging import Plan
     from storage.organisations import Organisation
@@ -38,7 +39,7 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         again = Choice("org merge", {"names": f"{kept.name} = {gone.name}"})
         plan = merges.plan(kept.id, gone.id, ctx.now)
         return Reply((*_preview(ctx, kept, gone, plan), _ask(kept, gone)), choices=(again,))
-    merges.merge(kept.id, gone.id, ctx.person.id, ctx.now)
+    plan = merges.merge(kept.id, gone.id, ctx.person.id, ctx.now)
     ctx.storage.audit.note(
         "organisations merged",
         ctx.now,
@@ -53,7 +54,21 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         gone=gone.name,
         kept=kept.name,
         unmerge=Typed("org unmerge", gone.name),
-    )
+    ).also(*_told(ctx, kept, plan))
+
+
+def _told(ctx: Context, kept: Organisation, plan: Plan) -> Iterator[Elsewhere]:
+    """Tell those alone whose signature has ended by it."""
+    for campaign, stands, ends in plan.ended:
+        ended = ctx.storage.signatures.by_number(campaign, ends)
+        standing = ctx.storage.signatures.by_number(campaign, stands)
+        if ended is None or standing is None or ended.person_id == standing.person_id:
+            continue
+        text = N_(
+            "Your signature no. {ends} has ended: the organisation is the same as **{kept}**, which has signed (no. {stands}). If that is wrong, tell a campaigner."
+        )
+        line = say(text, ends=ends, kept=kept.name, stands=stands)
+        yield from tell.privately(ctx.storage, ended.person_id, line, here=ctx.room.id)
 
 
 def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -> Iterator[Text]:

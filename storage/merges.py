@@ -126,7 +126,7 @@ class _Undoing:
             person["person_id"]
             for row in rows.find(revocations, organisation_id=merge.kept_id)
             for person in rows.find(addresses, network=row["network"], address=row["address"], room="")
-            if row["at"] >= done["at"]
+            if row["at"] > done["at"]
         }
         """The people of whom a campaigner has said since that they speak for neither."""
         self.lost: list[Change] = []

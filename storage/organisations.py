@@ -159,6 +159,11 @@ class Organisations(Queries):
                 self._connection.execute(insert(organisation_names), kept)
         return shared
 
+    def owners(self) -> Sequence[tuple[str, int]]:
+        """Every name in its normal form, and whose it is."""
+        query = select(organisation_names.c.normal, organisation_names.c.organisation_id)
+        return [(str(row[0]), int(row[1])) for row in self._connection.execute(query)]
+
     def names_of(self, organisation_id: int) -> Sequence[str]:
         """Every name of one organisation."""
         query = select(organisation_names.c.name).where(

@@ -14,6 +14,7 @@ from storage.tables import (
     audit,
     ballots,
     link_codes,
+    merges,
     people,
     prompts,
     question_waits,
@@ -144,6 +145,23 @@ class People(Queries):
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
         for table in (addresses, prompts, signatures, ballots, link_codes, questions, question_waits):
             self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
+        self._join_in_merges(kept, other)
+
+    def _join_in_merges(self, kept: int, other: int) -> None:
+        """Whose right comes back when a merge is undone is the same person, too."""
+        standing = select(merges.c.id, merges.c.moved).where(merges.c.undone_at.is_(None))
+        for merge, moved in self._connection.execute(standing).all():
+            rows = [
+                row
+                for change in moved
+                if change["table"] == representatives.name
+                for row in (change["before"], change["after"])
+                if row is not None and row["person_id"] == other
+            ]
+            for row in rows:
+                row["person_id"] = kept
+            if rows:
+                self._connection.execute(update(merges).where(merges.c.id == merge).values(moved=moved))
 
     def met_in(self, person_id: int, rooms: Sequence[tuple[int, str]]) -> bool:
         """Whether a person was met in one of these rooms (id and address): is an occupant there, asked or noted there."""

@@ -282,3 +282,26 @@ def test_two_campaigns_may_list_one_organisation_each_in_its_file(files: Files) 
     assert files.read(ROSTER, both) == ["changed: Picasoft: representative bo@example.org"]
     assert files.speakers().keys() == {"@ana:example.org", "bo@example.org"}
     assert files.read(ROSTER, both) == []
+
+
+def test_two_lines_that_were_made_one_are_followed_as_one_and_apart_again(files: Files) -> None:
+    roster = HEADER + "Picasoft,,,,,,@ana:example.org,\nNuage Libre,NL,,,direct,,xmpp:bo@example.org,\n"
+    files.read(roster)
+    kept, gone = files.find("Picasoft"), files.find("Nuage Libre")
+    files.database.transaction(lambda storage: storage.merges.merge(kept.id, gone.id, 1, NOW))
+    assert files.read(roster) == []
+    assert files.read(roster.replace("@ana", "@cy")) == [
+        "changed: Picasoft: representative @cy:example.org",
+        "changed: Picasoft: no longer represented by @ana:example.org",
+    ]
+    assert files.speakers().keys() == {"@cy:example.org", "bo@example.org"}
+    assert (files.find("nl").name, files.find("nl").funded) == ("Picasoft", "direct")
+
+    def undo(storage: Storage) -> None:
+        storage.merges.undo(storage.merges.standing()[-1], NOW)
+
+    files.database.transaction(undo)
+    assert files.read(roster.replace("@ana", "@cy")) == []
+    assert files.speakers().keys() == {"@cy:example.org"}
+    assert files.speakers("NL").keys() == {"bo@example.org"}
+    assert (files.find("nl").name, files.find("Picasoft").funded) == ("Nuage Libre", "")

@@ -491,6 +491,10 @@ PREPARATION: dict[str, tuple[tuple[str, str, Place], ...]] = {
     "details": (("Camille", "!sign", "campaign"),),
     "withdraw": (("Camille", "!sign", "campaign"),),
     "confirm": (("Camille", "!sign Serveur du Nord", "campaign"),),
+    "org unmerge": (
+        ("Maud", "!org merge Le Fil Commun = La Fibre Partagée", "admin"),
+        ("Maud", "!confirm", "admin"),
+    ),
 }
 """What else must have happened for an example to make sense: who says what, where."""
 

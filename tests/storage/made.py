@@ -186,13 +186,14 @@ def fill(storage: Storage) -> Made:
     storage.forgetting.events(2, now - HOUR, now, margin=HOUR, most=10)
     for statement in (
         "INSERT INTO disputes (signature_id, person_id, address_id, reason, opened_at) VALUES (1, 1, 1, 'not us', '2027-09-01')",
-        "INSERT INTO merges (kept_id, gone_id, person_id, at, moved) VALUES (1, 2, 1, '2027-09-01', '{}')",
         "INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",
     ):
         storage._connection.exec_driver_sql(statement)
     question = ask(storage, made)
     wait(storage, made, question.id)
     storage.organisations.revoke(made.other, noa.id, now)
+    double = storage.organisations.add("Le Nuage Libre", "le nuage libre", now)
+    storage.merges.merge(made.other, double.id, noa.id, now)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)
     return made
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from campaign.chat import XMPP, Address
 from storage.merging import LEFT_ALONE, POINTERS
 from storage.tables import metadata
 from tests.storage import arbitrary
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from storage.merges import Lost
     from storage.storage import Storage
 
-LATER = at(300)
+LATER, AFTER = at(300), at(301)
 many = settings(
     max_examples=60,
     deadline=None,
@@ -52,13 +53,14 @@ def unmerge(storage: Storage) -> Sequence[Lost]:
 
 
 def test_every_table_that_points_at_an_organisation_is_moved() -> None:
-    pointing = {
+    pointing = Counter(
         table.name
         for table in metadata.tables.values()
         for key in table.foreign_keys
         if key.column.table.name == "organisations"
-    }
-    assert pointing == {*POINTERS, *LEFT_ALONE}
+    )
+    assert pointing.keys() == {*POINTERS, *LEFT_ALONE}
+    assert all(pointing[table] == 1 for table in POINTERS), "by one column each"
     assert {"audit", "merges"} == LEFT_ALONE
 
 
@@ -172,18 +174,18 @@ def _sign(storage: Storage, campaign: int) -> None:
 def _withdraw(storage: Storage, campaign: int) -> None:
     standing = storage.signatures.standing(campaign, KEPT)
     if standing is not None:
-        storage.signatures.end(standing.id, "withdrawn", "", LATER)
+        storage.signatures.end(standing.id, "withdrawn", "", AFTER)
 
 
 def _represent(storage: Storage, person: int) -> None:
-    storage.organisations.represent(KEPT, person, "campaigner", LATER)
+    storage.organisations.represent(KEPT, person, "campaigner", AFTER)
     storage.organisations.restore(KEPT, person)
 
 
 def _remind(storage: Storage, campaign: int) -> None:
     (row,) = storage.deadlines.of_campaign(campaign)
     if 60 not in storage.deadlines.handled(row):
-        storage.deadlines.handle(row, 60, {KEPT: "sent"}, LATER)
+        storage.deadlines.handle(row, 60, {KEPT: "sent"}, AFTER)
 
 
 def _open_poll(storage: Storage, poll: int) -> bool:
@@ -201,24 +203,24 @@ def _vote(storage: Storage, poll: int) -> None:
             choice="for",
             network="matrix",
             event="$s",
-            cast_at=LATER,
+            cast_at=AFTER,
         )
 
 
 def _close(storage: Storage, poll: int) -> None:
     if _open_poll(storage, poll):
-        storage.polls.close(poll, "adopted", LATER)
+        storage.polls.close(poll, "adopted", AFTER)
 
 
 ACTS: dict[str, Callable[..., None]] = {
     "sign": _sign,
     "withdraw": _withdraw,
     "stand": lambda storage, campaign, word: storage.campaigns.stand(
-        campaign, KEPT, word, LATER, note="since"
+        campaign, KEPT, word, AFTER, note="since"
     ),
     "vote": _vote,
     "close": _close,
-    "revoke": lambda storage, person: storage.organisations.revoke(KEPT, person, LATER),
+    "revoke": lambda storage, person: storage.organisations.revoke(KEPT, person, AFTER),
     "represent": _represent,
     "unalias": lambda storage, name: storage.organisations.unalias(name),
     "website": lambda storage, url: storage.organisations.change(KEPT, website=url),
@@ -279,11 +281,23 @@ def test_what_came_in_between_stays_with_the_one_that_was_kept(
 def test_a_made_database_with_something_in_every_table_comes_back_as_it_was(database: Database) -> None:
     def work(storage: Storage) -> None:
         made = fill(storage)
-        storage._connection.exec_driver_sql("DELETE FROM merges")
         for kept, gone in ((made.organisation, made.other), (made.other, made.organisation)):
             before = everything(storage)
             storage.merges.merge(kept, gone, made.person.id, NOW)
             assert list(unmerge(storage)) == []
             assert everything(storage) == before
+
+    trying(database, work)
+
+
+def test_whoever_linked_two_accounts_since_gets_their_right_back(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        other = storage.people.ensure(Address(XMPP, "ana@example.org"), "Ana", NOW)
+        storage.organisations.represent(made.other, other.id, "roster", NOW)
+        storage.merges.merge(made.organisation, made.other, made.person.id, NOW)
+        storage.people.join(made.person.id, other.id)
+        assert not unmerge(storage)
+        assert storage.organisations.is_representative(made.other, made.person.id)
 
     trying(database, work)
