@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.config import deadline_of
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
+from commands import authority
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +40,7 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
             storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
+    authority.prove_again(storage, config.settings.authority.providers, now)
     return refused
 
 
@@ -60,6 +62,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
             "language": (campaign.language or bot.language, known.language),
             "reminders": (_spans(_seconds(campaign)), _spans(known.reminders)),
             "civil_hours": (campaign.civil_hours, known.civil_hours),
+            "second_person": (_yes(campaign.second_person), _yes(known.second_person)),
             "deadline": (_instant(deadline_of(campaign, zone), zone), _instant(deadline, zone)),
         }
         found += [
@@ -73,6 +76,10 @@ def differences(storage: Storage, config: Config) -> list[str]:
         if known.key not in config.settings.campaigns
     ]
     return found
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a word for it
+    return "true" if value else "false"
 
 
 def _seconds(campaign: Campaign) -> list[int]:
@@ -110,6 +117,7 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         language=campaign.language or bot.language,
         reminders=_seconds(campaign),
         civil_hours=campaign.civil_hours,
+        second_person=campaign.second_person,
     )
     deadline = deadline_of(campaign, zone)
     if deadline is not None and deadline > now:

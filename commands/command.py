@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 
 from campaign.chat import N_, Address, Day, File, Message, Moment, Text, say
 from campaign.errors import CampaignError
+from campaign.providers import PUBLIC_PROVIDERS
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    public_providers: frozenset[str] = PUBLIC_PROVIDERS
+    """The servers where an account says nothing about who somebody is."""
 
 
 @dataclass(frozen=True, slots=True)

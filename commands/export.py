@@ -41,7 +41,7 @@ def make(
 ) -> tuple[File, int]:
     """Write the list in one of the formats, and say how many organisations it holds."""
     lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
-    listing = SignatoryList(campaign.title, now, tuple(_row(line) for line in lines), campaign.counts)
+    listing = SignatoryList(campaign.title, now, tuple(_row(line) for line in lines), campaign.threshold)
     chosen = FORMATS[form]
     name = f"{campaign.key}-{now:%Y%m%d-%H%M}.{chosen.extension}"
     return File(name, chosen.media_type, chosen.write(listing)), len(lines)
@@ -74,4 +74,5 @@ def _row(line: Line) -> Signatory:
         note=line.note if own_word else line.signature_note or "",
         deciding_until=line.deciding_until if own_word else None,
         testimony=line.testimony,
+        disputed=line.disputed,
     )

@@ -10,6 +10,7 @@ from campaign.chat import MATRIX, N_, Link, Markdown, Moment, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import closest, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
+from commands import authority
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ def organisation(context: Context, name: str) -> Organisation:
         CampaignError: there is none of that name (with the nearest ones), or the name is needed.
     """
     if not name:
-        mine = context.storage.organisations.of_person(context.person.id)
+        mine = authority.organisations(context)
         if len(mine) == 1:
             return mine[0]
         if mine:
@@ -57,8 +58,7 @@ def organisation(context: Context, name: str) -> Organisation:
     storage = context.storage
     found = storage.organisations.find(normal_form(tidy_name(name)))
     if found is None or not (
-        storage.campaigns.member(context.campaign.id, found.id)
-        or storage.organisations.is_representative(found.id, context.person.id)
+        storage.campaigns.member(context.campaign.id, found.id) or authority.speaks(context, found)
     ):
         near = suggestions(context, name)
         if near:
@@ -101,7 +101,7 @@ def spoken_for(context: Context, name: str) -> Organisation:
         CampaignError: it is unknown, or this person is not known to speak for it.
     """
     found = organisation(context, name)
-    if not context.storage.organisations.is_representative(found.id, context.person.id):
+    if not authority.speaks(context, found):
         signature = context.storage.signatures.standing(context.campaign.id, found.id)
         own = signature is not None and signature.person_id == context.person.id
         # Once it is more than declared it is the organisation's, whose people may be others by now.
@@ -128,6 +128,11 @@ def not_known_to_speak(context: Context, name: str) -> Text:
         name=name,
         link=Typed("link"),
     )
+
+
+def account_of(context: Context) -> str:
+    """By which account somebody speaks, or in which room that hides it: names prove nothing."""
+    return context.address.id if context.address.is_account else context.room.label
 
 
 def is_of_the_campaign(context: Context) -> bool:
@@ -164,7 +169,7 @@ def short(text: str) -> str:
 
 def counting(campaign: Campaign) -> tuple[Level, ...]:
     """The levels that count in a campaign."""
-    return tuple(level for level in LEVELS if counts(level, campaign.counts))
+    return tuple(level for level in LEVELS if counts(level, campaign.threshold))
 
 
 def counted(storage: Storage, campaign: Campaign) -> int:
@@ -203,6 +208,9 @@ class Progress:
     counted: int
     goal: int | None
     standings: Mapping[str, int]
+    waiting: int
+    """Signatures that wait for a second person of their organisation."""
+    disputed: int
     sympathies: int
 
 
@@ -217,5 +225,7 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
             # Whom a stranger named owes no answer.
             if not (member.flagged and member.standing == "silent")
         ),
+        storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
+        len(storage.disputes.disputed(campaign.id)),
         storage.sympathies.count(campaign.id),
     )

@@ -12,6 +12,7 @@ from commands import (
     deciding,
     decline,
     details,
+    dispute,
     export,
     help,  # noqa: A004 - a file is named after its command
     language,
@@ -47,6 +48,7 @@ MENU: tuple[Command, ...] = (
     deciding.deciding,
     decline.decline,
     withdraw.withdraw,
+    dispute.dispute,
     signatories.signatories,
     polls.polls,
     vote.vote,
@@ -68,6 +70,7 @@ MENU: tuple[Command, ...] = (
     org.org_list,
     verify.verify,
     reject.reject,
+    dispute.disputes,
     export.export,
     campaign.campaign,
     rooms.rooms,

@@ -9,7 +9,17 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from campaign.chat import Address
 from storage.rows import Queries
-from storage.tables import addresses, audit, ballots, link_codes, people, prompts, representatives, signatures
+from storage.tables import (
+    addresses,
+    audit,
+    ballots,
+    disputes,
+    link_codes,
+    people,
+    prompts,
+    representatives,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +50,10 @@ _RENAME = update(people).where(people.c.id == bindparam("person"))
 
 def _key(address: Address) -> dict[str, str]:
     return {"network": address.network, "address": address.id, "room": address.room}
+
+
+FOR_GOOD = ("roster", "campaigner")
+"""On whose word somebody speaks for an organisation whatever becomes of a signature or a domain."""
 
 
 class People(Queries):
@@ -126,13 +140,41 @@ class People(Queries):
             ).scalars()
         )
         theirs = (representatives.c.person_id == other,)
+        stronger = representatives.alias()
         if mine:
+            self._connection.execute(
+                update(representatives)
+                .where(
+                    representatives.c.person_id == kept,
+                    representatives.c.organisation_id.in_(
+                        select(stronger.c.organisation_id).where(
+                            stronger.c.person_id == other, stronger.c.how.in_(FOR_GOOD)
+                        )
+                    ),
+                    representatives.c.how.not_in(FOR_GOOD),
+                )
+                .values(how="campaigner")
+            )
             self._connection.execute(
                 delete(representatives).where(*theirs, representatives.c.organisation_id.in_(mine))
             )
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
-        for table in (addresses, prompts, signatures, ballots, link_codes):
+        unsettled = disputes.alias()
+        self._connection.execute(
+            delete(disputes).where(
+                disputes.c.person_id == other,
+                disputes.c.settled_at.is_(None),
+                disputes.c.signature_id.in_(
+                    select(unsettled.c.signature_id).where(
+                        unsettled.c.person_id == kept, unsettled.c.settled_at.is_(None)
+                    )
+                ),
+            )
+        )
+        for table in (addresses, prompts, signatures, ballots, link_codes, disputes):
             self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
+        for column in (signatures.c.verified_by, disputes.c.settled_by):
+            self._connection.execute(update(column.table).where(column == other), {column.name: kept})
 
     def met_in(self, person_id: int, rooms: Sequence[tuple[int, str]]) -> bool:
         """Whether a person was met in one of these rooms (id and address): is an occupant there, asked or noted there."""

@@ -278,6 +278,7 @@ CHANGING = frozenset(
         "deciding",
         "decline",
         "details",
+        "dispute",
         "language",
         "link",
         "org add",

@@ -481,6 +481,7 @@ PREPARATION: dict[str, tuple[tuple[str, str, Place], ...]] = {
     "details": (("Camille", "!sign", "campaign"),),
     "withdraw": (("Camille", "!sign", "campaign"),),
     "confirm": (("Camille", "!sign Serveur du Nord", "campaign"),),
+    "dispute": (("Sacha", "!sign Nuage Libre", "campaign"), ("Sacha", "!confirm", "campaign")),
 }
 """What else must have happened for an example to make sense: who says what, where."""
 

@@ -158,13 +158,15 @@ def fill(storage: Storage) -> Made:
     storage.inbox.take(MATRIX, [(COOP, "$0")], now - 400 * 24 * HOUR)
     storage.forgetting.events(2, now - HOUR, now, margin=HOUR, most=10)
     for statement in (
-        "INSERT INTO disputes (signature_id, person_id, address_id, reason, opened_at) VALUES (1, 1, 1, 'not us', '2027-09-01')",
         "INSERT INTO merges (kept_id, gone_id, person_id, at, moved) VALUES (1, 2, 1, '2027-09-01', '{}')",
         "INSERT INTO questions (campaign_id, number, text, normal, person_id, asked_at) VALUES (1, 1, 'Why?', 'why', 1, '2027-09-01')",
         "INSERT INTO question_waits (question_id, person_id, room_id, since) VALUES (1, 1, 1, '2027-09-01')",
         "INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",
     ):
         storage._connection.exec_driver_sql(statement)
+    storage.disputes.open(
+        1, now, person_id=noa.id, address_id=noa.address_id, room_id=made.room, reason="not us"
+    )
     storage.organisations.revoke(made.other, noa.id, now)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)
     return made
