@@ -28,7 +28,7 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     number, following = grammar.take_number(organisation.split())
     if prompt and number and not following and not ctx.confirmed and len(prompt.choices) > 1:
         return answer.run(ctx, prompt, number)
-    if organisation and not (prompt and not ctx.confirmed and _is_about(prompt, organisation)):
+    if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):
         return _for(ctx, organisation)
     if prompt is None:
         return _colleague(ctx) or reply(
@@ -44,10 +44,16 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     return answer.run(ctx, prompt, 1)
 
 
-def _is_about(prompt: Prompt, organisation: str) -> bool:
+def _is_about(ctx: Context, prompt: Prompt, organisation: str) -> bool:
     """Whether a question is about the organisation that somebody names as they say yes."""
-    asked = [str(choice["arguments"].get("organisation", "")) for choice in prompt.choices]
-    return len(asked) == 1 and normal_form(asked[0]) == normal_form(organisation)
+    if len(prompt.choices) != 1:
+        return False
+    choice = prompt.choices[0]
+    asked = str(choice["arguments"].get("organisation", ""))
+    if choice["command"] == "confirm" and asked.isdecimal():
+        signature = ctx.storage.signatures.by_number(ctx.campaign.id, int(asked))
+        asked = signature.organisation if signature and signature.ended_at is None else ""
+    return normal_form(asked) == normal_form(organisation)
 
 
 def _for(ctx: Context, typed: str) -> Reply:
@@ -62,12 +68,11 @@ def _for(ctx: Context, typed: str) -> Reply:
         signature = ctx.storage.signatures.by_number(ctx.campaign.id, number)
     if signature is None or signature.ended_at is not None:
         if number is not None and ctx.storage.organisations.find(normal_form(typed)) is None:
-            raise CampaignError(
-                say(
-                    N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
-                    number=number,
-                    list=Typed("signatories"),
-                )
+            # Not refused, for the question this may answer is answered.
+            return reply(
+                N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
+                number=number,
+                list=Typed("signatories"),
             )
         found = lookup.organisation(ctx, typed)
         signature = ctx.storage.signatures.standing(ctx.campaign.id, found.id)

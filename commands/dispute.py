@@ -58,11 +58,7 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
     """
     signatures = ctx.storage.signatures
     number, following = grammar.take_number(words)
-    if number is not None:
-        numbered = signatures.by_number(ctx.campaign.id, number)
-        if numbered is not None and numbered.ended_at is None:
-            return numbered, " ".join(following)
-    for count in range(min(len(words), LONGEST_NAME), 0, -1):
+    for count in range(min(len(words), LONGEST_NAME), 1 if number is not None else 0, -1):
         found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
         if found is not None:
             standing = signatures.standing(ctx.campaign.id, found.id)
@@ -71,6 +67,10 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
                     say(N_("**{name}** has not signed, so there is nothing to dispute."), name=found.name)
                 )
             return standing, " ".join(words[count:])
+    if number is not None:
+        numbered = signatures.by_number(ctx.campaign.id, number)
+        if numbered is not None and numbered.ended_at is None:
+            return numbered, " ".join(following)
     mine = [signatures.standing(ctx.campaign.id, one.id) for one in authority.organisations(ctx)]
     standing_mine = [one for one in mine if one is not None]
     if len(standing_mine) == 1 and number is None:

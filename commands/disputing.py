@@ -150,7 +150,9 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:
     """Settle every dispute about a signature, and tell those who opened them: each room once, where it is not said anyway."""
     storage = ctx.storage
-    rooms = {ctx.room.id, signature.room_id}
+    rooms = {ctx.room.id}
+    if outcome != "withdrawn":
+        rooms.add(signature.room_id)  # whoever signed is told there
     said: list[Elsewhere] = []
     found = storage.disputes.settle(signature.id, outcome, ctx.now, by=ctx.person.id)
     for one in found:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, NN_, File, say_many
 from campaign.publish import FORMATS
 from campaign.signature import Mandate, Signatory, SignatoryList
+from commands import lookup
 from commands.command import Context, Reply, command
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def export(
     """Hand over the whole list, or those of one standing; never in a campaign's room."""
     file, count = make(ctx.storage, ctx.campaign, form, ctx.now, status=status)
     done = say_many(*NN_("The list: {count} organisation.", "The list: {count} organisations."), count)
-    return Reply((done,), file=file)
+    disputed = len(ctx.storage.disputes.disputed(ctx.campaign.id))
+    marked = (lookup.disputed(disputed),) if disputed else ()
+    return Reply((done, *marked), file=file)
 
 
 def make(

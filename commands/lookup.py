@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign.chat import MATRIX, N_, Link, Markdown, Moment, Text, Typed, say
+from campaign.chat import MATRIX, N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import closest, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
@@ -199,6 +199,11 @@ def deadline(one: Deadline) -> Text:
     """A deadline as lists show it."""
     at = Moment(one.at, one.zone)
     return say(N_("⏳ {at}: {label}"), at=at, label=one.label) if one.label else say(N_("⏳ {at}"), at=at)
+
+
+def disputed(count: int) -> Text:
+    """How many signatures somebody says are not their organisations'."""
+    return say_many(*NN_("⚠️ {count} signature is disputed", "⚠️ {count} signatures are disputed"), count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from campaign.account import read_account
 from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
-from commands import lookup
+from commands import authority, lookup
 from commands.command import Context, Option, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
     ctx.storage.audit.note(
         "organisation vouched for", ctx.now, person=ctx.person.id, organisation=organisation.id, url=url
     )
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now)
 
 
 @command(

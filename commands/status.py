@@ -55,11 +55,7 @@ def status(ctx: Context) -> Reply:
             )
         )
     if now.disputed:
-        lines.append(
-            say_many(
-                *NN_("⚠️ {count} signature is disputed", "⚠️ {count} signatures are disputed"), now.disputed
-            )
-        )
+        lines.append(lookup.disputed(now.disputed))
     if now.sympathies:
         lines.append(
             say_many(

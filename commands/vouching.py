@@ -88,8 +88,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
     """
     storage = ctx.storage
     address = storage.people.address(declared.address_id)
-    accounts = [one for one in (address, *storage.people.addresses(declared.person_id)) if one.is_account]
-    if not accounts:
+    if not address.is_account:
         raise CampaignError(
             say(
                 N_(
@@ -99,13 +98,20 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
                 sign=Typed("sign", declared.organisation),
             )
         )
+    if not ctx.private and declared.room_id != ctx.room.id:
+        raise CampaignError(
+            say(
+                N_("Please say {command} to me in private: I will show you whose account it is."),
+                command=Typed("confirm", declared.organisation),
+            )
+        )
     _another_human(ctx, declared)
     if not ctx.confirmed:
         ask = say(
             N_(
                 "**{address}** has declared **{name}** (no. {number}). Is that account one of your organisation's people? Then say {confirm}: the signature is verified, and they may speak for it as you do. If not: {withdraw}"
             ),
-            address=accounts[0].id,
+            address=address.id,
             name=declared.organisation,
             number=declared.number,
             confirm=Typed("confirm"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
-from storage.people import FOR_GOOD
+from storage.people import HOLDS
 from storage.rows import Queries
 from storage.tables import (
     Instant,
@@ -152,7 +152,7 @@ class Organisations(Queries):
 
         `how`: on the word of the `roster` or of a `campaigner`; because a campaigner has `verified` their signature or
         a `second` person of the organisation has; or because the `domain` of their account is the organisation's.
-        The word of the first two holds whatever becomes of the other reasons.
+        Where there are several reasons, the one that holds longest is kept.
         """
         known = self.speaks_by(organisation_id, person_id)
         if known is None:
@@ -160,7 +160,7 @@ class Organisations(Queries):
                 insert(representatives),
                 {"organisation_id": organisation_id, "person_id": person_id, "how": how, "since": now},
             )
-        elif known not in FOR_GOOD and how in FOR_GOOD:
+        elif HOLDS[how] > HOLDS[known]:
             self._connection.execute(
                 update(representatives).where(*_is(organisation_id, person_id)).values(how=how)
             )

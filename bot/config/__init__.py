@@ -178,7 +178,6 @@ _KINDS = {
     "too_short": "at least one",
     "frozen_set_type": "a list in square brackets",
     "bool_type": "true or false",
-    "bool_parsing": "true or false",
 }
 """What was expected, in an operator's words, by pydantic's name of the mistake."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, StrictBool
 
 from campaign.account import read_account
 from campaign.authority import PUBLIC_PROVIDERS, ascii_domain
@@ -168,7 +168,7 @@ class Campaign(Section):
     organisations: Path | None = None
     counts: Literal["confirmed", "declared"] = "confirmed"
     civil_hours: CivilHours = "09:00-20:00"
-    second_person: bool = False
+    second_person: StrictBool = False
 
 
 class Settings(Section):

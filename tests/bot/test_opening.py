@@ -204,6 +204,26 @@ def test_a_shorter_roster_takes_nothing_away(database: Database, tmp_path: Path)
     assert speakers(database, "Picasoft") == {"@ana:example.org"}
 
 
+def test_who_speaks_by_a_domain_speaks_until_it_is_named_as_public(
+    database: Database, tmp_path: Path
+) -> None:
+    roster = "name,website\nPicasoft,https://picasoft.example\n"
+    bring(database, config(tmp_path, roster=roster))
+
+    def work(storage: Storage) -> None:
+        found = storage.organisations.find(normal_form("Picasoft"))
+        person = storage.people.ensure(Address(MATRIX, "@bo:matrix.picasoft.example"), "Bo", NOW)
+        assert found is not None
+        storage.organisations.represent(found.id, person.id, "domain", NOW)
+
+    database.transaction(work)
+    bring(database, config(tmp_path, roster=roster))
+    assert speakers(database, "Picasoft") == {"@bo:matrix.picasoft.example"}
+    public = '[authority]\npublic_providers = ["PicaSoft.example."]\n'
+    bring(database, config(tmp_path, public + CONFIG, roster=roster))
+    assert speakers(database, "Picasoft") == set()
+
+
 def test_who_was_revoked_in_chat_does_not_come_back_with_the_roster(
     database: Database, tmp_path: Path
 ) -> None:
@@ -303,6 +323,7 @@ def test_a_deadline_changed_in_the_file_alone_stays_and_the_difference_is_said(
         ('["7d", "1d", "2h"]', '["7d"]', "reminders"),
         ('title = "Save it"', 'title = "Save it"\ncounts = "declared"', "counts"),
         ('title = "Save it"', 'title = "Save it"\nlanguage = "fr"', "language"),
+        ('title = "Save it"', 'title = "Save it"\nsecond_person = true', "second_person"),
         ('title = "Save it"', 'title = "Save it"\ncivil_hours = "08:00-21:00"', "civil_hours"),
         ('title = "Save it"', 'title = "Save it"\nlink = "https://a.example.org"', "link"),
     ],
