@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LANGUAGES",
+    "Authority",
     "Bot",
     "Campaign",
     "Config",
