@@ -270,7 +270,7 @@ class Intake:
                 {
                     "command": choice.command,
                     "arguments": dict(choice.arguments),
-                    "campaign": context.campaign_key,
+                    "campaign": choice.campaign,
                     "confirmed": choice.confirmed,
                 }
                 for choice in reply.choices

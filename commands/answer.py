@@ -67,7 +67,15 @@ def answer(context: Context, said: Said) -> Reply | None:
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
-    return one.run(context, **arguments)
+    reply = one.run(context, **arguments)
+    return _of(campaign, reply)
+
+
+def _of(campaign: str, reply: Reply | None) -> Reply | None:
+    """Let what is asked be answered for the campaign that was named."""
+    if reply is None or not campaign:
+        return reply
+    return replace(reply, choices=tuple(replace(choice, campaign=campaign) for choice in reply.choices))
 
 
 def refused(context: Context, said: Said, why: Text) -> Reply:
@@ -133,7 +141,7 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
-    return one.run(context, **choice["arguments"])
+    return _of(context.campaign_key, one.run(context, **choice["arguments"]))
 
 
 def _pick(context: Context, said: Said, number: int) -> Reply | None:

@@ -150,6 +150,8 @@ class Choice:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     confirmed: bool = True
     """Whether choosing it says yes as well; else the command asks what it would have asked."""
+    campaign: str = ""
+    """The `campaign=` that was given with what is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
