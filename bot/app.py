@@ -74,6 +74,7 @@ class App:
             prefix=bot.prefix,
             name=bot.name,
             admins=frozenset(bot.admins),
+            public_providers=config.settings.authority.providers,
         )
         self._config = config
         self._database = database

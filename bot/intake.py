@@ -298,7 +298,7 @@ class Intake:
                 {
                     "command": choice.command,
                     "arguments": asking.kept(choice.arguments),
-                    "campaign": context.campaign_key,
+                    "campaign": choice.campaign,
                     "confirmed": choice.confirmed,
                 }
                 for choice in reply.choices

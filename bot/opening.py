@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.config import deadline_of
 from bot.roster import follow
 from campaign.organisation import normal_form
+from commands import authority
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +55,7 @@ def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
     for campaign, opening in found:
         _letters(storage, campaign, opening, now)
     changes = follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now)
+    authority.prove_again(storage, config.settings.authority.providers, now)
     changes.refused += [
         f"{other}: goes by the same name as {first}, which was here before and keeps it: rename or merge one"
         for first, other in doubles
@@ -79,6 +81,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
             "language": (campaign.language or bot.language, known.language),
             "reminders": (_spans(_seconds(campaign)), _spans(known.reminders)),
             "civil_hours": (campaign.civil_hours, known.civil_hours),
+            "second_person": (_yes(campaign.second_person), _yes(known.second_person)),
             "deadline": (_instant(deadline_of(campaign, zone), zone), _instant(deadline, zone)),
         }
         found += [
@@ -92,6 +95,10 @@ def differences(storage: Storage, config: Config) -> list[str]:
         if known.key not in config.settings.campaigns
     ]
     return found
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a word for it
+    return "true" if value else "false"
 
 
 def _seconds(campaign: Campaign) -> list[int]:
@@ -129,6 +136,7 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         language=campaign.language or bot.language,
         reminders=_seconds(campaign),
         civil_hours=campaign.civil_hours,
+        second_person=campaign.second_person,
     )
     deadline = deadline_of(campaign, zone)
     if deadline is not None and deadline > now:

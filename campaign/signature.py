@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Standing: TypeAlias = Literal["silent", "deciding", "declared", "signed", "declined", "withdrawn"]
 Level: TypeAlias = Literal["declared", "confirmed", "verified", "rejected", "withdrawn"]
-Threshold: TypeAlias = Literal["confirmed", "declared"]
+Threshold: TypeAlias = Literal["verified", "confirmed", "declared"]
 Funded: TypeAlias = Literal["direct", "indirect", "none"]
 
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
@@ -29,6 +29,7 @@ MANDATES = ("assembly", "board", "consent request", "delegation", "collective po
 
 _COUNTING: Mapping[Threshold, frozenset[Level]] = MappingProxyType(
     {
+        "verified": frozenset({"verified"}),
         "confirmed": frozenset({"confirmed", "verified"}),
         "declared": frozenset({"declared", "confirmed", "verified"}),
     }
@@ -117,6 +118,8 @@ class Signatory:
     note: str = ""
     deciding_until: date | None = None
     testimony: str = ""
+    disputed: bool = False
+    """Whether somebody says that this signature is not the organisation's, and nobody has settled that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class SignatoryList:
     generated_at: datetime
     signatories: tuple[Signatory, ...]
     counts_from: Threshold = "confirmed"
-    """The lowest level that counts in this campaign."""
+    """The lowest level that counts in this campaign: `verified` where a second person has to confirm."""
 
 
 def level_of(*, is_representative: bool) -> Level:

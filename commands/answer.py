@@ -69,7 +69,7 @@ def answer(context: Context, said: Said) -> Reply | None:
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
-    return _run(context, one, arguments)
+    return _of(campaign, _run(context, one, arguments))
 
 
 def _run(context: Context, one: Command, arguments: Mapping[str, Any]) -> Reply | None:
@@ -81,6 +81,13 @@ def _run(context: Context, one: Command, arguments: Mapping[str, Any]) -> Reply 
         if asked is None:
             raise
         return asked
+
+
+def _of(campaign: str, reply: Reply | None) -> Reply | None:
+    """Let what is asked be answered for the campaign that was named."""
+    if reply is None or not campaign:
+        return reply
+    return replace(reply, choices=tuple(replace(choice, campaign=campaign) for choice in reply.choices))
 
 
 def refused(context: Context, said: Said, why: Text) -> Reply:
@@ -146,7 +153,7 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
-    return _run(context, one, asking.restored(choice["arguments"]))
+    return _of(context.campaign_key, _run(context, one, asking.restored(choice["arguments"])))
 
 
 def _pick(context: Context, said: Said, number: int) -> Reply | None:

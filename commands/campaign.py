@@ -24,7 +24,7 @@ def campaign(ctx: Context) -> Reply:
             N_("Letter: {versions}"),
             versions=", ".join(f"{one.language} v{one.version} {one.hash[:8]}" for one in letters),
         ),
-        say(COUNTS[it.counts]),
+        say(COUNTS[it.threshold]),
         say(N_("Goal: {goal}"), goal=it.goal) if it.goal else say(N_("Goal: none")),
         say(
             N_("Reminders before a deadline: {offsets}, between {hours} ({zone})"),
@@ -39,6 +39,9 @@ def campaign(ctx: Context) -> Reply:
 
 
 COUNTS = {
+    "verified": N_(
+        "Signatures count once a second person of the organisation, or a campaigner, has confirmed them."
+    ),
     "confirmed": N_("Signatures count once they are confirmed or verified."),
     "declared": N_("Signatures count as soon as they are declared."),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 
 from campaign.chat import N_, Address, Day, File, Message, Moment, Text, say
 from campaign.errors import CampaignError
+from campaign.providers import PUBLIC_PROVIDERS
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    public_providers: frozenset[str] = PUBLIC_PROVIDERS
+    """The servers where an account says nothing about who somebody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ class Choice:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     confirmed: bool = True
     """Whether choosing it says yes as well; else the command asks what it would have asked."""
+    campaign: str = ""
+    """The `campaign=` that was given with what is asked about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,37 @@
-"""Saying yes to what the bot just asked."""
+"""Saying yes: to what the bot just asked, or to what somebody else has said for one's organisation."""
 
 from __future__ import annotations
 
-from campaign.chat import N_, say
-from commands import answer
-from commands.command import Context, Reply, command, reply
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Typed, say
+from campaign.errors import CampaignError
+from campaign.organisation import normal_form
+from commands import answer, authority, grammar, lookup, vouching
+from commands.command import Context, Reply, Rest, command, reply
+
+if TYPE_CHECKING:
+    from storage.prompts import Prompt
+    from storage.signatures import Signature
 
 
 @command(
     "confirm",
     fr="confirmer",
-    help=N_("Say yes to the question I asked you."),
+    help=N_("Say yes to the question I asked you, or to what a colleague has signed for your organisation."),
     example=N_("!confirm"),
     needs_campaign=False,
 )
-def confirm(ctx: Context) -> Reply | None:
-    """Do what the latest question to this person in this room was about."""
+def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
+    """Do what the latest question to this person in this room was about; without one, stand by a colleague's signature."""
     prompt = ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now)
+    number, following = grammar.take_number(organisation.split())
+    if prompt and number and not following and not ctx.confirmed and len(prompt.choices) > 1:
+        return answer.run(ctx, prompt, number)
+    if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):
+        return _for(ctx, organisation)
     if prompt is None:
-        return reply(
+        return _colleague(ctx) or reply(
             N_(
                 "There is nothing for you to confirm here. My questions wait for 24 hours: please say the command again."
             )
@@ -29,3 +42,78 @@ def confirm(ctx: Context) -> Reply | None:
         )
         return Reply((which,), purpose=f"prompt:{prompt.id}")
     return answer.run(ctx, prompt, 1)
+
+
+def _is_about(ctx: Context, prompt: Prompt, organisation: str) -> bool:
+    """Whether a question is about the organisation that somebody names as they say yes."""
+    if len(prompt.choices) != 1:
+        return False
+    choice = prompt.choices[0]
+    asked = str(choice["arguments"].get("organisation", ""))
+    if choice["command"] == "confirm" and asked.isdecimal():
+        signature = ctx.storage.signatures.by_number(ctx.campaign.id, int(asked))
+        asked = signature.organisation if signature and signature.ended_at is None else ""
+    return normal_form(asked) == normal_form(organisation)
+
+
+def _for(ctx: Context, typed: str) -> Reply:
+    """Stand by a signature that is named by its number or its organisation.
+
+    Raises:
+        CampaignError: there is none, or one may not speak for its organisation.
+    """
+    number, following = grammar.take_number(typed.split())
+    signature = None
+    if number is not None and not following:
+        signature = ctx.storage.signatures.by_number(ctx.campaign.id, number)
+    if signature is None or signature.ended_at is not None:
+        if number is not None and ctx.storage.organisations.find(normal_form(typed)) is None:
+            # Not refused, for the question this may answer is answered.
+            return reply(
+                N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
+                number=number,
+                list=Typed("signatories"),
+            )
+        found = lookup.organisation(ctx, typed)
+        signature = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
+    else:
+        found = ctx.storage.organisations.get(signature.organisation_id)
+    if not authority.speaks(ctx, found):
+        raise CampaignError(lookup.not_known_to_speak(ctx, found.name))
+    if signature is None:
+        raise CampaignError(
+            say(
+                N_("**{name}** has not signed yet. To sign: {sign}"),
+                name=found.name,
+                sign=Typed("sign", found.name),
+            )
+        )
+    own = signature.person_id == ctx.person.id
+    if vouching.waits(ctx.campaign, signature) and not own:
+        return vouching.second(ctx, signature)
+    if signature.level == "declared" and not own:
+        return vouching.vouch(ctx, signature)
+    if vouching.waits(ctx.campaign, signature):
+        return reply(
+            N_("You signed for **{name}** yourself: a second person of the organisation has to confirm."),
+            name=found.name,
+        )
+    return reply(
+        N_("The signature of **{name}** (no. {number}) needs no confirmation of yours."),
+        name=found.name,
+        number=signature.number,
+    )
+
+
+def _colleague(ctx: Context) -> Reply | None:
+    """Stand by the only signature of a colleague that waits for somebody's word; None if there is not just one."""
+    try:
+        campaign = ctx.campaign
+    except CampaignError:
+        return None
+    waiting: list[Signature] = []
+    for one in authority.organisations(ctx):
+        standing = ctx.storage.signatures.standing(campaign.id, one.id)
+        if standing and vouching.waits(campaign, standing) and standing.person_id != ctx.person.id:
+            waiting.append(standing)
+    return vouching.second(ctx, waiting[0]) if len(waiting) == 1 else None

@@ -6,8 +6,8 @@ from typing import Literal
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import lookup
-from commands.command import Context, Option, Reply, Rest, command, reply
+from commands import authority, lookup
+from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
 
@@ -37,13 +37,18 @@ def details(
             name=found.name,
             sign=Typed("sign", found.name),
         )
-    values = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note).given
+    entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
+    values = entry.given
     if not values and not testimony:
         return reply(
             N_("I see nothing to change: add for example {example}"), example=Typed("details", "role=…")
         )
     testimony = lookup.short(testimony)
-    if testimony and not ctx.storage.organisations.is_representative(found.id, ctx.person.id):
+    doubts = entry.doubts(ctx)
+    if doubts and not ctx.confirmed:
+        also = {"testimony": testimony} if testimony else {}
+        return Reply(doubts, choices=(Choice("details", {**entry.arguments(found.name), **also}),))
+    if testimony and not authority.speaks(ctx, found):
         # It is the organisation's own word, and is published as such, whatever becomes of this signature.
         raise CampaignError(
             say(

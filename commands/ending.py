@@ -5,31 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, say
-from commands import tell
+from commands import authority, disputing, tell
 
 if TYPE_CHECKING:
     from commands.command import Context, Elsewhere
     from storage.signatures import Signature
 
 
-def end(ctx: Context, signature: Signature, level: str, reason: str = "") -> None:
-    """End a signature; an organisation that nobody but a stranger has ever named leaves the campaign with it."""
+def end(ctx: Context, signature: Signature, level: str, reason: str = "") -> tuple[Elsewhere, ...]:
+    """End a signature, and what is disputed about it; return what to tell those who did.
+
+    An organisation that nobody but a stranger has ever named leaves the campaign with it.
+    """
     campaign, storage = ctx.campaign, ctx.storage
     storage.signatures.end(signature.id, level, reason, ctx.now)
     member = storage.campaigns.member(campaign.id, signature.organisation_id)
     if member is not None and member.flagged and member.standing == "silent":
         storage.campaigns.leave(campaign.id, signature.organisation_id)
+    ended = say(
+        N_("The signature of **{name}** (no. {number}), which you disputed, has ended."),
+        name=signature.organisation,
+        number=signature.number,
+    )
+    return disputing.settle(ctx, signature, level, ended)
 
 
 def gives_way(ctx: Context, signature: Signature) -> bool:
     """Whether this person's word replaces a signature: it is only declared, and they speak for the organisation."""
-    speaks = ctx.storage.organisations.is_representative(signature.organisation_id, ctx.person.id)
+    speaks = authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
     return signature.level == "declared" and speaks
 
 
 def replace(ctx: Context, declared: Signature) -> tuple[Elsewhere, ...]:
     """End what was declared for an organisation that now answers itself; tell who declared it."""
-    end(ctx, declared, "withdrawn", "the organisation answered itself")
+    settled = end(ctx, declared, "withdrawn", "the organisation answered itself")
     ctx.storage.audit.note(
         "replaced",
         ctx.now,
@@ -42,7 +51,7 @@ def replace(ctx: Context, declared: Signature) -> tuple[Elsewhere, ...]:
         after="withdrawn",
     )
     if declared.person_id == ctx.person.id:
-        return ()
+        return settled
     told = say(
         N_(
             "**{name}** has answered itself, through {who}. The signature you declared for it (no. {number}) has ended."
@@ -51,4 +60,4 @@ def replace(ctx: Context, declared: Signature) -> tuple[Elsewhere, ...]:
         who=ctx.name,
         number=declared.number,
     )
-    return tell.privately(ctx.storage, declared.person_id, told, here=ctx.room.id)
+    return (*settled, *tell.privately(ctx.storage, declared.person_id, told, here=ctx.room.id))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from campaign.chat import N_, Day, Typed, say
 from campaign.organisation import tidy_url
 from campaign.signature import parse_mandate
 from commands import lookup
@@ -11,6 +13,8 @@ from commands import lookup
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from campaign.chat import Text
+    from commands.command import Context
     from storage.signatures import Signature
 
 _FREE = frozenset({"role", "note", "url", "mandate_kind", "mandate_link"})
@@ -36,6 +40,17 @@ class Entry:
         if mandate:
             read = parse_mandate(lookup.short(mandate))
             self.given |= {"mandate_kind": read.kind, "mandate_day": read.day, "mandate_link": read.link}
+
+    def doubts(self, ctx: Context) -> tuple[Text, ...]:
+        """What to ask about before it is taken: a mandate that nobody can have given yet."""
+        day = self.given.get("mandate_day")
+        if day is None or day <= ctx.now.astimezone(ZoneInfo(ctx.zone)).date():
+            return ()
+        ask = N_(
+            "📅 The mandate is dated {day}, which is still to come. If that day is right, say {confirm}; if your organisation has yet to decide: {deciding}"
+        )
+        deciding = Typed("deciding", day.isoformat())
+        return (say(ask, day=Day(day), confirm=Typed("confirm"), deciding=deciding),)
 
     def arguments(self, organisation: str) -> dict[str, str]:
         """The command that would say all this again."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, NN_, File, say_many
 from campaign.publish import FORMATS
 from campaign.signature import Mandate, Signatory, SignatoryList
+from commands import lookup
 from commands.command import Context, Reply, command
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def export(
     """Hand over the whole list, or those of one standing; never in a campaign's room."""
     file, count = make(ctx.storage, ctx.campaign, form, ctx.now, status=status)
     done = say_many(*NN_("The list: {count} organisation.", "The list: {count} organisations."), count)
-    return Reply((done,), file=file)
+    disputed = len(ctx.storage.disputes.disputed(ctx.campaign.id))
+    marked = (lookup.disputed(disputed),) if disputed else ()
+    return Reply((done, *marked), file=file)
 
 
 def make(
@@ -41,7 +44,7 @@ def make(
 ) -> tuple[File, int]:
     """Write the list in one of the formats, and say how many organisations it holds."""
     lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
-    listing = SignatoryList(campaign.title, now, tuple(_row(line) for line in lines), campaign.counts)
+    listing = SignatoryList(campaign.title, now, tuple(_row(line) for line in lines), campaign.threshold)
     chosen = FORMATS[form]
     name = f"{campaign.key}-{now:%Y%m%d-%H%M}.{chosen.extension}"
     return File(name, chosen.media_type, chosen.write(listing)), len(lines)
@@ -74,4 +77,5 @@ def _row(line: Line) -> Signatory:
         note=line.note if own_word else line.signature_note or "",
         deciding_until=line.deciding_until if own_word else None,
         testimony=line.testimony,
+        disputed=line.disputed,
     )

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 
 from campaign.chat import N_, Typed, say
-from commands import tell
+from commands import tell, vouching
 from commands.command import Choice, Context, Reply, command, reply
 
 CODES_LAST = timedelta(minutes=15)
@@ -61,6 +61,7 @@ def link(ctx: Context, code: str = "") -> Reply:
     people.use_code(code)
     people.join(giver, ctx.person.id)
     ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
+    vouching.one_after_all(ctx, giver)
     done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
     told = tell.privately(ctx.storage, giver, done, here=ctx.room.id)
     return reply(N_("Thank you, I know you now.")).also(*told)

@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campaign.chat import MATRIX, N_, Link, Markdown, Moment, Text, Typed, say
+from campaign.chat import MATRIX, N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import doubt, normal_form, tidy_name
 from campaign.signature import LEVELS, counts
+from commands import authority
 from commands.command import Unclear
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def organisation(context: Context, name: str) -> Organisation:
         CampaignError: there is none of that name (with the nearest ones), or the name is needed.
     """
     if not name:
-        mine = context.storage.organisations.of_person(context.person.id)
+        mine = authority.organisations(context)
         if len(mine) == 1:
             return mine[0]
         if mine:
@@ -88,10 +89,12 @@ def organisation(context: Context, name: str) -> Organisation:
 
 def _may_answer(context: Context, organisation: Organisation) -> bool:
     """Whether an organisation is of the campaign, or the person speaks for it: its own people may answer for it anywhere."""
-    storage = context.storage
-    return storage.campaigns.member(
-        context.campaign.id, organisation.id
-    ) is not None or storage.organisations.is_representative(organisation.id, context.person.id)
+    storage, person = context.storage, context.person.id
+    return (
+        storage.campaigns.member(context.campaign.id, organisation.id) is not None
+        or storage.organisations.is_representative(organisation.id, person)
+        or authority.proves(storage, context.house.public_providers, person, organisation)
+    )
 
 
 def suggestions(context: Context, name: str, site: str = "") -> Sequence[Organisation]:
@@ -136,7 +139,7 @@ def spoken_for(context: Context, name: str) -> Organisation:
         CampaignError: it is unknown, or this person is not known to speak for it.
     """
     found = organisation(context, name)
-    if not context.storage.organisations.is_representative(found.id, context.person.id):
+    if not authority.speaks(context, found):
         signature = context.storage.signatures.standing(context.campaign.id, found.id)
         own = signature is not None and signature.person_id == context.person.id
         # Once it is more than declared it is the organisation's, whose people may be others by now.
@@ -163,6 +166,11 @@ def not_known_to_speak(context: Context, name: str) -> Text:
         name=name,
         link=Typed("link"),
     )
+
+
+def account_of(context: Context) -> str:
+    """By which account somebody speaks, or in which room that hides it: names prove nothing."""
+    return context.address.id if context.address.is_account else context.room.label
 
 
 def is_of_the_campaign(context: Context) -> bool:
@@ -199,7 +207,7 @@ def short(text: str) -> str:
 
 def counting(campaign: Campaign) -> tuple[Level, ...]:
     """The levels that count in a campaign."""
-    return tuple(level for level in LEVELS if counts(level, campaign.counts))
+    return tuple(level for level in LEVELS if counts(level, campaign.threshold))
 
 
 def counted(storage: Storage, campaign: Campaign) -> int:
@@ -231,6 +239,11 @@ def deadline(one: Deadline) -> Text:
     return say(N_("⏳ {at}: {label}"), at=at, label=one.label) if one.label else say(N_("⏳ {at}"), at=at)
 
 
+def disputed(count: int) -> Text:
+    """How many signatures somebody says are not their organisations'."""
+    return say_many(*NN_("⚠️ {count} signature is disputed", "⚠️ {count} signatures are disputed"), count)
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a campaign is."""
@@ -238,6 +251,9 @@ class Progress:
     counted: int
     goal: int | None
     standings: Mapping[str, int]
+    waiting: int
+    """Signatures that wait for a second person of their organisation."""
+    disputed: int
     sympathies: int
 
 
@@ -252,5 +268,7 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
             # Whom a stranger named owes no answer.
             if not (member.flagged and member.standing == "silent")
         ),
+        storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
+        len(storage.disputes.disputed(campaign.id)),
         storage.sympathies.count(campaign.id),
     )

@@ -15,6 +15,7 @@ from commands import (
     deciding,
     decline,
     details,
+    dispute,
     export,
     help,  # noqa: A004 - a file is named after its command
     language,
@@ -54,6 +55,7 @@ MENU: tuple[Command, ...] = (
     deciding.deciding,
     decline.decline,
     withdraw.withdraw,
+    dispute.dispute,
     signatories.signatories,
     polls.polls,
     vote.vote,
@@ -88,6 +90,7 @@ MENU: tuple[Command, ...] = (
     org_merge.org_unmerge,
     verify.verify,
     reject.reject,
+    dispute.disputes,
     export.export,
     campaign.campaign,
     rooms.rooms,

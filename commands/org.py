@@ -8,7 +8,7 @@ from campaign.account import read_account
 from campaign.chat import N_, Link, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
-from commands import lookup
+from commands import authority, lookup
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
         before=before,
         after={"flagged": False, **({"website": url} if url else {})},
     )
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now)
 
 
 @command(

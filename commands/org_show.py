@@ -27,14 +27,15 @@ def org_list(ctx: Context) -> Reply:
     lines: list[Text] = [
         say_many(*NN_("**{count} organisation:**", "**{count} organisations:**"), len(members))
     ]
-    lines += [
-        say(
-            N_("- {name}: {standing} (named in chat)") if one.flagged else N_("- {name}: {standing}"),
-            name=one.name,
-            standing=say(STANDINGS[one.standing]),
-        )
-        for one in members
-    ]
+    disputed = ctx.storage.disputes.disputed(ctx.campaign.id)
+    for one in members:
+        standing = say(STANDINGS[one.standing])
+        if ctx.campaign.second_person and one.level == "confirmed":
+            standing = say(N_("{standing}, waits for a second person"), standing=standing)
+        if one.organisation_id in disputed:
+            standing = say(N_("{standing}, ⚠️ disputed"), standing=standing)
+        text = N_("- {name}: {standing} (named in chat)") if one.flagged else N_("- {name}: {standing}")
+        lines.append(say(text, name=one.name, standing=standing))
     return Reply(tuple(lines))
 
 

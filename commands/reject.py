@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from campaign.chat import N_, Typed, say
-from commands import ending, lookup, tell
+from commands import authority, ending, lookup, tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
+
+if TYPE_CHECKING:
+    from storage.signatures import Signature
 
 
 @command(
@@ -36,11 +41,8 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
             ).lines,
             choices=(Choice("reject", {"signature": signature, "why": why}),),
         )
-    # Who speaks for it because a signature was verified does so no longer when one of theirs is rejected.
-    revoked = storage.organisations.speaks_by(found.organisation_id, found.person_id) == "verified"
-    if revoked:
-        storage.organisations.dismiss(found.organisation_id, found.person_id)
-    ending.end(ctx, found, "rejected", why)
+    revoked = _no_longer_speaks(ctx, found)
+    disputers = ending.end(ctx, found, "rejected", why)
     storage.audit.note(
         "rejected",
         ctx.now,
@@ -69,4 +71,20 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
         name=found.organisation,
         why=why,
     )
-    return done.also(*tell.signer(storage, found, told, here=ctx.room.id))
+    return done.also(*tell.signer(storage, found, told, here=ctx.room.id), *disputers)
+
+
+def _no_longer_speaks(ctx: Context, signature: Signature) -> bool:
+    """Let the signer speak no longer for the organisation, if that was on the strength of a signature or a domain alone.
+
+    A domain would give the right back at their next word: that they are revoked is kept.
+    """
+    organisations = ctx.storage.organisations
+    organisation, person = organisations.get(signature.organisation_id), signature.person_id
+    if organisations.speaks_by(organisation.id, person) not in ("verified", "second", "domain"):
+        return False
+    if authority.proves(ctx.storage, ctx.house.public_providers, person, organisation):
+        organisations.revoke(organisation.id, person, ctx.now)
+    else:
+        organisations.dismiss(organisation.id, person)
+    return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
-from commands import ending, lookup, tell
+from commands import authority, disputing, ending, lookup, tell, vouching
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -36,36 +36,36 @@ def sign(
 ) -> Reply:
     """Sign at once for an organisation one may speak for; ask anybody else whether they are entitled."""
     entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
-    if not organisation:
-        mine = ctx.storage.organisations.of_person(ctx.person.id)
-        if len(mine) != 1:
-            return _which(ctx, [one.name for one in mine], entry)
-        found: Organisation | None = mine[0]
-    else:
-        name = tidy_name(organisation)
+    name = tidy_name(organisation) if organisation else ""
+    if name:
         found = ctx.storage.organisations.find(normal_form(name))
-        if found is None and not ctx.confirmed:
-            return _unknown(ctx, name, entry)
-    if found is not None:
-        standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
-        speaks = not organisation or ctx.storage.organisations.is_representative(found.id, ctx.person.id)
-        if standing is not None:
-            return _again(ctx, found, standing, entry, speaks=speaks)
-        if speaks:
-            return _signed(ctx, found, entry, speaks=True)
-        if not ctx.confirmed:
-            ask = say(
-                N_("Are you entitled to sign for **{name}**? If you are, say {confirm} or react with ✅."),
-                name=found.name,
-                confirm=Typed("confirm"),
-            )
-            return Reply((ask,), choices=(Choice("sign", entry.arguments(found.name)),))
     else:
-        found = ctx.storage.organisations.add(name, normal_form(name), ctx.now, flagged=True)
-        ctx.storage.audit.note(
-            "organisation added", ctx.now, person=ctx.person.id, room=ctx.room.id, organisation=found.id
-        )
-    return _signed(ctx, found, entry, speaks=False)
+        mine = authority.organisations(ctx)
+        found = mine[0] if len(mine) == 1 else None
+    if found is None and not (name and ctx.confirmed):
+        return _unknown(ctx, name, entry) if name else _which(ctx, [one.name for one in mine], entry)
+    if found is None:
+        return _signed(ctx, _named_in_chat(ctx, name), entry, speaks=False)
+    standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
+    speaks = not organisation or authority.speaks(ctx, found)
+    if standing is not None and (standing.level != "declared" or not speaks):
+        return _again(ctx, found, standing, entry, speaks=speaks)
+    doubts = entry.doubts(ctx)
+    if not ctx.confirmed and (doubts or not speaks):
+        ask = () if speaks else _entitled(ctx, found)
+        return Reply((*ask, *doubts), choices=(Choice("sign", entry.arguments(found.name)),))
+    if standing is not None:
+        return _stands_by(ctx, found, standing, entry)
+    return _signed(ctx, found, entry, speaks=speaks)
+
+
+def _named_in_chat(ctx: Context, name: str) -> Organisation:
+    """Enter an organisation that nobody knew, until a campaigner has looked at it."""
+    found = ctx.storage.organisations.add(name, normal_form(name), ctx.now, flagged=True)
+    ctx.storage.audit.note(
+        "organisation added", ctx.now, person=ctx.person.id, room=ctx.room.id, organisation=found.id
+    )
+    return found
 
 
 def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
@@ -82,7 +82,7 @@ def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
         return reply(
             N_("For which organisation? Please write {sign} with its name."), sign=Typed("sign", "…")
         )
-    choices = tuple(Choice("sign", entry.arguments(name)) for name in names)
+    choices = tuple(Choice("sign", entry.arguments(name), confirmed=False) for name in names)
     ask = say(
         N_("For which organisation? Reply to this message with a number: {choices}"), choices=_numbered(names)
     )
@@ -92,6 +92,25 @@ def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
 def _numbered(names: list[str]) -> Text | Listing:
     numbered = tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1))
     return Listing(numbered, either=True)
+
+
+def _entitled(ctx: Context, organisation: Organisation) -> tuple[Text, ...]:
+    """Ask whether somebody is entitled to sign; whom a room hides may have an account that says so."""
+    ask = say(
+        N_("Are you entitled to sign for **{name}**? If you are, say {confirm} or react with ✅."),
+        name=organisation.name,
+        confirm=Typed("confirm"),
+    )
+    if ctx.address.is_account or organisation.flagged or not organisation.domain:
+        return (ask,)
+    hidden = say(
+        N_(
+            "If your account is at {domain}, say {link} to me in a private chat first: then it counts at once."
+        ),
+        domain=organisation.domain,
+        link=Typed("link"),
+    )
+    return (ask, hidden)
 
 
 def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
@@ -107,7 +126,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
             name=name,
             confirm=Typed("confirm"),
         )
-        return Reply((*doubts, ask), choices=(Choice("sign", entry.arguments(name)),))
+        return Reply((*doubts, ask, *entry.doubts(ctx)), choices=(Choice("sign", entry.arguments(name)),))
     ask = say(
         N_("I do not know “{name}”. Which one do you mean? Reply to this message with a number: {choices}"),
         name=name,
@@ -123,7 +142,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
     )
     # Only the last choice says that one is entitled; for the others that is asked then.
     meant = (Choice("sign", entry.arguments(one), confirmed=False) for one in near)
-    return Reply((*doubts, ask), choices=(*meant, Choice("sign", entry.arguments(name))))
+    return Reply((*doubts, ask, *entry.doubts(ctx)), choices=(*meant, Choice("sign", entry.arguments(name))))
 
 
 def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:
@@ -145,7 +164,7 @@ def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: b
         **entry.given,
     )
     if speaks:
-        _own_word(ctx, organisation)
+        vouching.own_word(ctx, organisation)
     else:
         storage.campaigns.enrol(campaign.id, organisation.id, ctx.now)
     storage.audit.note(
@@ -162,33 +181,9 @@ def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: b
     )
     if not speaks:
         return _declared(ctx, organisation, number)
-    return Reply((_counted(ctx, organisation), *_to_complete(ctx, letter)))
-
-
-def _own_word(ctx: Context, organisation: Organisation) -> None:
-    """Enter that an organisation signs, on the word of one of its own people."""
-    # Said in private, it is reminded where it was before.
-    room = {"room_id": ctx.room.id} if ctx.place == "campaign" else {}
-    ctx.storage.campaigns.stand(ctx.campaign.id, organisation.id, "signed", ctx.now, **room)
-    if organisation.flagged:
-        ctx.storage.organisations.change(organisation.id, flagged=False)
-
-
-def _counted(ctx: Context, organisation: Organisation) -> Text:
-    campaign = ctx.campaign
-    count = lookup.counted(ctx.storage, campaign)
-    return (
-        say(
-            N_("✅ **{name}** has signed the letter: {count} of {goal}."),
-            name=organisation.name,
-            count=count,
-            goal=campaign.goal,
-        )
-        if campaign.goal
-        else say(
-            N_("✅ **{name}** has signed the letter: signature {count}."), name=organisation.name, count=count
-        )
-    )
+    others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
+    signed = vouching.has_signed(ctx, organisation, number, level=level)
+    return Reply((signed, *_to_complete(ctx, letter))).also(*others)
 
 
 def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
@@ -214,7 +209,7 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
         told = ending.replace(ctx, declared)
         return _signed(ctx, organisation, entry, speaks=True).also(*told)
     ctx.storage.signatures.change(declared.id, level="confirmed", **entry.given)
-    _own_word(ctx, organisation)
+    vouching.own_word(ctx, organisation)
     ctx.storage.audit.note(
         "confirmed",
         ctx.now,
@@ -226,7 +221,11 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
         before=declared.level,
         after="confirmed",
     )
-    return Reply((_counted(ctx, organisation),))
+    others = (
+        vouching.tell_the_others(ctx, organisation, declared.number) if ctx.campaign.second_person else ()
+    )
+    signed = vouching.has_signed(ctx, organisation, declared.number, level="confirmed")
+    return Reply((signed,)).also(*others)
 
 
 def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
@@ -245,20 +244,21 @@ def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
             "{who} ({address}) signs for **{name}**, and I do not know that they may. To accept: {verify} · to refuse: {reject}"
         ),
         who=ctx.name,
-        address=_from(ctx),
+        address=lookup.account_of(ctx),
         name=organisation.name,
         verify=Typed("verify", str(number)),
         reject=Typed("reject", f"{number} …"),
     )
     mine = say(
         N_(
-            "{who} ({address}), whom I do not know, has declared that **{name}** signs (no. {number}). If it does, sign yourself: {sign}. To take back what was declared: {withdraw}"
+            "{who} ({address}), whom I do not know, has declared that **{name}** signs (no. {number}). If it does, sign yourself: {sign}. If you know that account, vouch for it: {confirm}. To take back what was declared: {withdraw}"
         ),
         who=ctx.name,
-        address=_from(ctx),
+        address=lookup.account_of(ctx),
         name=organisation.name,
         number=number,
         sign=Typed("sign", organisation.name),
+        confirm=Typed("confirm", organisation.name),
         withdraw=Typed("withdraw", organisation.name),
     )
     return Reply((line,)).also(
@@ -267,17 +267,12 @@ def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
     )
 
 
-def _from(ctx: Context) -> str:
-    """By which account somebody speaks, or in which room that hides it: names prove nothing."""
-    return ctx.address.id if ctx.address.is_account else ctx.room.label
-
-
 def _again(
     ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
 ) -> Reply:
-    """One organisation, one signature: say so, or let its own people's word stand for what was declared."""
-    if speaks and standing.level == "declared":
-        return _stands_by(ctx, organisation, standing, entry)
+    """One organisation, one signature: say so, or let a second person of it stand by what the first has signed."""
+    if speaks and vouching.waits(ctx.campaign, standing) and standing.person_id != ctx.person.id:
+        return vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
     if standing.person_id == ctx.person.id or speaks:
         if standing.level == "declared":
             return reply(
@@ -298,21 +293,15 @@ def _again(
             details=Typed("details"),
             withdraw=Typed("withdraw"),
         )
-    told = say(
+    disputing.check(ctx, standing, speaks=False)
+    if ctx.confirmed:
+        return disputing.dispute(ctx, standing, "", speaks=False)
+    ask = say(
         N_(
-            "{who} ({address}) also wants to sign for **{name}**. The first signature stands (no. {number}, by {first}). If it is the wrong one: {reject}"
+            "Somebody has already signed for **{name}** (no. {number}), and that signature stands. Are you entitled to sign for it too, and is that one wrong? Then say {confirm}: the campaigners and whoever signed are told."
         ),
-        who=ctx.name,
-        address=_from(ctx),
         name=organisation.name,
         number=standing.number,
-        first=standing.person_name,
-        reject=Typed("reject", f"{standing.number} …"),
+        confirm=Typed("confirm"),
     )
-    return reply(
-        N_(
-            "Somebody has already signed for **{name}** (no. {number}). That signature stands; the campaigners know that you asked too."
-        ),
-        name=organisation.name,
-        number=standing.number,
-    ).also(*tell.admins(ctx.storage, ctx.house, told))
+    return Reply((ask,), choices=(Choice("sign", entry.arguments(organisation.name)),))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Text, Typed, say, say_many
-from commands import lookup
+from commands import lookup, vouching
 from commands.command import Context, Reply, command, reply
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from storage.signatures import Signature
 
 
@@ -29,14 +31,26 @@ def signatories(ctx: Context) -> Reply:
         if one.level in lookup.counting(campaign)
         and standing.get(one.organisation_id) in ("signed", "declared")
     ]
-    others = [one for one in found if one not in counting]
+    disputed = storage.disputes.disputed(campaign.id)
+    waiting = [one for one in found if vouching.waits(campaign, one)]
+    others = [one for one in found if one not in counting and one not in waiting]
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
-    lines += [_line(one) for one in counting]
+    lines += [_line(one, disputed) for one in counting]
+    if waiting:
+        lines.append(
+            say(N_("**Signed by one person, and waiting for a second one of the organisation to confirm:**"))
+        )
+        lines += [_line(one, disputed) for one in waiting]
     if others:
         lines.append(say(N_("**Declared, and to be verified before they count:**")))
-        lines += [_line(one) for one in others]
+        lines += [_line(one, disputed) for one in others]
     return Reply(private=tuple(lines))
 
 
-def _line(one: Signature) -> Text:
-    return say(N_("- {name} (no. {number})"), name=one.organisation, number=one.number)
+def _line(one: Signature, disputed: Collection[int]) -> Text:
+    text = (
+        N_("- {name} (no. {number}) — ⚠️ disputed")
+        if one.organisation_id in disputed
+        else N_("- {name} (no. {number})")
+    )
+    return say(text, name=one.organisation, number=one.number)

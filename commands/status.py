@@ -45,6 +45,18 @@ def status(ctx: Context) -> Reply:
             silent=standing.get("silent", 0),
         )
     )
+    if now.waiting:
+        lines.append(
+            say_many(
+                *NN_(
+                    "✍️ {count} more signature waits for a second person of the organisation",
+                    "✍️ {count} more signatures wait for a second person of the organisation",
+                ),
+                now.waiting,
+            )
+        )
+    if now.disputed:
+        lines.append(lookup.disputed(now.disputed))
     if now.sympathies:
         lines.append(
             say_many(

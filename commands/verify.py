@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, Typed, say, say_many
-from commands import lookup, tell
+from commands import disputing, lookup, tell
 from commands.command import Context, Reply, command, reply
 
 
@@ -26,6 +26,22 @@ def verify(ctx: Context, signature: int) -> Reply:
             number=signature,
             list=Typed("signatories"),
         )
+    if found.person_id == ctx.person.id and campaign.second_person:
+        return reply(
+            N_(
+                "You signed for **{name}** yourself: a second person of it has to confirm, or another campaigner."
+            ),
+            name=found.organisation,
+        )
+    stands = say(
+        N_("The signature of **{name}** (no. {number}) stands: the dispute about it is settled."),
+        name=found.organisation,
+        number=signature,
+    )
+    disputed = bool(storage.disputes.of_signature(found.id))
+    settled = disputing.settle(ctx, found, "verified", stands)
+    if found.level == "verified" and disputed:
+        return Reply((stands,)).also(*settled, *tell.signer(storage, found, stands, here=ctx.room.id))
     if found.level == "verified":
         return reply(N_("Signature no. {number} is verified already."), number=signature)
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
@@ -56,4 +72,4 @@ def verify(ctx: Context, signature: int) -> Reply:
         )
     )
     told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)
-    return done.also(*tell.signer(storage, found, told, here=ctx.room.id))
+    return done.also(*tell.signer(storage, found, told, here=ctx.room.id), *settled)

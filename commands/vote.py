@@ -8,7 +8,7 @@ from campaign.chat import N_, NN_, Moment, Typed, say, say_many
 from campaign.decision import PRESETS, validate_ballot
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import grammar, lookup, polling
+from commands import authority, grammar, lookup, polling
 from commands.command import Context, Option, Reply, Rest, command, reply
 from commands.vocabulary import in_language, read_choice
 
@@ -33,7 +33,7 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
     reason = lookup.short(" ".join(words))
     validate_ballot(procedure, said, reason)
     elector = lookup.organisation(ctx, organisation)
-    if not ctx.storage.organisations.is_representative(elector.id, ctx.person.id):
+    if not authority.speaks(ctx, elector):
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
     if elector.id not in {one for one, _ in ctx.storage.polls.electorate(poll.id)}:
         raise CampaignError(
@@ -104,7 +104,7 @@ def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[
     Raises:
         CampaignError: the person speaks for several, and names none of them.
     """
-    mine = ctx.storage.organisations.of_person(ctx.person.id)
+    mine = authority.organisations(ctx)
     ids = {one.id for one in mine}
     for count in range(len(words), 0, -1):
         if len(mine) == 1 and count < len(words):

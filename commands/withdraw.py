@@ -26,7 +26,7 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
             name=found.name,
             decline=Typed("decline", found.name),
         )
-    ending.end(ctx, standing, "withdrawn")
+    told = ending.end(ctx, standing, "withdrawn")
     if standing.level != "declared":
         storage.campaigns.stand(campaign.id, found.id, "withdrawn", ctx.now)
     storage.audit.note(
@@ -44,4 +44,4 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
         N_("The signature of **{name}** is taken back. To sign again: {sign}"),
         name=found.name,
         sign=Typed("sign", found.name),
-    )
+    ).also(*told)

@@ -32,7 +32,14 @@ class Campaign:
     language: str
     reminders: list[int]
     civil_hours: str
+    second_person: bool
+    """Whether a signature counts only once two people of the organisation have given it."""
     closed_at: datetime | None
+
+    @property
+    def threshold(self) -> Threshold:
+        """The lowest level that counts."""
+        return "verified" if self.second_person else self.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ _ROW = select(
     campaigns.c.language,
     campaigns.c.reminders,
     campaigns.c.civil_hours,
+    campaigns.c.second_person,
     campaigns.c.closed_at,
 )
 _MEMBER = (

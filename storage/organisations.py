@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
+from storage.people import HOLDS
 from storage.rows import Queries
 from storage.tables import (
     Instant,
@@ -19,7 +20,7 @@ from storage.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -204,8 +205,26 @@ class Organisations(Queries):
         query = select(organisations.c.id, organisations.c.listed).where(organisations.c.listed.is_not(None))
         return {int(row[0]): row[1] for row in self._connection.execute(query) if row[1]}
 
+    def of_domains(self, domains: Collection[str]) -> Sequence[Organisation]:
+        """The organisations whose domain is one of these, as it is kept, by name; none that a stranger named."""
+        if not domains:
+            return ()
+        query = _ROW.where(organisations.c.domain.in_(sorted(domains)), organisations.c.flagged.is_(False))
+        return self._all(Organisation, query.order_by(func.lower(organisations.c.name)))
+
     def change(self, organisation_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
-        """Set some columns of an organisation."""
+        """Set some columns of an organisation. Who spoke for it by another domain than its new one no longer does."""
+        if "domain" in values:
+            self._connection.execute(
+                delete(representatives).where(
+                    representatives.c.organisation_id == organisation_id,
+                    representatives.c.how == "domain",
+                    select(organisations.c.domain)
+                    .where(organisations.c.id == organisation_id)
+                    .scalar_subquery()
+                    != values["domain"],
+                )
+            )
         self._connection.execute(
             update(organisations).where(organisations.c.id == organisation_id).values(**values)
         )
@@ -213,10 +232,11 @@ class Organisations(Queries):
     def represent(
         self, organisation_id: int, person_id: int, how: str, now: datetime, *, deputy: bool = False
     ) -> None:
-        """Let a person speak for an organisation: on the word of the `roster`, a `campaigner`, or once `verified`.
+        """Let a person speak for an organisation.
 
-        Whoever does so because a signature was verified does so no longer for that reason alone, and what a campaigner
-        says stands before everything else.
+        `how`: on the word of the `roster` or of a `campaigner`; because a campaigner has `verified` their signature or
+        a `second` person of the organisation has; or because the `domain` of their account is the organisation's.
+        Where there are several reasons, the one that holds longest is kept; what a campaigner says stands before all.
         """
         known = self.speaks_by(organisation_id, person_id)
         if known is None:
@@ -230,7 +250,7 @@ class Organisations(Queries):
                     "deputy": deputy,
                 },
             )
-        elif how == "campaigner" or known in ("verified", how):
+        elif how in ("campaigner", known) or HOLDS[how] > HOLDS[known]:
             values = {"how": how, "deputy": deputy}
             self._connection.execute(
                 update(representatives).where(*_is(organisation_id, person_id)).values(**values)
@@ -284,6 +304,12 @@ class Organisations(Queries):
     def of_person(self, person_id: int) -> Sequence[Organisation]:
         """The organisations a person may speak for, by name."""
         return self._all(Organisation, _OF, {"person": person_id}, keep=True)
+
+    def by_domain(self) -> Sequence[tuple[int, int]]:
+        """Every organisation and person who speaks for it only because of the domain of their account."""
+        query = select(representatives.c.organisation_id, representatives.c.person_id)
+        query = query.where(representatives.c.how == "domain")
+        return [(int(row[0]), int(row[1])) for row in self._connection.execute(query)]
 
     def representatives(self, organisation_id: int) -> Sequence[int]:
         """The people who may speak for an organisation: deputies last, longest standing first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -13,6 +13,7 @@ from storage.tables import (
     addresses,
     audit,
     ballots,
+    disputes,
     link_codes,
     merges,
     people,
@@ -26,6 +27,8 @@ from storage.tables import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from sqlalchemy import Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ _RENAME = update(people).where(people.c.id == bindparam("person"))
 
 def _key(address: Address) -> dict[str, str]:
     return {"network": address.network, "address": address.id, "room": address.room}
+
+
+HOLDS = {"domain": 0, "second": 1, "verified": 1, "roster": 2, "campaigner": 2}
+"""On whose word somebody speaks for an organisation, and how long that holds: as long as a domain is theirs, until one
+of their signatures is rejected, or until a campaigner says otherwise."""
 
 
 class People(Queries):
@@ -132,20 +140,49 @@ class People(Queries):
         """Make two people one: addresses, rights and what was said by `other` become those of `kept`."""
         if kept == other:
             return
-        mine = set(
-            self._connection.execute(
-                select(representatives.c.organisation_id).where(representatives.c.person_id == kept)
-            ).scalars()
+        self._join_rights(kept, other)
+        unsettled = disputes.alias()
+        self._connection.execute(
+            delete(disputes).where(
+                disputes.c.person_id == other,
+                disputes.c.settled_at.is_(None),
+                disputes.c.signature_id.in_(
+                    select(unsettled.c.signature_id).where(
+                        unsettled.c.person_id == kept, unsettled.c.settled_at.is_(None)
+                    )
+                ),
+            )
         )
+        for table in (
+            addresses,
+            prompts,
+            signatures,
+            ballots,
+            link_codes,
+            disputes,
+            questions,
+            question_waits,
+        ):
+            self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
+        for column in (signatures.c.verified_by, disputes.c.settled_by):
+            self._connection.execute(update(column.table).where(column == other), {column.name: kept})
+        self._join_in_merges(kept, other)
+
+    def _join_rights(self, kept: int, other: int) -> None:
+        """Let two people who are one speak for the organisations of both, each on the word that holds longest."""
+        how = representatives.c.how
+        of_person = select(representatives.c.organisation_id, how)
+        mine = dict(self._pairs(of_person.where(representatives.c.person_id == kept)))
         theirs = (representatives.c.person_id == other,)
+        for organisation, word in self._pairs(of_person.where(*theirs)):
+            row = (representatives.c.organisation_id == organisation, representatives.c.person_id == kept)
+            if organisation in mine and HOLDS[word] > HOLDS[mine[organisation]]:
+                self._connection.execute(update(representatives).where(*row).values(how=word))
         if mine:
             self._connection.execute(
                 delete(representatives).where(*theirs, representatives.c.organisation_id.in_(mine))
             )
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
-        for table in (addresses, prompts, signatures, ballots, link_codes, questions, question_waits):
-            self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
-        self._join_in_merges(kept, other)
 
     def _join_in_merges(self, kept: int, other: int) -> None:
         """Whose right comes back when a merge is undone is the same person, too."""
@@ -162,6 +199,9 @@ class People(Queries):
                 row["person_id"] = kept
             if rows:
                 self._connection.execute(update(merges).where(merges.c.id == merge).values(moved=moved))
+
+    def _pairs(self, query: Select[Any]) -> list[tuple[int, str]]:
+        return [(int(row[0]), str(row[1])) for row in self._connection.execute(query)]
 
     def met_in(self, person_id: int, rooms: Sequence[tuple[int, str]]) -> bool:
         """Whether a person was met in one of these rooms (id and address): is an occupant there, asked or noted there."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from campaign.signature import standing_of
 from storage.memory import tables_of
 from storage.rows import Queries
-from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
+from storage.tables import addresses, campaign_organisations, disputes, letters, organisations, signatures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,7 @@ class Signature:
     note: str
     network: str
     signed_at: datetime
+    verified_by: int | None
     ended_at: datetime | None
     end_reason: str
 
@@ -71,6 +72,7 @@ _ROW = (
         signatures.c.note,
         signatures.c.network,
         signatures.c.signed_at,
+        signatures.c.verified_by,
         signatures.c.ended_at,
         signatures.c.end_reason,
     )
@@ -161,6 +163,7 @@ class Line:
     version: int | None
     language: str | None
     signed_at: datetime | None
+    disputed: bool
 
     @property
     def standing(self) -> Standing:
@@ -187,6 +190,18 @@ class Signatures(Queries):
             signatures.c.person_id == person_id, signatures.c.ended_at.is_(None)
         )
         return self._connection.execute(query.limit(1)).first() is not None
+
+    def vouched_by_themselves(self, person_id: int) -> Sequence[Signature]:
+        """The standing signatures, in any campaign, that a person gave and also verified: two accounts turned out one's."""
+        return self._all(
+            Signature,
+            _ROW.where(
+                signatures.c.person_id == person_id,
+                signatures.c.verified_by == person_id,
+                signatures.c.level == "verified",
+                signatures.c.ended_at.is_(None),
+            ),
+        )
 
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
@@ -262,6 +277,11 @@ class Signatures(Queries):
                 letters.c.version,
                 letters.c.language,
                 signatures.c.signed_at,
+                exists(
+                    select(disputes.c.id).where(
+                        disputes.c.signature_id == signatures.c.id, disputes.c.settled_at.is_(None)
+                    )
+                ),
             )
             .select_from(campaign_organisations)
             .join(organisations, organisations.c.id == campaign_organisations.c.organisation_id)

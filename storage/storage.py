@@ -10,6 +10,7 @@ from storage.audit import Audit
 from storage.backlog import Backlog
 from storage.campaigns import Campaigns
 from storage.deadlines import Deadlines
+from storage.disputes import Disputes
 from storage.forgetting import Forgetting
 from storage.inbox import Inbox
 from storage.letters import Letters
@@ -77,6 +78,11 @@ class Storage:
     def deadlines(self) -> Deadlines:
         """Deadlines, and what became of each reminder."""
         return Deadlines(self._connection)
+
+    @cached_property
+    def disputes(self) -> Disputes:
+        """What is said against signatures."""
+        return Disputes(self._connection)
 
     @cached_property
     def forgetting(self) -> Forgetting:

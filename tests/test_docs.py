@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from bot import cli, demo
-from bot.config import Bot, Campaign, Matrix, Settings, Xmpp, load
+from bot.config import Authority, Bot, Campaign, Matrix, Settings, Xmpp, load
 from campaign.chat import MATRIX, Address
 from campaign.decision import PRESETS
 from campaign.errors import CampaignError
@@ -227,7 +227,13 @@ def _sections(text: str) -> dict[str, dict[str, object]]:
     return {**raw, "campaigns": campaign}
 
 
-SECTIONS: dict[str, type[BaseModel]] = {"bot": Bot, "matrix": Matrix, "xmpp": Xmpp, "campaigns": Campaign}
+SECTIONS: dict[str, type[BaseModel]] = {
+    "bot": Bot,
+    "authority": Authority,
+    "matrix": Matrix,
+    "xmpp": Xmpp,
+    "campaigns": Campaign,
+}
 
 
 def test_there_is_no_other_section() -> None:

@@ -17,6 +17,7 @@ from bot.config.files import LetterText, Opening, read_letter
 from bot.config.roster import RosterLine, read_roster
 from bot.config.schema import (
     LANGUAGES,
+    Authority,
     Bot,
     Campaign,
     Matrix,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LANGUAGES",
+    "Authority",
     "Bot",
     "Campaign",
     "Config",
@@ -157,7 +159,13 @@ def _problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
 
 def _known(loc: list[str]) -> list[str]:
     """The keys of the section that stands there."""
-    sections: dict[str, type[Section]] = {"bot": Bot, "matrix": Matrix, "xmpp": Xmpp, "campaigns": Campaign}
+    sections: dict[str, type[Section]] = {
+        "bot": Bot,
+        "matrix": Matrix,
+        "xmpp": Xmpp,
+        "authority": Authority,
+        "campaigns": Campaign,
+    }
     return list((sections[loc[0]] if loc else Settings).model_fields)
 
 
@@ -172,6 +180,8 @@ _KINDS = {
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
     "too_short": "at least one",
+    "frozen_set_type": "a list in square brackets",
+    "bool_type": "true or false",
 }
 """What was expected, in an operator's words, by pydantic's name of the mistake."""
 
@@ -203,6 +213,12 @@ def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
             problems.append(f"xmpp.ca_file: {ca_file!r} — expected certificates in PEM form")
         except (OSError, ValueError) as error:
             problems.append(f"xmpp.ca_file: {ca_file!r} — cannot be read: {_why(error)}")
+    problems += [
+        f'campaigns.{key}.counts: "declared" — expected "confirmed", or no second_person: '
+        "it asks for two people where this asks for none"
+        for key, one in _table(raw, "campaigns").items()
+        if _is_table(one) and one.get("counts") == "declared" and one.get("second_person") is True
+    ]
     return problems + _rooms(raw)
 
 

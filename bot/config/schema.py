@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, StrictBool
 
 from campaign.account import read_account
+from campaign.authority import PUBLIC_PROVIDERS, ascii_domain
 from campaign.chat import MATRIX, XMPP, Address
 from campaign.dates import END_OF_DAY, read_span
 from campaign.errors import CampaignError
@@ -73,6 +74,13 @@ def _deadline(typed: object) -> datetime:
     raise ValueError('a date and time such as "2027-09-30T18:00"')
 
 
+def _domain(typed: str) -> str:
+    form = ascii_domain(typed)
+    if not form:
+        raise ValueError('the name of a server such as "matrix.example.org"')
+    return form
+
+
 def _civil(typed: str) -> str:
     opens, _, closes = typed.replace("24:00", "00:00").partition("-")
     if not (_TIME_OF_DAY.fullmatch(opens) and _TIME_OF_DAY.fullmatch(closes)):
@@ -86,6 +94,7 @@ Account = Annotated[Any, BeforeValidator(account)]
 RoomAddress = Annotated[Any, BeforeValidator(room_address)]
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
 Deadline = Annotated[datetime, BeforeValidator(_deadline)]
+Domain = Annotated[str, AfterValidator(_domain)]
 CivilHours = Annotated[str, AfterValidator(_civil)]
 
 
@@ -127,6 +136,17 @@ class Xmpp(Section):
     tls: Literal["on", "off"] = "on"
 
 
+class Authority(Section):
+    """Who is believed."""
+
+    public_providers: frozenset[Domain] = frozenset()
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Every server where an account proves nothing: the well-known ones and those named here."""
+        return PUBLIC_PROVIDERS | self.public_providers
+
+
 class Campaign(Section):
     """A letter to be signed, as it is first opened; what is said in chat afterwards wins."""
 
@@ -148,6 +168,7 @@ class Campaign(Section):
     organisations: Path | None = None
     counts: Literal["confirmed", "declared"] = "confirmed"
     civil_hours: CivilHours = "09:00-20:00"
+    second_person: StrictBool = False
 
 
 class Settings(Section):
@@ -156,6 +177,7 @@ class Settings(Section):
     bot: Bot = Bot()
     matrix: Matrix | None = None
     xmpp: Xmpp | None = None
+    authority: Authority = Authority()
     campaigns: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], Campaign] = {}
 
 

@@ -23,7 +23,8 @@ _TARGET = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'*+,;=%]")
 def write(listed: SignatoryList) -> bytes:
     """Write a title and a list in CommonMark: each organisation, linked to its website, and its testimony.
 
-    Only signatures that count in this campaign are listed, and no person is named. Whatever an organisation
+    Only signatures that count in this campaign are listed, and no person is named; one that is disputed is marked by a
+    comment, for whoever publishes the list and not for those who read it. Whatever an organisation
     typed is text: it makes no markup, no link but to its website, and mentions nobody. UTF-8.
     """
     lines = [f"# {escaped(listed.campaign)}", ""]
@@ -45,7 +46,8 @@ def escaped(text: str) -> str:
 def _entry(signatory: Signatory) -> list[str]:
     name = escaped(signatory.organisation)
     target = _target(signatory.website)
-    lines = [f"- [{name}]({target})" if target else f"- {name}"]
+    disputed = " <!-- disputed -->" if signatory.disputed else ""
+    lines = [(f"- [{name}]({target})" if target else f"- {name}") + disputed]
     if signatory.testimony:
         lines += ["", f"  > {escaped(signatory.testimony)}", ""]
     return lines

@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import deadline_of, load
 from bot.opening import differences, open_campaigns
-from campaign.chat import MATRIX, XMPP
+from campaign.chat import MATRIX, XMPP, Address
 from campaign.organisation import normal_form
 from storage.database import open_database
 from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config
@@ -183,6 +183,26 @@ def test_a_translation_that_comes_later_is_added(database: Database, tmp_path: P
     assert len(letters(database)) == 2
 
 
+def test_who_speaks_by_a_domain_speaks_until_it_is_named_as_public(
+    database: Database, tmp_path: Path
+) -> None:
+    roster = "name,website\nPicasoft,https://picasoft.example\n"
+    bring(database, config(tmp_path, roster=roster))
+
+    def work(storage: Storage) -> None:
+        found = storage.organisations.find(normal_form("Picasoft"))
+        person = storage.people.ensure(Address(MATRIX, "@bo:matrix.picasoft.example"), "Bo", NOW)
+        assert found is not None
+        storage.organisations.represent(found.id, person.id, "domain", NOW)
+
+    database.transaction(work)
+    bring(database, config(tmp_path, roster=roster))
+    assert speakers(database, "Picasoft") == {"@bo:matrix.picasoft.example"}
+    public = '[authority]\npublic_providers = ["PicaSoft.example."]\n'
+    bring(database, config(tmp_path, public + CONFIG, roster=roster))
+    assert speakers(database, "Picasoft") == set()
+
+
 def test_a_deadline_moved_in_chat_stays_and_the_difference_is_said(
     database: Database, tmp_path: Path
 ) -> None:
@@ -219,6 +239,7 @@ def test_a_deadline_changed_in_the_file_alone_stays_and_the_difference_is_said(
         ('["7d", "1d", "2h"]', '["7d"]', "reminders"),
         ('title = "Save it"', 'title = "Save it"\ncounts = "declared"', "counts"),
         ('title = "Save it"', 'title = "Save it"\nlanguage = "fr"', "language"),
+        ('title = "Save it"', 'title = "Save it"\nsecond_person = true', "second_person"),
         ('title = "Save it"', 'title = "Save it"\ncivil_hours = "08:00-21:00"', "civil_hours"),
         ('title = "Save it"', 'title = "Save it"\nlink = "https://a.example.org"', "link"),
     ],

@@ -281,6 +281,7 @@ CHANGING = frozenset(
         "deciding",
         "decline",
         "details",
+        "dispute",
         "language",
         "link",
         "org add",

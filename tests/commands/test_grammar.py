@@ -495,6 +495,7 @@ PREPARATION: dict[str, tuple[tuple[str, str, Place], ...]] = {
         ("Maud", "!org merge Le Fil Commun = La Fibre Partagée", "admin"),
         ("Maud", "!confirm", "admin"),
     ),
+    "dispute": (("Sacha", "!sign Nuage Libre", "campaign"), ("Sacha", "!confirm", "campaign")),
 }
 """What else must have happened for an example to make sense: who says what, where."""
 

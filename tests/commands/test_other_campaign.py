@@ -68,3 +68,23 @@ async def test_nobody_else_answers_there(stage: Stage, line: str) -> None:
     before = await stage.rows()
     await stage.say(voice("Sacha"), line, "private")
     assert await stage.rows() == before
+
+
+async def test_a_question_is_answered_for_the_campaign_it_was_asked_for(stage: Stage) -> None:
+    def lettered(storage: Storage) -> None:
+        other = storage.campaigns.find("autre")
+        assert other is not None
+        storage.letters.add(other.id, "en", BEGINNING, title="Another", summary="", text="Text.")
+
+    stage.database.transaction(lettered)
+    sacha = voice("Sacha")
+    await stage.say(sacha, "!sign Serveur du Coin campaign=autre", "private")
+    (answer, *_) = await stage.say(sacha, "!confirm", "private")
+    assert "several" not in answer.ids[0].lower()
+
+    def signed(storage: Storage) -> list[str]:
+        other = storage.campaigns.find("autre")
+        assert other is not None
+        return [one.organisation for one in storage.signatures.all_standing(other.id)]
+
+    assert await stage.database.read(signed) == ["Serveur du Coin"]

@@ -65,9 +65,19 @@ PEOPLE = {
     "Zoe": Address(XMPP, "zoe@mail.example"),
     "Noa": Address(XMPP, "noa@campagne.example"),
     "Bob": Address(MATRIX, "@_irc_bob:campagne.example"),
+    "Marin": Address(MATRIX, "@marin:serveurducoin.example"),
+    "Remi": Address(XMPP, "remi@serveurducoin.example"),
+    "Tao": Address(MATRIX, "@tao:matrix.fibre.example:8448"),
+    "Member": Address(MATRIX, "@membre:member1.fibre.example"),
+    "Maya": Address(XMPP, "maya@xn--caf-libre-d4a.example"),
+    "Ghost": Address(MATRIX, "@telegram_4711:serveurducoin.example"),
+    "Marin-Worn": Address(MATRIX, "@marin:mail.example"),
+    "Remi-Worn": Address(XMPP, "remi@mail.example"),
+    "Alex-Matrix": Address(MATRIX, "@alex:racines.example"),
 }
 """Camille and Dom speak for Nuage Libre, Robin for Le Fil Commun, Ines for Les Jardiniers du Web, Alex for these and
-for Racines Numériques; Sacha, Lou and Zoe for nobody; Maud and Noa are campaigners; Bob comes through a bridge."""
+for Racines Numériques; Sacha, Lou and Zoe for nobody; Maud and Noa are campaigners; Bob comes through a bridge. No list
+knows those below him: Marin, Remi, Tao, Maya and Alex-Matrix are on their organisations' own servers, the others only look so."""
 ROOMS = {
     "collectif": Room(MATRIX, "#collectif"),
     "equipe": Room(MATRIX, "#equipe"),

@@ -173,8 +173,13 @@ async def town(
     *,
     deadline: timedelta | None = None,
     reminders: tuple[str, ...] = ("2m",),
+    roster: str = "",
+    settings: str = "",
 ) -> AsyncIterator[Town]:
-    """Build a campaign with everybody in it. `deadline` is counted from when the config is written: the end of this."""
+    """Build a campaign with everybody in it. `deadline` is counted from when the config is written: the end of this.
+
+    With `roster` its organisations' file is that; `settings` are more lines of the campaign's section.
+    """
     mark = secrets.token_hex(3)
     bot_id, matrix_password = await synapse.register(f"tocsin-{mark}", displayname="tocsin")
     bot_jid, xmpp_password = prosody.register(f"tocsin-{mark}")
@@ -208,7 +213,7 @@ async def town(
         await made.xmpp["robin"].create_room(made.muc, "Robin", roomname="Hébergeurs")
         for name in (*ON_XMPP[1:], "maud-x"):
             await made.xmpp[name].join_room(made.muc, name.title())
-        _write(made, deadline, reminders)
+        _write(made, deadline, reminders, roster, settings)
         try:
             yield made
         finally:
@@ -216,7 +221,9 @@ async def town(
                 await made.bot.stop()
 
 
-def _write(made: Town, deadline: timedelta | None, reminders: tuple[str, ...]) -> None:
+def _write(
+    made: Town, deadline: timedelta | None, reminders: tuple[str, ...], roster: str, settings: str
+) -> None:
     """Write the operator's files: config, letters, roster."""
     (made.folder / "letter.fr.md").write_text(
         "# Pour les communs\n\nNous demandons la suite.\n\nLe texte entier.\n"
@@ -228,7 +235,7 @@ def _write(made: Town, deadline: timedelta | None, reminders: tuple[str, ...]) -
     accounts |= {name: f"xmpp:{person.jid}" for name, person in made.xmpp.items()}
     lines = [f"{organisation},,,{accounts.get(name, '')}" for name, organisation in ORGANISATIONS.items()]
     (made.folder / "organisations.csv").write_text(
-        "name,aliases,website,representatives\n" + "\n".join(lines) + "\n"
+        roster or "name,aliases,website,representatives\n" + "\n".join(lines) + "\n"
     )
     until = f'deadline = "{(datetime.now(UTC) + deadline).isoformat(timespec="seconds")}"' if deadline else ""
     prosody = made.prosody
@@ -260,4 +267,5 @@ reminders = [{", ".join(f'"{one}"' for one in reminders)}]
 rooms = ["#collectif-{made.mark}:{made.synapse.server_name}", "xmpp:{made.muc}"]
 organisations = "organisations.csv"
 civil_hours = "00:00-24:00"
+{settings}
 """)

@@ -184,13 +184,13 @@ def fill(storage: Storage) -> Made:
     )
     storage.inbox.take(MATRIX, [(COOP, "$0")], now - 400 * 24 * HOUR)
     storage.forgetting.events(2, now - HOUR, now, margin=HOUR, most=10)
-    for statement in (
-        "INSERT INTO disputes (signature_id, person_id, address_id, reason, opened_at) VALUES (1, 1, 1, 'not us', '2027-09-01')",
-        "INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",
-    ):
+    for statement in ("INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",):
         storage._connection.exec_driver_sql(statement)
     question = ask(storage, made)
     wait(storage, made, question.id)
+    storage.disputes.open(
+        1, now, person_id=noa.id, address_id=noa.address_id, room_id=made.room, reason="not us"
+    )
     storage.organisations.revoke(made.other, noa.id, now)
     double = storage.organisations.add("Le Nuage Libre", "le nuage libre", now)
     storage.merges.merge(made.other, double.id, noa.id, now)

@@ -30,6 +30,7 @@ async def test_both_networks_are_served_over_one_campaign(world: World) -> None:
         await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
         world.xmpp.happen(said("1", "!sign Picasoft", FORGE, BO))
         await world.xmpp.until(lambda: answers(world.xmpp, FORGE, "already signed for") == 1)
+        world.xmpp.happen(said("2", "!confirm", FORGE, BO))
         # what concerns the other network leaves there
         await world.matrix.until(lambda: answers(world.matrix, TEAM, BO.id) == 1)
 

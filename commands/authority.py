@@ -1,0 +1,70 @@
+"""Whom a person may speak for: those their list or a campaigner says, and those on whose own server their account is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.authority import is_proven, stored_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from commands.command import Context
+    from storage.organisations import Organisation
+    from storage.storage import Storage
+
+
+def speaks(ctx: Context, organisation: Organisation) -> bool:
+    """Whether somebody may speak for an organisation; whom its domain proves is entered as its representative."""
+    known = ctx.storage.organisations.is_representative(organisation.id, ctx.person.id)
+    if known or not proves(ctx.storage, ctx.house.public_providers, ctx.person.id, organisation):
+        return known
+    ctx.storage.organisations.represent(organisation.id, ctx.person.id, "domain", ctx.now)
+    ctx.storage.audit.note(
+        "representative",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        organisation=organisation.id,
+        represented_by=ctx.person.id,
+        how="domain",
+    )
+    return True
+
+
+def organisations(ctx: Context) -> Sequence[Organisation]:
+    """The organisations somebody speaks for; who speaks for none yet, for those whose domain proves it."""
+    mine = ctx.storage.organisations.of_person(ctx.person.id)
+    if mine:
+        return mine
+    accounts = ctx.storage.people.addresses(ctx.person.id)
+    forms = stored_forms(accounts, ctx.house.public_providers)
+    return [one for one in ctx.storage.organisations.of_domains(forms) if speaks(ctx, one)]
+
+
+def proves(storage: Storage, public: Collection[str], person_id: int, organisation: Organisation) -> bool:
+    """Whether one of a person's accounts is on an organisation's own server, and no campaigner has revoked any.
+
+    Only a domain from the organisations' file or a campaigner counts: who named an organisation in chat proves nothing by it.
+    """
+    if organisation.flagged or not organisation.domain:
+        return False
+    accounts = storage.people.addresses(person_id)
+    return is_proven(accounts, organisation.website, organisation.domain, public) and not any(
+        storage.organisations.is_revoked(organisation.id, account) for account in accounts
+    )
+
+
+def prove_again(storage: Storage, public: Collection[str], now: datetime) -> None:
+    """Let nobody speak any longer by a domain that is no proof any more: it is named among the public ones by now."""
+    for organisation_id, person_id in storage.organisations.by_domain():
+        if not proves(storage, public, person_id, storage.organisations.get(organisation_id)):
+            storage.organisations.dismiss(organisation_id, person_id)
+            storage.audit.note(
+                "representative revoked",
+                now,
+                organisation=organisation_id,
+                represented_by=person_id,
+                how="domain",
+            )

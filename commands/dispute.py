@@ -1,0 +1,131 @@
+"""Saying that a signature is not its organisation's, and what campaigners have to settle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from campaign.chat import N_, NN_, Day, Typed, say, say_many
+from campaign.errors import CampaignError
+from campaign.organisation import normal_form
+from commands import authority, disputing, grammar, lookup
+from commands.command import Choice, Context, Reply, Rest, command, reply
+
+if TYPE_CHECKING:
+    from campaign.chat import Text
+    from storage.disputes import Dispute
+    from storage.signatures import Signature
+
+
+LONGEST_NAME = 15
+"""Words up to which the name of an organisation is looked for before the reason."""
+
+
+@command(
+    "dispute",
+    fr="contester",
+    help=N_("Say that a signature is not your organisation's word: its number or name, and why."),
+    example=N_("!dispute Nuage Libre our board never decided this"),
+)
+def dispute(ctx: Context, why: Rest) -> Reply:
+    """Record a dispute by the organisation's own people; ask anybody else whether they speak for it."""
+    signature, reason = _meant(ctx, why.split())
+    reason = lookup.short(reason)
+    speaks = authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
+    if not reason:
+        return reply(
+            N_("Please say why as well: {example}"), example=Typed("dispute", f"{signature.number} …")
+        )
+    disputing.check(ctx, signature, speaks=speaks)
+    if speaks or ctx.confirmed:
+        return disputing.dispute(ctx, signature, reason, speaks=speaks)
+    ask = say(
+        N_(
+            "Do you speak for **{name}**, and is its signature (no. {number}) not its own word? If so, say {confirm} or react with ✅: the campaigners are told."
+        ),
+        name=signature.organisation,
+        number=signature.number,
+        confirm=Typed("confirm"),
+    )
+    return Reply((ask,), choices=(Choice("dispute", {"why": f"{signature.number} {reason}"}),))
+
+
+def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
+    """The signature that is meant, and the words behind it: its number, its organisation's name, or one's own.
+
+    Raises:
+        CampaignError: there is none, or it is not clear which.
+    """
+    signatures = ctx.storage.signatures
+    number, following = grammar.take_number(words)
+    for count in range(min(len(words), LONGEST_NAME), 1 if number is not None else 0, -1):
+        found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
+        if found is not None:
+            standing = signatures.standing(ctx.campaign.id, found.id)
+            if standing is None:
+                raise CampaignError(
+                    say(N_("**{name}** has not signed, so there is nothing to dispute."), name=found.name)
+                )
+            return standing, " ".join(words[count:])
+    if number is not None:
+        numbered = signatures.by_number(ctx.campaign.id, number)
+        if numbered is not None and numbered.ended_at is None:
+            return numbered, " ".join(following)
+    mine = [signatures.standing(ctx.campaign.id, one.id) for one in authority.organisations(ctx)]
+    standing_mine = [one for one in mine if one is not None]
+    if len(standing_mine) == 1 and number is None:
+        return standing_mine[0], " ".join(words)
+    raise CampaignError(
+        say(
+            N_("Which signature? Begin with its number or the exact name of the organisation: {example}"),
+            example=Typed("dispute", "3 …"),
+        )
+    )
+
+
+@command(
+    "disputes",
+    fr="contestations",
+    help=N_("List the signatures that are disputed, by whom and why."),
+    example=N_("!disputes"),
+    admin=True,
+)
+def disputes(ctx: Context) -> Reply:
+    """List every open dispute; a campaigner settles it by verifying or rejecting the signature."""
+    found = ctx.storage.disputes.of_campaign(ctx.campaign.id)
+    if not found:
+        return reply(N_("No signature is disputed."))
+    lines: list[Text] = [
+        say_many(*NN_("**{count} open dispute:**", "**{count} open disputes:**"), len(found))
+    ]
+    lines += [_line(ctx, one) for one in found]
+    lines.append(
+        say(
+            N_("To keep a signature: {keep} · to end it: {reject}"),
+            keep=Typed("verify", "…"),
+            reject=Typed("reject", "…"),
+        )
+    )
+    return Reply(tuple(lines))
+
+
+def _line(ctx: Context, one: Dispute) -> Text:
+    address = ctx.storage.people.address(one.address_id)
+    room = ctx.storage.rooms.get(one.room_id) if one.room_id is not None else None
+    values: dict[str, str | int | Day] = {
+        "number": one.number,
+        "name": one.organisation,
+        "signer": one.signer,
+        "who": one.name,
+        "address": address.id if address.is_account or room is None else room.label,
+        "day": Day(one.opened_at.astimezone(ZoneInfo(ctx.zone)).date()),
+    }
+    if one.reason:
+        return say(
+            N_("- no. {number} **{name}** (by {signer}): {who} ({address}), {day}: “{reason}”"),
+            reason=one.reason,
+            **values,
+        )
+    return say(
+        N_("- no. {number} **{name}** (by {signer}): {who} ({address}) also claims it, {day}"), **values
+    )

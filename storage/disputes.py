@@ -1,0 +1,132 @@
+"""Disputes: who says that a signature is not its organisation's, and how each was settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from storage.rows import Queries
+from storage.tables import disputes, organisations, people, representatives, signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """An open dispute, with the signature it is about. speaks: whoever opened it speaks for the organisation now."""
+
+    id: int
+    signature_id: int
+    number: int
+    organisation_id: int
+    organisation: str
+    level: str
+    signer: str
+    person_id: int
+    name: str
+    address_id: int
+    room_id: int | None
+    reason: str
+    opened_at: datetime
+    speaks: bool
+
+
+_ROW = (
+    select(
+        disputes.c.id,
+        disputes.c.signature_id,
+        signatures.c.number,
+        signatures.c.organisation_id,
+        organisations.c.name,
+        signatures.c.level,
+        signatures.c.person_name,
+        disputes.c.person_id,
+        people.c.name,
+        disputes.c.address_id,
+        disputes.c.room_id,
+        disputes.c.reason,
+        disputes.c.opened_at,
+        representatives.c.person_id.is_not(None),
+    )
+    .join(signatures, signatures.c.id == disputes.c.signature_id)
+    .join(organisations, organisations.c.id == signatures.c.organisation_id)
+    .join(people, people.c.id == disputes.c.person_id)
+    .outerjoin(
+        representatives,
+        (representatives.c.organisation_id == signatures.c.organisation_id)
+        & (representatives.c.person_id == disputes.c.person_id),
+    )
+    .where(disputes.c.settled_at.is_(None))
+    .order_by(disputes.c.id)
+)
+
+
+class Disputes(Queries):
+    """What is said against signatures."""
+
+    def open(
+        self,
+        signature_id: int,
+        now: datetime,
+        *,
+        person_id: int,
+        address_id: int,
+        room_id: int,
+        reason: str,
+    ) -> None:
+        """Enter a dispute. The caller made sure that this person has none open about this signature."""
+        self._connection.execute(
+            insert(disputes),
+            {
+                "signature_id": signature_id,
+                "person_id": person_id,
+                "address_id": address_id,
+                "room_id": room_id,
+                "reason": reason,
+                "opened_at": now,
+            },
+        )
+
+    def of_campaign(self, campaign_id: int) -> Sequence[Dispute]:
+        """Every open dispute of a campaign, the oldest first."""
+        return self._all(Dispute, _ROW.where(signatures.c.campaign_id == campaign_id))
+
+    def of_signature(self, signature_id: int) -> Sequence[Dispute]:
+        """The open disputes about one signature, the oldest first."""
+        return self._all(Dispute, _ROW.where(disputes.c.signature_id == signature_id))
+
+    def disputed(self, campaign_id: int) -> frozenset[int]:
+        """The organisations of a campaign whose standing signature is disputed."""
+        query = (
+            select(signatures.c.organisation_id)
+            .join(disputes, disputes.c.signature_id == signatures.c.id)
+            .where(
+                signatures.c.campaign_id == campaign_id,
+                signatures.c.ended_at.is_(None),
+                disputes.c.settled_at.is_(None),
+            )
+        )
+        return frozenset(self._connection.execute(query).scalars())
+
+    def was_settled(self, signature_id: int, person_id: int) -> bool:
+        """Whether a dispute of this person about this signature has been settled before."""
+        query = select(disputes.c.id).where(
+            disputes.c.signature_id == signature_id,
+            disputes.c.person_id == person_id,
+            disputes.c.settled_at.is_not(None),
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def settle(self, signature_id: int, outcome: str, now: datetime, *, by: int) -> Sequence[Dispute]:
+        """Settle every open dispute about a signature; return them as they were."""
+        found = self.of_signature(signature_id)
+        self._connection.execute(
+            update(disputes)
+            .where(disputes.c.signature_id == signature_id, disputes.c.settled_at.is_(None))
+            .values(settled_at=now, settled_by=by, outcome=outcome)
+        )
+        return found

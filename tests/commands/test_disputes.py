@@ -1,0 +1,55 @@
+"""A crowd of strangers, each with an account of their own, against the campaigners' patience."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.chat import MATRIX, Address
+from commands import disputing
+from tests.commands.stage import PLACES, Voice, opened, voice
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.commands.stage import Answer
+
+OFFICES = {place["admin"].id for place in PLACES.values()}
+
+
+def told(answers: list[Answer]) -> int:
+    """How many of these go to the campaigners."""
+    return sum(answer.where in OFFICES for answer in answers)
+
+
+async def test_strangers_are_heard_up_to_a_point_and_its_own_people_always(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!sign")
+        notices = refused = 0
+        for number in range(disputing.MOST_BY_STRANGERS + 5):
+            who = Voice(Address(MATRIX, f"@stranger{number}:mail.example"), "Somebody")
+            asked = await stage.say(who, "!dispute Nuage Libre no")
+            answers = await stage.say(who, "!confirm")
+            notices += told(answers)
+            refused += answers[0].ids[0].startswith("Too many")
+            assert told(asked) == 0
+        assert notices == len(OFFICES), "once about a signature, in each room of theirs"
+        assert refused == 0, "the question is not even asked any more"
+        listed = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert len(listed[0].message.lines) == disputing.MOST_BY_STRANGERS + 2
+        answers = await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+        assert told(answers) == len(OFFICES)
+
+
+async def test_the_campaigners_are_not_told_of_every_signature_one_by_one(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        maud = voice("Maud")
+        notices = 0
+        for number in range(disputing.TOLD_OF + 4):
+            await stage.say(maud, f"!org add Asso{number}", "admin")
+            signer = Voice(Address(MATRIX, f"@signer{number}:mail.example"), "Signer")
+            await stage.say(maud, f"!org rep {signer.address.id} Asso{number}", "admin")
+            await stage.say(signer, f"!sign Asso{number}")
+            who = Voice(Address(MATRIX, f"@stranger{number // 2}:mail.example"), "Somebody")
+            await stage.say(who, f"!dispute Asso{number} no")
+            notices += told(await stage.say(who, "!confirm"))
+        assert notices == disputing.TOLD_OF * len(OFFICES)
