@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot import drafts
 from bot.config import deadline_of
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
+from commands.command import House
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,11 +20,23 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 
+def house_of(config: Config) -> House:
+    """What holds for the whole bot."""
+    bot = config.settings.bot
+    return House(
+        language=bot.language,
+        timezone=bot.timezone,
+        prefix=bot.prefix,
+        name=bot.name,
+        admins=frozenset(bot.admins),
+    )
+
+
 def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]:
     """Bring a config into the database; return what could not be taken. Doing it again changes nothing.
 
-    Rooms, administrators and new campaigns are taken in. Of a campaign that is known already, a letter whose text has
-    changed becomes its next version, and organisations, their names and their representatives are added, never taken
+    Rooms, administrators and new campaigns are taken in. Of a campaign that is known already, campaigners are
+    asked about a letter whose text has changed (see `drafts`), and organisations, their names and their representatives are added, never taken
     away; but for a representative whom a campaigner has revoked. Everything else can be said in chat, and stays as it was said there: see `differences`.
     """
     bot = config.settings.bot
@@ -34,7 +48,7 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
     refused: list[str] = []
     for key, campaign in config.settings.campaigns.items():
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
-        _letters(storage, known, config.openings[key], now)
+        drafts.take(storage, house_of(config), known, config.openings[key].letters, now)
         refused += _enrol(storage, known, config.openings[key], now)
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
@@ -67,6 +81,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
             for name, (ours, theirs) in pairs.items()
             if ours != theirs
         ]
+        found += drafts.differences(storage, known, config.openings[key].letters)
     found += [
         f"campaigns.{known.key}: no longer here, but still open"
         for known in storage.campaigns.open()
@@ -116,31 +131,6 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         storage.deadlines.put(row.id, "", deadline, zone, now)
     storage.audit.note("campaign opened", now, campaign=row.id, key=key)
     return row
-
-
-def _letters(storage: Storage, campaign: CampaignRow, opening: Opening, now: datetime) -> None:
-    """Keep each text that is new; who signed an earlier version has signed that one."""
-    current = {letter.language: letter for letter in storage.letters.current(campaign.id)}
-    root = next((letter.id for letter in current.values() if letter.root_id is None), None)
-    for letter in opening.letters:
-        known = current.get(letter.language)
-        if known is not None and known.text == letter.text:
-            continue
-        is_root = root is None or (known is not None and known.root_id is None)
-        added = storage.letters.add(
-            campaign.id,
-            letter.language,
-            now,
-            title=letter.title,
-            summary=letter.summary,
-            text=letter.text,
-            root=None if is_root else root,
-        )
-        root = added.id if is_root else root
-        if known is not None:
-            storage.audit.note(
-                "letter changed", now, campaign=campaign.id, language=letter.language, version=added.version
-            )
 
 
 def _enrol(storage: Storage, campaign: CampaignRow, opening: Opening, now: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from campaign.chat import N_, Day, Typed
-from commands import ending, lookup
+from commands import ending, lookup, reconfirming
 from commands.command import Context, Option, Reply, Rest, command, reply
 
 
@@ -28,13 +28,15 @@ def deciding(
     found = lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
-    if standing is not None and not ending.gives_way(ctx, standing):
+    # Whoever is asked to sign a changed letter again may well have to consult first.
+    again = standing is not None and standing.level != "declared" and reconfirming.is_asked(ctx, standing)
+    if standing is not None and not again and not ending.gives_way(ctx, standing):
         return reply(
             N_("**{name}** has signed. To take that back: {withdraw}"),
             name=found.name,
             withdraw=Typed("withdraw", found.name),
         )
-    told = ending.replace(ctx, standing) if standing is not None else ()
+    told = ending.replace(ctx, standing) if standing is not None and not again else ()
     storage.campaigns.stand(
         campaign.id, found.id, "deciding", ctx.now, deciding_until=until.day, leaning=leaning or "", note=note
     )

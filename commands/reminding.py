@@ -10,6 +10,8 @@ from commands import tell
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from commands.schedules import Places
     from storage.campaigns import Campaign, Member
     from storage.storage import Storage
@@ -24,35 +26,42 @@ def public(
     """Say once in each room who has not answered: the count, at most ten names, their people mentioned."""
     told = []
     for room_id, members in places.rooms.items():
-        room = storage.rooms.get(room_id)
-        named, _ = public_names([member.name for member in members])
-        mentions = tuple(
-            address
-            for member in members[: len(named)]
-            for person in storage.organisations.representatives(member.organisation_id)
-            for address in storage.people.addresses(person)
-            if address.network == room.network and address.is_account
-        )
-        told.append(
-            Elsewhere(
-                _message(campaign, members, at, mentions, late=late), room_id=room_id, urgency=_RINGS_FIRST
-            )
-        )
+        mentions = people_of(storage, room_id, members)
+        message = _message(campaign, members, at, mentions, places.again, late=late)
+        told.append(Elsewhere(message, room_id=room_id, urgency=_RINGS_FIRST))
     return tuple(told)
+
+
+def people_of(storage: Storage, room_id: int, members: list[Member]) -> tuple[Address, ...]:
+    """Whom to mention in a room: the people of the organisations named there, by their accounts on its network."""
+    network = storage.rooms.get(room_id).network
+    named, _ = public_names([member.name for member in members])
+    return tuple(
+        address
+        for member in members[: len(named)]
+        for person in storage.organisations.representatives(member.organisation_id)
+        for address in storage.people.addresses(person)
+        if address.network == network and address.is_account
+    )
 
 
 def private(places: Places, campaign: Campaign, at: Moment | None, *, late: bool) -> tuple[Elsewhere, ...]:
     """Say it to an organisation's people alone."""
     return tuple(
-        tell.alone(chat, _message(campaign, [member], at, (), late=late), urgency=_RINGS_FIRST)
+        tell.alone(chat, _message(campaign, [member], at, (), places.again, late=late), urgency=_RINGS_FIRST)
         for member, chat in places.private
     )
 
 
 def _message(
-    campaign: Campaign, members: list[Member], at: Moment | None, mentions: tuple[Address, ...], *, late: bool
+    campaign: Campaign,
+    members: list[Member],
+    at: Moment | None,
+    mentions: tuple[Address, ...],
+    again: frozenset[int],
+    *,
+    late: bool,
 ) -> Message:
-    named, more = public_names([member.name for member in members])
     lines: list[Text] = []
     if at is None:
         lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.title))
@@ -66,20 +75,63 @@ def _message(
         )
     else:
         lines.append(say(N_("🔔 **{title}**: please answer by {at}."), title=campaign.title, at=at))
-    names = ", ".join(named)
-    lines.append(
-        say(
-            N_("No answer yet ({count}): {names} and {more} more"), count=len(members), names=names, more=more
+    named, _ = public_names(members)
+    silent = [member for member in members if member.organisation_id not in again]
+    if silent:
+        shown = [member.name for member in named if member.organisation_id not in again]
+        names, more = ", ".join(shown), len(silent) - len(shown)
+        lines.append(
+            say(
+                N_("No answer yet ({count}): {names} and {more} more"),
+                count=len(silent),
+                names=names,
+                more=more,
+            )
+            if more
+            else say(N_("No answer yet ({count}): {names}"), count=len(silent), names=names)
         )
-        if more
-        else say(N_("No answer yet ({count}): {names}"), count=len(members), names=names)
-    )
-    lines.append(
-        say(
-            N_("{sign} · {deciding} · {decline}"),
-            sign=Typed("sign", "…"),
-            deciding=Typed("deciding", "…"),
-            decline=Typed("decline", "…"),
+        lines.append(
+            say(
+                N_("{sign} · {deciding} · {decline}"),
+                sign=Typed("sign", "…"),
+                deciding=Typed("deciding", "…"),
+                decline=Typed("decline", "…"),
+            )
         )
-    )
+    earlier = [member for member in members if member.organisation_id in again]
+    if earlier:
+        lines += to_confirm(
+            [member.name for member in named if member.organisation_id in again], len(earlier)
+        )
     return Message(tuple(lines), mentions=mentions, rings=True)
+
+
+def to_confirm(names: Sequence[str], count: int) -> tuple[Text, ...]:
+    """Ask organisations that have signed an earlier version of the letter whether they sign this one: some named."""
+    more = count - len(names)
+    if not names:
+        which = say(
+            N_("Signed an earlier version ({count}), which counts again once confirmed."), count=count
+        )
+    elif more:
+        which = say(
+            N_(
+                "Signed an earlier version ({count}), which counts again once confirmed: {names} and {more} more"
+            ),
+            count=count,
+            names=", ".join(names),
+            more=more,
+        )
+    else:
+        which = say(
+            N_("Signed an earlier version ({count}), which counts again once confirmed: {names}"),
+            count=count,
+            names=", ".join(names),
+        )
+    return which, say(
+        N_("{confirm} · to read it: {letter} · {deciding} · {withdraw}"),
+        confirm=Typed("confirm"),
+        letter=Typed("letter"),
+        deciding=Typed("deciding", "…"),
+        withdraw=Typed("withdraw"),
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
-from commands import ending, lookup, tell
+from commands import ending, lookup, reconfirming, tell
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -127,7 +128,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
 def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:
     campaign, storage = ctx.campaign, ctx.storage
     level = level_of(is_representative=speaks)
-    letter = storage.letters.in_language(campaign.id, ctx.language)
+    letter = storage.letters.to_sign(campaign.id, ctx.language)
     number = storage.signatures.add(
         campaign.id,
         organisation_id=organisation.id,
@@ -219,6 +220,8 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
         organisation=organisation.id,
         number=declared.number,
     )
+    if reconfirming.is_asked(ctx, declared):
+        return reconfirming.confirm(ctx, replace(declared, level="confirmed"))
     return Reply((_counted(ctx, organisation),))
 
 
@@ -269,6 +272,8 @@ def _again(
     ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
 ) -> Reply:
     """One organisation, one signature: say so, or let its own people's word stand for what was declared."""
+    if reconfirming.is_asked(ctx, standing) and not (speaks and standing.level == "declared"):
+        return reconfirming.confirm(ctx, standing, **entry.given)
     if speaks and standing.level == "declared":
         return _stands_by(ctx, organisation, standing, entry)
     if standing.person_id == ctx.person.id or speaks:

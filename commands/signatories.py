@@ -22,16 +22,22 @@ def signatories(ctx: Context) -> Reply:
     if not found:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
     standing = {one.organisation_id: one.standing for one in storage.campaigns.members(campaign.id)}
+    overtaken = storage.letters.overtaken(campaign.id)
     # What was declared counts for nobody who has said otherwise.
     counting = [
         one
         for one in found
         if one.level in lookup.counting(campaign)
+        and one.letter_id not in overtaken
         and standing.get(one.organisation_id) in ("signed", "declared")
     ]
-    others = [one for one in found if one not in counting]
+    earlier = [one for one in found if one.letter_id in overtaken and one.level != "declared"]
+    others = [one for one in found if one not in counting and one not in earlier]
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one) for one in counting]
+    if earlier:
+        lines.append(say(N_("**Signed an earlier version, and to be confirmed before they count:**")))
+        lines += [_line(one) for one in earlier]
     if others:
         lines.append(say(N_("**Declared, and to be verified before they count:**")))
         lines += [_line(one) for one in others]

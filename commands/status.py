@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Moment, Text, Typed, say, say_many
 from campaign.signature import progress_bar
-from commands import lookup
-from commands.command import Context, Reply, command
+from commands import lookup, revising
+from commands.command import CAMPAIGNERS, Context, Reply, command
 
 if TYPE_CHECKING:
     from storage.deadlines import Deadline
@@ -32,6 +32,17 @@ def status(ctx: Context) -> Reply:
         )
     else:
         lines.append(say_many(*NN_("**{count}** signature", "**{count}** signatures"), now.counted))
+    if now.earlier:
+        lines.append(
+            say_many(
+                *NN_(
+                    "↻ {count} signature of an earlier version, to be confirmed: {confirm}",
+                    "↻ {count} signatures of an earlier version, to be confirmed: {confirm}",
+                ),
+                now.earlier,
+                confirm=Typed("confirm"),
+            )
+        )
     standing = now.standings
     lines.append(
         say(
@@ -64,6 +75,8 @@ def status(ctx: Context) -> Reply:
                 polls=Typed("polls"),
             )
         )
+    if ctx.is_admin and ctx.place in CAMPAIGNERS:
+        lines += revising.waiting(storage, campaign)
     return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))
 
 
@@ -91,6 +104,9 @@ def _names(ctx: Context) -> list[Text]:
         for one in deciding
         if one.deciding_until
     ]
+    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign) if one.level != "declared"]
+    if earlier:
+        lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
     silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
     if silent:
         lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))

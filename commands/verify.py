@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, Typed, say, say_many
-from commands import lookup, tell
+from commands import lookup, reconfirming, tell
 from commands.command import Context, Reply, command, reply
 
 
@@ -50,6 +50,7 @@ def verify(ctx: Context, signature: int) -> Reply:
                 lookup.counted(storage, campaign),
                 name=found.organisation,
             ),
+            *reconfirming.still_to_confirm(ctx, found),
         )
     )
     told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)
