@@ -259,4 +259,6 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
 def earlier(storage: Storage, campaign: Campaign) -> list[Member]:
     """The organisations whose standing signature is of a text that a change of substance has overtaken."""
     overtaken = storage.letters.overtaken(campaign.id)
+    if not overtaken:
+        return []
     return [one for one in storage.campaigns.members(campaign.id) if one.letter_id in overtaken]

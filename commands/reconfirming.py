@@ -84,10 +84,17 @@ def unprompted(ctx: Context) -> Reply | None:
     storage = ctx.storage
     if not any(storage.letters.overtaken(one.id) for one in storage.campaigns.open()):
         return None
-    if not (storage.organisations.of_person(ctx.person.id) or storage.signatures.stands_by(ctx.person.id)):
+    mine = {one.id for one in storage.organisations.of_person(ctx.person.id)}
+    if not mine and not storage.signatures.stands_by(ctx.person.id):
         return None
     ctx = replace(ctx, resolved=ctx.campaign)
-    asked = [one for one in storage.signatures.all_standing(ctx.campaign.id) if is_asked(ctx, one)]
+    overtaken = storage.letters.overtaken(ctx.campaign.id)
+    asked = [
+        one
+        for one in storage.signatures.all_standing(ctx.campaign.id)
+        if one.letter_id in overtaken
+        and (one.organisation_id in mine or (one.person_id == ctx.person.id and one.level == "declared"))
+    ]
     if len(asked) == 1:
         return confirm(ctx, asked[0])
     if not asked:

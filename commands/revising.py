@@ -142,11 +142,14 @@ def minor(
     """Say once in the rooms that a text has changed a little, and that signatures stand."""
     told: list[Elsewhere] = []
     for room in _concerned(storage, house, campaign, changed):
+        language = room.language or house.language
+        # The root comes first, and is what has changed where the translation read there has not.
+        new = next((one for one in changed if one.language == language), changed[0])
         text = say(
             N_("✏️ **{title}**: small changes to the letter, and signatures stand. {version}: {letter}"),
             title=campaign.title,
-            version=_version(storage, campaign, room.language or house.language),
-            letter=Typed("letter"),
+            version=lookup.version_of(storage.letters.get(new.id), campaign),
+            letter=Typed("letter", "" if new.language == language else new.language),
         )
         told += tell.rooms([room], text)
     return tuple(told)
@@ -230,7 +233,3 @@ def _of_substance(storage: Storage, campaign: Campaign, language: str) -> Text:
         version=lookup.version_of(letter, campaign),
         letter=Typed("letter", f"{letter.version}{known}"),
     )
-
-
-def _version(storage: Storage, campaign: Campaign, language: str) -> Text:
-    return lookup.version_of(storage.letters.to_sign(campaign.id, language), campaign)

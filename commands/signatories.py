@@ -31,7 +31,7 @@ def signatories(ctx: Context) -> Reply:
         and one.letter_id not in overtaken
         and standing.get(one.organisation_id) in ("signed", "declared")
     ]
-    earlier = [one for one in found if one.letter_id in overtaken and one.level != "declared"]
+    earlier = [one for one in found if one.letter_id in overtaken and one.level in lookup.counting(campaign)]
     others = [one for one in found if one not in counting and one not in earlier]
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one) for one in counting]

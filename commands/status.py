@@ -104,7 +104,8 @@ def _names(ctx: Context) -> list[Text]:
         for one in deciding
         if one.deciding_until
     ]
-    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign) if one.level != "declared"]
+    counting = lookup.counting(ctx.campaign)
+    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign) if one.level in counting]
     if earlier:
         lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
     silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
