@@ -14,12 +14,11 @@ from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
 from bot.health import Standing, one_line
 from bot.intake import Intake
-from bot.opening import open_campaigns
+from bot.opening import house_of, open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, LoginRefused, Start, TransportError
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Bounced, Echo, Moment, say
 from commands import membership, tell
-from commands.command import House
 from commands.due import Tick
 from commands.menu import MENU
 from storage.database import StorageBusy, StorageDamaged, StorageError, StorageFull
@@ -67,15 +66,7 @@ class App:
         transports: Mapping[str, Transport],
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        bot = config.settings.bot
-        self.house = House(
-            language=bot.language,
-            timezone=bot.timezone,
-            prefix=bot.prefix,
-            name=bot.name,
-            admins=frozenset(bot.admins),
-            public_providers=config.settings.authority.providers,
-        )
+        self.house = house_of(config)
         self._config = config
         self._database = database
         self._transports = transports

@@ -74,6 +74,9 @@ class Health(BaseModel):
     quarantined: int = 0
     """Events that could not be taken."""
     last_quarantined: AwareDatetime | None = None
+    letters: int = 0
+    """Changed texts of letters that wait for a campaigner's word."""
+    oldest_letter: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,9 @@ def judge(health: Health | None, free: int, now: datetime) -> list[Line]:
     lines.append(Line(f"waiting to leave: {health.waiting}{oldest}", well=waits <= WAITING))
     lines.append(_count("in doubt whether it arrived", health.uncertain, health.last_uncertain, now))
     lines.append(_count("quarantined", health.quarantined, health.last_quarantined, now))
+    if health.letters and health.oldest_letter:
+        since = _span(now - health.oldest_letter)
+        lines.append(Line(f"letter texts for campaigners: {health.letters}, for {since}"))
     return [*lines, disk]
 
 

@@ -150,6 +150,8 @@ class Heart:
             health.waiting, health.oldest_waiting = waiting.number, waiting.at
             health.uncertain, health.last_uncertain = uncertain.number, uncertain.at
             health.quarantined, health.last_quarantined = quarantined.number, quarantined.at
+            letters = backlog.letters()
+            health.letters, health.oldest_letter = letters.number, letters.at
 
         try:
             await self._database.read(count)

@@ -6,18 +6,33 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot import drafts
 from bot.config import deadline_of
 from bot.roster import follow
 from campaign.organisation import normal_form
 from commands import authority
+from commands.command import House
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.config import Campaign, Config, Opening
+    from bot.config import Campaign, Config
     from campaign.roster import Changes
     from storage.campaigns import Campaign as CampaignRow
     from storage.storage import Storage
+
+
+def house_of(config: Config) -> House:
+    """What holds for the whole bot."""
+    bot = config.settings.bot
+    return House(
+        language=bot.language,
+        timezone=bot.timezone,
+        prefix=bot.prefix,
+        name=bot.name,
+        admins=frozenset(bot.admins),
+        public_providers=config.settings.authority.providers,
+    )
 
 
 def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
@@ -43,7 +58,7 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
 def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
     """Take in what the files of the campaigns that are open hold; also while the bot runs.
 
-    A letter whose text has changed becomes its next version. The organisations' files are followed where nobody has
+    Campaigners are asked about a letter whose text has changed: see `bot.drafts`. The organisations' files are followed where nobody has
     said otherwise in chat: see `bot.roster`.
     """
     doubles = storage.organisations.renormalise(normal_form)
@@ -53,7 +68,7 @@ def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
         if (campaign := storage.campaigns.find(key)) is not None
     ]
     for campaign, opening in found:
-        _letters(storage, campaign, opening, now)
+        drafts.take(storage, house_of(config), campaign, opening.letters, now)
     changes = follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now)
     authority.prove_again(storage, config.settings.authority.providers, now)
     changes.refused += [
@@ -89,6 +104,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
             for name, (ours, theirs) in pairs.items()
             if ours != theirs
         ]
+        found += drafts.differences(storage, known, config.openings[key].letters)
     found += [
         f"campaigns.{known.key}: no longer here, but still open"
         for known in storage.campaigns.open()
@@ -143,28 +159,3 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         storage.deadlines.put(row.id, "", deadline, zone, now)
     storage.audit.note("campaign opened", now, campaign=row.id, key=key)
     return row
-
-
-def _letters(storage: Storage, campaign: CampaignRow, opening: Opening, now: datetime) -> None:
-    """Keep each text that is new; who signed an earlier version has signed that one."""
-    current = {letter.language: letter for letter in storage.letters.current(campaign.id)}
-    root = next((letter.id for letter in current.values() if letter.root_id is None), None)
-    for letter in opening.letters:
-        known = current.get(letter.language)
-        if known is not None and known.text == letter.text:
-            continue
-        is_root = root is None or (known is not None and known.root_id is None)
-        added = storage.letters.add(
-            campaign.id,
-            letter.language,
-            now,
-            title=letter.title,
-            summary=letter.summary,
-            text=letter.text,
-            root=None if is_root else root,
-        )
-        root = added.id if is_root else root
-        if known is not None:
-            storage.audit.note(
-                "letter changed", now, campaign=campaign.id, language=letter.language, version=added.version
-            )

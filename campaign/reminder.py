@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ NOTICE = timedelta(minutes=15)
 POLL_OFFSET = timedelta(hours=24)
 """How long before a poll closes the electors who have not voted are reminded."""
 
+T = TypeVar("T")
 CivilHours: TypeAlias = tuple[time, time]
 """Wall times at which civil hours open and close. They may span midnight; equal ones mean the whole day."""
 
@@ -123,7 +124,7 @@ def public_offsets(offsets: Iterable[timedelta]) -> frozenset[timedelta]:
     return frozenset((max(existing), min(existing))) if existing else frozenset()
 
 
-def public_names(names: Sequence[str], limit: int = 10) -> tuple[tuple[str, ...], int]:
+def public_names(names: Sequence[T], limit: int = 10) -> tuple[tuple[T, ...], int]:
     """Shorten a list of names for a public reminder: those to say, and how many more there are."""
     return tuple(names[:limit]), max(0, len(names) - limit)
 

@@ -120,6 +120,10 @@ class Signatory:
     testimony: str = ""
     disputed: bool = False
     """Whether somebody says that this signature is not the organisation's, and nobody has settled that."""
+    letter_current: bool | None = None
+    """Whether the text signed says what the letter says now; False after a change of substance, None without a signature."""
+    reconfirmed_at: datetime | None = None
+    """When it was last signed again, after a change; in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,17 @@ def standing_of(word: Standing, level: Level | None) -> Standing:
     if word in ("deciding", "declined", "withdrawn"):
         return word
     return "declared" if level == "declared" else "silent"
+
+
+def answer_of(word: Standing, level: Level | None, *, overtaken: bool) -> Standing:
+    """Say what an organisation has answered to the letter as it is now.
+
+    One whose signature a change of substance has overtaken has not answered, unless it said something else since.
+    """
+    standing = standing_of(word, level)
+    if standing != "signed" or not overtaken:
+        return standing
+    return word if word in ("deciding", "declined", "withdrawn") else "silent"
 
 
 def counts(level: Level, counts_from: Threshold) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import answer, authority, grammar, lookup, vouching
+from commands import answer, authority, grammar, lookup, reconfirming, vouching
 from commands.command import Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 @command(
     "confirm",
     fr="confirmer",
-    help=N_("Say yes to the question I asked you, or to what a colleague has signed for your organisation."),
+    help=N_(
+        "Say yes to the question I asked you, to what a colleague has signed for your organisation, or to a letter that has changed."
+    ),
     example=N_("!confirm"),
     needs_campaign=False,
 )
 def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
-    """Do what the latest question to this person in this room was about; without one, stand by a colleague's signature."""
+    """Do what the latest question to this person in this room was about; without one, sign a changed letter again, or stand by a colleague's signature."""
     prompt = ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now)
     number, following = grammar.take_number(organisation.split())
     if prompt and number and not following and not ctx.confirmed and len(prompt.choices) > 1:
@@ -31,9 +33,13 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):
         return _for(ctx, organisation)
     if prompt is None:
-        return _colleague(ctx) or reply(
-            N_(
-                "There is nothing for you to confirm here. My questions wait for 24 hours: please say the command again."
+        return (
+            reconfirming.unprompted(ctx)
+            or _colleague(ctx)
+            or reply(
+                N_(
+                    "There is nothing for you to confirm here. My questions wait for 24 hours: please say the command again."
+                )
             )
         )
     if len(prompt.choices) > 1:
@@ -89,6 +95,8 @@ def _for(ctx: Context, typed: str) -> Reply:
             )
         )
     own = signature.person_id == ctx.person.id
+    if reconfirming.is_asked(ctx, signature) and (own or signature.level != "declared"):
+        return reconfirming.confirm(ctx, signature)
     if vouching.waits(ctx.campaign, signature) and not own:
         return vouching.second(ctx, signature)
     if signature.level == "declared" and not own:

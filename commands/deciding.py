@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Day, Text, Typed, Value, say
 from campaign.dates import read_day
 from campaign.errors import CampaignError
-from commands import ending, lookup, questioning
+from commands import ending, lookup, questioning, reconfirming
 from commands.command import Context, Option, Reply, Rest, UsageError, command, reply
 from commands.grammar import usage
 
@@ -38,13 +38,15 @@ def deciding(
     found = lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
-    if standing is not None and not ending.gives_way(ctx, standing):
+    # Whoever is asked to sign a changed letter again may well have to consult first.
+    again = standing is not None and standing.level != "declared" and reconfirming.is_asked(ctx, standing)
+    if standing is not None and not again and not ending.gives_way(ctx, standing):
         return reply(
             N_("**{name}** has signed. To take that back: {withdraw}"),
             name=found.name,
             withdraw=Typed("withdraw", found.name),
         )
-    told = ending.replace(ctx, standing) if standing is not None else ()
+    told = ending.replace(ctx, standing) if standing is not None and not again else ()
     member = storage.campaigns.member(campaign.id, found.id)
     storage.campaigns.stand(
         campaign.id,

@@ -43,14 +43,17 @@ def make(
     storage: Storage, campaign: Campaign, form: str, now: datetime, *, status: str = "all"
 ) -> tuple[File, int]:
     """Write the list in one of the formats, and say how many organisations it holds."""
+    overtaken = storage.letters.overtaken(campaign.id)
     lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
-    listing = SignatoryList(campaign.title, now, tuple(_row(line) for line in lines), campaign.threshold)
+    listing = SignatoryList(
+        campaign.title, now, tuple(_row(line, overtaken) for line in lines), campaign.threshold
+    )
     chosen = FORMATS[form]
     name = f"{campaign.key}-{now:%Y%m%d-%H%M}.{chosen.extension}"
     return File(name, chosen.media_type, chosen.write(listing)), len(lines)
 
 
-def _row(line: Line) -> Signatory:
+def _row(line: Line, overtaken: frozenset[int]) -> Signatory:
     mandate = None
     if line.mandate_kind or line.mandate_day or line.mandate_link:
         mandate = Mandate(line.mandate_kind or "", line.mandate_day, line.mandate_link or "")
@@ -78,4 +81,6 @@ def _row(line: Line) -> Signatory:
         deciding_until=line.deciding_until if own_word else None,
         testimony=line.testimony,
         disputed=line.disputed,
+        letter_current=None if line.letter_id is None else line.letter_id not in overtaken,
+        reconfirmed_at=line.reconfirmed_at,
     )

@@ -1,11 +1,21 @@
-"""Showing the letter: its card in a room, its whole text in private."""
+"""Showing the letter: its card in a room, its whole text in private; and the versions there were."""
 
 from __future__ import annotations
 
-from campaign.chat import N_, File, Markdown, say
-from commands import lookup
-from commands.command import Context, Reply, command, reply
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from campaign import letter as rules
+from campaign.chat import N_, File, Markdown, Text, Typed, say
+from commands import grammar, lookup, revising
+from commands.command import CAMPAIGNERS, Context, Reply, command, reply
 from commands.vocabulary import read_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from campaign.letter import Version
+    from storage.letters import Letter
 
 
 @command(
@@ -15,29 +25,113 @@ from commands.vocabulary import read_choice
     example=N_("!letter en"),
     in_short=True,
 )
-def letter(ctx: Context, language: str = "") -> Reply:
-    """Show the letter in a language it exists in; alone with the bot, the whole of it."""
+def letter(ctx: Context, language: str = "", version: str = "") -> Reply:
+    """Show the letter in a language it exists in, or an earlier version; alone with the bot, the whole of it."""
     campaign = ctx.campaign
-    texts = ctx.storage.letters.current(campaign.id)
-    known = {text.language: text for text in texts}
+    if language.isdecimal():
+        language, version = version, language
+    known = {text.language: text for text in ctx.storage.letters.current(campaign.id)}
     wanted = read_choice(language, tuple(known))
     if language and wanted is None:
-        return reply(
-            N_("There is no letter in “{language}”. There is one in: {languages}."),
-            language=language,
-            languages=", ".join(known),
-        )
+        return _no_language(ctx, language, tuple(known))
     chosen = known.get(wanted or "") or ctx.storage.letters.in_language(campaign.id, ctx.language)
-    lines = lookup.card(chosen, campaign)
-    if not ctx.private:
-        return Reply(lines, purpose=f"letter:{campaign.id}")
-    if len(chosen.text) > _FULL_IN_CHAT:
-        file = File(
-            f"{campaign.key}.{chosen.language}.md", "text/markdown; charset=utf-8", chosen.text.encode()
+    if version:
+        return _earlier(ctx, chosen, version)
+    return _shown(ctx, chosen, lookup.card(ctx.storage, chosen, campaign), purpose=f"letter:{campaign.id}")
+
+
+def _no_language(ctx: Context, typed: str, known: tuple[str, ...]) -> Reply:
+    if ctx.is_admin:
+        answers = [one for one in ctx.menu if one.name.startswith("letter ")]
+        for name in ("letter", "lettre"):
+            close = grammar.nearest(grammar.Line(f"{name} {typed}"), answers, campaigner=True)
+            if close is not None:
+                return reply(N_("Did you mean {command}?"), command=Typed(close.name))
+    return reply(
+        N_("There is no letter in “{language}”. There is one in: {languages}."),
+        language=typed,
+        languages=", ".join(known),
+    )
+
+
+def _earlier(ctx: Context, current: Letter, typed: str) -> Reply:
+    """Show a version by its number, in the language of the current text; alone with the bot, what changed with it too."""
+    there = [
+        one
+        for one in rules.accepted(ctx.storage.letters.versions(ctx.campaign.id))
+        if one.language == current.language
+    ]
+    found = next((one for one in there if str(one.version) == typed.lstrip("0")), None)
+    if found is None:
+        return reply(
+            N_("There is no such version in “{language}”: {history} shows which there are."),
+            language=current.language,
+            history=Typed("versions"),
         )
-        return Reply(lines, file=file)
+    letters = ctx.storage.letters
+    text = letters.get(found.id)
+    lines = [say(N_("📜 **{title}**"), title=text.title), lookup.version_of(text, ctx.campaign)]
+    if found.id != current.id:
+        lines.append(
+            say(
+                N_("⚠ An earlier version; the letter as it is now: {letter}"),
+                letter=Typed("letter", current.language),
+            )
+        )
+    before = there[: there.index(found)]
+    changed = revising.passages(letters.get(before[-1].id), text) if before else []
+    return replace(_shown(ctx, text, tuple(lines)), private=tuple(changed))
+
+
+def _shown(ctx: Context, chosen: Letter, lines: tuple[Text, ...], purpose: str = "") -> Reply:
+    if not ctx.private:
+        return Reply(lines, purpose=purpose)
+    if len(chosen.text) > _FULL_IN_CHAT:
+        name = f"{ctx.campaign.key}.{chosen.language}.md"
+        return Reply(lines, file=File(name, "text/markdown; charset=utf-8", chosen.text.encode()))
     return Reply((*lines, say(N_("{text}"), text=Markdown(chosen.text))))
 
 
 _FULL_IN_CHAT = 8000
 """Characters up to which a letter is shown in a private chat rather than handed over as a file."""
+
+
+@command(
+    "versions",
+    fr="versions",
+    help=N_("List the versions of the letter there were."),
+    example=N_("!versions"),
+)
+def versions(ctx: Context) -> Reply:
+    """List every version, in private; to campaigners, with the difference of what waits for them."""
+    storage, campaign = ctx.storage, ctx.campaign
+    known = storage.letters.versions(campaign.id)
+    lines = [
+        say(
+            N_("- {version}: {change}"),
+            version=lookup.version_of(one, campaign),
+            change=_change(one, known),
+        )
+        for one in known
+        if one.change not in ("pending", "dropped")
+    ]
+    pending = storage.letters.pending(campaign.id)
+    if not (pending and ctx.is_admin and ctx.place in CAMPAIGNERS):
+        return Reply(private=tuple(lines))
+    lines += [*revising.difference(storage, pending), *revising.waiting(storage, campaign)]
+    return Reply(tuple(lines), file=revising.full_difference(storage, campaign, pending))
+
+
+def _change(one: Version, versions: Sequence[Version]) -> Text:
+    change = say(CHANGES[one.change])
+    if one.root_id is None:
+        return change
+    return say(N_("{change}, of version {version}"), change=change, version=rules.translated(one, versions))
+
+
+CHANGES = {
+    "first": N_("the first"),
+    "minor": N_("small changes"),
+    "material": N_("changes of substance"),
+}
+"""What a version is called beside the one before it."""

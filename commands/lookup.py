@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from campaign import letter as rules
 from campaign.chat import MATRIX, N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import doubt, normal_form, tidy_name
@@ -16,9 +18,10 @@ from commands.command import Unclear
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from campaign.letter import Version
     from campaign.signature import Level
     from commands.command import Context
-    from storage.campaigns import Campaign
+    from storage.campaigns import Campaign, Member
     from storage.deadlines import Deadline
     from storage.letters import Letter
     from storage.organisations import Organisation
@@ -215,22 +218,51 @@ def counted(storage: Storage, campaign: Campaign) -> int:
     return storage.signatures.count(campaign.id, counting(campaign))
 
 
-def card(letter: Letter, campaign: Campaign) -> tuple[Text, ...]:
-    """The letter as it is shown in a room: title, summary, link, version, and how to sign."""
+def card(storage: Storage, letter: Letter, campaign: Campaign) -> tuple[Text, ...]:
+    """The letter as it is shown in a room: title, summary, link, version, and how to sign; and if it lags behind."""
     lines = [say(N_("📜 **{title}**"), title=letter.title)]
     if letter.summary:
         lines.append(say(N_("{text}"), text=Markdown(letter.summary)))
     if campaign.link:
         lines.append(say(N_("Read it: {link}"), link=Link(campaign.link)))
+    versions = storage.letters.versions(campaign.id)
+    root = rules.root_of(versions)
+    shown = next(one for one in versions if one.id == letter.id)
+    if root is not None and rules.is_stale(shown, versions):
+        lines.append(
+            say(
+                N_(
+                    "⚠ This translation is of version {old}; the letter is at version {version}, with changes of substance, and that is what one signs: {letter}"
+                )
+                if letter.id in rules.overtaken(versions)
+                else N_(
+                    "⚠ This translation is of version {old}; the letter is at version {version}: {letter}"
+                ),
+                old=rules.translated(shown, versions),
+                version=root.version,
+                letter=Typed("letter", root.language),
+            )
+        )
     lines.append(
         say(
-            N_("Version {version} ({language}). To sign for your organisation: {sign}"),
-            version=letter.version,
-            language=letter.language,
+            N_("{version}. To sign for your organisation: {sign}"),
+            version=version_of(shown, campaign),
             sign=Typed("sign", "…"),
         )
     )
     return tuple(lines)
+
+
+def version_of(one: Version | Letter, campaign: Campaign) -> Text:
+    """A version as it is named: number, language, day (in the campaign's zone) and the beginning of its hash."""
+    return say(
+        N_("Version {version} ({language}, {day}, {hash})"),
+        version=one.version,
+        language=one.language,
+        # Short, for it stands on every card.
+        day=one.added_at.astimezone(ZoneInfo(campaign.timezone)).date().isoformat(),
+        hash=one.hash[:8],
+    )
 
 
 def deadline(one: Deadline) -> Text:
@@ -255,6 +287,8 @@ class Progress:
     """Signatures that wait for a second person of their organisation."""
     disputed: int
     sympathies: int
+    earlier: int
+    """Signatures that would count, of a text that a change of substance has overtaken."""
 
 
 def progress(storage: Storage, campaign: Campaign) -> Progress:
@@ -271,4 +305,13 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
         storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
         len(storage.disputes.disputed(campaign.id)),
         storage.sympathies.count(campaign.id),
+        sum(one.level in counting(campaign) for one in earlier(storage, campaign)),
     )
+
+
+def earlier(storage: Storage, campaign: Campaign) -> list[Member]:
+    """The organisations whose standing signature is of a text that a change of substance has overtaken."""
+    overtaken = storage.letters.overtaken(campaign.id)
+    if not overtaken:
+        return []
+    return [one for one in storage.campaigns.members(campaign.id) if one.letter_id in overtaken]

@@ -1,10 +1,11 @@
-"""What a reaction means: yes to a question of the bot's, or sympathy for a relayed letter."""
+"""What a reaction means: yes to a question of the bot's, to signing again, or sympathy for a relayed letter."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from commands import answer
+from commands import answer, reconfirming
 
 if TYPE_CHECKING:
     from campaign.chat import Reacted, Redacted
@@ -34,6 +35,10 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
         prompt = context.storage.prompts.get(int(which), context.now)
         if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:
             return answer.run(context, prompt, 1)
+    elif kind == "again" and any(_is(key, YES) for key in event.keys):
+        campaign = context.storage.campaigns.get(int(which))
+        if campaign.closed_at is None:
+            return reconfirming.unprompted(replace(context, campaign_key=campaign.key))
     return None
 
 

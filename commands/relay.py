@@ -22,7 +22,7 @@ def relay(ctx: Context) -> Reply:
     cards = []
     for room in rooms:
         letter = ctx.storage.letters.in_language(campaign.id, room.language or ctx.house.language)
-        message = Message(lookup.card(letter, campaign), purpose=f"letter:{campaign.id}")
+        message = Message(lookup.card(ctx.storage, letter, campaign), purpose=f"letter:{campaign.id}")
         cards.append(Elsewhere(message, room_id=room.id))
     ctx.storage.audit.note("relayed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id)
     if ctx.place == "campaign":

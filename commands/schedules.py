@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from campaign.reminder import public_offsets, schedule, to_remind
+from campaign.signature import answer_of
 from commands import tell
 
 if TYPE_CHECKING:
@@ -38,19 +39,20 @@ def civil_hours(campaign: Campaign) -> CivilHours:
 def unanswered(storage: Storage, campaign: Campaign, now: datetime) -> list[Member]:
     """The organisations that are reminded now: those that have not answered, and may be asked again.
 
-    Nobody is asked for an answer of those whom only strangers have named. Who waits for the answer to a question, and
+    Who has signed a text that a change of substance has overtaken has not answered the letter as it is. Nobody is asked for an answer of those whom only strangers have named. Who waits for the answer to a question, and
     gave no date, is left in peace until the last days before the deadline.
     """
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
     ahead = next((one.at for one in storage.deadlines.of_campaign(campaign.id) if one.at > now), None)
     is_early = ahead is None or now < ahead - LAST_DAYS
     waiting = storage.questions.waiting(campaign.id) if is_early else {}
+    overtaken = storage.letters.overtaken(campaign.id)
     return [
         member
         for member in storage.campaigns.members(campaign.id)
         if not member.flagged
         and to_remind(
-            member.standing,
+            answer_of(member.word, member.level, overtaken=member.letter_id in overtaken),
             member.deciding_until,
             None,
             today,
@@ -74,14 +76,21 @@ class Places:
     rooms: dict[int, list[Member]]
     private: list[tuple[Member, Chat]]
     nowhere: list[Member]
+    again: frozenset[int]
+    """Those of them (organisations) that have signed an earlier text, and are asked to confirm."""
 
 
 def places(storage: Storage, campaign: Campaign, members: Sequence[Member], *, public: bool) -> Places:
-    """Choose where: in public where an organisation's people last spoke, else the first room listed."""
+    """Choose where: in public where an organisation's people last spoke, else the first room listed.
+
+    In each room those who have never answered come first.
+    """
     rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
     known = {room.id for room in rooms}
-    found = Places({}, [], [])
-    for member in members:
+    overtaken = storage.letters.overtaken(campaign.id)
+    again = frozenset(member.organisation_id for member in members if member.letter_id in overtaken)
+    found = Places({}, [], [], again)
+    for member in sorted(members, key=lambda one: one.organisation_id in again):
         if public and rooms:
             where = member.room_id if member.room_id in known else rooms[0].id
             found.rooms.setdefault(where or rooms[0].id, []).append(member)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
-from commands import authority, disputing, ending, lookup, tell, vouching
+from commands import authority, disputing, ending, lookup, reconfirming, tell, vouching
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -148,7 +149,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
 def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:
     campaign, storage = ctx.campaign, ctx.storage
     level = level_of(is_representative=speaks)
-    letter = storage.letters.in_language(campaign.id, ctx.language)
+    letter = storage.letters.to_sign(campaign.id, ctx.language)
     number = storage.signatures.add(
         campaign.id,
         organisation_id=organisation.id,
@@ -224,6 +225,8 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
     others = (
         vouching.tell_the_others(ctx, organisation, declared.number) if ctx.campaign.second_person else ()
     )
+    if reconfirming.is_asked(ctx, declared):
+        return reconfirming.confirm(ctx, replace(declared, level="confirmed")).also(*others)
     signed = vouching.has_signed(ctx, organisation, declared.number, level="confirmed")
     return Reply((signed,)).also(*others)
 
@@ -270,9 +273,14 @@ def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
 def _again(
     ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
 ) -> Reply:
-    """One organisation, one signature: say so, or let a second person of it stand by what the first has signed."""
+    """One organisation, one signature: say so; or let its people sign a changed letter again, or stand by a colleague's."""
+    asked = reconfirming.is_asked(ctx, standing)
+    renewed = reconfirming.confirm(ctx, standing, **entry.given) if asked else None
     if speaks and vouching.waits(ctx.campaign, standing) and standing.person_id != ctx.person.id:
-        return vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
+        seconded = vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
+        return replace(seconded, lines=(*(renewed.lines if renewed else ()), *seconded.lines))
+    if renewed is not None:
+        return renewed
     if standing.person_id == ctx.person.id or speaks:
         if standing.level == "declared":
             return reply(

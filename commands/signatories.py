@@ -24,16 +24,19 @@ def signatories(ctx: Context) -> Reply:
     if not found:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
     standing = {one.organisation_id: one.standing for one in storage.campaigns.members(campaign.id)}
+    overtaken = storage.letters.overtaken(campaign.id)
     # What was declared counts for nobody who has said otherwise.
     counting = [
         one
         for one in found
         if one.level in lookup.counting(campaign)
+        and one.letter_id not in overtaken
         and standing.get(one.organisation_id) in ("signed", "declared")
     ]
     disputed = storage.disputes.disputed(campaign.id)
     waiting = [one for one in found if vouching.waits(campaign, one)]
-    others = [one for one in found if one not in counting and one not in waiting]
+    earlier = [one for one in found if one.letter_id in overtaken and one.level in lookup.counting(campaign)]
+    others = [one for one in found if one not in counting and one not in waiting and one not in earlier]
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one, disputed) for one in counting]
     if waiting:
@@ -41,6 +44,9 @@ def signatories(ctx: Context) -> Reply:
             say(N_("**Signed by one person, and waiting for a second one of the organisation to confirm:**"))
         )
         lines += [_line(one, disputed) for one in waiting]
+    if earlier:
+        lines.append(say(N_("**Signed an earlier version, and to be confirmed before they count:**")))
+        lines += [_line(one, disputed) for one in earlier]
     if others:
         lines.append(say(N_("**Declared, and to be verified before they count:**")))
         lines += [_line(one, disputed) for one in others]

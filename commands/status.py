@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Moment, Text, Typed, say, say_many
 from campaign.signature import progress_bar
-from commands import lookup, questioning
+from commands import lookup, questioning, revising
 from commands.command import CAMPAIGNERS, Context, Reply, command
 
 if TYPE_CHECKING:
@@ -33,6 +33,17 @@ def status(ctx: Context) -> Reply:
         )
     else:
         lines.append(say_many(*NN_("**{count}** signature", "**{count}** signatures"), now.counted))
+    if now.earlier:
+        lines.append(
+            say_many(
+                *NN_(
+                    "↻ {count} signature of an earlier version, to be confirmed: {confirm}",
+                    "↻ {count} signatures of an earlier version, to be confirmed: {confirm}",
+                ),
+                now.earlier,
+                confirm=Typed("confirm"),
+            )
+        )
     standing = now.standings
     lines.append(
         say(
@@ -79,6 +90,7 @@ def status(ctx: Context) -> Reply:
         )
     if ctx.is_admin and ctx.place in CAMPAIGNERS:
         lines += questioning.open_ones(storage, campaign.id)
+        lines += revising.waiting(storage, campaign)
     return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))
 
 
@@ -118,6 +130,10 @@ def _names(ctx: Context) -> list[Text]:
     waiting = ctx.storage.questions.waiting(ctx.campaign.id)
     deciding = [one for one in members if one.standing == "deciding"]
     lines = [_deciding(one, waiting.get(one.organisation_id)) for one in deciding]
+    counting = lookup.counting(ctx.campaign)
+    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign) if one.level in counting]
+    if earlier:
+        lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
     silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
     if silent:
         lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, Typed, say, say_many
-from commands import disputing, lookup, tell
+from commands import disputing, lookup, reconfirming, tell
 from commands.command import Context, Reply, command, reply
 
 
@@ -69,6 +69,7 @@ def verify(ctx: Context, signature: int) -> Reply:
                 lookup.counted(storage, campaign),
                 name=found.organisation,
             ),
+            *reconfirming.still_to_confirm(ctx, found),
         )
     )
     told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)

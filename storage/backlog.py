@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from storage.rows import Queries
-from storage.tables import dispatches, outbox, quarantine, rooms
+from storage.tables import dispatches, letters, outbox, quarantine, rooms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +30,7 @@ _UNCERTAIN = select(func.count(), func.max(dispatches.c.settled_at)).where(
     dispatches.c.state == "uncertain",
 )
 _QUARANTINED = select(func.count(), func.max(quarantine.c.at)).where(quarantine.c.seen_at.is_(None))
+_LETTERS = select(func.count(), func.min(letters.c.added_at)).where(letters.c.change == "pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,7 @@ class Backlog(Queries):
     def quarantined(self) -> Count:
         """Events that could not be taken and that nobody has looked at; when the latest came."""
         return Count(*self._connection.execute(_QUARANTINED).one())
+
+    def letters(self) -> Count:
+        """Changed texts of letters of which no campaigner has said yet what they are; since when the oldest waits."""
+        return Count(*self._connection.execute(_LETTERS).one())

@@ -57,6 +57,8 @@ class Member:
     leaning: str
     note: str
     room_id: int | None
+    letter_id: int | None
+    """The text its standing signature is under; None if it has none."""
 
     @property
     def standing(self) -> Standing:
@@ -89,6 +91,7 @@ _MEMBER = (
         campaign_organisations.c.leaning,
         campaign_organisations.c.note,
         campaign_organisations.c.room_id,
+        signatures.c.letter_id,
     )
     .join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
     .outerjoin(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from campaign.signature import standing_of
+from storage.letters import Letters
 from storage.memory import tables_of
 from storage.rows import Queries
 from storage.tables import addresses, campaign_organisations, disputes, letters, organisations, signatures
@@ -47,6 +48,7 @@ class Signature:
     verified_by: int | None
     ended_at: datetime | None
     end_reason: str
+    reconfirmed_at: datetime | None
 
 
 _ROW = (
@@ -75,6 +77,7 @@ _ROW = (
         signatures.c.verified_by,
         signatures.c.ended_at,
         signatures.c.end_reason,
+        signatures.c.reconfirmed_at,
     )
     .join(organisations, organisations.c.id == signatures.c.organisation_id)
     .join(letters, letters.c.id == signatures.c.letter_id)
@@ -101,8 +104,10 @@ _COUNT = (
         signatures.c.campaign_id == bindparam("campaign"),
         signatures.c.ended_at.is_(None),
         signatures.c.level.in_(bindparam("levels", expanding=True)),
+        signatures.c.letter_id.not_in(bindparam("overtaken", expanding=True)),
     )
 )
+_COUNTED_FROM = tables_of(_COUNT) | {letters}
 _DECLARED = (
     select(func.count())
     .select_from(signatures)
@@ -119,6 +124,7 @@ _DECLARED = (
         func.coalesce(campaign_organisations.c.standing, "silent").not_in(
             ("deciding", "declined", "withdrawn")
         ),
+        signatures.c.letter_id.not_in(bindparam("overtaken", expanding=True)),
     )
 )
 _other = addresses.alias()
@@ -164,6 +170,8 @@ class Line:
     language: str | None
     signed_at: datetime | None
     disputed: bool
+    reconfirmed_at: datetime | None
+    letter_id: int | None
 
     @property
     def standing(self) -> Standing:
@@ -219,9 +227,9 @@ class Signatures(Queries):
         number = self._connection.execute(
             _ADD, {"campaign_id": campaign_id, "of_campaign": campaign_id, **values}
         ).scalar_one()
-        # One more of its level: nothing has to be counted again for that.
+        # One more of its level, under the text as it is now: nothing has to be counted again for that.
         more = {levels: count + (values["level"] in levels) for levels, count in counted.items()}
-        self._memory.keep(key, more, tables_of(_COUNT))
+        self._memory.keep(key, more, _COUNTED_FROM)
         return int(number)
 
     def change(self, signature_id: int, **values: Any) -> None:  # noqa: ANN401 - the table's columns
@@ -233,17 +241,27 @@ class Signatures(Queries):
         self.change(signature_id, level=level, end_reason=reason, ended_at=now)
 
     def count(self, campaign_id: int, levels: Sequence[str]) -> int:
-        """How many standing signatures are at one of these levels; declared ones only where nobody said otherwise."""
+        """How many standing signatures are at one of these levels; declared ones only where nobody said otherwise.
+
+        Those of a text that a change of substance has overtaken are not among them.
+        """
         key, which = (_COUNT, campaign_id), tuple(level for level in levels if level != "declared")
         counted: dict[tuple[str, ...], int] = self._memory.get(key) or {}
         if which not in counted:
-            values = {"campaign": campaign_id, "levels": which}
+            values = {"campaign": campaign_id, "levels": which, "overtaken": self._overtaken(campaign_id)}
             counted = {**counted, which: int(self._connection.execute(_COUNT, values).scalar_one())}
-            self._memory.keep(key, counted, tables_of(_COUNT))
+            self._memory.keep(key, counted, _COUNTED_FROM)
         if len(which) == len(levels):
             return counted[which]
-        declared = self._connection.execute(_DECLARED, {"campaign": campaign_id}).scalar_one()
-        return counted[which] + int(declared)
+        values = {"campaign": campaign_id, "overtaken": self._overtaken(campaign_id)}
+        return counted[which] + int(self._connection.execute(_DECLARED, values).scalar_one())
+
+    def reconfirm(self, signature_id: int, letter_id: int, now: datetime, **values: Any) -> None:  # noqa: ANN401 - as above
+        """Let a signature stand under another text, whose people have said so; and set some of its columns."""
+        self.change(signature_id, letter_id=letter_id, reconfirmed_at=now, **values)
+
+    def _overtaken(self, campaign_id: int) -> tuple[int, ...]:
+        return tuple(Letters(self._connection).overtaken(campaign_id))
 
     def lines(self, campaign_id: int) -> Sequence[Line]:
         """The whole list: every organisation of the campaign once, by name."""
@@ -282,6 +300,8 @@ class Signatures(Queries):
                         disputes.c.signature_id == signatures.c.id, disputes.c.settled_at.is_(None)
                     )
                 ),
+                signatures.c.reconfirmed_at,
+                signatures.c.letter_id,
             )
             .select_from(campaign_organisations)
             .join(organisations, organisations.c.id == campaign_organisations.c.organisation_id)

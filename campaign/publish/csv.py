@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("number", "organisation", "website", "standing", "level", "network", "address", "person", "role"),
     *("funded", "mandate", "mandate_day", "mandate_link", "letter_version", "letter_language"),
-    *("signed_at", "note", "deciding_until", "testimony", "disputed"),
+    *("signed_at", "note", "deciding_until", "testimony", "disputed", "letter_current", "reconfirmed_at"),
 )
 """The header, in this order. New columns are added at the end, so that those who read by position go on."""
 
@@ -71,6 +71,8 @@ def _cells(row: Signatory) -> tuple[str, ...]:
         _iso(row.deciding_until),
         row.testimony,
         "yes" if row.disputed else "",
+        {True: "yes", False: "no", None: ""}[row.letter_current],
+        _iso(row.reconfirmed_at),
     )
 
 

@@ -23,14 +23,23 @@ _TARGET = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'*+,;=%]")
 def write(listed: SignatoryList) -> bytes:
     """Write a title and a list in CommonMark: each organisation, linked to its website, and its testimony.
 
-    Only signatures that count in this campaign are listed, and no person is named; one that is disputed is marked by a
-    comment, for whoever publishes the list and not for those who read it. Whatever an organisation
-    typed is text: it makes no markup, no link but to its website, and mentions nobody. UTF-8.
+    Only signatures that count in this campaign are listed, those of an earlier version of the letter apart, under
+    that version; and no person is named. One that is disputed is marked by a comment, for whoever publishes the list
+    and not for those who read it. Whatever an organisation typed is text: it makes no markup, no link but to its
+    website, and mentions nobody. UTF-8.
     """
     lines = [f"# {escaped(listed.campaign)}", ""]
+    earlier: dict[str, list[str]] = {}
     for signatory in listed.signatories:
-        if signatory.level is not None and counts(signatory.level, listed.counts_from):
+        if signatory.level is None or not counts(signatory.level, listed.counts_from):
+            continue
+        if signatory.letter_current is False:
+            version = escaped(f"{signatory.letter_version} ({signatory.letter_language})")
+            earlier.setdefault(version, []).extend(_entry(signatory))
+        else:
             lines += _entry(signatory)
+    for version in sorted(earlier):
+        lines += ["", f"## Version {version}", "", *earlier[version]]
     return ("\n".join(lines).rstrip("\n") + "\n").encode("utf-8", "replace")
 
 

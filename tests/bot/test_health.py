@@ -74,6 +74,13 @@ def test_a_bot_that_is_well_is_one_line_per_thing_and_each_fits_a_phone() -> Non
     assert max(len(line.text) for line in lines) <= 45
 
 
+def test_a_letter_that_waits_is_said_and_is_no_trouble() -> None:
+    lines = judge(well(letters=2, oldest_letter=NOW - 50 * HOUR), PLENTY, NOW)
+    assert all(line.well for line in lines)
+    assert "letter texts for campaigners: 2, for 2 d" in [line.text for line in lines]
+    assert max(len(line.text) for line in lines) <= 45
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "part"),
     [

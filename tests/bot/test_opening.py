@@ -12,6 +12,7 @@ from bot.opening import differences, open_campaigns
 from campaign.chat import MATRIX, XMPP, Address
 from campaign.organisation import normal_form
 from storage.database import open_database
+from storage.outbox import thaw
 from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config import Config
+    from campaign.letter import Change
     from storage.database import Database
     from storage.storage import Storage
 
@@ -147,13 +149,60 @@ def test_the_same_config_again_changes_nothing(database: Database, tmp_path: Pat
     assert everything(database) == before
 
 
-def test_a_changed_text_is_the_next_version_and_who_signed_has_signed_the_old_one(
+def settle(database: Database, change: Change) -> None:
+    """Let a campaigner have said what the texts that wait are."""
+
+    def work(storage: Storage) -> None:
+        for one in storage.letters.pending(1):
+            storage.letters.settle(one.id, change, NOW)
+
+    database.transaction(work)
+
+
+def drafts(database: Database) -> list[tuple[str, int, str, int | None]]:
+    return database.transaction(
+        lambda storage: [
+            (one.language, one.version, one.change, one.root_id) for one in storage.letters.drafts(1)
+        ],
+        writes=False,
+    )
+
+
+def said_to_campaigners(database: Database) -> list[str]:
+    """Every line that waits for the campaigners' room."""
+
+    def work(storage: Storage) -> list[str]:
+        return [
+            line.id
+            for network in (MATRIX, XMPP)
+            for row in storage.outbox.waiting(network)
+            for line in thaw(row.message).lines
+        ]
+
+    return database.transaction(work, writes=False)
+
+
+def test_a_changed_text_waits_for_a_campaigner_and_who_signed_has_signed_the_old_one(
     database: Database, tmp_path: Path
 ) -> None:
     bring(database, config(tmp_path))
     sign(database)
-    bring(database, config(tmp_path, letter="It really must be."), timedelta(days=1))
+    changed = config(tmp_path, letter="It really must be.")
+    assert said(database, changed) == [
+        "campaigns.ngi.letter.en: the text in this file has changed: campaigners are asked about it at the next start"
+    ]
+    bring(database, changed, timedelta(days=1))
+    assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]
+    assert drafts(database) == [("en", 2, "pending", 1)]
+    assert len(said_to_campaigners(database)) == 3
+    assert "waits for a campaigner" in said(database, changed)[0]
+    before = everything(database)
+    bring(database, changed, timedelta(days=2))
+    assert everything(database) == before  # asked once
+
+    settle(database, "minor")
     assert letters(database) == [("fr", 1, "Il le faut."), ("en", 2, "It really must be.")]
+    assert said(database, changed) == []
 
     def signed(storage: Storage) -> tuple[str, int]:
         (signature,) = storage.signatures.all_standing(1)
@@ -165,12 +214,71 @@ def test_a_changed_text_is_the_next_version_and_who_signed_has_signed_the_old_on
     assert standings(database)["Picasoft"] == "signed"
 
 
+def test_a_text_that_was_dropped_is_not_asked_about_again_until_it_changes(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    bring(database, config(tmp_path, letter="It really must be."))
+    settle(database, "dropped")
+    asked = len(said_to_campaigners(database))
+    what = config(tmp_path, letter="It really must be.")
+    bring(database, what)
+    assert len(said_to_campaigners(database)) == asked
+    assert "was not taken" in said(database, what)[0]
+    bring(database, config(tmp_path, letter="It must be, really."))
+    assert drafts(database) == [("en", 2, "pending", 1)]
+    assert len(said_to_campaigners(database)) > asked
+    bring(database, config(tmp_path))
+    assert drafts(database) == []
+
+
+def test_a_translation_that_changes_with_the_root_is_of_the_new_one(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    config(tmp_path, letter="It really must be.")
+    (tmp_path / "fr.md").write_text("# Sauvons-le\n\nIl le faut vraiment.\n")
+    bring(database, load(tmp_path / "config.toml", environment=PASSWORDS))
+    (fr, _, _, _), (en, version, change, root) = drafts(database)
+    assert (fr, en, version, change) == ("fr", "en", 2, "pending")
+    assert root == next(one.id for one in database.transaction(lambda it: it.letters.pending(1)))
+    # The root's file is changed back: what is left is a translation of the root as it was.
+    (tmp_path / "fr.md").write_text("# Sauvons-le\n\nIl le faut.\n")
+    bring(database, load(tmp_path / "config.toml", environment=PASSWORDS))
+    assert drafts(database) == [("en", 2, "pending", 1)]
+
+
+def test_a_new_language_waits_with_a_root_that_waits(database: Database, tmp_path: Path) -> None:
+    only = CONFIG.replace('{ fr = "fr.md", en = "en.md" }', '{ fr = "fr.md" }')
+    bring(database, config(tmp_path, only))
+    config(tmp_path)
+    (tmp_path / "fr.md").write_text("# Sauvons-le\n\nIl le faut vraiment.\n")
+    bring(database, load(tmp_path / "config.toml", environment=PASSWORDS))
+    assert [language for language, _, _ in letters(database)] == ["fr"]
+    assert [one[:3] for one in drafts(database)] == [("fr", 2, "pending"), ("en", 1, "pending")]
+    (tmp_path / "fr.md").write_text("# Sauvons-le\n\nIl le faut.\n")
+    bring(database, load(tmp_path / "config.toml", environment=PASSWORDS))
+    assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]
+    assert drafts(database) == []
+
+
+def test_a_draft_whose_file_is_no_longer_named_is_forgotten(database: Database, tmp_path: Path) -> None:
+    only = CONFIG.replace('{ fr = "fr.md", en = "en.md" }', '{ fr = "fr.md" }')
+    bring(database, config(tmp_path))
+    bring(database, config(tmp_path, letter="It really must be."))
+    bring(database, config(tmp_path, only))
+    assert drafts(database) == []
+    assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]
+
+
 def test_a_changed_root_stays_the_root(database: Database, tmp_path: Path) -> None:
     bring(database, config(tmp_path))
     (tmp_path / "fr.md").write_text("# Sauvons-le\n\nIl le faut vraiment.\n")
     bring(database, load(tmp_path / "config.toml", environment=PASSWORDS))
+    settle(database, "material")
     assert letters(database) == [("fr", 2, "Il le faut vraiment."), ("en", 1, "It must be.")]
     assert database.transaction(lambda storage: storage.letters.in_language(1, "de").language) == "fr"
+    assert database.transaction(lambda storage: storage.letters.to_sign(1, "en").language) == "fr"
 
 
 def test_a_translation_that_comes_later_is_added(database: Database, tmp_path: Path) -> None:

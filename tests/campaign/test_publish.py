@@ -6,7 +6,7 @@ import io
 import json
 import re
 import unicodedata
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -40,6 +40,8 @@ PICASOFT = Signatory(
     signed_at=datetime(2024, 7, 19, 16, 0, 5, 1200, tzinfo=UTC),
     note="Élan; suite",
     testimony="250 k€ = quatre ans de salaire",
+    letter_current=True,
+    reconfirmed_at=datetime(2024, 7, 20, 9, 0, tzinfo=UTC),
 )
 SILENT = Signatory(organisation="Muette", standing="deciding", deciding_until=date(2024, 9, 1))
 
@@ -77,6 +79,8 @@ ROWS = st.builds(
     note=NASTY,
     deciding_until=st.none() | st.dates(),
     testimony=NASTY,
+    letter_current=st.none() | st.booleans(),
+    reconfirmed_at=st.none() | st.datetimes(timezones=st.just(UTC)),
 )
 LISTS = st.builds(
     SignatoryList,
@@ -142,6 +146,7 @@ def read_json(row: dict[str, Any]) -> Signatory:
             "mandate": mandate and Mandate(mandate["kind"], day(mandate["day"]), mandate["link"]),
             "signed_at": row["signed_at"] and datetime.fromisoformat(row["signed_at"]),
             "deciding_until": day(row["deciding_until"]),
+            "reconfirmed_at": row["reconfirmed_at"] and datetime.fromisoformat(row["reconfirmed_at"]),
         }
     )
 
@@ -161,6 +166,8 @@ def test_csv_opens_in_a_spreadsheet() -> None:
     assert (row["mandate"], row["mandate_day"]) == ("assembly", "2024-06-12")
     assert row["signed_at"] == "2024-07-19T16:00:05.001200+00:00"
     assert dict(zip(header, second, strict=True))["deciding_until"] == "2024-09-01"
+    assert (row["letter_current"], row["reconfirmed_at"]) == ("yes", "2024-07-20T09:00:00+00:00")
+    assert dict(zip(header, second, strict=True))["letter_current"] == ""
 
 
 @pytest.mark.parametrize(
@@ -219,6 +226,25 @@ def test_markdown_lists_who_signed_and_nobody_else() -> None:
         "  > 250 k€ = quatre ans de salaire\n"
     )
     assert "- Perhaps" in FORMATS["markdown"].write(listed(declared, counts_from="declared")).decode()
+
+
+def test_markdown_keeps_who_signed_an_earlier_version_apart() -> None:
+    earlier = Signatory(
+        organisation="Before",
+        standing="signed",
+        level="confirmed",
+        letter_version="1",
+        letter_language="fr",
+        letter_current=False,
+    )
+    declared = replace(earlier, organisation="Perhaps", level="declared")
+    page = FORMATS["markdown"].write(listed(earlier, replace(PICASOFT, testimony=""), declared)).decode()
+    assert page == (
+        "# NGI\n\n"
+        "- [Picasoft](https://picasoft.example.org/a_%28b%29?c=d&amp;copy=1)\n\n"
+        "## Version 1 \\(fr\\)\n\n"
+        "- Before\n"
+    )
 
 
 def test_ordinary_names_stay_readable() -> None:

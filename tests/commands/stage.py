@@ -245,7 +245,8 @@ def opened(
 async def under_way(stage: Stage) -> None:
     """Let there be something for every command to act on.
 
-    A declared signature, a deadline, an open poll, an open question, a message nobody knows the fate of, an event that was not taken.
+    A declared signature, a deadline, an open poll, an open question, a message nobody knows the fate of, an event that
+    was not taken, a changed letter.
     """
     maud, sacha = voice("Maud"), voice("Sacha")
     await stage.say(sacha, "!sign Serveur du Coin")
@@ -263,6 +264,9 @@ async def under_way(stage: Stage) -> None:
             private_with=None, file_id=None, now=BEGINNING,
         )  # fmt: skip
         assert storage.undelivered.uncertain("lost", "nobody knows", BEGINNING) == 1
+        storage.letters.add(
+            1, "fr", BEGINNING, title="Autre", summary="", text="Un autre texte.", change="pending"
+        )
         storage.inbox.quarantine(
             "3fa9c1", MATRIX, (room.address, "$bad"), BEGINNING, what="Said", error="KeyError"
         )
@@ -283,6 +287,9 @@ CHANGING = frozenset(
         "details",
         "dispute",
         "language",
+        "letter drop",
+        "letter material",
+        "letter minor",
         "link",
         "org add",
         "org alias",

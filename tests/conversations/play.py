@@ -14,6 +14,7 @@ Directives of the scripts alone:
 - `/start`: show what the bot said before anybody spoke.
 - `/quiet LINE`: take a line without showing what comes of it.
 - `/brief LINE`: take a line, and show only the first three lines of what comes of it: where the rest grows with the menu.
+- `/rewrite fr OLD => NEW`: let the letter's file in a language say something else, and have the config read again.
 - `/sql STATEMENT`: change the database behind the bot's back, to what no person can bring about.
 
 A code the bot makes up is shown as `CODE1`, `CODE2`…, and can be said so.
@@ -38,9 +39,10 @@ from rich.console import Console as Terminal
 
 from bot.config import load
 from bot.demo import PASSWORDS, playing
+from bot.opening import open_campaigns
 from bot.transports.console import Character, Console, Stage
 from campaign.chat import MATRIX, XMPP, Address, Room
-from storage.database import FILE
+from storage.database import FILE, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -161,6 +163,9 @@ class Transcriber:
                 case ["/sql", statement]:
                     with closing(sqlite3.connect(self._database)) as connection, connection:
                         assert connection.execute(statement).rowcount == 1, statement
+                case ["/rewrite", change]:
+                    await self._rewrite(change)
+                    written += self._take()
                 case ["/quiet", quiet]:
                     await self._console.line(quiet, echo=False)
                     self._take()
@@ -171,6 +176,24 @@ class Transcriber:
                     await self._console.line(self._typed(line), echo=False)
                     written += self._take()
         return "\n".join(written).rstrip("\n") + "\n"
+
+    async def _rewrite(self, change: str) -> None:
+        """Change a letter's file as an operator does, and bring the config in again."""
+        folder = self._database.parent.parent / "config"
+        language, _, words = change.partition(" ")
+        old, _, new = words.replace("\\n", "\n").partition(" => ")
+        letter = folder / f"letter.{language}.md"
+        text = letter.read_text("utf-8")
+        assert old in text, old
+        letter.write_text(text.replace(old, new), "utf-8")
+        settings = load(folder / "config.toml", environment=PASSWORDS)
+        database = open_database(self._database.parent)
+        try:
+            database.transaction(lambda storage: open_campaigns(storage, settings, self._console.stage.now))
+        finally:
+            database.close()
+        await self._console.tick(self._console.stage.now)
+        await self._console.rest()
 
     def _typed(self, line: str) -> str:
         line = _SAID_CODE.sub(lambda found: self._codes[int(found[0].removeprefix("CODE")) - 1], line)

@@ -35,6 +35,8 @@ def everything_kept(storage: Storage, made: Made) -> list[object]:
         storage.rooms.campaigns_of(made.room),
         storage.campaigns.get(made.campaign),
         storage.letters.current(made.campaign),
+        storage.letters.versions(made.campaign),
+        storage.letters.drafts(made.campaign),
         storage.people.find(ANA),
         storage.people.find(NOA),
         [storage.organisations.of_person(person) for person in (1, 2, 3)],
@@ -63,6 +65,12 @@ WRITES: dict[str, Callable[[Storage, Made], object]] = {
     "a room turns out to be another": campaign_of_another_room,
     "a letter's next version": lambda s, made: s.letters.add(
         made.campaign, "fr", NOW, title="Sauvons-le encore", summary="", text="Il le faut bien."
+    ),
+    "a letter's change of substance": lambda s, made: s.letters.add(
+        made.campaign, "fr", NOW, title="Autre", summary="", text="Autre chose.", change="material"
+    ),
+    "a letter that waits": lambda s, made: s.letters.add(
+        made.campaign, "fr", NOW, title="Autre", summary="", text="Autre chose.", change="pending"
     ),
     "a person calls themselves otherwise": lambda s, _: s.people.ensure(ANA, "Anaïs", NOW),
     "a person's language": lambda s, made: s.people.set_language(made.person.id, "en"),

@@ -1,0 +1,124 @@
+"""Signing again: a change of substance asks for it, and an organisation's people say yes to the letter as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from campaign.chat import N_, Listing, Text, Typed, say
+from commands import lookup
+from commands.command import Choice, Context, Reply
+
+if TYPE_CHECKING:
+    from storage.signatures import Signature
+
+
+def is_asked(ctx: Context, signature: Signature) -> bool:
+    """Whether a signature is of a text that a change of substance has overtaken, and this person may renew it.
+
+    Its organisation's people may; and whoever declared it, as long as it is no more than declared.
+    """
+    if signature.letter_id not in ctx.storage.letters.overtaken(ctx.campaign.id):
+        return False
+    own = signature.person_id == ctx.person.id and signature.level == "declared"
+    return own or ctx.storage.organisations.is_representative(signature.organisation_id, ctx.person.id)
+
+
+def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa: ANN401 - the signature's columns
+    """Let a signature stand under the letter as it is now, in the language of this place; the number stays its own."""
+    storage, campaign = ctx.storage, ctx.campaign
+    letter = storage.letters.to_sign(campaign.id, ctx.language)
+    storage.signatures.reconfirm(signature.id, letter.id, ctx.now, **values)
+    if signature.level != "declared":
+        # Said in private, it is reminded where it was before.
+        room = {"room_id": ctx.room.id} if ctx.place == "campaign" else {}
+        storage.campaigns.stand(campaign.id, signature.organisation_id, "signed", ctx.now, **room)
+    storage.audit.note(
+        "reconfirmed",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=campaign.id,
+        organisation=signature.organisation_id,
+        number=signature.number,
+        before=[signature.language, signature.version],
+        after=[letter.language, letter.version],
+    )
+    if signature.level == "declared":
+        return Reply(
+            (
+                say(
+                    N_("📝 Noted: **{name}** is declared for version {version} ({language}) too."),
+                    name=signature.organisation,
+                    version=letter.version,
+                    language=letter.language,
+                ),
+            )
+        )
+    return Reply(
+        (
+            say(
+                N_("✅ **{name}** signs version {version} ({language}) of the letter too: {progress}."),
+                name=signature.organisation,
+                version=letter.version,
+                language=letter.language,
+                progress=_progress(ctx),
+            ),
+        )
+    )
+
+
+def _progress(ctx: Context) -> Text:
+    count = lookup.counted(ctx.storage, ctx.campaign)
+    if ctx.campaign.goal:
+        return say(N_("{count} of {goal}"), count=count, goal=ctx.campaign.goal)
+    return say(N_("signature {count}"), count=count)
+
+
+def unprompted(ctx: Context) -> Reply | None:
+    """Take `!confirm` that answers no question: it renews the signature this person is asked for. None: they are not.
+
+    Raises:
+        CampaignError: several campaigns are meant, and none was named.
+    """
+    storage = ctx.storage
+    if not any(storage.letters.overtaken(one.id) for one in storage.campaigns.open()):
+        return None
+    mine = {one.id for one in storage.organisations.of_person(ctx.person.id)}
+    if not mine and not storage.signatures.stands_by(ctx.person.id):
+        return None
+    ctx = replace(ctx, resolved=ctx.campaign)
+    overtaken = storage.letters.overtaken(ctx.campaign.id)
+    asked = [
+        one
+        for one in storage.signatures.all_standing(ctx.campaign.id)
+        if one.letter_id in overtaken
+        and (one.organisation_id in mine or (one.person_id == ctx.person.id and one.level == "declared"))
+    ]
+    if len(asked) == 1:
+        return confirm(ctx, asked[0])
+    if not asked:
+        return None
+    numbered = Listing(
+        tuple(
+            say(N_("{number}. {name}"), number=number, name=one.organisation)
+            for number, one in enumerate(asked, 1)
+        ),
+        either=True,
+    )
+    which = say(
+        N_("For which organisation? Reply to this message with a number: {choices}"), choices=numbered
+    )
+    return Reply((which,), choices=tuple(Choice("sign", {"organisation": one.organisation}) for one in asked))
+
+
+def still_to_confirm(ctx: Context, signature: Signature) -> tuple[Text, ...]:
+    """Say of a signature that it does not count yet, where its organisation is asked to sign again."""
+    if signature.letter_id not in ctx.storage.letters.overtaken(ctx.campaign.id):
+        return ()
+    return (
+        say(
+            N_("It is of an earlier version of the letter, and counts once its people confirm: {confirm}"),
+            confirm=Typed("confirm"),
+        ),
+    )
