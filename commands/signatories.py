@@ -22,14 +22,13 @@ def signatories(ctx: Context) -> Reply:
     if not found:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
     standing = {one.organisation_id: one.standing for one in storage.campaigns.members(campaign.id)}
-    # What was declared counts for nobody who has said otherwise.
-    counting = [
-        one
-        for one in found
-        if one.level in lookup.counting(campaign)
-        and standing.get(one.organisation_id) in ("signed", "declared")
-    ]
-    others = [one for one in found if one not in counting]
+    levels = lookup.counting(campaign)
+    counting: list[Signature] = []
+    others: list[Signature] = []
+    for one in found:
+        # What was declared counts for nobody who has said otherwise.
+        counts = one.level in levels and standing.get(one.organisation_id) in ("signed", "declared")
+        (counting if counts else others).append(one)
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one) for one in counting]
     if others:
