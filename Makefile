@@ -31,7 +31,7 @@ playground: .venv/.dev .venv-synapse/.ready prosody  ## both test servers with a
 	@.venv/bin/python -m tests.live.playground
 
 bench: .venv/.bench .venv-synapse/.ready .venv-maubot/.ready prosody  ## time the bot beside other bots, its intake and its storage
-	@for one in answer crowd strict intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
+	@for one in answer crowd strict flood intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
 
 texts: .venv/.dev  ## bring the catalogues up to date with what the code says
 	.venv/bin/pybabel -q extract -F babel.cfg --no-default-keywords -k N_ -k NN_:1,2 --sort-output --no-location --no-wrap --omit-header -o tocsin.pot bot commands storage campaign

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FEW = 10
+FEW = 1
 """How many events are taken before it is first looked how long that takes."""
 
 
