@@ -30,12 +30,12 @@ def one_transaction() -> None:
     """Cursors are committed before what they acknowledge took effect, in a transaction of their own."""
     take = Intake.take
 
-    async def first_the_cursor(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
+    async def first_the_cursor(self: Intake, network: str, batch: Any, claim: Any, **more: Any) -> Taken:
         if batch.cursors:
             await self._database.write(
                 lambda storage: storage.inbox.move(network, batch.cursors, self._now())
             )
-        return await take(self, network, replace(batch, cursors={}), claim)
+        return await take(self, network, replace(batch, cursors={}), claim, **more)
 
     Intake.take = first_the_cursor
 
@@ -84,9 +84,9 @@ def baseline() -> None:
     """The first cursor is kept only with the first event."""
     take = Intake.take
 
-    async def without(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
+    async def without(self: Intake, network: str, batch: Any, claim: Any, **more: Any) -> Taken:
         heard = [event for event in batch.events if not isinstance(event, Joined | Echo)]
-        return await take(self, network, batch if heard else replace(batch, cursors={}), claim)
+        return await take(self, network, batch if heard else replace(batch, cursors={}), claim, **more)
 
     Intake.take = without
 
@@ -123,9 +123,9 @@ def held_cursor() -> None:
     """A batch that could not be written is passed over."""
     take = Intake.take
 
-    async def over(self: Intake, network: str, batch: Any, claim: Any) -> Taken:
+    async def over(self: Intake, network: str, batch: Any, claim: Any, **more: Any) -> Taken:
         try:
-            return await take(self, network, batch, claim)
+            return await take(self, network, batch, claim, **more)
         except database.StorageError as error:
             log.warning("passed over: %s", error)
             return Taken({}, None)
