@@ -31,7 +31,7 @@ playground: .venv/.dev .venv-synapse/.ready prosody  ## both test servers with a
 	@.venv/bin/python -m tests.live.playground
 
 bench: .venv/.bench .venv-synapse/.ready .venv-maubot/.ready prosody  ## time the bot beside other bots, its intake and its storage
-	@for one in answer crowd strict intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
+	@for one in answer crowd strict flood intake hops; do .venv/bin/python -m benchmarks.$$one || exit 1; echo; done
 
 bench-names: .venv/.dev  ## how many doubles are found among made names, and how long a suggestion takes
 	@.venv/bin/python -m benchmarks.names

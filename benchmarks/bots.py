@@ -123,9 +123,12 @@ async def maubot(account: Person, folder: Path) -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
-async def tocsin(config: Path, passwords: dict[str, str], log: Path) -> AsyncIterator[Running]:
-    """Run Tocsin as an operator starts it."""
-    bot = Bot(config, passwords, log)
+async def tocsin(
+    config: Path, passwords: dict[str, str], log: Path, *, without: str = ""
+) -> AsyncIterator[Running]:
+    """Run Tocsin as an operator starts it; or `without` one of the safeguards of the fault tests."""
+    module = ("tests.faults.without", without) if without else ("bot",)
+    bot = Bot(config, passwords, log, module)
     began = time.perf_counter()
     try:
         await bot.start(STARTS_WITHIN)

@@ -50,6 +50,8 @@ BUSY_TRIES = 10
 """How often it is tried to begin while another program uses the database; SQLite itself waits for some seconds each."""
 TELL_AFTER = 300.0
 """Seconds without a network after which the administrators are told through the others."""
+LONGEST_TURN = 0.25
+"""Seconds after which a transaction that takes events leaves the rest for the next: the other network waits for it."""
 FINISH_WITHIN = 5.0
 """Seconds that what is under way is given to arrive once the bot was told to stop."""
 
@@ -332,10 +334,13 @@ class App:
             self._stand(network, "catching up")
             async for batch in batches:
                 async with self._taking[network]:
-                    heard = _answers(batch) if self._stopping else batch
-                    taken = await self.intake.take(network, heard, delivery.claim)
-                    delivery.came_back(taken.came_back)
-                    delivery.carry(taken.claimed)
+                    rest: Batch | None = batch
+                    while rest is not None:
+                        heard = _answers(rest) if self._stopping else rest
+                        taken = await self.intake.take(network, heard, delivery.claim, within=LONGEST_TURN)
+                        delivery.came_back(taken.came_back)
+                        delivery.carry(taken.claimed)
+                        rest = taken.rest
                 if batch.caught_up and not (self._caught_up[network].is_set() or self._stopping):
                     self._caught_up[network].set()
                     self._deaf.pop(network, None)

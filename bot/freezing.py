@@ -124,6 +124,7 @@ class Freezing:
             return []
         if rows[0].repeats:
             return self._freeze_again(storage, room, rows[0])
+        rows, repeats = _once(rows)
         together = self._together(rows)
         payload, taken = self._worded(together, room)
         together = together[:taken]
@@ -145,7 +146,7 @@ class Freezing:
         self.unsent.add(key)
         self.untouched.add(key)
         storage.outbox.freeze(
-            [row.id for row in together],
+            [number for row in together for number in (row.id, *repeats.get(row.id, ()))],
             key=key,
             network=self._network,
             room_id=room.id,
@@ -208,6 +209,28 @@ class Freezing:
             self._transport.capabilities(room.place),
             self._pacing.most_lines,
         )
+
+
+def _once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:
+    """Leave out what would only tell somebody once more what they are told just before; and whose words say it.
+
+    Only just before: "signed", "withdrawn", "signed" is three answers.
+    """
+    kept: list[Waiting] = []
+    repeats: dict[int, list[int]] = {}
+    latest: dict[int | None, Waiting] = {}
+    for row in rows:
+        before = latest.get(row.asker)
+        if row.asker and before and _is_plain(row) and _words(row) == _words(before):
+            repeats.setdefault(before.id, []).append(row.id)
+        else:
+            latest[row.asker] = row
+            kept.append(row)
+    return kept, repeats
+
+
+def _words(row: Waiting) -> tuple[object, ...]:
+    return row.frozen, row.thread, row.address_id, _is_plain(row)
 
 
 def _is_plain(row: Waiting) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,7 @@ from storage.database import is_fatal
 from storage.steps import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.delivery import Claimed
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FEW = 1
+"""How many events are taken before it is first looked how long that takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -51,6 +56,8 @@ class Taken:
     came_back: Mapping[str, str]
     claimed: Claimed | None
     """What may leave now, frozen in the same transaction; None if that could not be told."""
+    rest: Batch | None = None
+    """What is left of the batch, if it took too long: nothing of it is taken yet."""
 
 
 class Intake:
@@ -66,10 +73,18 @@ class Intake:
         self._forgetting = forgetting.Forgetting()
         self.suggesting = Suggesting(database)
 
-    async def take(self, network: str, batch: Batch, claim: Callable[[Storage], Claimed | None]) -> Taken:
+    async def take(
+        self,
+        network: str,
+        batch: Batch,
+        claim: Callable[[Storage], Claimed | None],
+        *,
+        within: float = math.inf,
+    ) -> Taken:
         """Let every event of a batch take effect that has not before, and acknowledge it, in one transaction.
 
-        `claim` freezes in that transaction what may leave: one flush to the disk between a line and its answer.
+        `claim` freezes in that transaction what may leave: one flush to the disk between a line and its answer. What is
+        not begun `within` so many seconds is left for the next one, and the cursors with it: others wait meanwhile.
         Where a name nobody knows was typed, the transaction is undone, what is near that name is looked for outside
         of it, and the batch is taken again with what was found.
 
@@ -80,28 +95,27 @@ class Intake:
         near = Near()
 
         def work(storage: Storage) -> Taken:
-            keys = [(event.room.id, event.event) for event in batch.events if _counts_once(event)]
-            fresh = storage.inbox.take(network, keys, now)
-            for event in batch.events:
-                key = (event.room.id, event.event)
-                if _counts_once(event):
-                    if key not in fresh:
-                        continue
-                    fresh.discard(key)
-                if forgetting.is_beyond_memory(storage, event, now):
-                    self._set_aside(storage, event, now)
-                else:
-                    self._bounded(storage, event, now, near)
+            began, done, many = time.monotonic(), 0, FEW
+            while True:
+                part = batch.events[done : done + many]
+                self._take(storage, network, part, now, near)
+                done += len(part)
+                many *= 2  # as long as they are quick
+                if done == len(batch.events) or time.monotonic() - began > within:
+                    break
             if near.wanted:
                 raise Unanswered(storage.organisations.names_stamp())
-            storage.inbox.move(network, batch.cursors, now)
+            rest = replace(batch, events=batch.events[done:]) if done < len(batch.events) else None
+            if rest is None:
+                storage.inbox.move(network, batch.cursors, now)
             return Taken(
                 {
                     event.key: event.reason if isinstance(event, Bounced) else ""
-                    for event in batch.events
+                    for event in batch.events[:done]
                     if isinstance(event, Echo | Bounced)
                 },
                 claim(storage),
+                rest,
             )
 
         while True:
@@ -109,6 +123,22 @@ class Intake:
                 return await self._database.write(work)
             except Unanswered as unanswered:
                 near.learn(await self.suggesting.find(near.wanted, unanswered.stamp))
+
+    def _take(
+        self, storage: Storage, network: str, events: Sequence[Event], now: datetime, near: Near
+    ) -> None:
+        keys = [(event.room.id, event.event) for event in events if _counts_once(event)]
+        fresh = storage.inbox.take(network, keys, now)
+        for event in events:
+            key = (event.room.id, event.event)
+            if _counts_once(event):
+                if key not in fresh:
+                    continue
+                fresh.discard(key)
+            if forgetting.is_beyond_memory(storage, event, now):
+                self._set_aside(storage, event, now)
+            else:
+                self._bounded(storage, event, now, near)
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
@@ -335,6 +365,7 @@ class Intake:
                 file=file_here,
                 reply_to=event.event if reply.quotes else "",
                 thread=context.thread,
+                asker=context.person.id,
             )
         if (alone or (reply.file and file_here is None)) and reaches_alone:
             storage.outbox.put(
@@ -343,6 +374,7 @@ class Intake:
                 now,
                 address=context.person.address_id,
                 file=reply.file if file_here is None else None,
+                asker=context.person.id,
             )
         self._send(storage, reply, now)
 

@@ -25,18 +25,21 @@ def signatories(ctx: Context) -> Reply:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
     standing = {one.organisation_id: one.standing for one in storage.campaigns.members(campaign.id)}
     overtaken = storage.letters.overtaken(campaign.id)
-    # What was declared counts for nobody who has said otherwise.
-    counting = [
-        one
-        for one in found
-        if one.level in lookup.counting(campaign)
-        and one.letter_id not in overtaken
-        and standing.get(one.organisation_id) in ("signed", "declared")
-    ]
     disputed = storage.disputes.disputed(campaign.id)
-    waiting = [one for one in found if vouching.waits(campaign, one)]
-    earlier = [one for one in found if one.letter_id in overtaken and one.level in lookup.counting(campaign)]
-    others = [one for one in found if one not in counting and one not in waiting and one not in earlier]
+    levels = lookup.counting(campaign)
+    counting: list[Signature] = []
+    waiting: list[Signature] = []
+    earlier: list[Signature] = []
+    others: list[Signature] = []
+    for one in found:
+        if vouching.waits(campaign, one):
+            waiting.append(one)
+        elif one.letter_id in overtaken and one.level in levels:
+            earlier.append(one)
+        else:
+            # What was declared counts for nobody who has said otherwise.
+            counts = one.level in levels and standing.get(one.organisation_id) in ("signed", "declared")
+            (counting if counts else others).append(one)
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one, disputed) for one in counting]
     if waiting:

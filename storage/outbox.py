@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, type_coerce, update
 
 from campaign.chat import File, Message
 from storage.rows import Queries
@@ -36,13 +37,16 @@ def thaw(frozen: Mapping[str, Any]) -> Message:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address."""
+    """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address.
+
+    Its message stays in `frozen` as it was written until it is asked for: of what waits, only the first leaves soon.
+    """
 
     id: int
     room_id: int | None
     address_id: int | None
     intent: str
-    frozen: dict[str, Any]
+    frozen: str
     file_id: int | None
     reply_to: str
     thread: str
@@ -52,11 +56,13 @@ class Waiting:
     """The key of the dispatch that is to leave once more as it was rendered, if it is that."""
     expires_at: datetime | None
     """From when on it is not worth saying any more (UTC)."""
+    asker: int | None
+    """The person whom it answers, if it does."""
 
     @cached_property
     def message(self) -> Message:
         """The message itself, read when it is first asked for."""
-        return thaw(self.frozen)
+        return thaw(json.loads(self.frozen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,14 @@ class DispatchRow:
     """From when on something in it is not worth saying any more (UTC)."""
 
 
-_PLACE = func.row_number().over(
-    partition_by=(outbox.c.room_id, outbox.c.address_id, outbox.c.intent),
-    order_by=(outbox.c.urgency, outbox.c.id),
-)
-"""Where an intent stands among those that wait for the same place."""
-_IN_TURN = (
-    select(outbox.c.id.label("id"), _PLACE.label("place"))
+_WHERE = (outbox.c.room_id, outbox.c.address_id, outbox.c.intent)
+A_FEW = 3
+"""How many answers of one person's may wait in one place without their letting others pass."""
+_THEIRS = func.count().over(partition_by=(*_WHERE, outbox.c.urgency, outbox.c.asker))
+"""How many answers wait there for the same person."""
+_LETS_PASS = outbox.c.asker.is_not(None) & (_THEIRS > A_FEW)
+_WAITS = (
+    select(outbox.c.id, *_WHERE, outbox.c.urgency, _LETS_PASS.label("lets_pass"))
     .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
     .where(
         outbox.c.network == bindparam("network"),
@@ -96,13 +103,19 @@ _IN_TURN = (
     )
     .subquery()
 )
+_PLACE = func.row_number().over(
+    partition_by=(_WAITS.c.room_id, _WAITS.c.address_id, _WAITS.c.intent),
+    order_by=(_WAITS.c.urgency, _WAITS.c.lets_pass, _WAITS.c.id),
+)
+"""Where an intent stands among those that wait for the same place."""
+_IN_TURN = select(_WAITS.c.id, _WAITS.c.lets_pass, _PLACE.label("place")).subquery()
 _WAITING = (
     select(
         outbox.c.id,
         outbox.c.room_id,
         outbox.c.address_id,
         outbox.c.intent,
-        outbox.c.message,
+        type_coerce(outbox.c.message, Text),
         outbox.c.file_id,
         outbox.c.reply_to,
         outbox.c.thread,
@@ -110,15 +123,16 @@ _WAITING = (
         outbox.c.urgency,
         outbox.c.repeats_key,
         outbox.c.expires_at,
+        outbox.c.asker,
     )
     .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
     # Nor may what waits in one room: no message holds more of it.
     .where(_IN_TURN.c.place <= bindparam("of_one"))
-    .order_by(outbox.c.urgency, outbox.c.id)
+    .order_by(outbox.c.urgency, _IN_TURN.c.lets_pass, outbox.c.id)
     .limit(bindparam("limit"))
 )
-_WAITS = outbox.c.dispatch_key.is_(None) & outbox.c.settled.is_(False)
-_EXPIRED = select(outbox.c.id).where(_WAITS, outbox.c.expires_at <= bindparam("now")).order_by(outbox.c.id)
+_UNBEGUN = outbox.c.dispatch_key.is_(None) & outbox.c.settled.is_(False)
+_EXPIRED = select(outbox.c.id).where(_UNBEGUN, outbox.c.expires_at <= bindparam("now")).order_by(outbox.c.id)
 _PUT = insert(outbox)
 _DISPATCH = insert(dispatches)
 _FREEZE = (
@@ -165,10 +179,12 @@ class Outbox(Queries):
         reply_to: str = "",
         thread: str = "",
         expires_at: datetime | None = None,
+        asker: int | None = None,
     ) -> int:
         """Decide to say something, to a room or to an address in private. A lower urgency number leaves first.
 
-        If it has not begun to leave by `expires_at`, it is not said any more.
+        If it has not begun to leave by `expires_at`, it is not said any more. `asker` is the person whom it answers, if
+        it does: see `waiting`.
         """
         held = None
         if file is not None:
@@ -190,6 +206,7 @@ class Outbox(Queries):
                 "purpose": message.purpose,
                 "created_at": now,
                 "expires_at": expires_at,
+                "asker": asker,
             },
         )
 
@@ -204,6 +221,8 @@ class Outbox(Queries):
     ) -> Sequence[Waiting]:
         """What can leave on a network now: the most urgent first, then in the order it was decided.
 
+        But somebody for whom more than a few wait in the same place lets everybody else pass: who says a hundred
+        commands waits for a hundred answers, and nobody else does.
         Not what waits for a room the bot is not in yet, nor for one that is `busy`, nor for a private chat with an
         address that is `opening`; and of what waits for one place only the first few.
         """

@@ -633,9 +633,10 @@ outbox = Table(
     Column("settled", Boolean, nullable=False, server_default=text("0")),
     Column("repeats_key", String(36), ForeignKey("dispatches.key")),
     Column("expires_at", Instant),
+    Column("asker", Integer),
     CheckConstraint("intent IN ('message', 'join', 'leave')", name="intent"),
     comment="Intents: every message ends in exactly one dispatch. repeats_key: sent again as it was."
-    " expires_at: not worth saying from then on.",
+    " expires_at: not worth saying from then on. asker: the person it answers, only to tell whose turn it is.",
 )
 Index(
     "ix_outbox_waiting",

@@ -58,7 +58,8 @@ def _signatures(run: Scene, verdict: Verdict, texts: list[str]) -> None:
     """Every `!sign` has its signature, once, and is answered by name, once."""
     signed = Counter(run.signed())
     verdict.effects = signed.total()
-    said = "\n".join(text for text in texts if "🔔" not in text)  # a reminder names who has not answered yet
+    # A reminder names who has not answered yet.
+    said = "\n".join(text for text in texts if "No answer yet" not in text)
     for name, network in run.typed.items():
         wanted = name not in run.silent
         if signed[name] < wanted:

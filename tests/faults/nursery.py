@@ -154,7 +154,8 @@ def _become(wanted: dict[str, Any]) -> None:
         os.environ.update(wanted["environment"])
         from bot import cli
         from storage import steps
-        from tests.faults.controls import SAFEGUARDS, shift_the_clock
+        from tests.faults.controls import SAFEGUARDS
+        from tests.faults.controls.timing import shift_the_clock
 
         importlib.reload(steps)  # it read its environment before this bot had one
         shift_the_clock()

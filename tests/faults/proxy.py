@@ -32,6 +32,8 @@ class Link:
         self.delay = 0.0
         self.lonely = False
         """Whether the bot's side is gone and the server's is kept."""
+        self.forgotten = False
+        """Whether nothing that is said on it arrives any more, either way."""
 
     def reset(self) -> None:
         """End both sides at once, as a router does that forgot about them."""
@@ -155,6 +157,8 @@ class Proxy:
                     if passed is None:
                         continue
                     data = passed
+                if link.forgotten:
+                    continue
                 late.put_nowait((time.monotonic() + link.delay, data))
             late.put_nowait(None)
             await forwarding

@@ -89,6 +89,8 @@ class MatrixSide:
     room: str = ""
     office: str = ""
     network: str = "matrix"
+    former: list[str] = field(default_factory=list)
+    """Rooms in whose place `room` is now."""
 
     @property
     def typists(self) -> list[str]:
@@ -119,10 +121,17 @@ class MatrixSide:
             else:
                 return str(answer["event_id"])
 
+    async def upgrade(self) -> None:
+        """Put another room in the place of this one, as a client's "upgrade this room" does, and go there."""
+        answer = await self.observer.call("POST", "rooms", self.room, "upgrade", body={"new_version": "12"})
+        self.former.append(self.room)
+        self.room = str(answer["replacement_room"])
+        await asyncio.gather(*(person.join(self.room) for person in self.people))
+
     async def visible(self) -> list[Seen]:
         return [
             Seen(event["event_id"], room, str(event["content"].get("body", "")))
-            for room in (self.room, self.office)
+            for room in (*self.former, self.room, self.office)
             for event in await self.observer.history(room)
             if event["type"] == "m.room.message" and event["sender"] == self.bot_id
         ]

@@ -95,6 +95,28 @@ ROWS: tuple[Row, ...] = (
             *_network("truncated news", network.truncated_news, short=False),
             Variant(network.bad_gateway, M, "502", controls=("backing-off",)),
             Variant(network.too_many, M, "429", short=False),
+            Variant(
+                network.black_hole_for_long,
+                M,
+                "black hole for longer than its patience",
+                most=3,
+                controls=("own-patience",),
+                short=False,
+            ),
+            Variant(
+                network.black_hole_for_long,
+                X,
+                "black hole for longer than its patience",
+                most=3,
+                controls=("own-patience",),
+                short=False,
+            ),
+            Variant(
+                network.both,
+                (*M, *X),
+                "both at once",
+                controls=("same-key", "archive-for-ours", "backing-off"),
+            ),
         ),
     ),
     Row("delayed stanza", (Variant(network.released_late, X, controls=("fence",)),)),
@@ -150,6 +172,7 @@ ROWS: tuple[Row, ...] = (
         (
             *_network("kick", people.kicked, matrix=("parking",), xmpp=("parking",)),
             *_network("ban", people.banned, short=False),
+            Variant(people.upgraded, M, "room upgraded", controls=("parking",)),
             Variant(people.nick_taken, X, "nick conflict", controls=("another-nick",)),
         ),
     ),
@@ -159,6 +182,16 @@ ROWS: tuple[Row, ...] = (
             Variant(time.down_over_a_due_time, M, "down over a due time", controls=("reminded-once",)),
             Variant(time.jumps, M, "jumps of an hour", most=3, short=False),
             Variant(time.too_late, M, "jumps of a day", most=3, short=False),
+            Variant(
+                time.clocks_forward, M, "put forward in spring", controls=("first-reading", "reminded-once")
+            ),
+            Variant(
+                time.clocks_back,
+                M,
+                "put back in autumn",
+                controls=("first-reading", "reminded-once"),
+                short=False,
+            ),
         ),
     ),
     Row(
@@ -166,6 +199,13 @@ ROWS: tuple[Row, ...] = (
         (
             Variant(disk.full, M, controls=("held-cursor",)),
             Variant(disk.full, X, controls=("held-cursor",)),
+        ),
+    ),
+    Row(
+        "disk read-only",
+        (
+            Variant(disk.read_only, M, most=5, controls=("named-trouble",)),
+            Variant(disk.read_only, X, most=5, controls=("named-trouble",), short=False),
         ),
     ),
     Row(
@@ -183,5 +223,18 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     Row("SIGTERM", _network("", kills.by_sigterm, matrix=("kept-cursor",), xmpp=("kept-cursor",))),
-    Row("migration killed", (Variant(disk.migration_killed, M, most=20, controls=("whole-migration",)),)),
+    Row(
+        "migration killed",
+        (
+            Variant(disk.migration_killed, M, "the first", most=20, controls=("whole-migration",)),
+            Variant(
+                disk.upgrade_killed,
+                M,
+                "an upgrade, at each statement",
+                most=1,
+                controls=("whole-migration",),
+                short=False,
+            ),
+        ),
+    ),
 )

@@ -71,6 +71,17 @@ class BlackHole(Fault):
     down = up
 
 
+class Forgotten(Fault):
+    """Nothing arrives, nothing is refused, and the connections of that time are dead for good: nobody says so."""
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        self.struck.set()
+        link.forgotten = True
+        return data
+
+    down = up
+
+
 class Latency(Fault):
     """Everything arrives in its order, five seconds late."""
 

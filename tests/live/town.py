@@ -49,6 +49,8 @@ class Bot:
     config: Path
     environment: dict[str, str]
     log: Path
+    module: tuple[str, ...] = ("bot",)
+    """What Python runs, with arguments that come before `run`."""
     process: asyncio.subprocess.Process | None = None
 
     async def start(self, within: float = 60) -> None:
@@ -56,7 +58,7 @@ class Bot:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "bot", "run", "--config", str(self.config)),
+                *("-m", *self.module, "run", "--config", str(self.config)),
                 cwd=CHECKOUT,
                 env={**os.environ, **self.environment},
                 stdin=asyncio.subprocess.DEVNULL,

@@ -251,7 +251,7 @@ NEW = {
     "inbox": ("id",),
     "quarantine": ("told", "seen_at"),
     "dispatches": ("number",),
-    "outbox": ("repeats_key", "expires_at"),
+    "outbox": ("repeats_key", "expires_at", "asker"),
     "people": ("forgotten_at",),
     "organisations": ("listed",),
     "signatures": ("reconfirmed_at",),

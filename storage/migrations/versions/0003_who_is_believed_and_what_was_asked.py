@@ -38,6 +38,7 @@ def upgrade() -> None:
     op.add_column("organisations", sa.Column("listed", sa.JSON(), nullable=True))
     op.add_column("signatures", sa.Column("reconfirmed_at", Instant(), nullable=True))
     op.add_column("outbox", sa.Column("expires_at", Instant(), nullable=True))
+    op.add_column("outbox", sa.Column("asker", sa.Integer(), nullable=True))
     op.add_column(
         "campaigns", sa.Column("second_person", sa.Boolean(), server_default=sa.text("0"), nullable=False)
     )

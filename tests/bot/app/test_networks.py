@@ -330,7 +330,7 @@ async def test_a_damaged_database_ends_the_bot(
 ) -> None:
     """To write on could only make it worse; the reason is the exception's."""
 
-    async def damaged(*_: object) -> None:
+    async def damaged(*_: object, **__: object) -> None:
         raise StorageDamaged("the database is damaged")
 
     clock = Wound()

@@ -57,10 +57,13 @@ class Bench:
             known = storage.rooms.find(room.network, room.id)
             assert known is not None
             for text in texts:
+                to = more.get("to")
+                asker = storage.people.ensure(to, "", NOW).id if isinstance(to, Address) else None
                 message = Message((say("{text}", text=text),), purpose=str(more.get("purpose", "")))
                 storage.outbox.put(
                     room.network, message, NOW, room=known.id, thread=str(more.get("thread", "")),
                     reply_to=str(more.get("reply_to", "")), expires_at=cast("datetime | None", more.get("expires_at")),
+                    asker=asker,
                 )  # fmt: skip
 
         await self.database.write(work)

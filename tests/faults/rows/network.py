@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LASTS = (2.0, 6.0)
 """Seconds that a lasting fault lasts."""
+OUTLASTS = (65.0, 75.0)
+"""Seconds that one lasts which outlasts the bot's own patience: it waits a minute for an answer, at most."""
 
 
 async def lasting(run: Scene, make: Callable[[], Fault], *, cut: bool = True) -> None:
@@ -66,6 +68,24 @@ async def reset(run: Scene) -> None:
 async def black_hole(run: Scene) -> None:
     """Nothing arrives."""
     await lasting(run, troubles.BlackHole, cut=False)
+
+
+async def black_hole_for_long(run: Scene) -> None:
+    """Nothing arrives for longer than the bot waits for an answer, and no connection of that time ever works again."""
+    await run.arrive()
+    await run.signs(run.rng.randint(1, 3), pause=0.1)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
+    await run.signs(run.rng.randint(0, 2))  # what is on its way when it begins
+    run.side.proxy.fault = troubles.Forgotten()
+    since = time.monotonic()
+    await run.signs(run.rng.randint(3, 5), pause=1.0)
+    await asyncio.sleep(run.rng.uniform(*OUTLASTS))
+    lasted = time.monotonic() - since
+    if (asked := sum(at > since for at in run.side.proxy.requests)) > 10 + lasted:
+        run.wrong.append(f"{asked} requests in {lasted:.0f} s")
+    run.side.proxy.mend()
+    run.healed()
+    await run.settle(120)
 
 
 async def latency(run: Scene) -> None:
@@ -135,3 +155,30 @@ async def released_late(run: Scene) -> None:
     await run.signs(2)
     await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
     held.drop()
+
+
+async def both(run: Scene) -> None:
+    """Both networks at once: an answer is lost on each, then neither can be reached. Each gets over it by itself."""
+    await run.arrive()
+    lost = {network: troubles.ResponseLost(times=2 if network == "matrix" else 1) for network in run.sides}
+    for network, side in run.sides.items():
+        side.proxy.fault = lost[network]
+    typing = asyncio.gather(*(run.signs(run.rng.randint(1, 3), network) for network in run.sides))
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(fault.struck.wait() for fault in lost.values()))
+    await typing
+    for side in run.sides.values():
+        side.proxy.mend()
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+    since = time.monotonic()
+    for side in run.sides.values():
+        side.proxy.fault = run.rng.choice((troubles.Reset, troubles.BlackHole))()
+        side.proxy.cut()
+    await asyncio.gather(*(run.signs(run.rng.randint(3, 6), network, pause=0.5) for network in run.sides))
+    await asyncio.sleep(run.rng.uniform(*LASTS))
+    lasted = time.monotonic() - since
+    for network, side in run.sides.items():
+        if (asked := sum(at > since for at in side.proxy.requests)) > 10 + 3 * lasted:
+            run.wrong.append(f"{asked} requests to {network} in {lasted:.0f} s")
+        side.proxy.mend()
+    run.healed()

@@ -160,6 +160,38 @@ async def _removed(run: Scene, *, ban: bool) -> None:
     await run.signs(3)
 
 
+async def upgraded(run: Scene) -> None:
+    """The room is closed in favour of another: parked, the campaigners are told; invited there, the bot goes on there.
+
+    It does not follow by itself. Sometimes it is down when it happens.
+    """
+    side = run.side
+    if not isinstance(side, MatrixSide):
+        raise TypeError(side)
+    await run.arrive()
+    await run.signs(2)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
+    away = run.rng.random() < 0.5
+    if away:
+        await run.kill()
+    await side.upgrade()
+    if away:
+        await run.start()
+    states = "SELECT state FROM rooms WHERE address = ?"
+    await run.until(lambda: run.ask(states, side.former[0]) == [("parked",)], "the room parked", 30)
+    await run.until(lambda: not run.under_way(), "the campaigners told")
+    told = [one for one in await side.visible() if one.room in side.office]
+    if not told:
+        run.wrong.append("the campaigners were not told")
+    if run.ask(states, side.room):
+        run.wrong.append("it went into a room to which nobody invited it")
+    await side.observer.invite(side.room, side.bot_id)
+    await run.until(lambda: run.ask(states, side.room) == [("joined",)], "the bot in the new room", 40)
+    await run.until(lambda: not run.under_way(), "its greeting")
+    run.healed()
+    await run.signs(3)
+
+
 async def nick_taken(run: Scene) -> None:
     """Somebody wears the bot's nick: it takes another one, and everything goes on."""
     side = run.side

@@ -1,0 +1,81 @@
+"""What keeps an answer from being lost or doubled on its way out."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from bot import app, delivery, outage
+from bot.transports.matrix import homeserver, sync, transport
+from bot.transports.xmpp.inbound import Inbound
+from bot.transports.xmpp.membership import Membership
+from bot.transports.xmpp.sending import Sent
+from bot.transports.xmpp.transport import XmppTransport
+from campaign.chat import Echo
+from storage.outbox import Outbox
+
+
+def same_key() -> None:
+    """Each attempt to send has a key of its own, as clients do without thinking."""
+    send = transport.MatrixTransport.send
+
+    async def anew(self: Any, dispatch: Any, **more: Any) -> Any:
+        return await send(self, replace(dispatch, key=secrets.token_hex(16)), **more)
+
+    transport.MatrixTransport.send = anew
+
+
+def archive_for_ours() -> None:
+    """What was begun is sent again without looking for it in the archive."""
+    read = Inbound._archived_groupchat
+    echoed = Sent.echoed
+
+    def only_theirs(self: Any, room: Any, item: Any) -> Any:
+        Sent.echoed = lambda *_: None
+        try:
+            return [event for event in read(self, room, item) if not isinstance(event, Echo)]
+        finally:
+            Sent.echoed = echoed
+
+    Inbound._archived_groupchat = only_theirs
+
+
+def fence() -> None:
+    """Each connection to XMPP has a resource of its own: the one before may still be alive."""
+    start = app.App._start
+
+    def anew(self: Any, storage: Any, network: str) -> Any:
+        return replace(start(self, storage, network), device=secrets.token_hex(4))
+
+    app.App._start = anew
+
+
+def backing_off() -> None:
+    """Trouble is met by asking again at once."""
+    homeserver.Backoff.next = lambda self: 0.001
+    app.FIRST_PAUSE = app.LONGEST_PAUSE = 0.001
+    outage.FIRST_PAUSE = outage.LONGEST_PAUSE = 0.001
+
+
+def own_patience() -> None:
+    """Nothing is given up, however long it is not answered."""
+    forever = 1e6
+    sync._POLL_MARGIN = sync._FIRST_SYNC_WITHIN = delivery.ECHO_WITHIN = forever
+    transport.MatrixTransport.__init__.__kwdefaults__["request_timeout"] = forever
+    XmppTransport.__init__.__kwdefaults__.update(timeout=forever, join_timeout=forever)
+
+    async def believes(self: Membership) -> None:
+        pass
+
+    Membership._ask_server = believes
+
+
+def others_first() -> None:
+    """Whom an answer is for is not looked at: first come, first served."""
+    put = Outbox.put
+
+    def for_anybody(self: Outbox, *what: Any, asker: int | None = None, **more: Any) -> int:
+        return put(self, *what, **more)
+
+    Outbox.put = for_anybody

@@ -1,0 +1,12 @@
+"""`python -m tests.faults.without SAFEGUARD run …`: Tocsin without one of its safeguards, as a process of its own."""
+
+from __future__ import annotations
+
+import sys
+
+from bot import cli
+from tests.faults.controls import SAFEGUARDS
+
+if __name__ == "__main__":
+    SAFEGUARDS[sys.argv.pop(1)]()
+    cli.main()

@@ -1,0 +1,43 @@
+"""One person who says a lot keeps nobody else waiting, in their room, in another, or on the other network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks import flood
+from campaign.chat import MATRIX
+from tests.live.fixtures_xmpp import require_prosody
+from tests.live.prosody import prosody
+from tests.live.synapse import synapse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+COMMANDS, SECONDS = 120, 6.0
+FLOOD = flood.Flood(MATRIX, "room", ("!lettre",))
+"""A letter keeps its own message: nothing of this flood is merged."""
+
+
+async def played(folder: Path, *, without: str = "") -> flood.Result:
+    require_prosody()
+    folder.chmod(0o755)  # noqa: ASYNC240 - a local disk
+    for part in ("synapse", "prosody", "bot"):
+        (folder / part).mkdir()
+    async with synapse(folder / "synapse") as matrix:
+        with prosody(folder / "prosody") as xmpp:
+            async with flood.ground(matrix, xmpp, folder / "bot", 100, without=without) as made:
+                return await flood.play(made, FLOOD, COMMANDS, SECONDS)
+
+
+async def test_a_flood_by_one_person_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    result = await played(tmp_path)
+    assert result.worst <= flood.MOST_EXTRA, flood.rows(result)
+
+
+async def test_control_first_come_first_served_everybody_waits_for_the_flood(tmp_path: Path) -> None:
+    result = await played(tmp_path, without="others-first")
+    assert result.worst > flood.MOST_EXTRA, flood.rows(result)
