@@ -29,7 +29,7 @@ async def signatories(stage: Stage, count: int) -> None:
 
     def enrol(storage: Storage) -> None:
         for number in range(count):
-            name = f"Org {number:02}"
+            name = f"Nuage {number:02}"
             found = storage.organisations.add(name, name.casefold(), BEGINNING)
             storage.campaigns.enrol(1, found.id, BEGINNING)
             one = storage.people.ensure(person(number).address, "", BEGINNING)
@@ -76,14 +76,14 @@ async def test_ten_are_named_in_the_room_and_the_rest_told_alone(tmp_path: Path)
         (room,) = [one for one in told if one.where == COLLECTIF]
         assert room.ids[0] == MATERIAL
         names = str(room.message.lines[1].values["names"])
-        assert names == ", ".join(f"Org {number:02}" for number in range(10))
+        assert names == ", ".join(f"Nuage {number:02}" for number in range(10))
         assert (room.message.lines[1].values["count"], room.message.lines[1].values["more"]) == (13, 3)
         assert {one.id for one in room.message.mentions} == {person(n).address.id for n in range(10)}
         assert room.message.rings
         # Named in the room: not told in private as well. Beyond ten: only where there is a private chat.
         (alone,) = [one for one in told if one.message.private]
         assert alone.where == f"!with-{person(11).address.id}"
-        assert alone.message.lines[1].values["names"] == "Org 11"
+        assert alone.message.lines[1].values["names"] == "Nuage 11"
         # The other room hears of the change, and is asked nothing.
         (other,) = [one for one in told if one.where == PLACES[XMPP]["campaign"].id]
         assert other.ids == [MATERIAL]
@@ -104,7 +104,7 @@ async def test_only_its_own_people_say_yes_and_each_signature_once(tmp_path: Pat
         assert yes.ids == [SIGNED_AGAIN]
         assert await stage.react(person(0), "✅", "$asked") == []
         assert await counted(stage) == 1
-        (refused, *_) = await stage.say(voice("Sacha"), "!sign Org 01")
+        (refused, *_) = await stage.say(voice("Sacha"), "!sign Nuage 01")
         assert "has already signed" in refused.ids[0] or "already signed for" in refused.ids[0]
         assert await counted(stage) == 1
 
@@ -118,11 +118,11 @@ async def test_only_its_own_people_say_yes_and_each_signature_once(tmp_path: Pat
 async def test_who_no_longer_speaks_for_it_cannot_confirm(tmp_path: Path) -> None:
     with opened(tmp_path) as stage:
         await signatories(stage, 1)
-        await stage.say(voice("Maud"), f"!org revoke {person(0).address.id} Org 00", "admin")
+        await stage.say(voice("Maud"), f"!org revoke {person(0).address.id} Nuage 00", "admin")
         await change(stage, "material")
         (told,) = await stage.say(person(0), "!confirm")
         assert told.ids[0].startswith("There is nothing for you to confirm")
-        await stage.say(person(0), "!sign Org 00")
+        await stage.say(person(0), "!sign Nuage 00")
         assert await counted(stage) == 0
 
 
@@ -147,7 +147,7 @@ async def test_a_translations_change_of_substance_asks_those_who_signed_it(tmp_p
         await stage.say(voice("Camille"), "!signer")
         told = await change(stage, "material", language="en", root=1)
         (room,) = [one for one in told if one.where == COLLECTIF]
-        assert room.message.lines[1].values["names"] == "Org 00"
+        assert room.message.lines[1].values["names"] == "Nuage 00"
         assert await counted(stage) == 1
 
 
