@@ -75,6 +75,7 @@ class App:
             prefix=bot.prefix,
             name=bot.name,
             admins=frozenset(bot.admins),
+            keep=timedelta(days=config.settings.privacy.keep_days),
         )
         self._config = config
         self._database = database

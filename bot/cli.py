@@ -1,4 +1,4 @@
-"""The command line: demo, run, check, export, health, backup, restore."""
+"""The command line: demo, run, check, export, audit, purge, health, backup, restore."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import IO, TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 
+from bot import book
 from bot import demo as demo_
 from bot.app import NAMES
 from bot.backups import begin_again, what_follows
 from bot.config import Config, ConfigError, load
+from bot.discretion import configure
 from bot.health import disk_free, judge
 from bot.health import read as read_health
+from bot.keeping import forget_due
 from bot.opening import differences
 from bot.serve import serve
 from bot.transports.base import LoginRefused, Start, Transport, TransportError
@@ -31,8 +34,12 @@ from storage.backup import backup as copy
 from storage.database import ELSEWHERE, FILE, StorageError, lock, open_database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from storage.campaigns import Campaign
     from storage.storage import Storage
 
+T = TypeVar("T")
 DONE, FAILED, WRONG = 0, 1, 2
 """Exit codes: done, failed, wrong usage or config."""
 CHECKING = "TOCSIN-CHECK"
@@ -64,7 +71,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
 ) -> None:
     """Serve the campaigns of the config until stopped."""
-    _log(verbose=verbose)
+    configure(verbose=verbose)
     read = _read(config)
     served = _networks(read)
     folder = read.settings.bot.data
@@ -104,21 +111,13 @@ def export(
         Path | None, typer.Option("--output", "-o", help="A file; without, standard output.")
     ] = None,
 ) -> None:
-    """Write the list of a campaign. May be called while the bot runs."""
+    """Write the list of a campaign. May be called while the bot runs.
+
+    csv and json are for campaigners: they name people and their accounts. markdown is the list to publish: it names
+    only who agreed to it.
+    """
     folder = _read(config, logs_in=False).settings.bot.data
-    if not (folder / FILE).is_file():
-        _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
-    try:
-        database = open_database(folder)
-        try:
-            data = database.transaction(lambda storage: _export(storage, campaign, form), writes=False)
-        finally:
-            database.close()
-    except StorageError as error:
-        _fail(str(error))
-    if data is None:
-        errors.print(f"--campaign {campaign}: there is no such campaign", style="red", markup=False)
-        raise typer.Exit(WRONG)
+    data = _look(folder, lambda storage: _of(storage, campaign, lambda one: _export(storage, one, form)))
     if output is None:
         sys.stdout.buffer.write(data)
     else:
@@ -127,6 +126,49 @@ def export(
         except OSError as error:
             _fail(f"cannot write {output}: {error.strerror}")
         errors.print(f"{output}: {len(data)} bytes", markup=False)
+
+
+@app.command()
+def audit(
+    config: ConfigPath = Path("config.toml"),
+    campaign: Annotated[str, typer.Option(help="Only the acts that concern this campaign, by its key.")] = "",
+    form: Annotated[Literal["text", "csv", "json"], typer.Option("--format")] = "text",
+    most: Annotated[
+        int, typer.Option("--last", "-n", min=1, help="How many acts, from the newest on.")
+    ] = 100,
+) -> None:
+    """Write who changed what, when and where, the newest first. May be called while the bot runs."""
+    read = _read(config, logs_in=False)
+
+    def work(storage: Storage) -> bytes:
+        if not campaign:
+            return book.written(storage, read, form, most, None)
+        return _of(storage, campaign, lambda one: book.written(storage, read, form, most, one.id))
+
+    sys.stdout.buffer.write(_look(read.settings.bot.data, work))
+
+
+@app.command()
+def purge(
+    config: ConfigPath = Path("config.toml"),
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be forgotten.")] = False,
+) -> None:
+    """Forget the people who have had no part in an open campaign for as long as the config says (keep_days).
+
+    What organisations signed stays, without them. May be called while the bot runs.
+    """
+    read = _read(config, logs_in=False)
+    now = datetime.now(UTC)
+
+    def work(storage: Storage) -> list[str]:
+        return forget_due(storage, read, now, only_say=dry_run)
+
+    gone = _look(read.settings.bot.data, work, writes=not dry_run)
+    for line in gone:
+        errors.print(f"  {line}", markup=False)
+    done = "would be forgotten" if dry_run else "forgotten; older backups still know them"
+    errors.print(f"{len(gone)} {'person' if len(gone) == 1 else 'people'} {done}", markup=False)
 
 
 @app.command()
@@ -183,9 +225,34 @@ def restore(
         errors.print(f"  {line}", markup=False)
 
 
-def _export(storage: Storage, key: str, form: str) -> bytes | None:
+def _export(storage: Storage, campaign: Campaign, form: str) -> bytes:
+    return make(storage, campaign, form, datetime.now(UTC))[0].data
+
+
+def _of(storage: Storage, key: str, then: Callable[[Campaign], T]) -> T:
+    """Do something with the campaign of this key; end with the exit code for wrong usage if there is none."""
     found = storage.campaigns.find(key)
-    return None if found is None else make(storage, found, form, datetime.now(UTC))[0].data
+    if found is None:
+        errors.print(f"--campaign {key}: there is no such campaign", style="red", markup=False)
+        raise typer.Exit(WRONG)
+    return then(found)
+
+
+def _look(folder: Path, work: Callable[[Storage], T], *, writes: bool = False) -> T:
+    """Do something in the database of a data folder, which a bot may be running on; end with a message if it cannot be."""
+    if not (folder / FILE).is_file():
+        _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
+    try:
+        database = open_database(folder)
+        try:
+            found = database.transaction(work, writes=writes)
+            if writes:
+                database.tidy()
+            return found
+        finally:
+            database.close()
+    except StorageError as error:
+        _fail(str(error))
 
 
 def _differences(config: Config) -> list[str]:
@@ -193,14 +260,7 @@ def _differences(config: Config) -> list[str]:
     folder = config.settings.bot.data
     if not (folder / FILE).is_file():
         return []
-    try:
-        database = open_database(folder)
-        try:
-            return database.transaction(lambda storage: differences(storage, config), writes=False)
-        finally:
-            database.close()
-    except StorageError as error:
-        _fail(str(error))
+    return _look(folder, lambda storage: differences(storage, config))
 
 
 def _read(path: Path, *, logs_in: bool = True) -> Config:
@@ -225,14 +285,6 @@ def _locked(folder: Path) -> IO[str]:
 def _fail(message: str) -> NoReturn:
     errors.print(message, style="red", markup=False)
     raise typer.Exit(FAILED)
-
-
-def _log(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
-    for name in ("nio", "slixmpp", "apscheduler", "alembic"):
-        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
 
 
 def _networks(config: Config) -> dict[str, Transport]:

@@ -34,6 +34,8 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> list[str]
     refused: list[str] = []
     for key, campaign in config.settings.campaigns.items():
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
+        if known.closed_at is not None:
+            continue  # nobody is entered any more, least of all somebody who was forgotten since
         _letters(storage, known, config.openings[key], now)
         refused += _enrol(storage, known, config.openings[key], now)
         for position, (network, address) in enumerate(campaign.rooms):

@@ -117,6 +117,8 @@ class Signatory:
     note: str = ""
     deciding_until: date | None = None
     testimony: str = ""
+    may_be_named: bool = False
+    """Whether the person agreed that their name and role are published beside the signature."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    keep: timedelta = timedelta(days=180)
+    """How long people are remembered after the last campaign they had a part in has ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,26 @@ from campaign.chat import N_, say
 from commands import tell
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from commands.command import Context, Elsewhere
     from storage.signatures import Signature
+    from storage.storage import Storage
 
 
 def end(ctx: Context, signature: Signature, level: str, reason: str = "") -> None:
     """End a signature; an organisation that nobody but a stranger has ever named leaves the campaign with it."""
-    campaign, storage = ctx.campaign, ctx.storage
-    storage.signatures.end(signature.id, level, reason, ctx.now)
-    member = storage.campaigns.member(campaign.id, signature.organisation_id)
+    conclude(ctx.storage, ctx.campaign.id, signature, level, ctx.now, reason=reason)
+
+
+def conclude(
+    storage: Storage, campaign_id: int, signature: Signature, level: str, now: datetime, *, reason: str = ""
+) -> None:
+    """End a signature of a campaign, as `end` does, whoever or whatever ends it."""
+    storage.signatures.end(signature.id, level, reason, now)
+    member = storage.campaigns.member(campaign_id, signature.organisation_id)
     if member is not None and member.flagged and member.standing == "silent":
-        storage.campaigns.leave(campaign.id, signature.organisation_id)
+        storage.campaigns.leave(campaign_id, signature.organisation_id)
 
 
 def gives_way(ctx: Context, signature: Signature) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @command(
     "export",
     fr="exporter",
-    help=N_("Hand you the list as a file: csv, json or markdown."),
+    help=N_("Hand you the list as a file: csv and json for campaigners, markdown to publish."),
     example=N_("!export csv"),
     admin=True,
 )
@@ -74,4 +74,5 @@ def _row(line: Line) -> Signatory:
         note=line.note if own_word else line.signature_note or "",
         deciding_until=line.deciding_until if own_word else None,
         testimony=line.testimony,
+        may_be_named=bool(line.may_be_named) and line.level != "declared",
     )

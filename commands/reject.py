@@ -31,7 +31,7 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
                 N_("Reject the signature of **{name}** (no. {number}, by {who})? To do it: {confirm}"),
                 name=found.organisation,
                 number=signature,
-                who=found.person_name,
+                who=found.person_name or say(N_("somebody who was forgotten")),
                 confirm=Typed("confirm"),
             ).lines,
             choices=(Choice("reject", {"signature": signature, "why": why}),),

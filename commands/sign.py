@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
-from commands import ending, lookup, tell
+from commands import consenting, ending, lookup, tell
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -200,6 +200,7 @@ def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
             details=Typed("details"),
             withdraw=Typed("withdraw"),
         ),
+        *consenting.asked(ctx),
     )
 
 
@@ -304,7 +305,7 @@ def _again(
         address=_from(ctx),
         name=organisation.name,
         number=standing.number,
-        first=standing.person_name,
+        first=standing.person_name or say(N_("somebody who was forgotten")),
         reject=Typed("reject", f"{standing.number} …"),
     )
     return reply(

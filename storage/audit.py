@@ -121,6 +121,11 @@ class Audit(Queries):
             query = query.where(audit.c.campaign_id.is_(None) | (audit.c.campaign_id == campaign_id))
         return self._all(Act, query)
 
+    def last(self, act: str) -> datetime | None:
+        """When this was done last (UTC)."""
+        query = select(audit.c.at).where(audit.c.act == act).order_by(audit.c.id.desc()).limit(1)
+        return self._connection.execute(query).scalar()
+
     def names(self, people_ids: set[int]) -> dict[int, str]:
         """What people are called today, by their number; empty for those who were forgotten."""
         query = select(people.c.id, people.c.name).where(people.c.id.in_(people_ids))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
+from campaign.account import fingerprint, is_fingerprint_of
+from campaign.chat import Address
 from storage.rows import Queries
 from storage.tables import (
     Instant,
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
-
-    from campaign.chat import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ _OF = (
 _SPEAKS = select(representatives.c.how).where(
     representatives.c.organisation_id == bindparam("organisation"),
     representatives.c.person_id == bindparam("person"),
+)
+
+_ACCOUNTS = select(addresses.c.network, addresses.c.address, addresses.c.room).where(
+    addresses.c.person_id == bindparam("person"), addresses.c.room == ""
 )
 
 
@@ -122,6 +127,13 @@ class Organisations(Queries):
             insert(organisation_names), {"organisation_id": organisation_id, "name": name, "normal": normal}
         )
 
+    def unname(self, organisation_id: int) -> None:
+        """Take every name from an organisation that was nobody but a person: what remains is its number."""
+        self._connection.execute(
+            delete(organisation_names).where(organisation_names.c.organisation_id == organisation_id)
+        )
+        self.change(organisation_id, name=f"({organisation_id})", website="", domain="", testimony="")
+
     def change(self, organisation_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Set some columns of an organisation."""
         self._connection.execute(
@@ -169,15 +181,54 @@ class Organisations(Queries):
                 tuple_(revocations.c.network, revocations.c.address).in_(theirs),
             )
         )
+        for account in self._all(Address, _ACCOUNTS, {"person": person_id}):
+            self._erased(organisation_id, account, forget=True)
+
+    def bar(self, organisation_id: int, account: Address, now: datetime) -> None:
+        """Let no list and no domain give this right to an account that is being erased, without keeping the account."""
+        self._connection.execute(
+            delete(revocations).where(
+                revocations.c.organisation_id == organisation_id,
+                revocations.c.network == account.network,
+                revocations.c.address == account.id,
+            )
+        )
+        values = {"organisation_id": organisation_id, "network": account.network, "at": now}
+        kept = fingerprint(account, secrets.token_bytes(16))
+        self._connection.execute(insert(revocations), {**values, "address": kept})
+
+    def barred(self, account: Address) -> Sequence[int]:
+        """The organisations for which a campaigner let this account speak no longer."""
+        query = select(revocations.c.organisation_id).where(
+            revocations.c.network == account.network, revocations.c.address == account.id
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _erased(self, organisation_id: int, account: Address, *, forget: bool = False) -> bool:
+        """Whether this account is one of those that were erased and may not come back here by themselves."""
+        query = select(revocations.c.address).where(
+            revocations.c.organisation_id == organisation_id,
+            revocations.c.network == account.network,
+            revocations.c.address.startswith("scrypt$"),
+        )
+        for kept in list(self._connection.execute(query).scalars()):
+            if is_fingerprint_of(kept, account):
+                if forget:
+                    self._connection.execute(delete(revocations).where(revocations.c.address == kept))
+                return True
+        return False
 
     def is_revoked(self, organisation_id: int, address: Address) -> bool:
-        """Whether a campaigner's last word on this account was that it no longer speaks for an organisation."""
+        """Whether the last word on this account was that it no longer speaks for an organisation: no list gives it back.
+
+        It was a campaigner's, or their own who wanted to be forgotten.
+        """
         query = select(revocations.c.at).where(
             revocations.c.organisation_id == organisation_id,
             revocations.c.network == address.network,
             revocations.c.address == address.id,
         )
-        return self._connection.execute(query).first() is not None
+        return self._connection.execute(query).first() is not None or self._erased(organisation_id, address)
 
     def is_representative(self, organisation_id: int, person_id: int) -> bool:
         """Whether a person may speak for an organisation."""

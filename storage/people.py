@@ -9,11 +9,24 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from campaign.chat import Address
 from storage.rows import Queries
-from storage.tables import addresses, audit, ballots, link_codes, people, prompts, representatives, signatures
+from storage.tables import (
+    addresses,
+    audit,
+    consents,
+    disputes,
+    link_codes,
+    metadata,
+    people,
+    prompts,
+    representatives,
+    signatures,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
+
+    from sqlalchemy import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,13 @@ _FIND = (
         addresses.c.network == bindparam("network"),
         addresses.c.address == bindparam("address"),
         addresses.c.room == bindparam("room"),
+        people.c.forgotten_at.is_(None),
     )
+)
+_TAKE = update(addresses).where(
+    addresses.c.network == bindparam("of_network"),
+    addresses.c.address == bindparam("of_address"),
+    addresses.c.room == bindparam("of_room"),
 )
 _RENAME = update(people).where(people.c.id == bindparam("person"))
 
@@ -42,11 +61,26 @@ def _key(address: Address) -> dict[str, str]:
     return {"network": address.network, "address": address.id, "room": address.room}
 
 
+THEIR_OWN = frozenset({"person_id", "opened_by", "answered_by"})
+"""Columns that say whose words or acts a row is; any other that points at people says who looked at it."""
+
+
+def pointing_at(table: Table, *, but: Collection[Table] = ()) -> list[Column[int]]:
+    """Every column that points at the rows of a table, but for those of some tables."""
+    return [
+        column
+        for other in metadata.sorted_tables
+        if other not in but
+        for column in other.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
+
+
 class People(Queries):
     """Who is behind an address."""
 
     def find(self, address: Address) -> Person | None:
-        """The person at this address, if they were ever met."""
+        """The person at this address, if they were ever met and not forgotten since."""
         return self._one(Person, _FIND, _key(address), keep=True)
 
     def ensure(self, address: Address, name: str, now: datetime) -> Person:
@@ -57,6 +91,12 @@ class People(Queries):
                 self._connection.execute(_RENAME, {"person": found.id, "name": name})
             return found
         person = self._new_id(insert(people), {"name": name, "known_since": now})
+        # One who has just been forgotten, and is told so there: whoever comes back is somebody new.
+        theirs = {f"of_{part}": value for part, value in _key(address).items()}
+        if self._connection.execute(_TAKE, {**theirs, "person_id": person}).rowcount:
+            taken = self.find(address)
+            if taken is not None:
+                return taken
         row = self._new_id(insert(addresses), {"person_id": person, **_key(address)})
         return Person(person, name, None, row)
 
@@ -116,8 +156,17 @@ class People(Queries):
         """Forget a code: it holds once."""
         self._connection.execute(delete(link_codes).where(link_codes.c.code == code))
 
+    def once_were(self, person_id: int) -> Sequence[int]:
+        """The numbers under which a person was known before their accounts were joined: the audit goes on using them."""
+        linked = select(audit.c.details).where(audit.c.act == "linked", audit.c.person_id == person_id)
+        found = [details.get("joined") for details in self._connection.execute(linked).scalars()]
+        return [number for number in found if isinstance(number, int)]
+
     def join(self, kept: int, other: int) -> None:
-        """Make two people one: addresses, rights and what was said by `other` become those of `kept`."""
+        """Make two people one: addresses, rights and what was said by `other` become those of `kept`.
+
+        Only the audit goes on naming `other`, by a number that has no name any more.
+        """
         if kept == other:
             return
         mine = set(
@@ -131,8 +180,22 @@ class People(Queries):
                 delete(representatives).where(*theirs, representatives.c.organisation_id.in_(mine))
             )
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
-        for table in (addresses, prompts, signatures, ballots, link_codes):
-            self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
+        for column in pointing_at(people, but=(audit, consents, representatives, disputes)):
+            self._connection.execute(update(column.table).where(column == other).values({column.name: kept}))
+        # Of two disputes about one signature the first stands.
+        mine_open = select(disputes.c.signature_id).where(
+            disputes.c.person_id == kept, disputes.c.settled_at.is_(None)
+        )
+        self._connection.execute(
+            delete(disputes).where(
+                disputes.c.person_id == other,
+                disputes.c.settled_at.is_(None),
+                disputes.c.signature_id.in_(mine_open),
+            )
+        )
+        for column in (disputes.c.person_id, disputes.c.settled_by):
+            self._connection.execute(update(disputes).where(column == other).values({column.name: kept}))
+        self._connection.execute(update(people).where(people.c.id == other).values(name=""))
 
     def met_in(self, person_id: int, rooms: Sequence[tuple[int, str]]) -> bool:
         """Whether a person was met in one of these rooms (id and address): is an occupant there, asked or noted there."""

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from campaign.signature import standing_of
 from storage.memory import tables_of
 from storage.rows import Queries
-from storage.tables import addresses, campaign_organisations, letters, organisations, signatures
+from storage.tables import addresses, campaign_organisations, consents, letters, organisations, signatures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +133,13 @@ _ACCOUNT = (
 )
 """The signer's account on the network they signed on, where it is known: an occupant's id tells a campaigner nothing."""
 
+_NAMED = (
+    select(consents.c.given)
+    .where(consents.c.person_id == signatures.c.person_id, consents.c.kind == "publish", consents.c.given)
+    .exists()
+)
+"""Whether the signer agreed to be named in what is published."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -161,6 +168,7 @@ class Line:
     version: int | None
     language: str | None
     signed_at: datetime | None
+    may_be_named: bool
 
     @property
     def standing(self) -> Standing:
@@ -187,6 +195,17 @@ class Signatures(Queries):
             signatures.c.person_id == person_id, signatures.c.ended_at.is_(None)
         )
         return self._connection.execute(query.limit(1)).first() is not None
+
+    def of_person(self, person_id: int) -> Sequence[tuple[int, Signature]]:
+        """The signatures a person gave that were not ended, each after its campaign."""
+        ids = select(signatures.c.campaign_id, signatures.c.number).where(
+            signatures.c.person_id == person_id, signatures.c.ended_at.is_(None)
+        )
+        found = [
+            (campaign, self.by_number(campaign, number))
+            for campaign, number in self._connection.execute(ids.order_by(signatures.c.id)).all()
+        ]
+        return [(campaign, one) for campaign, one in found if one is not None]
 
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
@@ -262,6 +281,7 @@ class Signatures(Queries):
                 letters.c.version,
                 letters.c.language,
                 signatures.c.signed_at,
+                _NAMED,
             )
             .select_from(campaign_organisations)
             .join(organisations, organisations.c.id == campaign_organisations.c.organisation_id)

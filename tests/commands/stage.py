@@ -272,12 +272,15 @@ async def under_way(stage: Stage) -> None:
 CHANGING = frozenset(
     {
         "announce",
+        "campaign close",
         "confirm",
+        "consent",
         "deadline",
         "deadline cancel",
         "deciding",
         "decline",
         "details",
+        "forgetme",
         "language",
         "link",
         "org add",

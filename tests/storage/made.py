@@ -162,9 +162,9 @@ def fill(storage: Storage) -> Made:
         "INSERT INTO merges (kept_id, gone_id, person_id, at, moved) VALUES (1, 2, 1, '2027-09-01', '{}')",
         "INSERT INTO questions (campaign_id, number, text, normal, person_id, asked_at) VALUES (1, 1, 'Why?', 'why', 1, '2027-09-01')",
         "INSERT INTO question_waits (question_id, person_id, room_id, since) VALUES (1, 1, 1, '2027-09-01')",
-        "INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",
     ):
         storage._connection.exec_driver_sql(statement)
+    storage.consents.say(made.person.id, "publish", now, given=True)
     storage.organisations.revoke(made.other, noa.id, now)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)
     return made

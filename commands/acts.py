@@ -1,0 +1,149 @@
+"""What each act in the audit is called, and how a line of it reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from campaign.chat import N_, Moment, Text, Value, say
+from campaign.decision import CHOICE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from storage.audit import Act
+
+ACTS = {
+    "announced": N_("announced something"),
+    "campaign closed": N_("closed the campaign"),
+    "campaign opened": N_("opened the campaign"),
+    "confirmed": N_("confirmed the signature"),
+    "consent": N_("said what may be done with their name"),
+    "deadline": N_("set the deadline"),
+    "deadline cancelled": N_("cancelled the deadline"),
+    "deciding": N_("is deciding"),
+    "declined": N_("declined"),
+    "details": N_("changed details"),
+    "forgotten": N_("was forgotten"),
+    "letter changed": N_("changed the letter"),
+    "linked": N_("joined two accounts"),
+    "message dropped": N_("gave up a message"),
+    "message retried": N_("sent a message again"),
+    "organisation added": N_("added the organisation"),
+    "organisation forgotten": N_("the organisation bore a person's name, which was erased"),
+    "organisation vouched for": N_("vouched for the organisation"),
+    "poll closed": N_("the poll was counted"),
+    "poll closed early": N_("closed the poll"),
+    "poll opened": N_("opened a poll"),
+    "quarantine seen": N_("looked at what I could not take"),
+    "rejected": N_("rejected the signature"),
+    "relayed": N_("relayed the letter"),
+    "reminded": N_("reminded by hand"),
+    "replaced": N_("what was declared gave way"),
+    "representative": N_("let somebody speak for it"),
+    "representative revoked": N_("let somebody speak for it no longer"),
+    "retention due": N_("said that a purge is due"),
+    "room language": N_("chose the room's language"),
+    "room listed": N_("added a room to the campaign"),
+    "signed": N_("signed"),
+    "verified": N_("verified the signature"),
+    "voted": N_("voted"),
+    "withdrawn": N_("took the signature back"),
+}
+"""The acts that `storage.audit.note` writes down; the tests compare them with the code."""
+
+WORDS = {
+    "declared": N_("declared"),
+    "confirmed": N_("confirmed"),
+    "verified": N_("verified"),
+    "rejected": N_("rejected"),
+    "withdrawn": N_("withdrawn"),
+    "silent": N_("silent"),
+    "deciding": N_("deciding"),
+    "declined": N_("declined"),
+    "signed": N_("signed"),
+    "yes": N_("yes"),
+    "no": N_("no"),
+}
+"""What the values of a change are called."""
+_ABOUT = {"number": N_("no. {value}"), "poll": N_("poll {value}"), "deadline": N_("deadline {value}")}
+_PEOPLE = ("represented_by", "revoked", "joined", "second", "by")
+"""Details that are a person's number."""
+
+
+def lines(acts: Sequence[Act], names: Mapping[int, str], zone: str) -> tuple[Text, ...]:
+    """Write acts as lines, in the order they come; instants are shown in `zone`."""
+    return tuple(_line(act, names, zone) for act in acts)
+
+
+def people_in(acts: Sequence[Act]) -> set[int]:
+    """The numbers of the people that the details of acts name."""
+    return {
+        value
+        for act in acts
+        for key, value in act.details.items()
+        if key in _PEOPLE and isinstance(value, int)
+    }
+
+
+def _line(act: Act, names: Mapping[int, str], zone: str) -> Text:
+    line = say(
+        N_("- {at} · {who} · {what}"),
+        at=Moment(act.at, zone),
+        who=say(N_("person {number} (forgotten)"), number=act.person)
+        if act.person and act.forgotten_at
+        else _who(act.person, act.name),
+        what=say(ACTS[act.act]) if act.act in ACTS else act.act,
+    )
+    for more in _more(act, names, zone):
+        line = say(N_("{line} · {more}"), line=line, more=more)
+    return line
+
+
+def _who(person: int | None, name: str | None) -> Value:
+    if person is None:
+        return say(N_("of itself"))
+    return name or say(N_("person {number}"), number=person)
+
+
+def _more(act: Act, names: Mapping[int, str], zone: str) -> list[Value]:
+    details = act.details
+    found: list[Value] = [act.organisation] if act.organisation else []
+    found += [say(text, value=str(details[key])) for key, text in _ABOUT.items() if key in details]
+    found += [
+        _who(details[key], names.get(details[key])) for key in _PEOPLE if isinstance(details.get(key), int)
+    ]
+    before, after = details.get("before", ""), details.get("after", "")
+    if isinstance(after, dict):
+        was = before if isinstance(before, dict) else {}
+        found += [
+            say(N_("{field}: {change}"), field=field, change=_change(was.get(field, ""), after[field], zone))
+            for field in after
+        ]
+    elif before or after:
+        found.append(_change(before, after, zone))
+    if act.room:
+        found.append(act.room)
+    return found
+
+
+def _change(before: object, after: object, zone: str) -> Value:
+    if not before:
+        return _value(after, zone)
+    return say(N_("{before} → {after}"), before=_value(before, zone), after=_value(after, zone))
+
+
+def _value(value: Any, zone: str) -> Value:  # noqa: ANN401 - a plain value of JSON
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if not isinstance(value, str) or not value:
+        return str(value or "—")
+    word = WORDS.get(value) or CHOICE_NAMES.get(value)
+    if word:
+        return say(word)
+    if len(value) > len("2027-09-30") and value[10] == "T":
+        try:
+            return Moment(datetime.fromisoformat(value), zone)
+        except ValueError:
+            return value
+    return value
