@@ -1,9 +1,11 @@
-"""Everybody types at once: how soon the last of hundreds of `!sign`s is answered, beside other bots, by turns."""
+"""Everybody types at once, before a bot or behind its back: how soon the last of hundreds of `!sign`s is answered, beside other bots, by turns."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import signal
 import tempfile
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -48,6 +50,8 @@ COLUMNS = (
     "beyond the typing by",
 )
 
+WAITED = ("network", "bot", "all answered s", "in messages", "unanswered", "Tocsin is faster by")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -72,6 +76,8 @@ class Contender:
     """Its Matrix id, or its nick."""
     starts: list[float] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    held: list[Turn] = field(default_factory=list)
+    """The same where it stood still while everybody typed: from then on it answers."""
     memory: float = 0.0
 
 
@@ -137,6 +143,21 @@ async def turn(crowd: Crowd, one: Contender, numbers: Sequence[int]) -> Turn:
         return Turn(typed, ended - began, seen.messages, len(names - seen.named.keys()))
 
 
+async def held(crowd: Crowd, one: Contender, running: Running, numbers: Sequence[int]) -> Turn:
+    """Let the crowd type while a bot stands still, then let it go on: what it needs, without what the typing needs."""
+    async with crowd.look(one) as seen:
+        os.kill(running.process_id, signal.SIGSTOP)
+        try:
+            began = time.perf_counter()
+            await crowd.type(one, numbers)
+            released = time.perf_counter()
+        finally:
+            os.kill(running.process_id, signal.SIGCONT)
+        names = {organisation(crowd.network, number) for number in numbers}
+        ended = await seen.all(names, patience=PATIENCE)
+        return Turn(released - began, ended - released, seen.messages, len(names - seen.named.keys()))
+
+
 async def compare(crowd: Crowd, contenders: Sequence[Contender], rounds: int, lines: int, warm: int) -> None:
     """Start all a few times, by turns; then let the crowd type to each by turns, in another order each round."""
     bots_alone = [(one, one.start) for one in contenders if one.start is not None]
@@ -158,6 +179,11 @@ async def compare(crowd: Crowd, contenders: Sequence[Contender], rounds: int, li
             shift = number % len(contenders)
             for one in (*contenders[shift:], *contenders[:shift]):
                 one.turns.append(await turn(crowd, one, numbers))
+        for number in range(rounds, 2 * rounds):
+            numbers = range(warm + number * lines, warm + (number + 1) * lines)
+            shift = number % len(ready)
+            for one, running in (*ready[shift:], *ready[:shift]):
+                one.held.append(await held(crowd, one, running, numbers))
         for one, running in ready:
             one.memory = running.memory
 
@@ -301,12 +327,35 @@ def rows(network: str, contenders: Sequence[Contender]) -> list[list[str]]:
     return said
 
 
+def waiting(network: str, contenders: Sequence[Contender]) -> list[list[str]]:
+    """Say how soon each had answered what waited for it; one that leaves lines unanswered is not compared."""
+    _, *bots_alone = contenders
+    ours = bots_alone[-1]
+    said = []
+    for one in bots_alone:
+        left = sum(turn.unanswered for turn in one.held)
+        ratios = sorted(
+            theirs.answered / mine.answered for theirs, mine in zip(one.held, ours.held, strict=True)
+        )
+        said.append(
+            [
+                network,
+                one.name,
+                "" if left else f"{median([turn.answered for turn in one.held]):.1f}",
+                f"{median([turn.messages for turn in one.held]):.0f}",
+                str(left),
+                "" if left else f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
+            ]
+        )
+    return said
+
+
 async def measure(
     network: str, rounds: int, lines: int, folder: Path
-) -> tuple[list[list[str]], list[list[str]]]:
-    """Run one network and return the rows of both tables."""
+) -> tuple[list[list[str]], list[list[str]], list[list[str]]]:
+    """Run one network and return the rows of the three tables."""
     warm = 50
-    signatures = warm + rounds * lines
+    signatures = warm + 2 * rounds * lines
     for part in ("server", "bots"):
         (folder / part).mkdir(parents=True)
     async with AsyncExitStack() as stack:
@@ -335,7 +384,7 @@ async def measure(
         for one in contenders
         if one.start is not None
     ]
-    return rows(name, contenders), needs
+    return rows(name, contenders), waiting(name, contenders), needs
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -346,14 +395,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--xmpp", type=int, default=2000, help="the same on XMPP")
     given = parser.parse_args(arguments)
     answered: list[list[str]] = []
+    waited: list[list[str]] = []
     needed: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         for network, lines in ((MATRIX, given.matrix), (XMPP, given.xmpp)):
             if lines:
-                turns, needs = asyncio.run(measure(network, given.rounds, lines, Path(folder) / network))
+                folder_of = Path(folder) / network
+                turns, holds, needs = asyncio.run(measure(network, given.rounds, lines, folder_of))
                 answered += turns
+                waited += holds
                 needed += needs
     print(table(COLUMNS, answered))
+    print()
+    print(table(WAITED, waited))
     print()
     print(table(("network", "bot", "ready after s", "beside Tocsin", "memory MiB", "beside Tocsin"), needed))
     print(

@@ -47,6 +47,8 @@ ECHO_WITHIN = 30.0
 """Seconds in which a message of ours must come back where only that proves it arrived."""
 LASTING = frozenset({"forbidden", "not-allowed", "gone", "policy-violation", "not-authorized"})
 """Reasons (XMPP error conditions) for which a message given back is not tried again."""
+CROWD_BETWEEN = 0.25
+"""Seconds before a network is asked for what comes next while a crowd's answers gather."""
 HEAD_START = 0.1
 """Seconds an answer may take to leave before its network is asked for what comes next."""
 MOST_BOUNCES = 5
@@ -182,10 +184,13 @@ class Delivery:
             self._wake.set()
 
     async def head_start(self) -> None:
-        """Wait a moment for what was handed to `carry` to leave.
+        """Wait a moment for what was handed to `carry` to leave, and longer while a crowd's answers gather anyway.
 
-        A server that is asked for more works on that first, and whoever waits for an answer waits for it too.
+        A server that is asked for more works on that first, and whoever waits for an answer waits for it too. Asked
+        for each line of a crowd by itself, it has little left for the crowd.
         """
+        if self._pacing.is_crowded:
+            await asyncio.sleep(CROWD_BETWEEN)
         if self._untried:
             self._tried.clear()
             with contextlib.suppress(TimeoutError):

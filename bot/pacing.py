@@ -68,6 +68,8 @@ class Pacing:
         """Until when an answer that is alone waits for nobody: the last that waited was alone in the end."""
         self._since: dict[int, float] = {}
         """Room → since when something waits there."""
+        self.is_crowded = False
+        """Whether a crowd's answers wait for each other in some room."""
 
     @property
     def most_lines(self) -> int:
@@ -86,6 +88,7 @@ class Pacing:
         left = self.left(now)
         patience = {room: self._patience_of(want, now) for room, want in wants.items()}
         patient = {room for room in wants if waited[room] < patience[room]}
+        self.is_crowded = any(wants[room].messages >= CROWD for room in patient)
         for room in wants.keys() - patient:
             if wants[room].messages > 1:
                 self._alone_until = 0.0

@@ -219,3 +219,19 @@ def test_what_must_leave_unchanged_takes_its_turn() -> None:
     pacing.limited(0.0, 4.0)
 
     assert [pacing.takes(0.0) for _ in range(3)] == pytest.approx([4.0, 8.0, 12.0])
+
+
+def test_a_crowd_is_known_while_its_answers_gather_and_no_longer() -> None:
+    """Reading may be unhurried then; whoever talks alone is read at once."""
+    pacing = Pacing(STRICT)
+
+    def crowded(now: float, **messages: int) -> bool:
+        pacing.choose({number: Want(5, count) for number, count in enumerate(messages.values())}, now)
+        return pacing.is_crowded
+
+    assert not crowded(0.0, alone=1)
+    assert not crowded(0.1, alone=1, two=2)
+    assert crowded(0.2, alone=1, crowd=3)
+    assert crowded(0.9, crowd=8)
+    assert not crowded(1.0, full=20), "a full message waits for nothing"
+    assert not crowded(1.1)
