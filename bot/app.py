@@ -75,6 +75,7 @@ class App:
             name=bot.name,
             admins=frozenset(bot.admins),
             public_providers=config.settings.authority.providers,
+            keep=timedelta(days=config.settings.privacy.keep_days),
         )
         self._config = config
         self._database = database

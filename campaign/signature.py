@@ -120,6 +120,8 @@ class Signatory:
     testimony: str = ""
     disputed: bool = False
     """Whether somebody says that this signature is not the organisation's, and nobody has settled that."""
+    may_be_named: bool = False
+    """Whether the person agreed that their name and role are published beside the signature."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @command(
     "export",
     fr="exporter",
-    help=N_("Hand you the list as a file: csv, json or markdown."),
+    help=N_("Hand you the list as a file: csv and json for campaigners, markdown to publish."),
     example=N_("!export csv"),
     admin=True,
 )
@@ -78,4 +78,5 @@ def _row(line: Line) -> Signatory:
         deciding_until=line.deciding_until if own_word else None,
         testimony=line.testimony,
         disputed=line.disputed,
+        may_be_named=bool(line.may_be_named) and line.level != "declared",
     )

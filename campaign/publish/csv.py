@@ -1,4 +1,4 @@
-"""The list of signatories for a spreadsheet."""
+"""The list of signatories for a spreadsheet: for campaigners, with the people and their accounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("number", "organisation", "website", "standing", "level", "network", "address", "person", "role"),
     *("funded", "mandate", "mandate_day", "mandate_link", "letter_version", "letter_language"),
-    *("signed_at", "note", "deciding_until", "testimony", "disputed"),
+    *("signed_at", "note", "deciding_until", "testimony", "disputed", "may_be_named"),
 )
 """The header, in this order. New columns are added at the end, so that those who read by position go on."""
 
@@ -71,6 +71,7 @@ def _cells(row: Signatory) -> tuple[str, ...]:
         _iso(row.deciding_until),
         row.testimony,
         "yes" if row.disputed else "",
+        "yes" if row.may_be_named else "",
     )
 
 

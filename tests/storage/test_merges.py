@@ -135,7 +135,7 @@ def test_one_organisation_is_left_with_one_voice(database: Database, what: dict[
             ((latest, stands),) = rows(storage, f"SELECT (SELECT max(cast_at) FROM ballots WHERE standing AND poll_id = {poll} AND organisation_id = 1), count(*) FROM ballots WHERE standing AND poll_id = {poll} AND organisation_id = 1")  # fmt: skip
             assert stands == 1
             assert latest is not None
-        assert GONE not in {organisation for organisation, _ in storage.organisations.names()}
+        assert GONE not in {organisation for organisation, *_ in storage.organisations.names()}
         assert all(storage.organisations.find(name.casefold()).id == KEPT for name in NAMES[:2])  # type: ignore[union-attr]
         for person in PEOPLE:
             assert GONE not in {one.id for one in storage.organisations.of_person(person)}
