@@ -197,7 +197,7 @@ class Carrying:
             await self._fail(way.claim, str(error))
         except (NotPrivate, RoomEncrypted, Refused) as refusal:
             why = str(refusal) or type(refusal).__name__
-            log.warning("refused: %s", why, extra={"action": "refused", "key": way.claim.dispatch.key})
+            log.warning("refused: %s", refusal, extra={"action": "refused", "key": way.claim.dispatch.key})
             await self._fail(way.claim, why)
         return True
 

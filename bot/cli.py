@@ -1,4 +1,4 @@
-"""The command line: demo, run, reload, check, export, audit, health, backup, restore."""
+"""The command line: demo, run, reload, check, export, audit, purge, health, backup, restore."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from bot import book
 from bot import demo as demo_
 from bot.backups import begin_again, what_follows
 from bot.config import Config, ConfigError, load
+from bot.discretion import configure
 from bot.health import disk_free, judge
 from bot.health import read as read_health
+from bot.keeping import forget_due
 from bot.opening import differences
 from bot.reload import ask
 from bot.serve import serve
@@ -70,7 +72,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
 ) -> None:
     """Serve the campaigns of the config until stopped."""
-    _log(verbose=verbose)
+    configure(verbose=verbose)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever asks for a reload too early must not end it
     read = _read(config)
     served = _networks(read)
@@ -172,6 +174,29 @@ def audit(
 
 
 @app.command()
+def purge(
+    config: ConfigPath = Path("config.toml"),
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be forgotten.")] = False,
+) -> None:
+    """Forget the people who have had no part in an open campaign for as long as the config says (keep_days).
+
+    What organisations signed stays, without them. May be called while the bot runs.
+    """
+    read = _read(config, logs_in=False)
+    now = datetime.now(UTC)
+
+    def work(storage: Storage) -> list[str]:
+        return forget_due(storage, read, now, only_say=dry_run)
+
+    gone = _look(read.settings.bot.data, work, writes=not dry_run)
+    for line in gone:
+        errors.print(f"  {line}", markup=False)
+    done = "would be forgotten" if dry_run else "forgotten; older backups still know them"
+    errors.print(f"{len(gone)} {'person' if len(gone) == 1 else 'people'} {done}", markup=False)
+
+
+@app.command()
 def health(
     config: ConfigPath = Path("config.toml"),
     *,
@@ -238,14 +263,17 @@ def _of(storage: Storage, key: str, then: Callable[[Campaign], T]) -> T:
     return then(found)
 
 
-def _look(folder: Path, work: Callable[[Storage], T]) -> T:
-    """Read from the database of a data folder, which a bot may be running on; end with a message if that cannot be."""
+def _look(folder: Path, work: Callable[[Storage], T], *, writes: bool = False) -> T:
+    """Do something in the database of a data folder, which a bot may be running on; end with a message if it cannot be."""
     if not (folder / FILE).is_file():
         _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
     try:
         database = open_database(folder)
         try:
-            return database.transaction(work, writes=False)
+            found = database.transaction(work, writes=writes)
+            if writes:
+                database.tidy()
+            return found
         finally:
             database.close()
     except StorageError as error:
@@ -257,14 +285,7 @@ def _differences(config: Config) -> list[str]:
     folder = config.settings.bot.data
     if not (folder / FILE).is_file():
         return []
-    try:
-        database = open_database(folder)
-        try:
-            return database.transaction(lambda storage: differences(storage, config), writes=False)
-        finally:
-            database.close()
-    except StorageError as error:
-        _fail(str(error))
+    return _look(folder, lambda storage: differences(storage, config))
 
 
 def _read(path: Path, *, logs_in: bool = True) -> Config:
@@ -289,14 +310,6 @@ def _locked(folder: Path) -> IO[str]:
 def _fail(message: str) -> NoReturn:
     errors.print(message, style="red", markup=False)
     raise typer.Exit(FAILED)
-
-
-def _log(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
-    for name in ("nio", "slixmpp", "apscheduler", "alembic"):
-        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
 
 
 def _networks(config: Config) -> dict[str, Transport]:

@@ -88,7 +88,7 @@ class Errands:
 
     async def do(self, errand: Errand) -> None:
         """Enter, leave or open a room, again and again until the server answers, or only this does not go through."""
-        pause, tries, why = FIRST_PAUSE, 0, ""
+        pause, tries, trouble = FIRST_PAUSE, 0, Unreachable("")
         try:
             while tries < MOST_TRIES:
                 try:
@@ -97,7 +97,7 @@ class Errands:
                     await asyncio.sleep(limited.seconds)
                 except Unreachable as error:
                     log.info("not done yet: %s", error, extra={"action": errand.act})
-                    why = str(error)
+                    trouble = error
                     # While its network does not work, that is no errand's fault, and all of them wait together.
                     waits = isinstance(error, NotReady)
                     if waits or self.works():
@@ -106,8 +106,8 @@ class Errands:
                         pause = min(LONGEST_PAUSE, pause * 2)
                 else:
                     return
-            log.warning("given up: %s", why, extra={"action": errand.act})
-            await self.give_up(errand, why)
+            log.warning("given up: %s", trouble, extra={"action": errand.act})
+            await self.give_up(errand, str(trouble))
         except Refused as refusal:
             log.warning("refused: %s", refusal, extra={"action": errand.act})
             await self.give_up(errand, str(refusal))

@@ -28,7 +28,7 @@ from campaign.chat import (
 from campaign.errors import CampaignError
 from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell
 from commands.command import Context, House, Place, Reply, Wanted
-from storage.database import is_fatal
+from storage.database import StorageBusy, is_fatal
 from storage.steps import reached
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class Intake:
         self._now = now
         self._forgetting = forgetting.Forgetting()
         self.suggesting = Suggesting(database)
+        self._untidy = False
+        """Whether the file may still hold something of somebody who was forgotten."""
 
     async def take(
         self,
@@ -156,6 +158,7 @@ class Intake:
                     )
 
         await self._database.write(work)
+        await self._finish_forgetting(tick.now)
         if self._forgetting.is_due(tick.now):
             try:
                 # By itself, and short: nobody who signs waits for it.
@@ -164,6 +167,21 @@ class Intake:
                 if is_fatal(error):
                     raise
                 log.exception("forgetting failed", extra={"action": "forget"})
+
+    async def _finish_forgetting(self, now: datetime) -> None:
+        """Erase what waited until whoever was forgotten had been told so; leave nothing of it in the file."""
+        try:
+            if await self._database.write(lambda storage: storage.unsaying.settle(now)):
+                self._untidy = True
+            if self._untidy:
+                await self._database.tidied()
+                self._untidy = False
+        except StorageBusy as error:
+            log.info("not tidied yet: %s", error, extra={"action": "forget"})
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("somebody could not be forgotten whole", extra={"action": "forget"})
 
     async def alarm(self, text: Text) -> None:
         """Tell the administrators, wherever they can be told. Raises StorageError."""
@@ -285,9 +303,14 @@ class Intake:
         reply = Reply((refusal,)) if refusal else reactions.reacted(context, reacted)
         self._reply(storage, context, reply, reacted)
 
-    def _room(self, storage: Storage, event: Event, *, direct: bool) -> RoomRow:
+    def _room(self, storage: Storage, event: Said | Reacted, *, direct: bool) -> RoomRow:
         return storage.rooms.ensure(
-            event.room.network, event.room.id, state="joined", direct=direct, language=self._house.language
+            event.room.network,
+            event.room.id,
+            state="joined",
+            direct=direct,
+            partner=event.sender.id if direct else "",
+            language=self._house.language,
         )
 
     def _context(

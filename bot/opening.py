@@ -32,6 +32,7 @@ def house_of(config: Config) -> House:
         name=bot.name,
         admins=frozenset(bot.admins),
         public_providers=config.settings.authority.providers,
+        keep=timedelta(days=config.settings.privacy.keep_days),
     )
 
 
@@ -49,6 +50,8 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
         storage.rooms.change(room, admin=True)
     for key, campaign in config.settings.campaigns.items():
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
+        if known.closed_at is not None:
+            continue
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
             storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
@@ -58,18 +61,21 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
 def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
     """Take in what the files of the campaigns that are open hold; also while the bot runs.
 
-    Campaigners are asked about a letter whose text has changed: see `bot.drafts`. The organisations' files are followed where nobody has
-    said otherwise in chat: see `bot.roster`.
+    Campaigners are asked about a letter whose text has changed: see `bot.drafts`. The organisations' files are followed
+    where nobody has said otherwise in chat: see `bot.roster`. Of a campaign that has ended nobody is entered any more,
+    least of all somebody who was forgotten since.
     """
     doubles = storage.organisations.renormalise(normal_form)
-    found = [
+    known = [
         (campaign, opening)
         for key, opening in config.openings.items()
         if (campaign := storage.campaigns.find(key)) is not None
     ]
+    found = [(campaign, opening) for campaign, opening in known if campaign.closed_at is None]
+    ended = [line for campaign, opening in known if campaign.closed_at for line in opening.roster]
     for campaign, opening in found:
         drafts.take(storage, house_of(config), campaign, opening.letters, now)
-    changes = follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now)
+    changes = follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now, ended)
     authority.prove_again(storage, config.settings.authority.providers, now)
     changes.refused += [
         f"{other}: goes by the same name as {first}, which was here before and keeps it: rename or merge one"

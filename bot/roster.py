@@ -21,11 +21,17 @@ VALUES = ("name", "website", "domain", "funded", "testimony")
 """What a line says of which there is one: the columns of the table, and the fields of a `RosterLine`."""
 
 
-def follow(storage: Storage, rosters: Sequence[tuple[int, Sequence[RosterLine]]], now: datetime) -> Changes:
-    """Bring the files of all campaigns (each by its id) into the database; doing it again changes nothing.
+def follow(
+    storage: Storage,
+    rosters: Sequence[tuple[int, Sequence[RosterLine]]],
+    now: datetime,
+    ended: Sequence[RosterLine] = (),
+) -> Changes:
+    """Bring the files of all open campaigns (each by its id) into the database; doing it again changes nothing.
 
     Each value is merged between what the files said last time, what they say now, and what we hold: see
-    `campaign.roster`. An organisation that stands in no file any more stays as it is, and is told once.
+    `campaign.roster`. An organisation that stands in no file any more stays as it is, and is told once; those that
+    stand in the file of a campaign that has `ended` are left as they are.
     """
     reading = _Reading(storage, now, storage.organisations.listed(), Changes(), set())
     said = _said(reading, rosters)
@@ -33,8 +39,10 @@ def follow(storage: Storage, rosters: Sequence[tuple[int, Sequence[RosterLine]]]
         # Most have not changed: of these nothing is followed, whatever was said in chat.
         if len(lines) > 1 or _listed(lines[0], _names(lines[0])) != reading.before.get(organisation):
             _Line(reading, organisation, lines).follow()
+    known = dict(storage.organisations.owners())
+    over = {known.get(normal_form(name)) for line in ended for name in line.names}
     for organisation, listed in reading.before.items():
-        if organisation not in said and not listed.get("left"):
+        if organisation not in said and organisation not in over and not listed.get("left"):
             storage.organisations.change(organisation, listed={**listed, "left": True})
             reading.changes.unlisted.append(storage.organisations.get(organisation).name)
     return reading.changes
@@ -67,7 +75,7 @@ def _added(reading: _Reading, line: RosterLine) -> int:
     values = {column: getattr(line, column) for column in VALUES if column != "name"}
     storage = reading.storage
     added = storage.organisations.add(line.name, normal_form(line.name), reading.now, **values)
-    storage.audit.note("organisation added", reading.now, organisation=added.id, name=line.name, by="file")
+    storage.audit.note("organisation added", reading.now, organisation=added.id, by="file")
     reading.changes.added.append(line.name)
     reading.new.add(added.id)
     return added.id
@@ -101,7 +109,9 @@ class _Line:
         self._held = self._storage.organisations.get(organisation)
         self._line = _together(lines, self._held.name)
         self._listed = reading.before.get(organisation, {})
-        self._audited: dict[str, list[str]] = {}
+        self._was: dict[str, str] = {}
+        self._is: dict[str, str] = {}
+        """What the audit says changed: not how a text changed, for it may name somebody."""
 
     def follow(self) -> None:
         """Merge everything, and remember what the files say now."""
@@ -114,9 +124,14 @@ class _Line:
         listed = _listed(line, names)
         if listed != self._listed:
             organisations.change(held.id, listed=listed)
-        if self._audited:
+        if self._is and not self._is_new:
             self._storage.audit.note(
-                "organisation changed", self._now, organisation=held.id, by="file", to=self._audited
+                "organisation changed",
+                self._now,
+                organisation=held.id,
+                by="file",
+                before=self._was,
+                after=self._is,
             )
 
     def _changed(self, what: str) -> None:
@@ -141,7 +156,8 @@ class _Line:
                 else:
                     organisations.change(self._held.id, **{column: now})
                 self._changed(f"{column} {now or 'none'} (was {held or 'none'})")
-                self._audited[column] = [held, now]
+                named = column == "testimony" or (column == "name" and self._held.flagged)
+                self._was[column], self._is[column] = ("", "…") if named else (held, now)
             elif column == "testimony" and now and held == now:
                 organisations.change(self._held.id, testimony=now)  # whoever else stood by it
 
@@ -163,11 +179,11 @@ class _Line:
                 continue
             organisations.alias(self._held.id, said[form], form)
             self._changed(f"alias {said[form]}")
-            self._audited.setdefault("aliases", []).append(f"+{said[form]}")
+            self._is["aliases"] = f"{self._is.get('aliases', '')} +{said[form]}".strip()
         for form in sorted(takes - {normal_form(organisations.get(self._held.id).name)}):
             organisations.unalias(form)
             self._changed(f"no longer alias {held[form]}")
-            self._audited.setdefault("aliases", []).append(f"-{held[form]}")
+            self._is["aliases"] = f"{self._is.get('aliases', '')} -{held[form]}".strip()
         return sorted(said.values())
 
     def _people(self, *, is_news: bool) -> None:

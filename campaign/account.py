@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from campaign.chat import MATRIX, N_, XMPP, Address, say
@@ -49,3 +50,23 @@ def read_account(typed: str) -> Address:
             typed=typed,
         )
     )
+
+
+_COST = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
+_KIND = "scrypt"
+
+
+def fingerprint(account: Address, salt: bytes) -> str:
+    """What an account is known again by once it is erased: nobody can read it out, only compare, and slowly.
+
+    scrypt (RFC 7914): some 50 ms each, so that trying every account there may be takes long.
+    """
+    digest = hashlib.scrypt(f"{account.network}:{account.id}".encode(), salt=salt, **_COST)
+    return f"{_KIND}${salt.hex()}${digest.hex()}"
+
+
+def is_fingerprint_of(kept: str, account: Address) -> bool:
+    """Whether an erased account was this one."""
+    kind, _, rest = kept.partition("$")
+    salt = rest.partition("$")[0]
+    return kind == _KIND and kept == fingerprint(account, bytes.fromhex(salt))

@@ -124,6 +124,8 @@ class Signatory:
     """Whether the text signed says what the letter says now; False after a change of substance, None without a signature."""
     reconfirmed_at: datetime | None = None
     """When it was last signed again, after a change; in UTC."""
+    may_be_named: bool = False
+    """Whether the person agreed that their name and role are published beside the signature."""
 
 
 @dataclass(frozen=True, slots=True)

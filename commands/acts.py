@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Moment, Text, Value, say
+from campaign.decision import CHOICE_NAMES
+from commands.org_words import HOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
     from storage.audit import Act
 
 ACTS = {
+    "alias added": N_("gave the organisation one more name"),
+    "alias taken away": N_("took a name from the organisation"),
     "announced": N_("announced something"),
+    "answer changed": N_("changed the answer"),
+    "asked": N_("asked a question"),
     "campaign closed": N_("closed the campaign"),
     "campaign opened": N_("opened the campaign"),
     "confirmed": N_("confirmed the signature"),
@@ -23,18 +29,27 @@ ACTS = {
     "deciding": N_("is deciding"),
     "declined": N_("declined"),
     "details": N_("changed details"),
+    "dispute settled": N_("settled what was disputed"),
+    "disputed": N_("disputed the signature"),
     "forgotten": N_("was forgotten"),
     "letter changed": N_("changed the letter"),
     "linked": N_("joined two accounts"),
     "message dropped": N_("gave up a message"),
     "message retried": N_("sent a message again"),
+    "not said in time": N_("it was too late for a message"),
     "organisation added": N_("added the organisation"),
+    "organisation changed": N_("changed the organisation"),
     "organisation forgotten": N_("the organisation bore a person's name, which was erased"),
+    "organisation renamed": N_("renamed the organisation"),
     "organisation vouched for": N_("vouched for the organisation"),
+    "organisations merged": N_("made two organisations one"),
+    "organisations unmerged": N_("made one organisation two again"),
     "poll closed": N_("the poll was counted"),
     "poll closed early": N_("closed the poll"),
     "poll opened": N_("opened a poll"),
     "quarantine seen": N_("looked at what I could not take"),
+    "question answered": N_("answered the question"),
+    "question closed": N_("put the question away"),
     "rejected": N_("rejected the signature"),
     "relayed": N_("relayed the letter"),
     "reminded": N_("reminded by hand"),
@@ -44,6 +59,7 @@ ACTS = {
     "retention due": N_("said that a purge is due"),
     "room language": N_("chose the room's language"),
     "room listed": N_("added a room to the campaign"),
+    "second person was the first": N_("the second person turned out to be the first"),
     "signed": N_("signed"),
     "verified": N_("verified the signature"),
     "voted": N_("voted"),
@@ -65,8 +81,14 @@ WORDS = {
     "no": N_("no"),
 }
 """What the values of a change are called."""
-_ABOUT = {"number": N_("no. {value}"), "poll": N_("poll {value}"), "deadline": N_("deadline {value}")}
-_PEOPLE = ("represented_by", "revoked", "joined", "second", "by")
+_ABOUT = {
+    "number": N_("no. {value}"),
+    "poll": N_("poll {value}"),
+    "deadline": N_("deadline {value}"),
+    "question": N_("question {value}"),
+    "same": N_("the same as question {value}"),
+}
+_PEOPLE = ("represented_by", "revoked", "joined", "by")
 """Details that are a person's number."""
 
 
@@ -89,7 +111,9 @@ def _line(act: Act, names: Mapping[int, str], zone: str) -> Text:
     line = say(
         N_("- {at} · {who} · {what}"),
         at=Moment(act.at, zone),
-        who=_who(act.person, act.name),
+        who=say(N_("person {number} (forgotten)"), number=act.person)
+        if act.person and act.forgotten_at
+        else _who(act.person, act.name),
         what=say(ACTS[act.act]) if act.act in ACTS else act.act,
     )
     for more in _more(act, names, zone):
@@ -99,17 +123,19 @@ def _line(act: Act, names: Mapping[int, str], zone: str) -> Text:
 
 def _who(person: int | None, name: str | None) -> Value:
     if person is None:
-        return say(N_("nobody in particular"))
-    return name or say(N_("person {number}, who is unknown or was forgotten"), number=person)
+        return say(N_("of itself"))
+    return name or say(N_("person {number}"), number=person)
 
 
 def _more(act: Act, names: Mapping[int, str], zone: str) -> list[Value]:
     details = act.details
-    found: list[Value] = [act.organisation] if act.organisation else []
-    found += [say(text, value=str(details[key])) for key, text in _ABOUT.items() if key in details]
+    found: list[Value] = [name for name in (act.organisation, act.other) if name]
+    found += [say(text, value=str(details[key])) for key, text in _ABOUT.items() if details.get(key)]
     found += [
         _who(details[key], names.get(details[key])) for key in _PEOPLE if isinstance(details.get(key), int)
     ]
+    if details.get("how") in HOW:
+        found.append(say(HOW[details["how"]]))
     before, after = details.get("before", ""), details.get("after", "")
     if isinstance(after, dict):
         was = before if isinstance(before, dict) else {}
@@ -135,8 +161,9 @@ def _value(value: Any, zone: str) -> Value:  # noqa: ANN401 - a plain value of J
         value = "yes" if value else "no"
     if not isinstance(value, str) or not value:
         return str(value or "—")
-    if value in WORDS:
-        return say(WORDS[value])
+    word = WORDS.get(value) or CHOICE_NAMES.get(value)
+    if word:
+        return say(word)
     if len(value) > len("2027-09-30") and value[10] == "T":
         try:
             return Moment(datetime.fromisoformat(value), zone)

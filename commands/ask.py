@@ -46,7 +46,7 @@ def ask(ctx: Context, question: Rest) -> Reply:
     )
     _wait(ctx, new)
     storage.audit.note(
-        "asked", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id, number=new.number
+        "asked", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id, question=new.number
     )
     noted = say(
         N_("❓ Noted as question {number}. I will tell you here once it is answered."), number=new.number

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Text, say
+from campaign.chat import N_, Text, Typed, say
 from commands import lookup, questioning
-from commands.command import Context, Reply, command
+from commands.command import Choice, Context, Reply, command, reply
 
 
 @command(
@@ -36,6 +36,32 @@ def campaign(ctx: Context) -> Reply:
     lines += [lookup.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
     lines += questioning.open_ones(ctx.storage, it.id)
     return Reply(tuple(lines))
+
+
+@command(
+    "campaign close",
+    fr="campagne clore",
+    help=N_("End the campaign: nobody signs, votes or is reminded any more."),
+    example=N_("!campaign close"),
+    admin=True,
+)
+def campaign_close(ctx: Context) -> Reply:
+    """End a campaign for good, after asking once more; from then on counts how long people are still remembered."""
+    it = ctx.campaign
+    if not ctx.confirmed:
+        ask = say(
+            N_(
+                "End **{title}** for good? Nobody signs, votes or is reminded any more; the list stays. To do it: {confirm}"
+            ),
+            title=it.title,
+            confirm=Typed("confirm"),
+        )
+        return Reply((ask,), choices=(Choice("campaign close"),))
+    ctx.storage.campaigns.close(it.id, ctx.now)
+    ctx.storage.audit.note("campaign closed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
+    return reply(
+        N_("**{title}** has ended. An operator can still write its list (`tocsin export`)."), title=it.title
+    )
 
 
 COUNTS = {

@@ -66,6 +66,8 @@ class House:
     admins: frozenset[Address] = frozenset()
     public_providers: frozenset[str] = PUBLIC_PROVIDERS
     """The servers where an account says nothing about who somebody is."""
+    keep: timedelta = timedelta(days=180)
+    """How long people are remembered after the last campaign they had a part in has ended."""
 
 
 @dataclass(frozen=True, slots=True)

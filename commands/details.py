@@ -6,7 +6,7 @@ from typing import Literal
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import authority, lookup
+from commands import authority, consenting, lookup
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -27,6 +27,7 @@ def details(
     mandate: Option = "",
     note: Option = "",
     testimony: Option = "",
+    publish: Literal["yes", "no"] | None = None,
 ) -> Reply:
     """Change some of the details of a standing signature, on the word of its people or of who gave it."""
     found = lookup.spoken_for(ctx, organisation)
@@ -39,14 +40,14 @@ def details(
         )
     entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
     values = entry.given
-    if not values and not testimony:
+    if not values and not testimony and not publish:
         return reply(
             N_("I see nothing to change: add for example {example}"), example=Typed("details", "role=…")
         )
     testimony = lookup.short(testimony)
     doubts = entry.doubts(ctx)
     if doubts and not ctx.confirmed:
-        also = {"testimony": testimony} if testimony else {}
+        also = {key: said for key, said in (("testimony", testimony), ("publish", publish)) if said}
         return Reply(doubts, choices=(Choice("details", {**entry.arguments(found.name), **also}),))
     if testimony and not authority.speaks(ctx, found):
         # It is the organisation's own word, and is published as such, whatever becomes of this signature.
@@ -63,14 +64,17 @@ def details(
         ctx.storage.signatures.change(standing.id, **values)
     if testimony:
         ctx.storage.organisations.change(found.id, testimony=testimony)
-    ctx.storage.audit.note(
-        "details",
-        ctx.now,
-        person=ctx.person.id,
-        room=ctx.room.id,
-        campaign=ctx.campaign.id,
-        organisation=found.id,
-        number=standing.number,
-        **Entry.changes(standing, values, testimony=bool(testimony)),
-    )
+    if publish:
+        consenting.take(ctx, "publish", given=publish == "yes")
+    if values or testimony:
+        ctx.storage.audit.note(
+            "details",
+            ctx.now,
+            person=ctx.person.id,
+            room=ctx.room.id,
+            campaign=ctx.campaign.id,
+            organisation=found.id,
+            number=standing.number,
+            **Entry.changes(standing, values, testimony=bool(testimony)),
+        )
     return reply(N_("Thank you: the entry of **{name}** is up to date."), name=found.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from campaign.chat import N_, NN_, Day, Typed, say, say_many
+from campaign.chat import N_, NN_, Day, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
 from commands import authority, disputing, grammar, lookup
@@ -112,11 +112,12 @@ def disputes(ctx: Context) -> Reply:
 def _line(ctx: Context, one: Dispute) -> Text:
     address = ctx.storage.people.address(one.address_id)
     room = ctx.storage.rooms.get(one.room_id) if one.room_id is not None else None
-    values: dict[str, str | int | Day] = {
+    forgotten = say(N_("somebody who was forgotten"))
+    values: dict[str, Value] = {
         "number": one.number,
         "name": one.organisation,
-        "signer": one.signer,
-        "who": one.name,
+        "signer": one.signer or forgotten,
+        "who": one.name or forgotten,
         "address": address.id if address.is_account or room is None else room.label,
         "day": Day(one.opened_at.astimezone(ZoneInfo(ctx.zone)).date()),
     }

@@ -10,7 +10,7 @@ from commands import lookup, tell
 from commands.command import Reply, reply
 
 if TYPE_CHECKING:
-    from campaign.chat import Text
+    from campaign.chat import Text, Value
     from commands.command import Context, Elsewhere
     from storage.disputes import Dispute
     from storage.signatures import Signature
@@ -109,12 +109,12 @@ def check(ctx: Context, signature: Signature, *, speaks: bool) -> tuple[bool, in
 
 
 def _notice(ctx: Context, signature: Signature, reason: str) -> Text:
-    values: dict[str, str | int | Typed] = {
+    values: dict[str, Value] = {
         "who": ctx.name,
         "address": lookup.account_of(ctx),
         "name": signature.organisation,
         "number": signature.number,
-        "first": signature.person_name,
+        "first": signature.person_name or say(N_("somebody who was forgotten")),
         "keep": Typed("verify", str(signature.number)),
         "reject": Typed("reject", f"{signature.number} …"),
     }
@@ -135,7 +135,9 @@ def _notice(ctx: Context, signature: Signature, reason: str) -> Text:
 
 
 def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
-    """Tell whoever signed, without what a stranger wrote: the room reads it too."""
+    """Tell whoever signed, without what a stranger wrote: the room reads it too. Nobody, if they were forgotten."""
+    if not signature.person_name:
+        return ()
     told = say(
         N_(
             "⚠️ {who}, the signature of **{name}** (no. {number}) is disputed. It stands until a campaigner decides."
@@ -166,7 +168,7 @@ def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tupl
             campaign=ctx.campaign.id,
             organisation=signature.organisation_id,
             number=signature.number,
-            outcome=outcome,
+            after=outcome,
         )
     return tuple(said)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NETWORKS, Listing, Message, Moment, say
+from campaign.chat import N_, NETWORKS, NN_, Listing, Message, Moment, say, say_many
 from campaign.decision import PRESETS
 from campaign.reminder import POLL_OFFSET, due
-from commands import polling, questioning, reminding, schedules, tell, undelivered
+from commands import oblivion, polling, questioning, reminding, schedules, tell, undelivered
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOMENT = timedelta(minutes=5)
 """How long after its closing a poll may wait without a word: a network that works is heard within a minute or two."""
+ASK_AGAIN = timedelta(days=30)
+"""How often campaigners are told at most that somebody is due to be forgotten."""
 PROVISIONAL = timedelta(hours=24)
 """How long after its closing a poll waits at most for ballots that may lie on a network that is away."""
 
@@ -196,9 +198,34 @@ def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) 
     return []
 
 
+def retention(storage: Storage, house: House, tick: Tick) -> Reply:
+    """Tell the campaigners, once a month, that people of a campaign that ended long ago are due to be forgotten.
+
+    Nobody is forgotten by the clock alone: a wrong date in a config must not erase anybody.
+    """
+    now = tick.now
+    if not storage.campaigns.closed(now - house.keep):
+        return Reply()
+    if (last := storage.audit.last("retention due")) is not None and now - last < ASK_AGAIN:
+        return Reply()
+    count = len(oblivion.due(storage, house, now))
+    if not count:
+        return Reply()
+    storage.audit.note("retention due", now, count=count)
+    text = say_many(
+        *NN_(
+            "{count} person has had no part in an open campaign for {days} days: an operator can have them forgotten (`tocsin purge`).",
+            "{count} people have had no part in an open campaign for {days} days: an operator can have them forgotten (`tocsin purge`).",
+        ),
+        count,
+        days=house.keep.days,
+    )
+    return Reply(elsewhere=tell.admins(storage, house, text))
+
+
 def _names(names: list[str]) -> str:
     return ", ".join(names[:10]) + ("…" if len(names) > 10 else "")  # noqa: PLR2004 - at most ten names in public
 
 
-STEPS = (late, deadlines, polls, questions)
+STEPS = (late, deadlines, polls, questions, retention)
 """What is looked at on every tick, each in a savepoint of its own."""

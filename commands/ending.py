@@ -8,26 +8,35 @@ from campaign.chat import N_, say
 from commands import authority, disputing, tell
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from commands.command import Context, Elsewhere
     from storage.signatures import Signature
+    from storage.storage import Storage
 
 
 def end(ctx: Context, signature: Signature, level: str, reason: str = "") -> tuple[Elsewhere, ...]:
-    """End a signature, and what is disputed about it; return what to tell those who did.
-
-    An organisation that nobody but a stranger has ever named leaves the campaign with it.
-    """
-    campaign, storage = ctx.campaign, ctx.storage
-    storage.signatures.end(signature.id, level, reason, ctx.now)
-    member = storage.campaigns.member(campaign.id, signature.organisation_id)
-    if member is not None and member.flagged and member.standing == "silent":
-        storage.campaigns.leave(campaign.id, signature.organisation_id)
+    """End a signature, and what is disputed about it; return what to tell those who did."""
+    conclude(ctx.storage, ctx.campaign.id, signature, level, ctx.now, reason=reason)
     ended = say(
         N_("The signature of **{name}** (no. {number}), which you disputed, has ended."),
         name=signature.organisation,
         number=signature.number,
     )
     return disputing.settle(ctx, signature, level, ended)
+
+
+def conclude(
+    storage: Storage, campaign_id: int, signature: Signature, level: str, now: datetime, *, reason: str = ""
+) -> None:
+    """End a signature of a campaign, whoever or whatever ends it.
+
+    An organisation that nobody but a stranger has ever named leaves the campaign with it.
+    """
+    storage.signatures.end(signature.id, level, reason, now)
+    member = storage.campaigns.member(campaign_id, signature.organisation_id)
+    if member is not None and member.flagged and member.standing == "silent":
+        storage.campaigns.leave(campaign_id, signature.organisation_id)
 
 
 def gives_way(ctx: Context, signature: Signature) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @command(
     "export",
     fr="exporter",
-    help=N_("Hand you the list as a file: csv, json or markdown."),
+    help=N_("Hand you the list as a file: csv and json for campaigners, markdown to publish."),
     example=N_("!export csv"),
     admin=True,
 )
@@ -83,4 +83,5 @@ def _row(line: Line, overtaken: frozenset[int]) -> Signatory:
         disputed=line.disputed,
         letter_current=None if line.letter_id is None else line.letter_id not in overtaken,
         reconfirmed_at=line.reconfirmed_at,
+        may_be_named=bool(line.may_be_named) and line.level != "declared",
     )

@@ -36,7 +36,8 @@ def is_beyond_memory(storage: Storage, event: Event, now: datetime) -> bool:
     """
     if not isinstance(event, Said | Reacted) or event.live or event.at > now - REMEMBERED + SKEW:
         return False
-    until = storage.inbox.forgotten_until(event.room.network, event.room.id)
+    private = isinstance(event, Said) and event.private
+    until = storage.inbox.forgotten_until(event.room.network, event.room.id, private=private)
     return until is not None and event.at <= until + SKEW
 
 

@@ -60,6 +60,7 @@ def link(ctx: Context, code: str = "") -> Reply:
         return _ask(ctx, code, people.address(giver_address).id)
     people.use_code(code)
     people.join(giver, ctx.person.id)
+    ctx.storage.consents.join(giver, ctx.person.id, ctx.now)
     ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
     vouching.one_after_all(ctx, giver)
     done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)

@@ -46,8 +46,7 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         person=ctx.person.id,
         room=ctx.room.id,
         organisation=kept.id,
-        gone=gone.id,
-        name=gone.name,
+        other=gone.id,
     )
     return reply(
         N_("**{gone}** is one with **{kept}** now. To undo it: {unmerge}"),
@@ -135,8 +134,7 @@ def org_unmerge(ctx: Context, name: Rest) -> Reply:
         person=ctx.person.id,
         room=ctx.room.id,
         organisation=kept.id,
-        gone=merge.gone_id,
-        name=merge.gone,
+        other=merge.gone_id,
     )
     done = say(
         N_("**{gone}** and **{kept}** are two again. What was said since stays with **{kept}**."),

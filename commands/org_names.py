@@ -29,7 +29,8 @@ def org_rename(ctx: Context, names: Rest) -> Reply:
     name = tidy_name(typed)
     _make_sure_it_is_free(ctx, found, name)
     ctx.storage.organisations.rename(found.id, name, normal_form(name))
-    _note(ctx, "organisation renamed", found, before=found.name, after=name)
+    # How a stranger called it may be somebody's name.
+    _note(ctx, "organisation renamed", found, before="" if found.flagged else found.name, after=name)
     return reply(N_("**{before}** is called **{name}** now."), before=found.name, name=name)
 
 
@@ -48,7 +49,7 @@ def org_alias(ctx: Context, names: Rest) -> Reply:
     if _make_sure_it_is_free(ctx, found, name):
         return reply(N_("**{name}** is known as {alias} already."), name=found.name, alias=name)
     ctx.storage.organisations.alias(found.id, name, normal_form(name))
-    _note(ctx, "alias added", found, alias=name)
+    _note(ctx, "alias added", found, after=name)
     return reply(N_("**{name}** is known as {alias}, too."), name=found.name, alias=name)
 
 
@@ -73,7 +74,7 @@ def org_unalias(ctx: Context, name: Rest) -> Reply:
             )
         )
     ctx.storage.organisations.unalias(form)
-    _note(ctx, "alias taken away", found, alias=tidy_name(name))
+    _note(ctx, "alias taken away", found, before="" if found.flagged else tidy_name(name))
     return reply(N_("**{name}** is no longer known as {alias}."), name=found.name, alias=tidy_name(name))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Day, Link, Moment, Text, say, say_many
 from commands import known
 from commands.command import Context, Reply, Rest, command
-from commands.org_words import STANDINGS
+from commands.org_words import HOW, STANDINGS
 
 if TYPE_CHECKING:
     from storage.campaigns import Campaign
@@ -105,7 +105,7 @@ def _standing(ctx: Context, campaign: Campaign, organisation: Organisation) -> l
             say(
                 N_("- signature no. {number} by {who}, {at}, version {version} ({language})"),
                 number=signature.number,
-                who=signature.person_name,
+                who=signature.person_name or say(N_("somebody who was forgotten")),
                 at=Moment(signature.signed_at, campaign.timezone),
                 version=signature.version,
                 language=signature.language,
@@ -120,11 +120,3 @@ NAMED = N_("Named in chat by somebody I do not know.")
 ADDED = N_("Added in chat.")
 FUNDED = {"direct": N_("direct"), "indirect": N_("indirect"), "none": N_("none")}
 """What each benefit is called."""
-HOW = {
-    "roster": N_("by the organisations' file"),
-    "campaigner": N_("by a campaigner's word"),
-    "verified": N_("since their signature was verified"),
-    "domain": N_("by an account on its own server"),
-    "second": N_("confirmed by a second person"),
-}
-"""On whose word somebody speaks for an organisation."""

@@ -75,6 +75,8 @@ def open_ones(storage: Storage, campaign_id: int) -> tuple[Text, ...]:
 class _There:
     """Who is told in one room: people who asked, and organisations."""
 
+    room: RoomRow | None
+    """None: a private chat that is still to be opened."""
     asked: list[Wait] = field(default_factory=list)
     organisations: list[Member] = field(default_factory=list)
     address_id: int | None = None
@@ -93,11 +95,10 @@ def settled(
     rooms = _rooms(storage, campaign, waits, before)
     told: list[Elsewhere] = []
     reached: list[Wait] = []
-    for room_id, there in rooms.items():
-        room = storage.rooms.get(room_id)
-        if room.state == "parked":
+    for there in rooms:
+        if there.room is not None and there.room.state == "parked":
             continue
-        told.append(_told(storage, question, room, there, again=again))
+        told.append(_told(storage, question, there, again=again))
         members = {member.organisation_id for member in there.organisations}
         reached += [*there.asked, *(wait for wait in waits if wait.organisation_id in members)]
     storage.questions.told(reached, now)
@@ -106,28 +107,34 @@ def settled(
 
 def _rooms(
     storage: Storage, campaign: Campaign, waits: Sequence[Wait], before: Sequence[Wait]
-) -> dict[int, _There]:
+) -> list[_There]:
     rooms: dict[int, _There] = {}
+    opened: dict[int, _There] = {}
     for wait in (*waits, *before):
         if wait.organisation_id is None:
-            there = rooms.setdefault(wait.room_id, _There())
+            room = storage.rooms.get(wait.room_id)
+            there = rooms.setdefault(room.id, _There(room))
             there.asked.append(wait)
-            there.address_id = wait.address_id if storage.rooms.get(wait.room_id).direct else None
+            there.address_id = wait.address_id if room.direct else None
     new = {wait.organisation_id for wait in waits if wait.organisation_id is not None}
     ids = new | {wait.organisation_id for wait in before if wait.organisation_id is not None}
     members = [one for one in storage.campaigns.members(campaign.id) if one.organisation_id in ids]
     places = schedules.places(storage, campaign, members, public=True)
     for room_id, found in places.rooms.items():
-        there = rooms.setdefault(room_id, _There())
+        there = rooms.setdefault(room_id, _There(storage.rooms.get(room_id)))
         there.organisations += [one for one in found if one.organisation_id in new]
     for member, chat in places.private:
-        there = rooms.setdefault(chat.room_id, _There())
+        there = (
+            opened.setdefault(chat.address_id, _There(None))
+            if chat.room_id is None
+            else rooms.setdefault(chat.room_id, _There(storage.rooms.get(chat.room_id)))
+        )
         there.organisations += [member] if member.organisation_id in new else []
         there.address_id = chat.address_id
-    return rooms
+    return [*rooms.values(), *(there for there in opened.values() if there.organisations)]
 
 
-def _told(storage: Storage, question: Question, room: RoomRow, there: _There, *, again: bool) -> Elsewhere:
+def _told(storage: Storage, question: Question, there: _There, *, again: bool) -> Elsewhere:
     """One message for all of them: in reply to who asked, if only one did; else each is named."""
     people = {wait.person_id: wait for wait in there.asked}
     first = next(iter(people.values()), None)
@@ -149,13 +156,13 @@ def _told(storage: Storage, question: Question, room: RoomRow, there: _There, *,
         tuple(lines),
         to=storage.people.address(alone.address_id) if alone else None,
         to_name=alone.name if alone else "",
-        mentions=tuple(_mentions(storage, room, there)),
+        mentions=tuple(_mentions(storage, there)),
         rings=True,
-        private=room.direct,
+        private=there.room is None or there.room.direct,
     )
     return Elsewhere(
         message,
-        room_id=room.id,
+        room_id=there.room.id if there.room else None,
         address_id=there.address_id,
         urgency=3,
         reply_to=there.asked[-1].reply_to if there.asked else "",
@@ -176,7 +183,8 @@ def _headline(question: Question, names: Sequence[str], *, again: bool) -> Text:
     return say(N_("{names}: {line}"), names=", ".join(shown) + ("…" if more else ""), line=head)
 
 
-def _mentions(storage: Storage, room: RoomRow, there: _There) -> list[Address]:
+def _mentions(storage: Storage, there: _There) -> list[Address]:
+    network = there.room.network if there.room else storage.people.address(there.address_id or 0).network
     asked = [storage.people.address(wait.address_id) for wait in there.asked]
     named, _ = public_names([member.name for member in there.organisations])
     speak = [
@@ -186,7 +194,7 @@ def _mentions(storage: Storage, room: RoomRow, there: _There) -> list[Address]:
         for address in storage.people.addresses(person)
         if address.is_account
     ]
-    return [address for address in dict.fromkeys((*asked, *speak)) if address.network == room.network]
+    return [address for address in dict.fromkeys((*asked, *speak)) if address.network == network]
 
 
 # --- reminding the campaigners -------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def questions(ctx: Context) -> Reply:
         values: dict[str, Value] = {
             "number": one.number,
             "question": one.text,
-            "who": storage.people.name(one.person_id),
+            "who": storage.people.name(one.person_id) or say(N_("somebody who was forgotten")),
             "where": _where(ctx, one),
             "day": Day(one.asked_at.date()),
         }
@@ -101,13 +101,7 @@ def answer(
         answered_by=ctx.person.id,
         answered_at=ctx.now if question.answered_at is None else question.answered_at,
     )
-    _note(
-        ctx,
-        "question answered",
-        question,
-        before=[question.answer, *question.sources],
-        after=[text, *sources],
-    )
+    _note(ctx, "question answered" if question.answered_at is None else "answer changed", question)
     if question.answered_at is not None and tell == "no":
         return reply(
             N_("The answer to question {number} is changed; nobody was told."), number=question.number
@@ -159,7 +153,7 @@ def questions_close(ctx: Context, number: int, why: Rest = "", *, same: int | No
         raise CampaignError(say(N_("Question {number} is not open any more."), number=number))
     if same is None:
         storage.questions.change(question.id, closed_at=ctx.now, answer=why)
-        _note(ctx, "question closed", question, why=why)
+        _note(ctx, "question closed", question)
         told = questioning.settled(storage, ctx.campaign, storage.questions.get(question.id), ctx.now)
         return _done(ctx, question, say(N_("Question {number} is put away."), number=number), told)
     kept = _numbered(ctx, same)
@@ -199,7 +193,7 @@ def _note(ctx: Context, act: str, question: Question, **details: Any) -> None:  
         person=ctx.person.id,
         room=ctx.room.id,
         campaign=ctx.campaign.id,
-        number=question.number,
+        question=question.number,
         **details,
     )
 

@@ -36,7 +36,7 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
                 N_("Reject the signature of **{name}** (no. {number}, by {who})? To do it: {confirm}"),
                 name=found.organisation,
                 number=signature,
-                who=found.person_name,
+                who=found.person_name or say(N_("somebody who was forgotten")),
                 confirm=Typed("confirm"),
             ).lines,
             choices=(Choice("reject", {"signature": signature, "why": why}),),
@@ -61,7 +61,9 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
     )
     if revoked:
         no_longer = say(
-            N_("{who} no longer speaks for **{name}**."), who=found.person_name, name=found.organisation
+            N_("{who} no longer speaks for **{name}**."),
+            who=found.person_name or say(N_("somebody who was forgotten")),
+            name=found.organisation,
         )
         done = Reply((*done.lines, no_longer))
     told = say(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
-from commands import authority, disputing, ending, lookup, reconfirming, tell, vouching
+from commands import authority, consenting, disputing, ending, lookup, reconfirming, tell, vouching
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -198,6 +198,7 @@ def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
             details=Typed("details"),
             withdraw=Typed("withdraw"),
         ),
+        *consenting.asked(ctx),
     )
 
 

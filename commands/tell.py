@@ -67,7 +67,7 @@ def reached(storage: Storage, organisation_id: int, reach: Callable[[int], Seque
 def representatives(
     storage: Storage, organisation_id: int, *lines: Text, but: int = 0
 ) -> tuple[Elsewhere, ...]:
-    """Tell those who speak for an organisation, where they already have a private chat with the bot."""
+    """Tell those who speak for an organisation, where they may be written to in private."""
 
     def reach(person: int) -> tuple[Elsewhere | None, ...]:
         # Whose doing it is knows already: that is as good as told.
@@ -77,7 +77,7 @@ def representatives(
 
 
 def privately(storage: Storage, person_id: int, *lines: Text, here: int = 0) -> tuple[Elsewhere, ...]:
-    """Tell one person, where they already have a private chat with the bot and are not answered in it (`here`)."""
+    """Tell one person, where they may be written to in private and are not answered there (`here`)."""
     chat = private_chat(storage, person_id)
     return () if chat is None or chat.room_id == here else (alone(chat, Message(lines)),)
 
@@ -92,9 +92,9 @@ def signer(storage: Storage, signature: Signature, *lines: Text, here: int) -> t
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A private chat somebody has with the bot: the room, and by which of their addresses."""
+    """A private chat with somebody: the room (None: to be opened), and by which of their addresses."""
 
-    room_id: int
+    room_id: int | None
     address_id: int
 
 
@@ -135,11 +135,21 @@ def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
 
 
 def private_chat(storage: Storage, person_id: int) -> Chat | None:
-    """The private chat a person already has with the bot, the newest of their addresses first."""
+    """Where a person may be written to in private without having asked: the newest of their addresses first.
+
+    It is a chat that they already have with the bot, unless they do not want to be written to; one is opened only for
+    those who agreed to that.
+    """
+    agreed = storage.consents.of(person_id).get("contact")
+    if agreed is False:
+        return None
+    opened: Chat | None = None
     for address in reversed(storage.people.addresses(person_id)):
         if address.is_account:
             room = storage.rooms.direct_with(address.network, address.id)
             person = storage.people.find(address)
             if room is not None and person is not None:
                 return Chat(room.id, person.address_id)
-    return None
+            if agreed and person is not None and opened is None:
+                opened = Chat(None, person.address_id)
+    return opened

@@ -122,7 +122,9 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
     organisation = storage.organisations.get(declared.organisation_id)
     own_word(ctx, organisation)
     storage.organisations.represent(organisation.id, declared.person_id, "second", ctx.now)
-    storage.audit.right(organisation.id, declared.person_id, ctx.now, by=ctx.person.id, granted=True)
+    storage.audit.right(
+        organisation.id, declared.person_id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=True
+    )
     return _confirmed(ctx, organisation, declared)
 
 
@@ -160,7 +162,9 @@ def _verify(ctx: Context, signature: Signature, **more: object) -> None:
         campaign=ctx.campaign.id,
         organisation=signature.organisation_id,
         number=signature.number,
-        second=True,
+        how="second",
+        before=signature.level,
+        after="verified",
     )
 
 
@@ -178,6 +182,8 @@ def one_after_all(ctx: Context, person_id: int) -> None:
             room=ctx.room.id,
             organisation=signature.organisation_id,
             number=signature.number,
+            before="verified",
+            after="confirmed",
         )
 
 

@@ -36,6 +36,8 @@ class Act:
     direct: bool | None
     campaign: str | None
     organisation: str | None
+    other: str | None
+    """The organisation that became one with it, or two again."""
     details: dict[str, Any]
 
     @property
@@ -44,6 +46,7 @@ class Act:
         return "" if self.direct else self.room_name or self.room_alias or self.room_address or ""
 
 
+_OTHER = organisations.alias()
 _ACTS = (
     select(
         audit.c.id,
@@ -58,12 +61,14 @@ _ACTS = (
         rooms.c.direct,
         campaigns.c.key,
         organisations.c.name,
+        _OTHER.c.name,
         audit.c.details,
     )
     .outerjoin(people, people.c.id == audit.c.person_id)
     .outerjoin(rooms, rooms.c.id == audit.c.room_id)
     .outerjoin(campaigns, campaigns.c.id == audit.c.campaign_id)
     .outerjoin(organisations, organisations.c.id == audit.c.organisation_id)
+    .outerjoin(_OTHER, _OTHER.c.id == audit.c.details["other"].as_integer())
     .order_by(audit.c.id.desc())
 )
 
@@ -120,6 +125,11 @@ class Audit(Queries):
         if campaign_id is not None:
             query = query.where(audit.c.campaign_id.is_(None) | (audit.c.campaign_id == campaign_id))
         return self._all(Act, query)
+
+    def last(self, act: str) -> datetime | None:
+        """When this was done last (UTC)."""
+        query = select(audit.c.at).where(audit.c.act == act).order_by(audit.c.id.desc()).limit(1)
+        return self._connection.execute(query).scalar()
 
     def names(self, people_ids: set[int]) -> dict[int, str]:
         """What people are called today, by their number; empty for those who were forgotten."""

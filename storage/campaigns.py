@@ -151,6 +151,14 @@ class Campaigns(Queries):
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
         )
 
+    def close(self, campaign_id: int, now: datetime) -> None:
+        """End a campaign: nobody signs, votes or is reminded in it any more."""
+        self._connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(closed_at=now))
+
+    def closed(self, before: datetime) -> Sequence[Campaign]:
+        """The campaigns that ended until then."""
+        return self._all(Campaign, _ROW.where(campaigns.c.closed_at <= before).order_by(campaigns.c.id))
+
     def enrol(self, campaign_id: int, organisation_id: int, now: datetime, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Make an organisation one of those the campaign addresses; silent until it answers."""
         if self.member(campaign_id, organisation_id) is None:

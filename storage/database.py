@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 FILE = "tocsin.db"
+LARGEST_REWRITTEN = 100_000_000
+"""Bytes up to which the file is written anew once somebody was erased: about a second."""
 LEAST_ROOM = 1_000_000
 """Bytes free below which nothing is begun: a batch that fails half-way costs a login and the whole batch again."""
 
@@ -66,6 +68,7 @@ def _engine(path: Path, *, writes: bool) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is erased must not be read out of free pages
         if not writes:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()
@@ -138,6 +141,28 @@ class Database:
         future = loop.run_in_executor(self._threads[writes], lambda: self.transaction(work, writes=writes))
         # A caller that is cancelled leaves the transaction to finish: half of one does not exist.
         return await asyncio.shield(future)
+
+    def tidy(self) -> None:
+        """Leave nothing of what was erased in the file, nor in what was written ahead of it.
+
+        What is deleted is overwritten as it goes; what was deleted before this was so goes with the file being written
+        anew, which a large one is not (`LARGEST_REWRITTEN`): that would hold up who signs.
+
+        Raises:
+            StorageError: it could not be done now, and nothing was lost.
+        """
+        try:
+            with self._engines[True].connect() as connection:
+                raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+                if self.path.stat().st_size <= LARGEST_REWRITTEN:
+                    raw.execute("VACUUM")
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            raise _trouble(error) or StorageError(f"cannot tidy {self.path}: {error}") from error
+
+    async def tidied(self) -> None:
+        """Run `tidy` on the writing thread. Raises as it does."""
+        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._threads[True], self.tidy))
 
     async def pulse(self) -> None:
         """Return once both threads have taken a turn: neither hangs, whatever they would say of the disk."""

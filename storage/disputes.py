@@ -124,9 +124,10 @@ class Disputes(Queries):
     def settle(self, signature_id: int, outcome: str, now: datetime, *, by: int) -> Sequence[Dispute]:
         """Settle every open dispute about a signature; return them as they were."""
         found = self.of_signature(signature_id)
-        self._connection.execute(
-            update(disputes)
-            .where(disputes.c.signature_id == signature_id, disputes.c.settled_at.is_(None))
-            .values(settled_at=now, settled_by=by, outcome=outcome)
-        )
+        if found:
+            self._connection.execute(
+                update(disputes)
+                .where(disputes.c.signature_id == signature_id, disputes.c.settled_at.is_(None))
+                .values(settled_at=now, settled_by=by, outcome=outcome)
+            )
         return found

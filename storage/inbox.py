@@ -22,6 +22,12 @@ _KNOWN = select(inbox.c.scope, inbox.c.event).where(
     inbox.c.network == bindparam("network"),
     tuple_(inbox.c.scope, inbox.c.event).in_(bindparam("keys", expanding=True)),
 )
+_ERASED = select(inbox.c.event).where(
+    inbox.c.network == bindparam("network"),
+    inbox.c.scope == "",
+    inbox.c.event.in_(bindparam("events", expanding=True)),
+)
+"""What was said in a private chat with somebody who was forgotten: the place, being their address, is not kept."""
 _MOVE = (
     update(cursors)
     .where(and_(cursors.c.network == bindparam("of"), cursors.c.scope == bindparam("which")))
@@ -62,6 +68,13 @@ class Inbox(Queries):
             (scope, event)
             for scope, event in self._connection.execute(_KNOWN, {"network": network, "keys": keys})
         }
+        erased = {
+            event
+            for (event,) in self._connection.execute(
+                _ERASED, {"network": network, "events": [event for _, event in keys]}
+            )
+        }
+        known |= {key for key in keys if key[1] in erased}
         fresh = [key for key in dict.fromkeys(keys) if key not in known]
         if fresh:
             self._connection.execute(
@@ -100,10 +113,16 @@ class Inbox(Queries):
         )
         return self._connection.execute(left).first() is not None
 
-    def forgotten_until(self, network: str, scope: str) -> datetime | None:
-        """When the newest event of a room was received of those the inbox no longer knows; None if it knows all."""
+    def forgotten_until(self, network: str, scope: str, *, private: bool = False) -> datetime | None:
+        """When the newest event of a room was received of those the inbox no longer knows; None if it knows all.
+
+        Of a private chat it may not know any more whose it was.
+        """
+        scopes = (scope, "") if private else (scope,)
         return self._connection.execute(
-            select(forgotten.c.upto).where(forgotten.c.network == network, forgotten.c.scope == scope)
+            select(func.max(forgotten.c.upto)).where(
+                forgotten.c.network == network, forgotten.c.scope.in_(scopes)
+            )
         ).scalar()
 
     def forget_cursor(self, network: str, scope: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
+from campaign.account import fingerprint, is_fingerprint_of
+from campaign.chat import Address
 from storage.people import HOLDS
 from storage.rows import Queries
 from storage.tables import (
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
-
-    from campaign.chat import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ _OF = (
 _SPEAKS = select(representatives.c.how).where(
     representatives.c.organisation_id == bindparam("organisation"),
     representatives.c.person_id == bindparam("person"),
+)
+
+_ACCOUNTS = select(addresses.c.network, addresses.c.address, addresses.c.room).where(
+    addresses.c.person_id == bindparam("person"), addresses.c.room == ""
 )
 
 
@@ -212,6 +217,13 @@ class Organisations(Queries):
         query = _ROW.where(organisations.c.domain.in_(sorted(domains)), organisations.c.flagged.is_(False))
         return self._all(Organisation, query.order_by(func.lower(organisations.c.name)))
 
+    def unname(self, organisation_id: int) -> None:
+        """Take every name from an organisation that was nobody but a person: what remains is its number."""
+        self._connection.execute(
+            delete(organisation_names).where(organisation_names.c.organisation_id == organisation_id)
+        )
+        self.change(organisation_id, name=f"({organisation_id})", website="", domain="", testimony="")
+
     def change(self, organisation_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Set some columns of an organisation. Who spoke for it by another domain than its new one no longer does."""
         if "domain" in values:
@@ -250,7 +262,7 @@ class Organisations(Queries):
                     "deputy": deputy,
                 },
             )
-        elif how in ("campaigner", known) or HOLDS[how] > HOLDS[known]:
+        elif how == known or HOLDS[how] > HOLDS[known]:
             values = {"how": how, "deputy": deputy}
             self._connection.execute(
                 update(representatives).where(*_is(organisation_id, person_id)).values(**values)
@@ -281,15 +293,58 @@ class Organisations(Queries):
                 tuple_(revocations.c.network, revocations.c.address).in_(theirs),
             )
         )
+        for account in self._all(Address, _ACCOUNTS, {"person": person_id}):
+            self._erased(organisation_id, account, forget=True)
+
+    def bar(self, organisation_id: int, account: Address, now: datetime) -> None:
+        """Let no list and no domain give this right to an account that is being erased, without keeping the account."""
+        self._connection.execute(
+            delete(revocations).where(
+                revocations.c.organisation_id == organisation_id,
+                revocations.c.network == account.network,
+                revocations.c.address == account.id,
+            )
+        )
+        values = {"organisation_id": organisation_id, "network": account.network, "at": now}
+        self._connection.execute(insert(revocations), {**values, "address": self.barring(account)})
+
+    @staticmethod
+    def barring(account: Address) -> str:
+        """What a revocation holds instead of an account that is erased."""
+        return fingerprint(account, secrets.token_bytes(16))
+
+    def barred(self, account: Address) -> Sequence[int]:
+        """The organisations for which a campaigner let this account speak no longer."""
+        query = select(revocations.c.organisation_id).where(
+            revocations.c.network == account.network, revocations.c.address == account.id
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _erased(self, organisation_id: int, account: Address, *, forget: bool = False) -> bool:
+        """Whether this account is one of those that were erased and may not come back here by themselves."""
+        query = select(revocations.c.address).where(
+            revocations.c.organisation_id == organisation_id,
+            revocations.c.network == account.network,
+            revocations.c.address.startswith("scrypt$"),
+        )
+        for kept in list(self._connection.execute(query).scalars()):
+            if is_fingerprint_of(kept, account):
+                if forget:
+                    self._connection.execute(delete(revocations).where(revocations.c.address == kept))
+                return True
+        return False
 
     def is_revoked(self, organisation_id: int, address: Address) -> bool:
-        """Whether a campaigner's last word on this account was that it no longer speaks for an organisation."""
+        """Whether the last word on this account was that it no longer speaks for an organisation: no list gives it back.
+
+        It was a campaigner's, or their own who wanted to be forgotten.
+        """
         query = select(revocations.c.at).where(
             revocations.c.organisation_id == organisation_id,
             revocations.c.network == address.network,
             revocations.c.address == address.id,
         )
-        return self._connection.execute(query).first() is not None
+        return self._connection.execute(query).first() is not None or self._erased(organisation_id, address)
 
     def is_representative(self, organisation_id: int, person_id: int) -> bool:
         """Whether a person may speak for an organisation."""

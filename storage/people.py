@@ -12,23 +12,22 @@ from storage.rows import Queries
 from storage.tables import (
     addresses,
     audit,
-    ballots,
+    consents,
     disputes,
     link_codes,
     merges,
+    metadata,
     people,
     prompts,
-    question_waits,
-    questions,
     representatives,
     signatures,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
+    from sqlalchemy import Column, Select, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,13 @@ _FIND = (
         addresses.c.network == bindparam("network"),
         addresses.c.address == bindparam("address"),
         addresses.c.room == bindparam("room"),
+        people.c.forgotten_at.is_(None),
     )
+)
+_TAKE = update(addresses).where(
+    addresses.c.network == bindparam("of_network"),
+    addresses.c.address == bindparam("of_address"),
+    addresses.c.room == bindparam("of_room"),
 )
 _RENAME = update(people).where(people.c.id == bindparam("person"))
 
@@ -57,16 +62,30 @@ def _key(address: Address) -> dict[str, str]:
     return {"network": address.network, "address": address.id, "room": address.room}
 
 
-HOLDS = {"domain": 0, "second": 1, "verified": 1, "roster": 2, "campaigner": 2}
+HOLDS = {"domain": 0, "second": 1, "verified": 1, "roster": 2, "campaigner": 3}
 """On whose word somebody speaks for an organisation, and how long that holds: as long as a domain is theirs, until one
-of their signatures is rejected, or until a campaigner says otherwise."""
+of their signatures is rejected, as long as a file says so, or until a campaigner says otherwise."""
+
+THEIR_OWN = frozenset({"person_id", "opened_by", "answered_by"})
+"""Columns that say whose words or acts a row is; any other that points at people says who looked at it."""
+
+
+def pointing_at(table: Table, *, but: Collection[Table] = ()) -> list[Column[int]]:
+    """Every column that points at the rows of a table, but for those of some tables."""
+    return [
+        column
+        for other in metadata.sorted_tables
+        if other not in but
+        for column in other.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
 
 
 class People(Queries):
     """Who is behind an address."""
 
     def find(self, address: Address) -> Person | None:
-        """The person at this address, if they were ever met."""
+        """The person at this address, if they were ever met and not forgotten since."""
         return self._one(Person, _FIND, _key(address), keep=True)
 
     def ensure(self, address: Address, name: str, now: datetime) -> Person:
@@ -77,6 +96,12 @@ class People(Queries):
                 self._connection.execute(_RENAME, {"person": found.id, "name": name})
             return found
         person = self._new_id(insert(people), {"name": name, "known_since": now})
+        # One who has just been forgotten, and is told so there: whoever comes back is somebody new.
+        theirs = {f"of_{part}": value for part, value in _key(address).items()}
+        if self._connection.execute(_TAKE, {**theirs, "person_id": person}).rowcount:
+            taken = self.find(address)
+            if taken is not None:
+                return taken
         row = self._new_id(insert(addresses), {"person_id": person, **_key(address)})
         return Person(person, name, None, row)
 
@@ -136,11 +161,21 @@ class People(Queries):
         """Forget a code: it holds once."""
         self._connection.execute(delete(link_codes).where(link_codes.c.code == code))
 
+    def once_were(self, person_id: int) -> Sequence[int]:
+        """The numbers under which a person was known before their accounts were joined: the audit goes on using them."""
+        linked = select(audit.c.details).where(audit.c.act == "linked", audit.c.person_id == person_id)
+        found = [details.get("joined") for details in self._connection.execute(linked).scalars()]
+        return [number for number in found if isinstance(number, int)]
+
     def join(self, kept: int, other: int) -> None:
-        """Make two people one: addresses, rights and what was said by `other` become those of `kept`."""
+        """Make two people one: addresses, rights and what was said by `other` become those of `kept`.
+
+        Only the audit goes on naming `other`, by a number that has no name any more.
+        """
         if kept == other:
             return
         self._join_rights(kept, other)
+        # Of two disputes about one signature that are open, the first stands.
         unsettled = disputes.alias()
         self._connection.execute(
             delete(disputes).where(
@@ -153,20 +188,10 @@ class People(Queries):
                 ),
             )
         )
-        for table in (
-            addresses,
-            prompts,
-            signatures,
-            ballots,
-            link_codes,
-            disputes,
-            questions,
-            question_waits,
-        ):
-            self._connection.execute(update(table).where(table.c.person_id == other), {"person_id": kept})
-        for column in (signatures.c.verified_by, disputes.c.settled_by):
-            self._connection.execute(update(column.table).where(column == other), {column.name: kept})
+        for column in pointing_at(people, but=(audit, consents, representatives)):
+            self._connection.execute(update(column.table).where(column == other).values({column.name: kept}))
         self._join_in_merges(kept, other)
+        self._connection.execute(update(people).where(people.c.id == other).values(name=""))
 
     def _join_rights(self, kept: int, other: int) -> None:
         """Let two people who are one speak for the organisations of both, each on the word that holds longest."""
@@ -185,15 +210,14 @@ class People(Queries):
         self._connection.execute(update(representatives).where(*theirs), {"person_id": kept})
 
     def _join_in_merges(self, kept: int, other: int) -> None:
-        """Whose right comes back when a merge is undone is the same person, too."""
+        """Whose right or question comes back when a merge is undone is the same person, too."""
         standing = select(merges.c.id, merges.c.moved).where(merges.c.undone_at.is_(None))
         for merge, moved in self._connection.execute(standing).all():
             rows = [
                 row
                 for change in moved
-                if change["table"] == representatives.name
                 for row in (change["before"], change["after"])
-                if row is not None and row["person_id"] == other
+                if row is not None and row.get("person_id") == other
             ]
             for row in rows:
                 row["person_id"] = kept

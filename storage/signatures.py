@@ -11,7 +11,15 @@ from campaign.signature import standing_of
 from storage.letters import Letters
 from storage.memory import tables_of
 from storage.rows import Queries
-from storage.tables import addresses, campaign_organisations, disputes, letters, organisations, signatures
+from storage.tables import (
+    addresses,
+    campaign_organisations,
+    consents,
+    disputes,
+    letters,
+    organisations,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,6 +149,13 @@ _ACCOUNT = (
 )
 """The signer's account on the network they signed on, where it is known: an occupant's id tells a campaigner nothing."""
 
+_NAMED = (
+    select(consents.c.given)
+    .where(consents.c.person_id == signatures.c.person_id, consents.c.kind == "publish", consents.c.given)
+    .exists()
+)
+"""Whether the signer agreed to be named in what is published."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -172,6 +187,7 @@ class Line:
     disputed: bool
     reconfirmed_at: datetime | None
     letter_id: int | None
+    may_be_named: bool
 
     @property
     def standing(self) -> Standing:
@@ -210,6 +226,17 @@ class Signatures(Queries):
                 signatures.c.ended_at.is_(None),
             ),
         )
+
+    def of_person(self, person_id: int) -> Sequence[tuple[int, Signature]]:
+        """The signatures a person gave that were not ended, each after its campaign."""
+        ids = select(signatures.c.campaign_id, signatures.c.number).where(
+            signatures.c.person_id == person_id, signatures.c.ended_at.is_(None)
+        )
+        found = [
+            (campaign, self.by_number(campaign, number))
+            for campaign, number in self._connection.execute(ids.order_by(signatures.c.id)).all()
+        ]
+        return [(campaign, one) for campaign, one in found if one is not None]
 
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
@@ -302,6 +329,7 @@ class Signatures(Queries):
                 ),
                 signatures.c.reconfirmed_at,
                 signatures.c.letter_id,
+                _NAMED,
             )
             .select_from(campaign_organisations)
             .join(organisations, organisations.c.id == campaign_organisations.c.organisation_id)

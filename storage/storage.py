@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, cast
 from storage.audit import Audit
 from storage.backlog import Backlog
 from storage.campaigns import Campaigns
+from storage.consents import Consents
 from storage.deadlines import Deadlines
 from storage.disputes import Disputes
+from storage.erasing import Erasing
 from storage.forgetting import Forgetting
+from storage.held import Held
 from storage.inbox import Inbox
 from storage.letters import Letters
 from storage.memory import memory_of
@@ -26,6 +29,7 @@ from storage.rooms import Rooms
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
 from storage.undelivered import Undeliverable
+from storage.unsaying import Unsaying
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,6 +79,11 @@ class Storage:
         return Campaigns(self._connection)
 
     @cached_property
+    def consents(self) -> Consents:
+        """What people said may be done with their name and address."""
+        return Consents(self._connection)
+
+    @cached_property
     def deadlines(self) -> Deadlines:
         """Deadlines, and what became of each reminder."""
         return Deadlines(self._connection)
@@ -85,9 +94,19 @@ class Storage:
         return Disputes(self._connection)
 
     @cached_property
+    def erasing(self) -> Erasing:
+        """Erasing what names a person."""
+        return Erasing(self._connection)
+
+    @cached_property
     def forgetting(self) -> Forgetting:
         """Deleting what nothing can need any more."""
         return Forgetting(self._connection)
+
+    @cached_property
+    def held(self) -> Held:
+        """Everything about one person."""
+        return Held(self._connection)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -153,3 +172,8 @@ class Storage:
     def undelivered(self) -> Undeliverable:
         """What did not arrive, or may not have."""
         return Undeliverable(self._connection)
+
+    @cached_property
+    def unsaying(self) -> Unsaying:
+        """Erasing what was said to a person who is forgotten."""
+        return Unsaying(self._connection)

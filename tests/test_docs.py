@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from bot import cli, demo
-from bot.config import Authority, Bot, Campaign, Matrix, Settings, Xmpp, load
+from bot.config import Authority, Bot, Campaign, Matrix, Privacy, Settings, Xmpp, load
 from campaign.chat import MATRIX, Address
 from campaign.decision import PRESETS
 from campaign.errors import CampaignError
@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
 GUIDES = {"fr": ROOT / "docs" / "guide.fr.md", "en": ROOT / "docs" / "guide.en.md"}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
-LATER = {"mydata", "forgetme", "snooze", "reminders off"}
+LATER = {"snooze", "reminders off"}
 """Commands that a document may name because it says that they are missing."""
 MADE_UP = {"thanks", "merci"}
 """The command that CONTRIBUTING shows how to write."""
@@ -232,6 +232,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "authority": Authority,
     "matrix": Matrix,
     "xmpp": Xmpp,
+    "privacy": Privacy,
     "campaigns": Campaign,
 }
 
@@ -306,7 +307,9 @@ def test_what_is_run_in_a_shell_exists(document: Path) -> None:
                     continue
                 assert name in known, f"{_name(document)}: {line}"
                 options = {spelling for parameter in known[name].params for spelling in parameter.opts}
-                assert set(re.findall(r"(?<=\s)--?[a-z]+", rest)) <= options, f"{_name(document)}: {line}"
+                assert set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)) <= options, (
+                    f"{_name(document)}: {line}"
+                )
             for target in re.findall(r"^make ([a-z]+)", line):
                 assert target in targets, f"{_name(document)}: {line}"
 

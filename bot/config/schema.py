@@ -116,6 +116,13 @@ class Bot(Section):
     admin_rooms: tuple[RoomAddress, ...] = ()
 
 
+class Privacy(Section):
+    """How long people are remembered."""
+
+    keep_days: PositiveInt = 180
+    """Days after the end of a campaign until whoever had a part in no other is due to be forgotten."""
+
+
 class Matrix(Section):
     """The bot's account on Matrix."""
 
@@ -178,6 +185,7 @@ class Settings(Section):
     matrix: Matrix | None = None
     xmpp: Xmpp | None = None
     authority: Authority = Authority()
+    privacy: Privacy = Privacy()
     campaigns: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], Campaign] = {}
 
 

@@ -31,4 +31,4 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "markdown": Format("md", "text/markdown", markdown.write),
     }
 )
-"""The formats by the name under which they are asked for. All are UTF-8."""
+"""The formats by the name under which they are asked for. All are UTF-8; markdown alone is made to be published."""

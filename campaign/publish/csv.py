@@ -1,4 +1,4 @@
-"""The list of signatories for a spreadsheet."""
+"""The list of signatories for a spreadsheet: for campaigners, with the people and their accounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("number", "organisation", "website", "standing", "level", "network", "address", "person", "role"),
     *("funded", "mandate", "mandate_day", "mandate_link", "letter_version", "letter_language"),
-    *("signed_at", "note", "deciding_until", "testimony", "disputed", "letter_current", "reconfirmed_at"),
+    *("signed_at", "note", "deciding_until", "testimony", "disputed"),
+    *("letter_current", "reconfirmed_at", "may_be_named"),
 )
 """The header, in this order. New columns are added at the end, so that those who read by position go on."""
 
@@ -73,6 +74,7 @@ def _cells(row: Signatory) -> tuple[str, ...]:
         "yes" if row.disputed else "",
         {True: "yes", False: "no", None: ""}[row.letter_current],
         _iso(row.reconfirmed_at),
+        "yes" if row.may_be_named else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""The list of signatories for programs, with nothing lost."""
+"""The list of signatories for programs, with nothing lost: for campaigners, with the people and their accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of signatories for a web page: who signed, and nobody who did not."""
+"""The list of signatories to publish: who signed, and nobody who did not; a person only where they agreed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def write(listed: SignatoryList) -> bytes:
     """Write a title and a list in CommonMark: each organisation, linked to its website, and its testimony.
 
     Only signatures that count in this campaign are listed, those of an earlier version of the letter apart, under
-    that version; and no person is named. One that is disputed is marked by a comment, for whoever publishes the list
-    and not for those who read it. Whatever an organisation typed is text: it makes no markup, no link but to its
+    that version. Beside one stand the name and role of whoever signed if they agreed to that, and never an account;
+    one that is disputed is marked by a comment, for whoever publishes the list and not for those who read it.
+    Whatever an organisation typed is text: it makes no markup, no link but to its
     website, and mentions nobody. UTF-8.
     """
     lines = [f"# {escaped(listed.campaign)}", ""]
@@ -55,8 +56,10 @@ def escaped(text: str) -> str:
 def _entry(signatory: Signatory) -> list[str]:
     name = escaped(signatory.organisation)
     target = _target(signatory.website)
+    by = ", ".join(filter(None, map(escaped, (signatory.person, signatory.role))))
+    named = f" ({by})" if signatory.may_be_named and signatory.person else ""
     disputed = " <!-- disputed -->" if signatory.disputed else ""
-    lines = [(f"- [{name}]({target})" if target else f"- {name}") + disputed]
+    lines = [(f"- [{name}]({target})" if target else f"- {name}") + named + disputed]
     if signatory.testimony:
         lines += ["", f"  > {escaped(signatory.testimony)}", ""]
     return lines

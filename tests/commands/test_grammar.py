@@ -526,7 +526,8 @@ async def test_the_example_in_help_does_what_it_says(
     for name, line, place in PREPARATION.get(one.name, ()):
         await stage.say(voice(name), line, place)
     who = voice("Maud" if one.admin else "Camille")
-    where: Place = "admin" if one.admin else "private" if one.name in ("link", "language") else "campaign"
+    alone = one.name in ("link", "language") or "campaign" not in one.where
+    where: Place = "admin" if one.admin else "private" if alone else "campaign"
     await stage.say(who, "!help", where)
     before = await stage.rows()
     monkeypatch.setattr(answer, "answer", watched)

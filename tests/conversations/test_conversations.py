@@ -36,7 +36,7 @@ def unchecked(data: Path) -> int:
         (found,) = database.execute(
             """
             SELECT count(*) FROM outbox JOIN rooms ON rooms.id = outbox.room_id
-            WHERE rooms.direct AND outbox.intent = 'message'
+            WHERE rooms.direct AND outbox.intent = 'message' AND json_array_length(outbox.message, '$.lines') > 0
             AND (outbox.address_id IS NULL OR NOT json_extract(outbox.message, '$.private'))
             """
         ).fetchone()

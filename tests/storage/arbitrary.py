@@ -116,7 +116,7 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
     for organisation, person in what["silenced"] - what["spoken"].keys():
         insert(storage, "revocations", organisation_id=organisation, network=MATRIX, address=f"@p{person}:example.org", at="2027-09-01")  # fmt: skip
     for question, organisation, told in what["waits"]:
-        insert(storage, "question_waits", question_id=question, person_id=1, organisation_id=organisation, room_id=room.id, address_id=1, name="", since="2027-09-01", told_at="2027-09-02" if told else None)  # fmt: skip
+        insert(storage, "question_waits", question_id=question, person_id=1, address_id=1, organisation_id=organisation, room_id=room.id, since="2027-09-01", told_at="2027-09-02" if told else None)  # fmt: skip
     for deadline, organisation, before in what["reminded"]:
         (row,) = storage.deadlines.of_campaign(deadline)
         storage.deadlines.handle(row, before, {organisation: "sent"}, NOW)

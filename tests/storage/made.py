@@ -184,8 +184,7 @@ def fill(storage: Storage) -> Made:
     )
     storage.inbox.take(MATRIX, [(COOP, "$0")], now - 400 * 24 * HOUR)
     storage.forgetting.events(2, now - HOUR, now, margin=HOUR, most=10)
-    for statement in ("INSERT INTO consents VALUES (1, 'publish', 1, '2027-09-01')",):
-        storage._connection.exec_driver_sql(statement)
+    storage.consents.say(made.person.id, "publish", now, given=True)
     question = ask(storage, made)
     wait(storage, made, question.id)
     storage.disputes.open(

@@ -1,0 +1,301 @@
+"""Erasing what names a person, wherever it stands; what organisations did stays, with somebody who was forgotten.
+
+Nobody can grep a database for a name without hitting others who bear it, so it goes by what belongs to whom: rows that
+point at the person, what was said to them or about them. An account is nobody else's: it is looked for everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+
+from campaign.organisation import normal_form
+from storage.merges import Merges
+from storage.naming import Naming
+from storage.organisations import Organisations
+from storage.people import THEIR_OWN, People, pointing_at
+from storage.rows import Queries
+from storage.tables import (
+    addresses,
+    audit,
+    ballots,
+    campaign_organisations,
+    campaigns,
+    consents,
+    disputes,
+    forgotten,
+    inbox,
+    link_codes,
+    metadata,
+    organisation_names,
+    organisations,
+    outbox,
+    people,
+    polls,
+    prompts,
+    quarantine,
+    question_waits,
+    questions,
+    representatives,
+    signatures,
+    sympathies,
+)
+from storage.unsaying import Unsaying, holds, is_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Table
+
+    from campaign.chat import Address
+
+_APART = frozenset(
+    {"audit", "inbox", "outbox", "dispatches", "files", "rooms", "addresses", "people", "letters"}
+)
+"""Tables with a rule of their own, or in which nobody is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An organisation for which nobody speaks any more, now that somebody was forgotten."""
+
+    id: int
+    name: str
+
+
+class Erasing(Queries):
+    """What is left of a person afterwards is a number."""
+
+    def erase(self, person_id: int, now: datetime, *, answered_at: int | None = None) -> Sequence[Orphan]:
+        """Erase a person; return the organisations that are left without anybody who speaks for them.
+
+        `answered_at` is the address at which they are told so: it goes, with the private chat, once they were
+        (`Unsaying.settle`). Signatures that wait for somebody to verify them are the caller's to end before.
+        """
+        book = People(self._connection)
+        accounts = book.addresses(person_id)
+        naming = self._naming(person_id, accounts)
+        orphans = self._rights(person_id, accounts, now)
+        messages = Unsaying(self._connection)
+        private = messages.private_chats(accounts)
+        messages.erase(person_id, naming, private)
+        self._own_rows(person_id, naming)
+        self._tombstone(person_id, accounts, now)
+        self._everywhere(naming)
+        self._sympathies(accounts)
+        self._events(accounts, private)
+        gone = delete(addresses).where(addresses.c.person_id == person_id, addresses.c.network != "")
+        if answered_at is not None:
+            gone = gone.where(addresses.c.id != answered_at)
+        self._connection.execute(gone)
+        self._connection.execute(
+            update(people)
+            .where(people.c.id.in_([person_id, *book.once_were(person_id)]))
+            .values(name="", language=None, forgotten_at=now)
+        )
+        return orphans
+
+    def due(self, before: datetime) -> Sequence[int]:
+        """The people who are kept longer than they have to be, by their number.
+
+        That is whoever has no part in a campaign that is open, or was until `before`, and has done nothing since then:
+        who speaks for one of its organisations, signed, disputed, voted or asked in it has a part.
+        """
+        still = select(campaigns.c.id).where(
+            campaigns.c.closed_at.is_(None) | (campaigns.c.closed_at > before)
+        )
+        speaking = select(representatives.c.person_id).join(
+            campaign_organisations,
+            campaign_organisations.c.organisation_id == representatives.c.organisation_id,
+        )
+        parts = (
+            speaking.where(campaign_organisations.c.campaign_id.in_(still)),
+            select(signatures.c.person_id).where(signatures.c.campaign_id.in_(still)),
+            select(ballots.c.person_id)
+            .join(polls, polls.c.id == ballots.c.poll_id)
+            .where(polls.c.campaign_id.in_(still)),
+            select(questions.c.person_id).where(questions.c.campaign_id.in_(still)),
+            select(disputes.c.person_id)
+            .join(signatures, signatures.c.id == disputes.c.signature_id)
+            .where(signatures.c.campaign_id.in_(still)),
+            select(prompts.c.person_id).where(prompts.c.asked_at > before),
+            select(audit.c.person_id).where(audit.c.at > before, audit.c.person_id.is_not(None)),
+        )
+        query = select(people.c.id).where(
+            people.c.forgotten_at.is_(None),
+            people.c.known_since <= before,
+            people.c.id.in_(select(addresses.c.person_id)),
+            *(people.c.id.not_in(part) for part in parts),
+        )
+        return list(self._connection.execute(query.order_by(people.c.id)).scalars())
+
+    # --- who it is
+
+    def _naming(self, person_id: int, accounts: Sequence[Address]) -> Naming:
+        """Every address and every name of theirs that we know. What is an organisation's name too is no name here."""
+        names = set(self._connection.execute(select(people.c.name).where(people.c.id == person_id)).scalars())
+        names |= set(
+            self._connection.execute(
+                select(signatures.c.person_name).where(signatures.c.person_id == person_id)
+            ).scalars()
+        )
+        for account in accounts:
+            for message in self._messages(account.id):
+                to = message.get("to") or {}
+                if (to.get("network"), to.get("id"), to.get("room")) == (
+                    account.network,
+                    account.id,
+                    account.room,
+                ):
+                    names.add(message.get("to_name") or "")
+        normal = {name: normal_form(name) for name in names if name}
+        taken = set(
+            self._connection.execute(
+                select(organisation_names.c.normal).where(organisation_names.c.normal.in_(normal.values()))
+            ).scalars()
+        )
+        return Naming(
+            frozenset(account.id for account in accounts if account.id),
+            frozenset(name for name, form in normal.items() if form not in taken),
+        )
+
+    def _messages(self, account: str) -> Sequence[dict[str, Any]]:
+        found = select(outbox.c.message).where(holds(outbox.c.message, account))
+        return list(self._connection.execute(found).scalars())
+
+    # --- what goes
+
+    def _rights(self, person_id: int, accounts: Sequence[Address], now: datetime) -> list[Orphan]:
+        """Take every right, and let no list give it back to an account by itself; without keeping the account."""
+        book = Organisations(self._connection)
+        theirs = book.of_person(person_id)
+        for account in accounts:
+            if account.is_account:
+                for organisation_id in {one.id for one in theirs} | set(book.barred(account)):
+                    book.bar(organisation_id, account, now)
+        self._connection.execute(delete(representatives).where(representatives.c.person_id == person_id))
+        self._forget_digests([one.id for one in theirs])
+        return [Orphan(one.id, one.name) for one in theirs if not book.representatives(one.id)]
+
+    def _forget_digests(self, ids: Sequence[int]) -> None:
+        """Keep nothing by which an account in a list could be guessed: that part of the list is read anew next time."""
+        listed = select(organisations.c.id, organisations.c.listed).where(organisations.c.id.in_(ids))
+        for organisation_id, said in self._connection.execute(listed).all():
+            if said and said.get("people"):
+                row = update(organisations).where(organisations.c.id == organisation_id)
+                self._connection.execute(row.values(listed={**said, "people": ""}))
+
+    def _own_rows(self, person_id: int, naming: Naming) -> None:
+        """Erase what is about them alone, and their name out of what they typed for an organisation."""
+        last = self._connection.execute(select(func.max(prompts.c.id))).scalar()
+        theirs = prompts.c.person_id == person_id
+        self._connection.execute(delete(prompts).where(theirs, prompts.c.id != last))
+        # Not the newest: its id would be given again.
+        self._connection.execute(
+            update(prompts)
+            .where(theirs)
+            .values(choices=[], answered_at=func.coalesce(prompts.c.answered_at, prompts.c.asked_at))
+        )
+        for table in (link_codes, consents):
+            self._connection.execute(delete(table).where(table.c.person_id == person_id))
+        alone = question_waits.c.organisation_id.is_(None)
+        self._connection.execute(delete(question_waits).where(question_waits.c.person_id == person_id, alone))
+        for column in pointing_at(people, but=(audit, addresses)):
+            if column.name not in THEIR_OWN:
+                continue
+            self._retype(column.table, column == person_id, naming)
+        signed = select(signatures.c.organisation_id).where(signatures.c.person_id == person_id)
+        for table, which in (
+            (organisations, organisations.c.id),
+            (campaign_organisations, campaign_organisations.c.organisation_id),
+        ):
+            self._retype(table, which.in_(signed), naming, but=("name",))
+        voted = select(ballots.c.organisation_id).where(ballots.c.person_id == person_id)
+        self._retype(campaign_organisations, campaign_organisations.c.organisation_id.in_(voted), naming)
+        self._connection.execute(
+            update(signatures).where(signatures.c.person_id == person_id).values(person_name="", role="")
+        )
+
+    def _everywhere(self, naming: Naming) -> None:
+        """Erase their accounts wherever else they stand: lists, errors, what others typed."""
+        for table in metadata.sorted_tables:
+            if table.name in _APART:
+                continue
+            for column in table.columns:
+                if is_text(column) and naming.addresses:
+                    held = or_(*(holds(column, address) for address in naming.addresses))
+                    self._retype(table, held, naming.accounts_alone)
+
+    def _retype(
+        self, table: Table, which: ColumnElement[bool], naming: Naming, *, but: Sequence[str] = ()
+    ) -> None:
+        """Take their names and accounts out of the texts of some rows."""
+        texts = [column for column in table.columns if is_text(column) and column.name not in but]
+        if not texts:
+            return
+        key = tuple(table.primary_key.columns)
+        for row in self._connection.execute(select(*key, *texts).where(which)).mappings().all():
+            values = {column.name: naming.without(row[column.name]) for column in texts}
+            changed = {name: value for name, value in values.items() if value != row[name]}
+            if changed:
+                where = and_(*(column == row[column.name] for column in key))
+                self._connection.execute(update(table).where(where).values(**changed))
+
+    def _sympathies(self, accounts: Sequence[Address]) -> None:
+        for account in accounts:
+            self._connection.execute(
+                delete(sympathies).where(
+                    sympathies.c.network == account.network,
+                    sympathies.c.address == account.id,
+                    sympathies.c.room == account.room,
+                )
+            )
+
+    def _events(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
+        """Forget where they spoke to the bot alone, where that is their account; not what it took, lest it take it again."""
+        for account in accounts:
+            scopes = [account.id, *(room for _, room in private if account.id in room)]
+            scope = (inbox.c.network == account.network, inbox.c.scope.in_(scopes))
+            events = list(self._connection.execute(select(inbox.c.event).where(*scope)).scalars())
+            doubled = (inbox.c.network == account.network, inbox.c.scope == "", inbox.c.event.in_(events))
+            if events:
+                self._connection.execute(delete(inbox).where(*doubled))
+                self._connection.execute(update(inbox).where(*scope).values(scope=""))
+            upto = self._connection.execute(
+                select(forgotten.c.upto).where(
+                    forgotten.c.network == account.network, forgotten.c.scope.in_(["", *scopes])
+                )
+            ).scalars()
+            newest = max(upto, default=None)
+            self._connection.execute(
+                delete(forgotten).where(
+                    forgotten.c.network == account.network, forgotten.c.scope.in_(["", *scopes])
+                )
+            )
+            if newest is not None:
+                self._connection.execute(
+                    insert(forgotten), {"network": account.network, "scope": "", "upto": newest}
+                )
+        self._connection.execute(
+            delete(quarantine).where(quarantine.c.scope.in_([room for _, room in private]))
+        )
+
+    def _tombstone(self, person_id: int, accounts: Sequence[Address], now: datetime) -> None:
+        """Let what they did point at an address that is nobody's, also in what the undoing of a merge would give back."""
+        own = select(addresses.c.id).where(addresses.c.person_id == person_id)
+        theirs = list(self._connection.execute(own).scalars())
+        none = {"person_id": person_id, "network": "", "address": "", "room": str(person_id)}
+        stone = self._new_id(insert(addresses), none)
+        for column in pointing_at(addresses, but=(outbox, link_codes)):
+            self._connection.execute(
+                update(column.table).where(column.in_(theirs)).values({column.name: stone})
+            )
+        real = {(one.network, one.id): Organisations.barring(one) for one in accounts if one.is_account}
+        numbers = {person_id, *People(self._connection).once_were(person_id)}
+        for organisation_id in Merges(self._connection).forget(numbers, dict.fromkeys(theirs, stone), real):
+            for account in accounts:
+                if account.is_account:
+                    Organisations(self._connection).bar(organisation_id, account, now)

@@ -1,0 +1,100 @@
+"""What is left in the file of somebody who was forgotten: nothing that names them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.database import FILE
+from tests.conversations.play import PEOPLE, play
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIVES = """/as {name}
+{enter}
+!signer
+!voter pour
+/as Maud
+/room equipe
+!scrutin ouvrir majorité On publie ?
+/as {name}
+{enter}
+!voter pour
+/private
+!signer
+!details role=la voix de {name} note=voir avec {name}
+!enreflexion demain
+!mesdonnees
+!lier
+/as Sacha
+/room collectif
+!signer Nuage Libre
+/as Maud
+/room equipe
+!exporter csv
+"""
+FORGETS = """/as {name}
+/private
+!oubliezmoi
+!confirmer
+/wait 1m
+/wait 1m
+"""
+
+
+def forms(word: str) -> set[bytes]:
+    """A word as it may stand in a database: as it is, and as JSON, HTML and addresses on the web write it."""
+    return {
+        word.encode(),
+        json.dumps(word)[1:-1].encode(),
+        word.replace("@", "%40").replace(":", "%3A").encode(),
+    }
+
+
+def found(folder: Path, *words: str) -> set[bytes]:
+    """Which of some words the files of a database hold, free pages and the log of writes included."""
+    data = b"".join(file.read_bytes() for file in folder.glob(f"{FILE}*"))
+    assert data.startswith(b"SQLite")
+    return {form for word in words for form in forms(word) if form in data}
+
+
+@pytest.mark.parametrize(
+    ("name", "enter"), [("Camille", "/room collectif"), ("Robin", "/room hebergeurs")], ids=["Matrix", "XMPP"]
+)
+async def test_no_byte_of_the_database_names_somebody_who_was_forgotten(
+    tmp_path: Path, name: str, enter: str
+) -> None:
+    address = PEOPLE[name].id
+    before, after = tmp_path / "before", tmp_path / "after"
+
+    await play(LIVES.format(name=name, enter=enter), before)
+    assert found(before / "data", name, address) >= {name.encode(), address.encode()}
+
+    transcript = await play((LIVES + FORGETS).format(name=name, enter=enter), after)
+    assert "je ne sais plus rien de vous" in transcript
+    assert found(after / "data", name, address) == set()
+    assert found(after / "data", "Nuage Libre") != set()
+
+
+async def test_both_accounts_of_somebody_are_forgotten(tmp_path: Path) -> None:
+    script = """/as Dom
+/private
+!signer
+!lier
+/as Camille
+/private
+!lier CODE1
+!confirmer
+!oubliezmoi
+!confirmer
+/wait 1m
+/wait 1m
+"""
+    transcript = await play(script, tmp_path)
+
+    assert "je ne sais plus rien de vous" in transcript
+    names = ("Camille", "Dom", PEOPLE["Camille"].id, PEOPLE["Dom"].id)
+    assert found(tmp_path / "data", *names) == set()

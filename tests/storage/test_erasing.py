@@ -1,0 +1,358 @@
+"""Erasing a person: what goes, what stays, and that nothing comes back or happens twice because of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from campaign.account import fingerprint, is_fingerprint_of
+from campaign.chat import MATRIX, XMPP, Address, File, Message, say
+from storage.database import FILE, open_database
+from storage.naming import Naming
+from storage.people import pointing_at
+from storage.tables import audit, metadata, people
+from tests.storage.made import COOP, HOUR, NOA, NOW, fill, make, rows, said, sign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from storage.database import Database
+    from storage.storage import Storage
+    from tests.storage.made import Made
+
+ELOISE = Address(XMPP, "éloïse@exemple.example")
+NAME = "Éloïse d'Arc"
+LATER = NOW + timedelta(days=400)
+
+
+def everything(storage: Storage, made: Made) -> int:
+    """Let somebody leave a trace in every place there is; return their number."""
+    person = storage.people.ensure(ELOISE, NAME, NOW)
+    storage.organisations.represent(made.other, person.id, "roster", NOW)
+    sign(
+        storage, made, made.other, person_id=person.id, address_id=person.address_id, person_name=NAME,
+        role="secrétaire", note=f"voir avec {NAME}", network=XMPP,
+    )  # fmt: skip
+    chat = storage.rooms.ensure(XMPP, ELOISE.id, state="joined", direct=True, partner=ELOISE.id, name=NAME)
+    storage.inbox.take(XMPP, [(ELOISE.id, "archived-1")], NOW)
+    storage.inbox.quarantine("ab12cd", XMPP, (ELOISE.id, "archived-2"), NOW, what="Said", error="KeyError")
+    storage.people.give_code("ZYXW9876", person, NOW + HOUR)
+    storage.consents.say(person.id, "contact", NOW, given=True)
+    storage.prompts.ask(person.id, chat.id, [{"command": "sign", "arguments": {"note": NAME}}], NOW, LATER)
+    storage.sympathies.add(made.campaign, ELOISE, "$letter", "$up")
+    storage.organisations.change(
+        made.other, listed={"representatives": [f"xmpp:{ELOISE.id}", "@x:example.org"]}
+    )
+    told = [
+        ("waits-alone", chat.id, said("for you", private=True), ""),
+        ("delivered-alone", chat.id, said(f"Dear {NAME}"), "delivered"),
+        ("delivered", made.room, Message((say("{name}", name=NAME),), to=ELOISE, to_name=NAME), "delivered"),
+        ("failed", made.room, Message((say("{who}", who=NAME),)), "failed"),
+        ("waits", made.room, Message((say("{who} ({address})", who=NAME, address=ELOISE.id),)), ""),
+        ("others", made.room, said("Nobody is named here"), "delivered"),
+    ]
+    for key, room, message, state in told:
+        row = storage.outbox.put(MATRIX, message, NOW, room=room)
+        if state:
+            payload = {"text": f"{key} {NAME}" if key != "others" else key, "mentions": []}
+            storage.outbox.freeze(
+                [row], key=key, network=MATRIX, room_id=room, payload=payload, private_with=None, file_id=None, now=NOW
+            )  # fmt: skip
+            if state == "delivered":
+                storage.outbox.delivered(key, f"${key}", NOW)
+            else:
+                storage.undelivered.failed(key, f"cannot reach {ELOISE.id}", NOW)
+    storage.outbox.put(
+        MATRIX, said("list"), NOW, room=made.room, file=File("l.csv", "text/csv", f'"1","{NAME}"'.encode())
+    )
+    storage.audit.note("signed", NOW, person=person.id, campaign=made.campaign, number=1)
+    return person.id
+
+
+def left(folder: Path, *words: str) -> list[str]:
+    data = b"".join(file.read_bytes() for file in folder.glob(f"{FILE}*"))
+    forms = {word: (word.encode(), json.dumps(word)[1:-1].encode()) for word in words}
+    return [word for word, either in forms.items() if any(form in data for form in either)]
+
+
+def test_nothing_is_left_in_any_table_nor_in_the_file(database: Database, folder: Path) -> None:
+    def live(storage: Storage) -> int:
+        return everything(storage, fill(storage))
+
+    person = database.transaction(live)
+    assert left(folder, NAME, ELOISE.id, "secrétaire") == [NAME, ELOISE.id, "secrétaire"]
+
+    orphans = database.transaction(lambda storage: storage.erasing.erase(person, NOW))
+    assert [one.name for one in orphans] == ["Nuage Libre"]
+    assert database.transaction(lambda storage: storage.unsaying.settle(NOW))
+    database.tidy()
+
+    assert left(folder, NAME, ELOISE.id, "secrétaire") == []
+    assert left(folder, "Nuage Libre", "Ana", "Nobody is named here") == [
+        "Nuage Libre",
+        "Ana",
+        "Nobody is named here",
+    ]
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.transaction(lambda storage: stays(storage, person))
+
+
+def stays(storage: Storage, person: int) -> None:
+    signed = "SELECT organisation_id, person_name, role, note, level FROM signatures WHERE person_id = "
+    assert rows(storage, signed + str(person)) == [(2, "", "", "voir avec …", "confirmed")]
+    known = "SELECT name, forgotten_at IS NOT NULL FROM people WHERE id = "
+    assert rows(storage, known + str(person)) == [("", 1)]
+    acts = "SELECT act FROM audit WHERE person_id = "
+    assert rows(storage, acts + str(person)) == [("signed",)]
+    states = dict(rows(storage, "SELECT key, state FROM dispatches WHERE key <> 'k1'"))
+    assert states == {
+        "delivered-alone": "delivered",
+        "delivered": "delivered",
+        "failed": "dropped",
+        "others": "delivered",
+    }
+    waiting = [one.message for one in storage.outbox.waiting(MATRIX) if not one.file_id]
+    assert [line.values for one in waiting for line in one.lines] == [{"who": "…", "address": "…"}]
+    listed = storage._connection.exec_driver_sql("SELECT listed FROM organisations WHERE id = 2").scalar_one()
+    assert json.loads(listed) == {"representatives": ["@x:example.org"]}
+
+
+def test_without_secure_deletion_and_tidying_the_file_would_still_name_them(
+    database: Database, folder: Path
+) -> None:
+    """Control: the bytes that the test above looks for are there if nothing sees to it that they go."""
+    person = database.transaction(lambda storage: everything(storage, fill(storage)))
+    database.transaction(lambda storage: storage.erasing.erase(person, NOW))
+    database.transaction(lambda storage: storage.unsaying.settle(NOW))
+
+    assert left(folder, NAME, ELOISE.id) != []
+
+
+def test_what_was_taken_from_them_alone_is_not_taken_again(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        person = everything(storage, make(storage))
+        storage.erasing.erase(person, NOW)
+        assert storage.inbox.take(XMPP, [(ELOISE.id, "archived-1"), (ELOISE.id, "new")], NOW) == {
+            (ELOISE.id, "new")
+        }
+        assert storage.inbox.take(MATRIX, [(COOP, "archived-1")], NOW) == {(COOP, "archived-1")}
+
+    database.transaction(work)
+
+
+def test_whoever_comes_back_is_somebody_new_and_no_list_gives_them_their_rights(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        person = everything(storage, made)
+        assert not storage.organisations.is_revoked(made.other, ELOISE)
+        storage.erasing.erase(person, NOW)
+
+        assert storage.people.find(ELOISE) is None
+        assert storage.organisations.is_revoked(made.other, ELOISE)
+        assert not storage.organisations.is_revoked(made.organisation, ELOISE)
+        assert not storage.organisations.is_revoked(made.other, Address(XMPP, "eloise@exemple.example"))
+        back = storage.people.ensure(ELOISE, "É.", NOW)
+        assert back.id != person
+        assert storage.organisations.of_person(back.id) == ()
+
+        storage.organisations.restore(made.other, back.id)  # a campaigner's own word
+        assert not storage.organisations.is_revoked(made.other, ELOISE)
+
+    database.transaction(work)
+
+
+def test_a_revoked_account_stays_revoked(database: Database) -> None:
+    """Else whoever was revoked would be forgotten, and be let in again by the list."""
+
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        person = everything(storage, made)
+        storage.organisations.revoke(made.organisation, person, NOW)
+        storage.erasing.erase(person, NOW)
+        assert storage.organisations.is_revoked(made.organisation, ELOISE)
+
+    database.transaction(work)
+
+
+def test_who_comes_back_before_the_goodbye_has_left_keeps_their_chat(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        person = everything(storage, make(storage))
+        row = storage.people.find(ELOISE)
+        assert row is not None
+        storage.erasing.erase(person, NOW, answered_at=row.address_id)
+        back = storage.people.ensure(ELOISE, "É.", NOW)
+        assert back.id != person
+
+        storage.unsaying.settle(NOW)
+
+        assert storage.people.find(ELOISE) == back
+        chat = storage.rooms.find(XMPP, ELOISE.id)
+        assert chat is not None
+        assert chat.state == "joined"
+        signed = storage.signatures.by_number(1, 1)
+        assert signed is not None
+        assert storage.people.address(signed.address_id) == Address("", "", str(person))
+
+    database.transaction(work)
+
+
+def test_a_name_that_is_an_organisations_too_is_left_alone(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        person = storage.people.ensure(ELOISE, "Picasoft", NOW)
+        row = storage.outbox.put(
+            MATRIX, Message((say("{name} signs", name="Picasoft"),)), NOW, room=made.room
+        )
+        storage.erasing.erase(person.id, NOW)
+        (waiting,) = storage.outbox.waiting(MATRIX)
+        assert waiting.id == row
+        assert waiting.message.lines[0].values == {"name": "Picasoft"}
+
+    database.transaction(work)
+
+
+@pytest.mark.parametrize(
+    "name", ["matrix", "confirmed", "moment", "kind", "id", "text", "a", "%", "_", '"', "(", ""]
+)
+def test_no_name_anybody_takes_breaks_what_belongs_to_others(database: Database, name: str) -> None:
+    def work(storage: Storage) -> list[str]:
+        made = fill(storage)
+        person = storage.people.ensure(ELOISE, name, NOW)
+        sign(storage, made, made.other, person_id=person.id, address_id=person.address_id, person_name=name)
+        before = [str(one) for one in storage.signatures.lines(made.campaign) if one.person == "Ana"]
+        storage.erasing.erase(person.id, NOW)
+        assert [str(one) for one in storage.signatures.lines(made.campaign) if one.person == "Ana"] == before
+        assert all(one.message.lines or one.intent != "message" for one in storage.outbox.waiting(XMPP))
+        return before
+
+    assert database.transaction(work)
+
+
+# --- what finds them
+
+
+def test_every_column_that_points_at_people_is_thought_of() -> None:
+    """A new table that points at people is erased from by what it is called; a name that is new here needs a thought."""
+    names = {column.name for column in pointing_at(people)}
+    assert names == {"person_id", "verified_by", "settled_by", "opened_by", "answered_by"}
+    assert audit in {column.table for column in pointing_at(people)}
+    assert len(metadata.sorted_tables) > 30
+
+
+def test_what_is_held_is_found_in_every_table(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        person = everything(storage, made)
+        held = storage.held.by_table(person)
+        assert set(held) == {
+            *("people", "addresses", "consents", "link_codes", "representatives", "signatures", "prompts"),
+            *("sympathies", "audit", "said_to_you"),
+        }
+        text = json.dumps(held, ensure_ascii=False)
+        assert "ZYXW9876" not in text, "a code would hold for whoever reads the file"
+        assert "Ana" not in text
+        assert [row["organisation"] for row in held["signatures"]] == ["Nuage Libre"]
+        assert {row["text"] for row in held["said_to_you"]} == {f"delivered-alone {NAME}"}
+        assert set(storage.held.by_table(made.person.id)) >= {
+            "questions",
+            "question_waits",
+            "ballots",
+        }
+        noa = storage.people.find(NOA)
+        assert noa is not None
+        theirs = storage.held.by_table(noa.id)
+        assert [(one["reason"], one["signature"]) for one in theirs["disputes"]] == [("not us", 1)]
+        assert "moved" not in theirs["merges"][0], "what hung on an organisation is about others"
+
+    database.transaction(work)
+
+
+def test_an_account_is_found_whole_and_no_other() -> None:
+    naming = Naming(frozenset({"ana@example.org", "@ana:example.org"}), frozenset({"Ana"}))
+    for text in (
+        "diana@example.org",
+        "ana@example.org.evil.example",
+        "ana@example.orgs",
+        "@ana:example.org.uk",
+    ):
+        assert naming.accounts_alone.without(text) == text
+    assert naming.without("ask ana@example.org, xmpp:ana@example.org.") == "ask …, …."
+    assert naming.without("Ana, Anaïs and Banana") == "…, Anaïs and Banana"
+    assert naming.without(["xmpp:ana@example.org", "b"]) == ["b"]
+
+
+def test_a_fingerprint_knows_one_account_and_tells_none() -> None:
+    kept = fingerprint(ELOISE, b"salt")
+    assert is_fingerprint_of(kept, ELOISE)
+    assert not is_fingerprint_of(kept, Address(MATRIX, ELOISE.id))
+    assert kept != fingerprint(ELOISE, b"other")
+    assert "exemple" not in kept
+
+
+# --- two people that turn out to be one
+
+
+def test_joining_two_people_leaves_nothing_with_the_other(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        person = everything(storage, made)
+        storage.consents.say(made.person.id, "contact", NOW, given=False)
+        storage.people.join(made.person.id, person)
+        storage.consents.join(made.person.id, person, NOW)
+
+        for column in pointing_at(people, but=(audit,)):
+            theirs = select(func.count()).select_from(column.table).where(column == person)
+            assert storage._connection.execute(theirs).scalar_one() == 0, column
+        assert storage.consents.of(made.person.id) == {"publish": True, "contact": False}
+        assert storage.people.name(person) == ""
+
+    database.transaction(work)
+
+
+# --- retention
+
+
+def test_only_who_has_no_part_in_a_campaign_is_due(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        everything(storage, made)
+        stranger = storage.people.ensure(Address(MATRIX, "@passing:example.org"), "Passing", NOW)
+        storage.prompts.ask(stranger.id, made.room, [], NOW, NOW + HOUR)
+        day = timedelta(days=1)
+
+        assert storage.erasing.due(NOW - day) == []
+        assert storage.erasing.due(NOW + day) == [stranger.id], (
+            "the campaign is open: everybody else has a part in it"
+        )
+        storage.campaigns.close(made.campaign, NOW + 10 * day)
+        assert storage.erasing.due(NOW + 9 * day) == [stranger.id]
+        assert len(storage.erasing.due(NOW + 11 * day)) == 3
+        other = make(storage, "other")  # the same two organisations, and Ana speaks for one of them
+        assert made.person.id not in storage.erasing.due(NOW + 11 * day)
+        storage.campaigns.close(other.campaign, NOW + 20 * day)
+        for person in storage.erasing.due(NOW + 30 * day):
+            storage.erasing.erase(person, NOW + 30 * day)
+        assert storage.erasing.due(NOW + 30 * day) == []
+        assert rows(storage, "SELECT count(*) FROM signatures WHERE ended_at IS NULL") == [(1,)]
+
+    database.transaction(work)
+
+
+def test_a_database_that_was_open_before_is_tidied_too(tmp_path: Path) -> None:
+    first = open_database(tmp_path)
+    second = open_database(tmp_path)
+    try:
+        first.transaction(make)
+        second.tidy()
+        assert (tmp_path / f"{FILE}-wal").stat().st_size == 0
+    finally:
+        first.close()
+        second.close()
