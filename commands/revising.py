@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from commands.command import House
+    from commands.tell import Chat
     from storage.campaigns import Campaign
     from storage.letters import Letter
     from storage.rooms import RoomRow
@@ -186,11 +187,17 @@ def material(
         rest = schedules.places(storage, campaign, there[len(named) :], public=False)
         private += rest.private
     for one, chat in private:
-        language = storage.rooms.get(chat.room_id).language or house.language
+        language = _language(storage, house, chat)
         lines = (_of_substance(storage, campaign, language), *reminding.to_confirm([one.name], 1))
         message = Message(lines, rings=True, purpose=f"again:{campaign.id}")
         told.append(tell.alone(chat, message, urgency=3))
     return (*told, *_declared(storage, house, campaign))
+
+
+def _language(storage: Storage, house: House, chat: Chat) -> str:
+    """In which language a private chat is; one that is still to be opened has none of its own."""
+    room = storage.rooms.get(chat.room_id) if chat.room_id is not None else None
+    return (room.language if room else None) or house.language
 
 
 def _declared(storage: Storage, house: House, campaign: Campaign) -> tuple[Elsewhere, ...]:
@@ -202,7 +209,7 @@ def _declared(storage: Storage, house: House, campaign: Campaign) -> tuple[Elsew
             continue
         chat = tell.private_chat(storage, one.person_id)
         if chat is not None:
-            language = storage.rooms.get(chat.room_id).language or house.language
+            language = _language(storage, house, chat)
             lines = (
                 _of_substance(storage, campaign, language),
                 *reminding.to_confirm([one.organisation], 1),
