@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from campaign.organisation import normal_form
+from storage.merged import Merged, Trace, without_digest
 from storage.merges import Merges
 from storage.naming import Naming
 from storage.organisations import Organisations
@@ -56,6 +57,8 @@ _APART = frozenset(
     {"audit", "inbox", "outbox", "dispatches", "files", "rooms", "addresses", "people", "letters"}
 )
 """Tables with a rule of their own, or in which nobody is named."""
+_ANSWERS = ("deciding", "declined", "details")
+"""The acts in which somebody types something for an organisation, besides signing and voting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Erasing(Queries):
         private = messages.private_chats(accounts)
         messages.erase(person_id, naming, private)
         self._own_rows(person_id, naming)
-        self._tombstone(person_id, accounts, now)
+        self._tombstone(person_id, accounts, naming, now)
         self._everywhere(naming)
         self._sympathies(accounts)
         self._events(accounts, private)
@@ -181,12 +184,11 @@ class Erasing(Queries):
         return [Orphan(one.id, one.name) for one in theirs if not book.representatives(one.id)]
 
     def _forget_digests(self, ids: Sequence[int]) -> None:
-        """Keep nothing by which an account in a list could be guessed: that part of the list is read anew next time."""
         listed = select(organisations.c.id, organisations.c.listed).where(organisations.c.id.in_(ids))
         for organisation_id, said in self._connection.execute(listed).all():
-            if said and said.get("people"):
+            if said:
                 row = update(organisations).where(organisations.c.id == organisation_id)
-                self._connection.execute(row.values(listed={**said, "people": ""}))
+                self._connection.execute(row.values(listed=without_digest(said)))
 
     def _own_rows(self, person_id: int, naming: Naming) -> None:
         """Erase what is about them alone, and their name out of what they typed for an organisation."""
@@ -207,17 +209,28 @@ class Erasing(Queries):
             if column.name not in THEIR_OWN:
                 continue
             self._retype(column.table, column == person_id, naming)
-        signed = select(signatures.c.organisation_id).where(signatures.c.person_id == person_id)
+        mine = self._answered_for(person_id)
         for table, which in (
             (organisations, organisations.c.id),
             (campaign_organisations, campaign_organisations.c.organisation_id),
         ):
-            self._retype(table, which.in_(signed), naming, but=("name",))
-        voted = select(ballots.c.organisation_id).where(ballots.c.person_id == person_id)
-        self._retype(campaign_organisations, campaign_organisations.c.organisation_id.in_(voted), naming)
+            self._retype(table, which.in_(mine), naming, but=("name", "website", "domain", "listed"))
         self._connection.execute(
             update(signatures).where(signatures.c.person_id == person_id).values(person_name="", role="")
         )
+
+    def _answered_for(self, person_id: int) -> set[int]:
+        """The organisations whose own words may be in this person's: one that became another's is that other, too."""
+        numbers = {person_id, *People(self._connection).once_were(person_id)}
+        queries = (
+            select(signatures.c.organisation_id).where(signatures.c.person_id == person_id),
+            select(ballots.c.organisation_id).where(ballots.c.person_id == person_id),
+            select(audit.c.organisation_id).where(audit.c.person_id.in_(numbers), audit.c.act.in_(_ANSWERS)),
+        )
+        found = {int(one) for query in queries for one in self._connection.execute(query).scalars() if one}
+        for merge in Merges(self._connection).standing():
+            found |= {merge.kept_id} if merge.gone_id in found else set()
+        return found
 
     def _everywhere(self, naming: Naming) -> None:
         """Erase their accounts wherever else they stand: lists, errors, what others typed."""
@@ -283,19 +296,30 @@ class Erasing(Queries):
             delete(quarantine).where(quarantine.c.scope.in_([room for _, room in private]))
         )
 
-    def _tombstone(self, person_id: int, accounts: Sequence[Address], now: datetime) -> None:
+    def _tombstone(self, person_id: int, accounts: Sequence[Address], naming: Naming, now: datetime) -> None:
         """Let what they did point at an address that is nobody's, also in what the undoing of a merge would give back."""
         own = select(addresses.c.id).where(addresses.c.person_id == person_id)
         theirs = list(self._connection.execute(own).scalars())
         none = {"person_id": person_id, "network": "", "address": "", "room": str(person_id)}
-        stone = self._new_id(insert(addresses), none)
-        for column in pointing_at(addresses, but=(outbox, link_codes)):
+        columns = pointing_at(addresses, but=(outbox, link_codes))
+        merged = Merged(self._connection)
+        used = merged.holds_any(theirs) or any(
+            self._connection.execute(select(column).where(column.in_(theirs)).limit(1)).first() is not None
+            for column in columns
+        )
+        stone = self._new_id(insert(addresses), none) if used else 0
+        for column in columns:
             self._connection.execute(
                 update(column.table).where(column.in_(theirs)).values({column.name: stone})
             )
-        real = {(one.network, one.id): Organisations.barring(one) for one in accounts if one.is_account}
-        numbers = {person_id, *People(self._connection).once_were(person_id)}
-        for organisation_id in Merges(self._connection).forget(numbers, dict.fromkeys(theirs, stone), real):
+        trace = Trace(
+            {person_id, *People(self._connection).once_were(person_id)},
+            dict.fromkeys(theirs, stone),
+            {(one.network, one.id): Organisations.barring(one) for one in accounts if one.is_account},
+            self._answered_for(person_id),
+            naming,
+        )
+        for organisation_id in merged.forget(trace):
             for account in accounts:
                 if account.is_account:
                     Organisations(self._connection).bar(organisation_id, account, now)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import insert, select, update
 
@@ -28,7 +27,7 @@ from storage.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Table
@@ -109,48 +108,6 @@ class Merges(Queries):
         undoing.name()
         self._connection.execute(update(merges).where(merges.c.id == merge.id).values(undone_at=now))
         return undoing.told()
-
-    def forget(
-        self, numbers: Collection[int], stones: Mapping[int, int], barred: Mapping[tuple[str, str], str]
-    ) -> Collection[int]:
-        """Take a person out of what undoing a merge would give back: their right goes, the organisation's stays.
-
-        They are known by `numbers`; address → the one that is nobody's in `stones`; network and account → what a
-        revocation holds instead in `barred`. Returns the organisations for which they spoke before.
-        """
-        spoke: set[int] = set()
-        for merge, moved in self._connection.execute(select(merges.c.id, merges.c.moved)).all():
-            left: list[dict[str, Any]] = []
-            was = json.dumps(moved)
-            before = len(spoke)
-            for change in moved:
-                rows = [row for row in (change["before"], change["after"]) if row is not None]
-                if change["table"] == representatives.name and rows[0]["person_id"] in numbers:
-                    spoke |= {row["organisation_id"] for row in rows}
-                    continue
-                for row in rows:
-                    if row.get("person_id") in numbers and "name" in row:
-                        row["name"] = ""
-                    if row.get("address_id") in stones:
-                        row["address_id"] = stones[row["address_id"]]
-                    account = (row.get("network", ""), row.get("address", ""))
-                    if change["table"] == revocations.name and account in barred:
-                        row["address"] = barred[account]
-                left.append(change)
-            if len(spoke) > before:
-                _forget_digests(left)
-            if json.dumps(left) != was:
-                self._connection.execute(update(merges).where(merges.c.id == merge).values(moved=left))
-        return spoke
-
-
-def _forget_digests(moved: Sequence[Mapping[str, Any]]) -> None:
-    """Keep nothing by which an account in a list could be guessed: see `Erasing`."""
-    for change in moved:
-        for row in (change["before"], change["after"]):
-            if change["table"] == organisations.name and row is not None and row.get("listed"):
-                said = json.loads(row["listed"])
-                row["listed"] = json.dumps({**said, "people": ""} if said else said)
 
 
 class _Undoing:

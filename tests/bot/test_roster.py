@@ -9,6 +9,7 @@ import pytest
 from bot.opening import open_campaigns
 from campaign.chat import MATRIX, XMPP, Address
 from campaign.organisation import normal_form
+from commands import authority
 from storage.database import open_database
 from tests.bot.scripted import ANA, CONFIG, MAUD, NOW, ROSTER, config
 
@@ -246,6 +247,46 @@ def test_who_was_revoked_in_chat_does_not_come_back_with_the_file(files: Files) 
     files.database.transaction(lambda storage: work(storage, granted=True))
     files.read(roster)
     assert files.speakers().keys() == {"@ana:example.org", "@ana:mail.example"}
+
+
+def test_who_was_forgotten_does_not_come_back_with_the_file_nor_by_their_domain(files: Files) -> None:
+    """The file's digest of its people goes with them, so it is read again: once is said what it does not bring back."""
+    files.read(ROSTER.replace("picasoft.example.org,", "example.org,"))
+    found = files.find("Picasoft")
+
+    def forget(storage: Storage) -> None:
+        person = storage.people.find(ANA)
+        assert person is not None
+        storage.erasing.erase(person.id, NOW)
+
+    def back(storage: Storage, address: Address) -> bool:
+        person = storage.people.ensure(address, "A.", NOW)
+        return authority.proves(storage, (), person.id, storage.organisations.get(found.id))
+
+    files.database.transaction(forget)
+    assert files.read(ROSTER.replace("picasoft.example.org,", "example.org,")) == [
+        "kept as said in chat: Picasoft: @ana:example.org does not speak for it"
+    ]
+    assert files.read(ROSTER.replace("picasoft.example.org,", "example.org,")) == []
+    assert files.speakers() == {}
+    assert not files.database.transaction(lambda storage: back(storage, ANA))
+    assert files.database.transaction(lambda storage: back(storage, BO)), "control: anybody else there does"
+
+
+def test_the_file_of_a_campaign_that_has_ended_is_not_followed_any_more(files: Files) -> None:
+    files.read()
+    files.database.transaction(lambda storage: storage.campaigns.close(1, NOW))
+    assert (
+        files.read(
+            HEADER + "Picasoft,,,,,,@cy:example.org,\nNuage Libre,,,,,,,\nLes Amis,,,,,,@di:example.org,\n"
+        )
+        == []
+    )
+    assert files.speakers() == {"@ana:example.org": ("roster", False)}
+    known = files.database.transaction(
+        lambda storage: storage.people.find(Address(MATRIX, "@di:example.org"))
+    )
+    assert known is None
 
 
 def test_an_organisation_that_leaves_the_file_stays_and_is_told_once(files: Files) -> None:

@@ -45,11 +45,11 @@ async def test_the_campaigners_are_not_told_of_every_signature_one_by_one(tmp_pa
         maud = voice("Maud")
         notices = 0
         for number in range(disputing.TOLD_OF + 4):
-            await stage.say(maud, f"!org add Racine{number}", "admin")
+            await stage.say(maud, f"!org add Verger{number}", "admin")
             signer = Voice(Address(MATRIX, f"@signer{number}:mail.example"), "Signer")
-            await stage.say(maud, f"!org rep {signer.address.id} Racine{number}", "admin")
-            await stage.say(signer, f"!sign Racine{number}")
+            await stage.say(maud, f"!org rep {signer.address.id} Verger{number}", "admin")
+            await stage.say(signer, f"!sign Verger{number}")
             who = Voice(Address(MATRIX, f"@stranger{number // 2}:mail.example"), "Somebody")
-            await stage.say(who, f"!dispute Racine{number} no")
+            await stage.say(who, f"!dispute Verger{number} no")
             notices += told(await stage.say(who, "!confirm"))
         assert notices == disputing.TOLD_OF * len(OFFICES)

@@ -27,8 +27,32 @@ LIVES = """/as {name}
 !signer
 !details role=la voix de {name} note=voir avec {name}
 !enreflexion demain
-!mesdonnees
+!question Pourquoi maintenant, demande {name} ?
 !lier
+/as Noa
+!signer Les Jardiniers du Web
+!confirmer
+/as {name}
+{enter}
+!contester Les Jardiniers du Web {name} y était, et personne n'a voté
+!confirmer
+!question Et après, demande {name} ?
+/as Maud
+/room equipe
+!org ajouter Le Petit Pré
+!org representant {address} Le Petit Pré
+/as {name}
+{enter}
+!enreflexion Le Petit Pré question=2 note=dixit {name}
+/as Maud
+/room equipe
+!org revoquer {address} Le Petit Pré
+!org ajouter Le Grand Pré
+!org fusionner Le Grand Pré = Le Petit Pré
+!confirmer
+/as {name}
+/private
+!mesdonnees
 /as Sacha
 /room collectif
 !signer Nuage Libre
@@ -70,10 +94,10 @@ async def test_no_byte_of_the_database_names_somebody_who_was_forgotten(
     address = PEOPLE[name].id
     before, after = tmp_path / "before", tmp_path / "after"
 
-    await play(LIVES.format(name=name, enter=enter), before)
+    await play(LIVES.format(name=name, enter=enter, address=address), before)
     assert found(before / "data", name, address) >= {name.encode(), address.encode()}
 
-    transcript = await play((LIVES + FORGETS).format(name=name, enter=enter), after)
+    transcript = await play((LIVES + FORGETS).format(name=name, enter=enter, address=address), after)
     assert "je ne sais plus rien de vous" in transcript
     assert found(after / "data", name, address) == set()
     assert found(after / "data", "Nuage Libre") != set()

@@ -17,12 +17,13 @@ from storage.database import FILE, open_database
 from storage.naming import Naming
 from storage.people import pointing_at
 from storage.tables import audit, metadata, people
-from tests.storage.made import COOP, HOUR, NOA, NOW, fill, make, rows, said, sign
+from tests.storage.made import COOP, HOUR, NOA, NOW, ask, fill, make, rows, said, sign, wait
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from storage.database import Database
+    from storage.merges import Merge
     from storage.storage import Storage
     from tests.storage.made import Made
 
@@ -295,6 +296,75 @@ def test_a_fingerprint_knows_one_account_and_tells_none() -> None:
     assert not is_fingerprint_of(kept, Address(MATRIX, ELOISE.id))
     assert kept != fingerprint(ELOISE, b"other")
     assert "exemple" not in kept
+
+
+# --- what the undoing of a merge would give back
+
+
+def merged(storage: Storage) -> tuple[Made, int, Merge]:
+    """Two organisations made one, for the second of which somebody spoke, waited and asked; the merge."""
+    made = fill(storage)
+    person = everything(storage, made)
+    row = storage.people.find(ELOISE)
+    assert row is not None
+    gone = storage.organisations.add("Les Amis", "les amis", NOW).id
+    silenced = storage.organisations.add("Les Ennemis", "les ennemis", NOW).id
+    storage.organisations.represent(gone, person, "roster", NOW)
+    storage.organisations.revoke(silenced, person, NOW)
+    question = ask(storage, made, f"{NAME} veut savoir", person_id=person)
+    for organisation in (made.organisation, gone):
+        storage.campaigns.stand(made.campaign, organisation, "deciding", NOW, question_id=question.id)
+        wait(
+            storage, made, question.id, organisation_id=organisation, person_id=person, address_id=row.address_id, name=NAME
+        )  # fmt: skip
+    storage.disputes.open(
+        1, NOW, person_id=person, address_id=row.address_id, room_id=made.room, reason=f"{NAME} le sait"
+    )
+    storage.merges.merge(made.organisation, silenced, made.person.id, NOW)
+    storage.merges.merge(made.organisation, gone, made.person.id, NOW)
+    return made, person, storage.merges.standing()[-1]
+
+
+def test_what_a_merge_holds_names_nobody_who_was_forgotten(database: Database, folder: Path) -> None:
+    made, person, _ = database.transaction(merged)
+    assert left(folder, NAME, ELOISE.id) == [NAME, ELOISE.id]
+    database.transaction(lambda storage: storage.erasing.erase(person, NOW))
+    database.transaction(lambda storage: storage.unsaying.settle(NOW))
+    database.tidy()
+
+    assert left(folder, NAME, ELOISE.id) == []
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+    def stays(storage: Storage) -> None:
+        disputed = [(one.name, one.reason) for one in storage.disputes.of_campaign(made.campaign)]
+        assert disputed == [("Noa", "not us"), ("", "… le sait")]
+        (question,) = [one for one in storage.questions.open(made.campaign) if one.person_id == person]
+        assert question.text == "… veut savoir"
+        waits = storage.questions.waits(question.id)
+        assert [(one.organisation_id, one.name) for one in waits] == [(made.organisation, "…")]
+
+    database.transaction(stays)
+
+
+def test_undoing_a_merge_gives_organisations_back_what_is_theirs_and_nobody_their_right(
+    database: Database,
+) -> None:
+    def work(storage: Storage) -> None:
+        made, person, merge = merged(storage)
+        storage.erasing.erase(person, NOW)
+        assert list(storage.merges.undo(merge, NOW)) == []
+        (other,) = [one for one in storage.merges.standing() if one.kept_id == made.organisation]
+        assert list(storage.merges.undo(other, NOW)) == []
+
+        for organisation in (merge.gone_id, other.gone_id):
+            assert storage.organisations.representatives(organisation) == []
+            assert storage.organisations.is_revoked(organisation, ELOISE)
+        waiting = storage.questions.waiting(made.campaign)
+        assert waiting.keys() == {made.organisation, merge.gone_id}
+        assert {one.organisation_id for one in storage.questions.waits(2)} == waiting.keys()
+
+    database.transaction(work)
 
 
 # --- two people that turn out to be one
