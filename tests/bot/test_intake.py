@@ -420,7 +420,8 @@ async def test_a_room_that_was_replaced_is_parked_and_told_once(intake: Intake, 
     await take(intake, said("$1", "!sign Picasoft"), replaced, replaced, said("$2", "!sign Nuage Libre"))
     assert signatures(database) == 1
     told = (
-        f"The room {COOP.id} was replaced by a new one. I do not follow by myself: please invite me into it."
+        f"The room {COOP.id} was replaced by a new one. I do not follow by myself: please invite me into it.\n"
+        "1 message of mine was not said there any more: “!outbox” lists it."
     )
     assert await waiting(database) == [(TEAM.id, told)]
 
