@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.opening import house_of
 from commands import oblivion, tell
-from commands.command import House
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,16 +16,7 @@ if TYPE_CHECKING:
 
 def forget_due(storage: Storage, config: Config, now: datetime, *, only_say: bool = False) -> list[str]:
     """Forget them; return a line for each with what they were called until now. Campaigners hear what ends with them."""
-    bot = config.settings.bot
-    house = House(
-        language=bot.language,
-        timezone=bot.timezone,
-        prefix=bot.prefix,
-        name=bot.name,
-        admins=frozenset(bot.admins),
-        public_providers=config.settings.authority.providers,
-        keep=timedelta(days=config.settings.privacy.keep_days),
-    )
+    house = house_of(config)
     found = []
     for person in oblivion.due(storage, house, now):
         accounts = ", ".join(address.id for address in storage.people.addresses(person))
