@@ -32,6 +32,7 @@ def _audited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     assert missing == [], "changed, and not a word of it in the audit (storage.audit.note)"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the work is shared
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the fast ones first; where several processes share the work, one of them has all that needs servers."""
     items.sort(key=_rank)
