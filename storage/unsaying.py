@@ -70,17 +70,19 @@ class Unsaying(Queries):
             if not (row.here or naming.is_in(row.message)):
                 continue
             waits = row.dispatch_key is None and not row.settled
-            values: dict[str, Any] = {"message": freeze(Message(()))}
+            # What is under way may come to wait again, if the network does not take it now.
+            is_to_come = not row.here and (waits or row.state == "sending")
+            values: dict[str, Any] = {
+                "message": naming.out_of_message(row.message) if is_to_come else freeze(Message(()))
+            }
             if row.here or row.state == "sending":
                 values["purpose"] = GONE
-            if waits and not row.here:
-                values = {"message": naming.out_of_message(row.message)}
             if waits and row.here:
                 values["settled"] = True
             self._connection.execute(update(outbox).where(outbox.c.id == row.id).values(**values))
             if row.dispatch_key:
                 keys.add(row.dispatch_key)
-            if row.file_id and (row.here or not waits):
+            if row.file_id and not is_to_come:
                 self._connection.execute(update(files).where(files.c.id == row.file_id).values(data=None))
         while more := self._repeating(keys):
             keys |= more
