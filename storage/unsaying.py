@@ -127,7 +127,7 @@ class Unsaying(Queries):
 
     def settle(self, now: datetime) -> bool:
         """Finish what waited for something to arrive; return whether anything was."""
-        since = self._connection.execute(select(func.max(people.c.forgotten_at))).scalar()
+        since = self._last()
         if since is None:
             return False
         # What is under way has mostly arrived within a moment; what has not is looked at now and then.
@@ -144,6 +144,15 @@ class Unsaying(Queries):
             )
         ).rowcount
         return finished or bool(gone)
+
+    def was_anybody_forgotten(self, since: datetime) -> bool:
+        """Whether somebody was forgotten since then (UTC)."""
+        last = self._last()
+        return last is not None and last >= since
+
+    def _last(self) -> datetime | None:
+        last: datetime | None = self._connection.execute(select(func.max(people.c.forgotten_at))).scalar()
+        return last
 
     def _settle_messages(self) -> bool:
         """Empty the dispatches that were under way when somebody was forgotten."""
