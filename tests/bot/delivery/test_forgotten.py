@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Limited, Refused
-from campaign.chat import Message, say
+from campaign.chat import MATRIX, Message, Room, say
 from tests.bot.delivery.bench import MATRIX_FRIEND, Bench
 from tests.bot.scripted import CAFE, COOP, NOW
 
 if TYPE_CHECKING:
+    from campaign.chat import Address
     from storage.storage import Storage
 
 NAME = "Zénobie"
@@ -68,6 +70,51 @@ async def test_what_others_wait_for_is_said_without_the_name(matrix: Bench) -> N
     assert await matrix.database.write(lambda storage: storage.unsaying.settle(NOW))
     kept = await matrix.query("SELECT message || payload FROM outbox JOIN dispatches ON key = dispatch_key")
     assert "seen" not in "".join(kept)
+
+
+async def test_a_chat_that_was_being_opened_with_them_is_left_and_does_not_keep_their_account(
+    matrix: Bench,
+) -> None:
+    opens = asyncio.Event()
+    matrix.network.opening.append(opens)
+    ask = matrix.network.open_direct
+
+    async def opened(address: Address) -> Room:
+        await ask(address)
+        return Room(MATRIX, "!alone:example.org")
+
+    matrix.network.open_direct = opened  # type: ignore[method-assign]
+    await matrix.write_to(MATRIX_FRIEND, "hello")
+    async with matrix.running():
+        await matrix.network.until(lambda: bool(matrix.network.opened))
+        await forget(matrix)
+        opens.set()
+        await matrix.delivery.settled()
+        await matrix.database.write(lambda storage: storage.unsaying.settle(NOW))
+        matrix.delivery.wake()
+        await matrix.delivery.settled()
+    assert await matrix.query("SELECT count(*) FROM rooms WHERE partner <> ''") == ["0"]
+    assert [act[0] for act in matrix.network.acts] == ["leave"]
+    assert matrix.network.visible == []
+
+
+async def test_nobody_hears_that_a_chat_with_them_could_not_be_opened(matrix: Bench) -> None:
+    refuses = asyncio.Event()
+    matrix.network.opening.append(refuses)
+    ask = matrix.network.open_direct
+
+    async def refused(address: Address) -> Room:
+        await ask(address)
+        raise Refused("no")
+
+    matrix.network.open_direct = refused  # type: ignore[method-assign]
+    await matrix.write_to(MATRIX_FRIEND, "hello")
+    async with matrix.running():
+        await matrix.network.until(lambda: bool(matrix.network.opened))
+        await forget(matrix)
+        refuses.set()
+        await matrix.delivery.settled()
+    assert matrix.network.visible == []
 
 
 async def test_what_was_to_be_sent_once_more_is_not_sent_empty(matrix: Bench) -> None:
