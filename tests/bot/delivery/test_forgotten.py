@@ -129,3 +129,19 @@ async def test_what_was_to_be_sent_once_more_is_not_sent_empty(matrix: Bench) ->
     await matrix.settle()
     assert matrix.network.texts(COOP) == []
     assert await matrix.query("SELECT settled FROM outbox WHERE repeats_key IS NOT NULL") == ["1"]
+
+
+async def test_nobody_hears_that_nothing_tells_whether_they_were_told(matrix: Bench) -> None:
+    await put(matrix, private=True)
+    (key,) = [claim.dispatch.key for claim in (await matrix.database.write(matrix.delivery._claim)).claims]
+    await forget(matrix)
+
+    def doubt(storage: Storage) -> None:
+        room = storage.rooms.find(CAFE.network, CAFE.id)
+        assert room is not None
+        matrix.delivery._carrying.doubt(storage, key, room.id, "the room keeps no archive")
+        storage.unsaying.settle(NOW)
+
+    await matrix.database.write(doubt)
+    assert await matrix.states() == ["dropped"]
+    assert MATRIX_FRIEND.id not in "".join(await matrix.query("SELECT message FROM outbox"))
