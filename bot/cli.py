@@ -31,7 +31,7 @@ from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, NETWORKS, XMPP
 from commands.export import make
 from storage.backup import backup as copy
-from storage.database import ELSEWHERE, FILE, StorageError, lock, open_database
+from storage.database import ELSEWHERE, FILE, StorageError, is_older, lock, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -278,11 +278,14 @@ def _opened(folder: Path) -> Iterator[Database]:
     if not (folder / FILE).is_file():
         _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
     try:
-        database = open_database(folder)
-        try:
+        with ExitStack() as opened:
+            if is_older(
+                folder
+            ):  # a bot that runs was not started anew since the program was: it goes by the old one
+                opened.enter_context(_locked(folder))
+            database = open_database(folder)
+            opened.callback(database.close)
             yield database
-        finally:
-            database.close()
     except StorageError as error:
         _fail(str(error))
 

@@ -264,6 +264,15 @@ def lock(folder: Path) -> IO[str]:
     return file
 
 
+def is_older(folder: Path) -> bool:
+    """Whether the database of a data folder has another schema than this program, and opening it would change that."""
+    try:
+        with closing(sqlite3.connect(folder / FILE)) as connection:
+            return migrations.revision(connection) != migrations.head()
+    except sqlite3.Error:
+        return False  # whoever opens it says what is wrong with it
+
+
 def open_database(folder: Path) -> Database:
     """Open the database of a data folder, making both if there is none, checked and brought to the newest schema.
 
