@@ -184,8 +184,10 @@ class App:
         """Let happen what time brings."""
         if self._stopping:
             return
-        await self.intake.tick(Tick(now, self._heard(now), self._away(now)))
-        self.wake()
+        try:
+            await self.intake.tick(Tick(now, self._heard(now), self._away(now)))
+        finally:
+            self.wake()  # what is due may be said, though something after it failed
 
     # --- one network
 

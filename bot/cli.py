@@ -7,7 +7,7 @@ import json
 import logging
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
@@ -15,14 +15,13 @@ from typing import IO, TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from bot import book
+from bot import book, keeping
 from bot import demo as demo_
 from bot.backups import begin_again, what_follows
 from bot.config import Config, ConfigError, load
 from bot.discretion import configure
 from bot.health import disk_free, judge
 from bot.health import read as read_health
-from bot.keeping import forget_due
 from bot.opening import differences
 from bot.reload import ask
 from bot.serve import serve
@@ -32,12 +31,13 @@ from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, NETWORKS, XMPP
 from commands.export import make
 from storage.backup import backup as copy
-from storage.database import ELSEWHERE, FILE, StorageError, lock, open_database
+from storage.database import ELSEWHERE, FILE, StorageError, is_older, lock, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from storage.campaigns import Campaign
+    from storage.database import Database
     from storage.storage import Storage
 
 T = TypeVar("T")
@@ -186,14 +186,17 @@ def purge(
     read = _read(config, logs_in=False)
     now = datetime.now(UTC)
 
-    def work(storage: Storage) -> list[str]:
-        return forget_due(storage, read, now, only_say=dry_run)
-
-    gone = _look(read.settings.bot.data, work, writes=not dry_run)
-    for line in gone:
-        errors.print(f"  {line}", markup=False)
+    count = 0
+    with _opened(read.settings.bot.data) as database:
+        if dry_run:
+            looked = database.transaction(lambda storage: keeping.due(storage, read, now), writes=False)
+            gone: Iterable[str] = (line for _, line in looked)
+        else:
+            gone = keeping.purge(database, read, now)
+        for count, line in enumerate(gone, 1):  # noqa: B007 - how many they were is said below
+            errors.print(f"  {line}", markup=False)
     done = "would be forgotten" if dry_run else "forgotten; older backups still know them"
-    errors.print(f"{len(gone)} {'person' if len(gone) == 1 else 'people'} {done}", markup=False)
+    errors.print(f"{count} {'person' if count == 1 else 'people'} {done}", markup=False)
 
 
 @app.command()
@@ -263,19 +266,26 @@ def _of(storage: Storage, key: str, then: Callable[[Campaign], T]) -> T:
     return then(found)
 
 
-def _look(folder: Path, work: Callable[[Storage], T], *, writes: bool = False) -> T:
-    """Do something in the database of a data folder, which a bot may be running on; end with a message if it cannot be."""
+def _look(folder: Path, work: Callable[[Storage], T]) -> T:
+    """Look at the database of a data folder, as `_opened`."""
+    with _opened(folder) as database:
+        return database.transaction(work, writes=False)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Database]:
+    """Open the database of a data folder, on which a bot may be running; end with a message if it cannot be used."""
     if not (folder / FILE).is_file():
         _fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
     try:
-        database = open_database(folder)
-        try:
-            found = database.transaction(work, writes=writes)
-            if writes:
-                database.tidy()
-            return found
-        finally:
-            database.close()
+        with ExitStack() as opened:
+            if is_older(
+                folder
+            ):  # a bot that runs was not started anew since the program was: it goes by the old one
+                opened.enter_context(_locked(folder))
+            database = open_database(folder)
+            opened.callback(database.close)
+            yield database
     except StorageError as error:
         _fail(str(error))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.transports.base import Limited, NotReady, Refused, Transport, Unreachable
 from campaign.chat import N_, say
 from commands import tell
+from storage.unsaying import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -158,9 +159,11 @@ class Errands:
                 label = room.label if room else errand.room
                 told = tell.admins(storage, self._house, say(text, room=label))
                 tell.put(storage, told, self._now())
-            if errand.act == "open" and errand.address and errand.address not in self._house.admins:
+            who = errand.address if errand.act == "open" else None
+            # Of somebody who was forgotten meanwhile nobody hears any more.
+            if who is not None and who not in self._house.admins and storage.people.find(who) is not None:
                 text = N_("I could not write to {who} in private ({why}).")
-                told = tell.admins(storage, self._house, say(text, who=errand.address.id, why=why))
+                told = tell.admins(storage, self._house, say(text, who=who.id, why=why))
                 tell.put(storage, told, self._now())
 
         await self._database.write(settle)
@@ -171,6 +174,10 @@ class Errands:
             partner = errand.address.id if errand.address else ""
             archived = self._transport.capabilities(room).exactly_once
             storage.rooms.change(known.id, state="joined", direct=True, partner=partner, archived=archived)
+            if errand.address is not None and storage.people.find(errand.address) is None:
+                storage.rooms.change(
+                    known.id, why=GONE
+                )  # forgotten meanwhile: the chat goes as their others did
             storage.outbox.direct_to(errand.row_ids, known.id)
 
         await self._database.write(opened)

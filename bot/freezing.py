@@ -81,12 +81,11 @@ class Freezing:
     def sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
         while rows:
-            if rows[0].repeats and storage.undelivered.original(rows[0].repeats) is None:
+            try:
+                if _has_words(storage, rows[0]):
+                    return self._freeze(storage, room, rows)
                 storage.outbox.settle([rows[0].id])
                 rows = rows[1:]
-                continue
-            try:
-                return self._freeze(storage, room, rows)
             except Exception as error:
                 if is_fatal(error):
                     raise
@@ -209,6 +208,16 @@ class Freezing:
             self._transport.capabilities(room.place),
             self._pacing.most_lines,
         )
+
+
+def _has_words(storage: Storage, row: Waiting) -> bool:
+    """Whether there is anything to say: not if it was seen in its room after all, or was erased with somebody's name."""
+    if row.repeats:
+        old = storage.undelivered.original(row.repeats)
+        return old is not None and bool(old.payload["text"] or old.payload.get("file_url"))
+    if row.message.lines:
+        return True
+    return row.file_id is not None and storage.outbox.file(row.file_id) is not None
 
 
 def _once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:

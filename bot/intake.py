@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.suggesting import Near, Suggesting, Unanswered
+from bot.tidying import Tidying
 from campaign.chat import (
     N_,
     Bounced,
@@ -28,7 +29,7 @@ from campaign.chat import (
 from campaign.errors import CampaignError
 from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell
 from commands.command import Context, House, Place, Reply, Wanted
-from storage.database import StorageBusy, is_fatal
+from storage.database import is_fatal
 from storage.steps import reached
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ class Intake:
         self._now = now
         self._forgetting = forgetting.Forgetting()
         self.suggesting = Suggesting(database)
-        self._untidy = False
-        """Whether the file may still hold something of somebody who was forgotten."""
+        self._tidying = Tidying(database)
 
     async def take(
         self,
@@ -158,7 +158,7 @@ class Intake:
                     )
 
         await self._database.write(work)
-        await self._finish_forgetting(tick.now)
+        await self._tidying.step(tick.now)
         if self._forgetting.is_due(tick.now):
             try:
                 # By itself, and short: nobody who signs waits for it.
@@ -167,21 +167,6 @@ class Intake:
                 if is_fatal(error):
                     raise
                 log.exception("forgetting failed", extra={"action": "forget"})
-
-    async def _finish_forgetting(self, now: datetime) -> None:
-        """Erase what waited until whoever was forgotten had been told so; leave nothing of it in the file."""
-        try:
-            if await self._database.write(lambda storage: storage.unsaying.settle(now)):
-                self._untidy = True
-            if self._untidy:
-                await self._database.tidied()
-                self._untidy = False
-        except StorageBusy as error:
-            log.info("not tidied yet: %s", error, extra={"action": "forget"})
-        except Exception as error:
-            if is_fatal(error):
-                raise
-            log.exception("somebody could not be forgotten whole", extra={"action": "forget"})
 
     async def alarm(self, text: Text) -> None:
         """Tell the administrators, wherever they can be told. Raises StorageError."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from campaign.organisation import Names
 from commands.command import Wanted
-from storage.database import StorageError
+from storage.database import StorageError, is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -76,10 +76,19 @@ class Suggesting:
             log.warning("the names could not be read yet: %s", error, extra={"action": "suggest"})
 
     async def find(self, wanted: set[Sought], stamp: Hashable) -> dict[Sought, Sequence[int]]:
-        """Find out what is near each. `stamp` tells whether names have changed. Raises StorageError."""
-        async with self._busy:
-            await self._refresh(stamp)
-            return await asyncio.to_thread(self._search, frozenset(wanted))
+        """Find out what is near each. `stamp` tells whether names have changed. Raises StorageError.
+
+        Where that cannot be done nothing is near: a line that is answered without a suggestion stops nobody behind it.
+        """
+        try:
+            async with self._busy:
+                await self._refresh(stamp)
+                return await asyncio.to_thread(self._search, frozenset(wanted))
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("nothing could be suggested", extra={"action": "suggest"})
+            return dict.fromkeys(wanted, ())
 
     async def _refresh(self, stamp: Hashable) -> None:
         if stamp != self._stamp:

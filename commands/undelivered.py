@@ -27,7 +27,7 @@ def uncertain(
     """Leave a dispatch of which nothing tells whether it arrived, and say so."""
     number = storage.undelivered.uncertain(key, why, now)
     room = storage.rooms.get(room_id)
-    if number is None or not _concerns_campaigners(house, room, why):
+    if number is None or not _concerns_campaigners(storage, house, room, why):
         return ()
     text = say(
         N_(
@@ -53,7 +53,11 @@ def failed(
     """Give a dispatch up, and say so. Of one to a single person only with `even_alone`: refusing it is their choice."""
     number = storage.undelivered.failed(key, why, now)
     room = storage.rooms.get(room_id)
-    if number is None or not _concerns_campaigners(house, room, why) or (room.direct and not even_alone):
+    if (
+        number is None
+        or not _concerns_campaigners(storage, house, room, why)
+        or (room.direct and not even_alone)
+    ):
         return ()
     text = say(
         N_(
@@ -72,7 +76,7 @@ def unsayable(
 ) -> tuple[Elsewhere, ...]:
     """Give up what cannot even be put into words, and say so: there is nothing that could be sent again."""
     storage.undelivered.give_up([row], why, now)
-    if not _concerns_campaigners(house, room, why) or room.direct:
+    if not _concerns_campaigners(storage, house, room, why) or room.direct:
         return ()
     text = N_("A message of mine could not be delivered in {room} ({why}).")
     return tell.admins(storage, house, say(text, room=_called(room), why=why))
@@ -113,10 +117,16 @@ def place(storage: Storage, one: Undelivered | Unsaid) -> Text | str:
     return say(N_("in private"))
 
 
-def _concerns_campaigners(house: House, room: RoomRow, why: str) -> bool:
-    """Whether they are told: of what was for them only the log can tell, or being told would fail in its turn."""
+def _concerns_campaigners(storage: Storage, house: House, room: RoomRow, why: str) -> bool:
+    """Whether they are told: of what was for them only the log can tell, or being told would fail in its turn.
+
+    Nor are they of a chat with somebody who was forgotten meanwhile, whom it would name.
+    """
     log.error("a message did not arrive", extra={"action": "undelivered", "room": room.id, "why": why})
-    return not (room.admin or (room.direct and Address(room.network, room.partner) in house.admins))
+    if not room.direct:
+        return not room.admin
+    partner = Address(room.network, room.partner)
+    return not room.admin and partner not in house.admins and storage.people.find(partner) is not None
 
 
 def _called(room: RoomRow) -> str:

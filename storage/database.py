@@ -33,6 +33,8 @@ T = TypeVar("T")
 FILE = "tocsin.db"
 LARGEST_REWRITTEN = 100_000_000
 """Bytes up to which the file is written anew once somebody was erased: about a second."""
+WAITS_FOR_OTHERS, TIDIES_WITHOUT_WAITING = 5.0, 0.2
+"""Seconds a transaction waits for another program to let go of the database; and tidying, for which who signs waits."""
 LEAST_ROOM = 1_000_000
 """Bytes free below which nothing is begun: a batch that fails half-way costs a login and the whole batch again."""
 
@@ -59,7 +61,7 @@ def _engine(path: Path, *, writes: bool) -> Engine:
         pool_size=1,
         max_overflow=0,
         hide_parameters=True,  # a fault that is logged must not carry what people wrote
-        connect_args={"check_same_thread": False, "timeout": 5.0, "isolation_level": None},
+        connect_args={"check_same_thread": False, "timeout": WAITS_FOR_OTHERS, "isolation_level": None},
     )
 
     @event.listens_for(engine, "connect")
@@ -149,16 +151,26 @@ class Database:
         anew, which a large one is not (`LARGEST_REWRITTEN`): that would hold up who signs.
 
         Raises:
+            StorageBusy: somebody reads what was written ahead, which therefore is still there.
             StorageError: it could not be done now, and nothing was lost.
         """
         try:
             with self._engines[True].connect() as connection:
                 raw = cast("sqlite3.Connection", connection.connection.driver_connection)
-                if self.path.stat().st_size <= LARGEST_REWRITTEN:
-                    raw.execute("VACUUM")
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                raw.execute(f"PRAGMA busy_timeout = {TIDIES_WITHOUT_WAITING * 1000:.0f}")
+                try:
+                    if self.path.stat().st_size <= LARGEST_REWRITTEN:
+                        raw.execute("VACUUM")
+                    # That it could not be done is its answer, and no error.
+                    blocked = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout = {WAITS_FOR_OTHERS * 1000:.0f}")
         except sqlite3.Error as error:
             raise _trouble(error) or StorageError(f"cannot tidy {self.path}: {error}") from error
+        if blocked:
+            raise StorageBusy(
+                "another program is reading the database: what was erased may still be in its log"
+            )
 
     async def tidied(self) -> None:
         """Run `tidy` on the writing thread. Raises as it does."""
@@ -250,6 +262,15 @@ def lock(folder: Path) -> IO[str]:
         os.truncate(file.fileno(), 0)
         os.write(file.fileno(), str(os.getpid()).encode())
     return file
+
+
+def is_older(folder: Path) -> bool:
+    """Whether the database of a data folder has another schema than this program, and opening it would change that."""
+    try:
+        with closing(sqlite3.connect(folder / FILE)) as connection:
+            return migrations.revision(connection) != migrations.head()
+    except sqlite3.Error:
+        return False  # whoever opens it says what is wrong with it
 
 
 def open_database(folder: Path) -> Database:

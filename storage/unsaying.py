@@ -70,17 +70,19 @@ class Unsaying(Queries):
             if not (row.here or naming.is_in(row.message)):
                 continue
             waits = row.dispatch_key is None and not row.settled
-            values: dict[str, Any] = {"message": freeze(Message(()))}
+            # What is under way may come to wait again, if the network does not take it now.
+            is_to_come = not row.here and (waits or row.state == "sending")
+            values: dict[str, Any] = {
+                "message": naming.out_of_message(row.message) if is_to_come else freeze(Message(()))
+            }
             if row.here or row.state == "sending":
                 values["purpose"] = GONE
-            if waits and not row.here:
-                values = {"message": naming.out_of_message(row.message)}
             if waits and row.here:
                 values["settled"] = True
             self._connection.execute(update(outbox).where(outbox.c.id == row.id).values(**values))
             if row.dispatch_key:
                 keys.add(row.dispatch_key)
-            if row.file_id and (row.here or not waits):
+            if row.file_id and not is_to_come:
                 self._connection.execute(update(files).where(files.c.id == row.file_id).values(data=None))
         while more := self._repeating(keys):
             keys |= more
@@ -125,7 +127,7 @@ class Unsaying(Queries):
 
     def settle(self, now: datetime) -> bool:
         """Finish what waited for something to arrive; return whether anything was."""
-        since = self._connection.execute(select(func.max(people.c.forgotten_at))).scalar()
+        since = self._last()
         if since is None:
             return False
         # What is under way has mostly arrived within a moment; what has not is looked at now and then.
@@ -142,6 +144,15 @@ class Unsaying(Queries):
             )
         ).rowcount
         return finished or bool(gone)
+
+    def was_anybody_forgotten(self, since: datetime) -> bool:
+        """Whether somebody was forgotten since then (UTC)."""
+        last = self._last()
+        return last is not None and last >= since
+
+    def _last(self) -> datetime | None:
+        last: datetime | None = self._connection.execute(select(func.max(people.c.forgotten_at))).scalar()
+        return last
 
     def _settle_messages(self) -> bool:
         """Empty the dispatches that were under way when somebody was forgotten."""

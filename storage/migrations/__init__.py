@@ -47,7 +47,7 @@ def upgrade(path: Path, revision: str = "head") -> None:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.rollback()
         with connection.begin():
-            if _revision(connection) == (_head() if revision == "head" else revision):
+            if _revision(connection) == (head() if revision == "head" else revision):
                 return
             settings = config()
             settings.attributes["connection"] = connection
@@ -79,5 +79,6 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _head() -> str | None:
+def head() -> str | None:
+    """Return the newest schema version there is."""
     return ScriptDirectory.from_config(config()).get_current_head()

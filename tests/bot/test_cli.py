@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from bot.backups import begin_again
 from bot.config import load
 from bot.opening import open_campaigns
 from commands import due
+from storage import migrations
 from storage.database import FILE, lock, open_database
 from tests.bot.scripted import CONFIG, HOUSE, NOW, PASSWORDS, config, plain
 
@@ -329,6 +331,28 @@ def test_export_works_while_the_bot_runs(filled: Path, tmp_path: Path) -> None:
         assert tocsin("export", "--campaign", "ngi", "--config", filled).exit_code == 0
     finally:
         held.close()
+
+
+def test_nothing_changes_the_schema_under_a_bot_that_runs(file: Path, tmp_path: Path) -> None:
+    """The program was brought up to date, and the bot not started anew yet."""
+    (tmp_path / "data").mkdir()
+    database = tmp_path / "data" / FILE
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript((ROOT / "tests" / "storage" / "filled-0001.sql").read_text("utf-8"))
+
+    def version() -> str:
+        with closing(sqlite3.connect(database)) as connection:
+            return str(migrations.revision(connection))
+
+    held = lock(tmp_path / "data")
+    try:
+        result = tocsin("export", "--campaign", "ngi", "--config", file)
+    finally:
+        held.close()
+    assert (result.exit_code, version()) == (1, "0001")
+    assert f"process {os.getpid()}" in result.stderr
+    assert tocsin("export", "--campaign", "ngi", "--config", file).exit_code == 0
+    assert version() == migrations.head()
 
 
 def test_export_of_an_unknown_campaign_is_wrong_usage(filled: Path) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli
+from bot import cli, keeping
 from bot.config import load
 from bot.opening import open_campaigns
 from campaign.chat import MATRIX, Address
-from commands import due
+from commands import due, oblivion
 from commands.command import House
 from commands.due import Tick
 from storage.database import open_database
@@ -20,8 +22,10 @@ from tests.conversations.play import config
 from tests.storage.made import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from commands.oblivion import Forgotten
     from storage.storage import Storage
 
 NOW = datetime.now(UTC)
@@ -53,6 +57,18 @@ def tocsin(*arguments: object) -> str:
         raise result.exception
     assert result.exit_code == 0, result.output
     return result.output
+
+
+SLOW = 0.4
+"""Seconds that forgetting one person takes in a large database."""
+
+
+def slowly(forget: Callable[..., Forgotten]) -> Callable[..., Forgotten]:
+    def slow(*arguments: object, **more: object) -> Forgotten:
+        time.sleep(SLOW)
+        return forget(*arguments, **more)
+
+    return slow
 
 
 def people(file: Path) -> list[str]:
@@ -91,6 +107,45 @@ def test_purge_shows_and_then_does_what_the_retention_says(file: Path) -> None:
     database.transaction(lambda storage: open_campaigns(storage, read, NOW))
     database.close()
     assert people(file) == ["@maud:campagne.example", "@passing:mail.example", "noa@campagne.example"]
+
+
+def test_a_bot_that_runs_has_its_turn_between_two_people(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = load(file, logs_in=False)
+    monkeypatch.setattr(oblivion, "forget", slowly(oblivion.forget))
+    bot, operator = (open_database(read.settings.bot.data) for _ in range(2))
+    waited = []
+    try:
+        with ThreadPoolExecutor(1) as beside:
+            purging = beside.submit(lambda: list(keeping.purge(operator, read, NOW)))
+            while not purging.done():
+                began = time.monotonic()
+                bot.transaction(lambda storage: storage.people.ensure(PASSING, "Passing", NOW))
+                waited.append(time.monotonic() - began)
+                time.sleep(0.01)
+            assert len(purging.result()) > 3
+    finally:
+        bot.close()
+        operator.close()
+    assert max(waited) < 3 * SLOW, waited
+
+
+def test_who_comes_back_meanwhile_stays(file: Path) -> None:
+    read = load(file, logs_in=False)
+    database = open_database(read.settings.bot.data)
+    try:
+        going = keeping.purge(database, read, NOW)
+        first = next(going).partition(":")[0]
+
+        def comes_back(storage: Storage) -> int:
+            one = next(number for number, _ in keeping.due(storage, read, NOW) if str(number) != first)
+            storage.audit.note("signed", NOW, person=one)
+            return one
+
+        back = database.transaction(comes_back)
+        assert all(line.partition(":")[0] != str(back) for line in going)
+        assert database.transaction(lambda storage: storage.people.addresses(back))
+    finally:
+        database.close()
 
 
 def test_a_longer_retention_keeps_them(file: Path) -> None:

@@ -91,6 +91,21 @@ async def test_many_in_one_batch_are_each_answered(stage: Stage) -> None:
     assert len(answers) == 4
 
 
+async def test_a_name_that_breaks_the_search_is_answered_all_the_same(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else the batch would be begun again for ever, and its network be deaf."""
+
+    def closest(*_: object, **__: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Names, "closest", closest)
+    assert "not on my list" in await offered(stage, "!sign Nuage Libres")
+    assert "nothing could be suggested" in caplog.messages
+    monkeypatch.undo()
+    assert "Nuage Libre" in await offered(stage, "!sign Nuage Libres")
+
+
 async def test_without_an_answer_in_time_it_goes_without(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

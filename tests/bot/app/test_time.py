@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot import app as module
 from bot.transports.base import LoginRefused
 from campaign.chat import MATRIX, Said
+from storage.database import StorageFull
 from tests.bot.scripted import COOP, FORGE, MAUD, NOW, TEAM, cut, said
 
 if TYPE_CHECKING:
@@ -64,6 +65,24 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
         clock.hands.put_nowait(NOW)
         clock.hands.put_nowait(NOW)
         await asyncio.wait_for(both.wait(), 10)
+
+
+async def test_what_is_due_leaves_though_something_after_it_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick = world.app.intake.tick
+
+    async def fails(at: Tick) -> None:
+        await tick(at)
+        raise StorageFull("no room")
+
+    monkeypatch.setattr(world.app.intake, "tick", fails)
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(clock.begun.wait(), 10)
+        await world.app.settled()
+        clock.hands.put_nowait(NOW.replace(day=23, hour=16, minute=1))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer") == 1)
 
 
 async def _poll_of_two_networks(world: World) -> None:

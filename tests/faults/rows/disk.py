@@ -229,7 +229,7 @@ async def upgrade_killed(run: Scene) -> None:
                 break
     await run.launch()
     await run.until(
-        lambda: run.ask("SELECT version_num FROM alembic_version") == [(migrations._head(),)],
+        lambda: run.ask("SELECT version_num FROM alembic_version") == [(migrations.head(),)],
         "the newest schema",
         30,
     )
