@@ -223,11 +223,11 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
         before=declared.level,
         after="confirmed",
     )
+    if reconfirming.is_asked(ctx, declared):
+        return reconfirming.confirm(ctx, replace(declared, level="confirmed"))
     others = (
         vouching.tell_the_others(ctx, organisation, declared.number) if ctx.campaign.second_person else ()
     )
-    if reconfirming.is_asked(ctx, declared):
-        return reconfirming.confirm(ctx, replace(declared, level="confirmed")).also(*others)
     signed = vouching.has_signed(ctx, organisation, declared.number, level="confirmed")
     return Reply((signed,)).also(*others)
 
@@ -275,13 +275,10 @@ def _again(
     ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
 ) -> Reply:
     """One organisation, one signature: say so; or let its people sign a changed letter again, or stand by a colleague's."""
-    asked = reconfirming.is_asked(ctx, standing)
-    renewed = reconfirming.confirm(ctx, standing, **entry.given) if asked else None
+    if reconfirming.is_asked(ctx, standing):
+        return reconfirming.confirm(ctx, standing, **entry.given)
     if speaks and vouching.waits(ctx.campaign, standing) and standing.person_id != ctx.person.id:
-        seconded = vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
-        return replace(seconded, lines=(*(renewed.lines if renewed else ()), *seconded.lines))
-    if renewed is not None:
-        return renewed
+        return vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
     if standing.person_id == ctx.person.id or speaks:
         if standing.level == "declared":
             return reply(
