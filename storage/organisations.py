@@ -21,6 +21,7 @@ from storage.tables import (
     people,
     representatives,
     revocations,
+    signatures,
 )
 
 if TYPE_CHECKING:
@@ -217,6 +218,19 @@ class Organisations(Queries):
             return ()
         query = _ROW.where(organisations.c.domain.in_(sorted(domains)), organisations.c.flagged.is_(False))
         return self._all(Organisation, query.order_by(func.lower(organisations.c.name)))
+
+    def named_by(self, person_id: int) -> Sequence[Organisation]:
+        """The organisations that a stranger named, for which this person signed and nobody else stands."""
+        others = select(signatures.c.organisation_id).where(
+            signatures.c.person_id != person_id, signatures.c.ended_at.is_(None)
+        )
+        theirs = select(signatures.c.organisation_id).where(signatures.c.person_id == person_id)
+        return self._all(
+            Organisation,
+            _ROW.where(
+                organisations.c.flagged, organisations.c.id.in_(theirs), organisations.c.id.not_in(others)
+            ),
+        )
 
     def unname(self, organisation_id: int) -> None:
         """Take every name from an organisation that was nobody but a person: what remains is its number."""

@@ -18,6 +18,7 @@ from storage.tables import (
     disputes,
     letters,
     organisations,
+    people,
     signatures,
 )
 
@@ -226,6 +227,12 @@ class Signatures(Queries):
                 signatures.c.ended_at.is_(None),
             ),
         )
+
+    def names_of(self, person_id: int) -> frozenset[str]:
+        """What a person is called, and was as they signed."""
+        query = select(signatures.c.person_name).where(signatures.c.person_id == person_id)
+        now = select(people.c.name).where(people.c.id == person_id)
+        return frozenset(self._connection.execute(query.union(now)).scalars())
 
     def of_person(self, person_id: int) -> Sequence[tuple[int, Signature]]:
         """The signatures a person gave that were not ended, each after its campaign."""
