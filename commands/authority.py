@@ -57,7 +57,7 @@ def proves(storage: Storage, public: Collection[str], person_id: int, organisati
 
 
 def prove_again(storage: Storage, public: Collection[str], now: datetime) -> None:
-    """Let nobody speak any longer by a domain that is no proof any more: it is named among the public ones by now."""
+    """Let nobody speak any longer by a domain that is no proof any more: it is public or another organisation's by now."""
     for organisation_id, person_id in storage.organisations.by_domain():
         if not proves(storage, public, person_id, storage.organisations.get(organisation_id)):
             storage.organisations.dismiss(organisation_id, person_id)

@@ -240,18 +240,7 @@ class Organisations(Queries):
         self.change(organisation_id, name=f"({organisation_id})", website="", domain="", testimony="")
 
     def change(self, organisation_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
-        """Set some columns of an organisation. Who spoke for it by another domain than its new one no longer does."""
-        if "domain" in values:
-            self._connection.execute(
-                delete(representatives).where(
-                    representatives.c.organisation_id == organisation_id,
-                    representatives.c.how == "domain",
-                    select(organisations.c.domain)
-                    .where(organisations.c.id == organisation_id)
-                    .scalar_subquery()
-                    != values["domain"],
-                )
-            )
+        """Set some columns of an organisation. Who changes its site or domain proves again who speaks by it."""
         self._connection.execute(
             update(organisations).where(organisations.c.id == organisation_id).values(**values)
         )
