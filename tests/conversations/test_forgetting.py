@@ -129,6 +129,26 @@ async def test_who_signed_as_themselves_is_forgotten_whatever_became_of_that(
     assert found(tmp_path / "data", "Zoe", "zoe", PEOPLE["Zoe"].id) == set()
 
 
+async def test_what_somebody_wrote_beside_a_colleagues_signature_is_forgotten(tmp_path: Path) -> None:
+    script = """/as Camille
+/room collectif
+!signer
+/as Dom
+/room hebergeurs
+!details role=Dom préside note=voir avec Dom
+/private
+!oubliezmoi
+!confirmer
+/wait 1m
+/wait 1m
+"""
+    transcript = await play(script, tmp_path)
+
+    assert "je ne sais plus rien de vous" in transcript
+    assert found(tmp_path / "data", "Dom", PEOPLE["Dom"].id) == set()
+    assert found(tmp_path / "data", "Camille") != set()
+
+
 async def test_both_accounts_of_somebody_are_forgotten(tmp_path: Path) -> None:
     script = """/as Dom
 /private
