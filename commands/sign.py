@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
+from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
 from commands import authority, consenting, disputing, ending, lookup, reconfirming, tell, vouching
@@ -43,12 +44,16 @@ def sign(
     else:
         mine = authority.organisations(ctx)
         found = mine[0] if len(mine) == 1 else None
+    if found is None and name:
+        _make_sure_they_may_declare(ctx)
     if found is None and not (name and ctx.confirmed):
         return _unknown(ctx, name, entry) if name else _which(ctx, [one.name for one in mine], entry)
     if found is None:
         return _signed(ctx, _named_in_chat(ctx, name), entry, speaks=False)
     standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
     speaks = not organisation or authority.speaks(ctx, found)
+    if standing is None and not speaks:
+        _make_sure_they_may_declare(ctx)
     if standing is not None and (standing.level != "declared" or not speaks):
         return _again(ctx, found, standing, entry, speaks=speaks)
     doubts = entry.doubts(ctx)
@@ -58,6 +63,18 @@ def sign(
     if standing is not None:
         return _stands_by(ctx, found, standing, entry)
     return _signed(ctx, found, entry, speaks=speaks)
+
+
+def _make_sure_they_may_declare(ctx: Context) -> None:
+    """Raise CampaignError for somebody of whom nobody knows where they come from, where what is declared counts."""
+    if ctx.campaign.counts == "declared" and ctx.private and not lookup.is_of_the_campaign(ctx):
+        raise CampaignError(
+            say(
+                N_(
+                    "I do not know you from this campaign yet, and here a signature counts at once: please sign in one of its rooms."
+                )
+            )
+        )
 
 
 def _named_in_chat(ctx: Context, name: str) -> Organisation:
