@@ -48,7 +48,7 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         organisation=kept.id,
         other=gone.id,
     )
-    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now)
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {kept.id})
     return reply(
         N_("**{gone}** is one with **{kept}** now. To undo it: {unmerge}"),
         gone=gone.name,
@@ -137,7 +137,7 @@ def org_unmerge(ctx: Context, name: Rest) -> Reply:
         organisation=kept.id,
         other=merge.gone_id,
     )
-    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now)
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {kept.id, merge.gone_id})
     done = say(
         N_("**{gone}** and **{kept}** are two again. What was said since stays with **{kept}**."),
         gone=merge.gone,

@@ -105,7 +105,7 @@ def org_site(ctx: Context, organisation: Rest, *, url: Option = "", domain: Opti
     ctx.storage.organisations.change(found.id, **values)
     before = {key: getattr(found, key) for key in values}
     _note(ctx, "organisation changed", found, before=before, after=values)
-    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now)
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {found.id})
     now = ctx.storage.organisations.get(found.id)
     lines = (
         say(N_("**{name}**: website {url}"), name=now.name, url=Link(now.website))

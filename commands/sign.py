@@ -65,8 +65,26 @@ def sign(
     return _signed(ctx, found, entry, speaks=speaks)
 
 
+MOST_DECLARED = 10
+"""Signatures that one person declares in a campaign before somebody has accepted any."""
+
+
 def _make_sure_they_may_declare(ctx: Context) -> None:
-    """Raise CampaignError for somebody of whom nobody knows where they come from, where what is declared counts."""
+    """Let nobody declare without end; nor at all where that counts, if nobody knows where they come from.
+
+    Raises:
+        CampaignError: they may not; the text says what to do.
+    """
+    declared = ctx.storage.signatures.declared_by(ctx.campaign.id, ctx.person.id)
+    if declared >= MOST_DECLARED:
+        raise CampaignError(
+            say(
+                N_(
+                    "{count} signatures that you declared wait for a campaigner already. Please ask one to look at them first."
+                ),
+                count=declared,
+            )
+        )
     if ctx.campaign.counts == "declared" and ctx.private and not lookup.is_of_the_campaign(ctx):
         raise CampaignError(
             say(

@@ -245,6 +245,16 @@ class Signatures(Queries):
         ]
         return [(campaign, one) for campaign, one in found if one is not None]
 
+    def declared_by(self, campaign_id: int, person_id: int) -> int:
+        """How many signatures of a person stand in a campaign as no more than declared."""
+        query = select(func.count()).where(
+            signatures.c.campaign_id == campaign_id,
+            signatures.c.person_id == person_id,
+            signatures.c.level == "declared",
+            signatures.c.ended_at.is_(None),
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
         return self._all(

@@ -135,7 +135,7 @@ async def test_what_somebody_wrote_beside_a_colleagues_signature_is_forgotten(tm
 !signer
 /as Dom
 /room hebergeurs
-!details role=Dom préside note=voir avec Dom
+!details note=voir avec Dom
 /private
 !oubliezmoi
 !confirmer
