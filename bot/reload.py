@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FILE = "reload.json"
+STARTED_WITH = ("bot", "matrix", "xmpp", "authority", "privacy")
+"""The sections that the running bot goes by as they were when it was started."""
 WITHIN = 60.0
 """Seconds within which the bot answers, or something is wrong with it."""
 
@@ -99,7 +102,10 @@ class Reload:
         return done
 
     def _follow(self, storage: Storage, config: Config) -> Changes:
-        now = self._now()
+        now, running = self._now(), self._config.settings
+        # Else a right that a new setting takes would be back at the next word, by the one that still holds.
+        held = {section: getattr(running, section) for section in STARTED_WITH}
+        config = replace(config, settings=config.settings.model_copy(update=held))
         changes = read_files(storage, config, now)
         if changes:
             tell.put(storage, tell.admins(storage, self._bot.house, *summary(changes)), now)
@@ -130,7 +136,7 @@ def needs_restart(running: Settings, read: Settings) -> list[str]:
     """The keys of a config that the running bot does not follow."""
     before, now = running.model_dump(), read.model_dump()
     found = []
-    for section in ("bot", "matrix", "xmpp"):
+    for section in STARTED_WITH:
         old, new = before[section] or {}, now[section] or {}
         found += [f"{section}.{key}" for key in {**old, **new} if old.get(key) != new.get(key)]
     for key, campaign in now["campaigns"].items():

@@ -199,7 +199,10 @@ class _Line:
         for person, (account, deputy) in wanted.items():
             known = held.get(person)
             if known is None or known.how == "verified" or (known.how == "roster" and known.deputy != deputy):
-                organisations.represent(self._held.id, person, "roster", self._now, deputy=deputy)
+                if not organisations.represent(self._held.id, person, "roster", self._now, deputy=deputy):
+                    if is_news:
+                        self._kept(f"{account} does not speak for it")
+                    continue
                 self._changed(f"{'deputy' if deputy else 'representative'} {account}")
                 if known is None:
                     self._right(person, granted=True)

@@ -173,6 +173,11 @@ def counts(level: Level, counts_from: Threshold) -> bool:
     return level in _COUNTING[counts_from]
 
 
+def is_counted(standing: Standing, level: Level | None, counts_from: Threshold) -> bool:
+    """Say whether an organisation that stands so is counted: what was declared counts for nobody who said otherwise."""
+    return level is not None and counts(level, counts_from) and standing in ("signed", "declared")
+
+
 def parse_mandate(typed: str) -> Mandate:
     """Read a mandate as people type it, in French or English: "AG", "conseil d'administration 12/06/2024 https://…".
 

@@ -56,9 +56,16 @@ def proves(storage: Storage, public: Collection[str], person_id: int, organisati
     )
 
 
-def prove_again(storage: Storage, public: Collection[str], now: datetime) -> None:
-    """Let nobody speak any longer by a domain that is no proof any more: it is named among the public ones by now."""
+def prove_again(
+    storage: Storage, public: Collection[str], now: datetime, only: Collection[int] | None = None
+) -> None:
+    """Let nobody speak any longer by a domain that is no proof any more: it is public or another organisation's by now.
+
+    `only` are the organisations that are looked at; all of them if none is given.
+    """
     for organisation_id, person_id in storage.organisations.by_domain():
+        if only is not None and organisation_id not in only:
+            continue
         if not proves(storage, public, person_id, storage.organisations.get(organisation_id)):
             storage.organisations.dismiss(organisation_id, person_id)
             storage.audit.note(

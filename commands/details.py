@@ -44,6 +44,15 @@ def details(
         return reply(
             N_("I see nothing to change: add for example {example}"), example=Typed("details", "role=…")
         )
+    if role and standing.person_id != ctx.person.id:
+        # It is published beside the name of whoever agreed to that.
+        raise CampaignError(
+            say(
+                N_("The role is that of whoever signed for **{name}** (no. {number}): only they can say it."),
+                name=found.name,
+                number=standing.number,
+            )
+        )
     testimony = lookup.short(testimony)
     doubts = entry.doubts(ctx)
     if doubts and not ctx.confirmed:

@@ -62,6 +62,8 @@ def link(ctx: Context, code: str = "") -> Reply:
     people.join(giver, ctx.person.id)
     ctx.storage.consents.join(giver, ctx.person.id, ctx.now)
     ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
+    for organisation in ctx.storage.organisations.silence(giver):
+        ctx.storage.audit.right(organisation, giver, ctx.now, by=None, room=ctx.room.id, granted=False)
     vouching.one_after_all(ctx, giver)
     done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
     told = tell.privately(ctx.storage, giver, done, here=ctx.room.id)

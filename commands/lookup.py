@@ -11,12 +11,12 @@ from campaign import letter as rules
 from campaign.chat import MATRIX, N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import doubt, normal_form, tidy_name
-from campaign.signature import LEVELS, counts
+from campaign.signature import LEVELS, counts, is_counted
 from commands import authority
 from commands.command import Unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from campaign.letter import Version
     from campaign.signature import Level
@@ -305,13 +305,20 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
         storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
         len(storage.disputes.disputed(campaign.id)),
         storage.sympathies.count(campaign.id),
-        sum(one.level in counting(campaign) for one in earlier(storage, campaign)),
+        len(earlier(storage, campaign)),
     )
 
 
 def earlier(storage: Storage, campaign: Campaign) -> list[Member]:
-    """The organisations whose standing signature is of a text that a change of substance has overtaken."""
+    """The organisations whose signature would count, were its text not overtaken by a change of substance."""
     overtaken = storage.letters.overtaken(campaign.id)
-    if not overtaken:
-        return []
-    return [one for one in storage.campaigns.members(campaign.id) if one.letter_id in overtaken]
+    return of_texts(storage, campaign, overtaken) if overtaken else []
+
+
+def of_texts(storage: Storage, campaign: Campaign, letters: Collection[int]) -> list[Member]:
+    """The organisations whose signature counts, or would, and is of one of these texts."""
+    return [
+        one
+        for one in storage.campaigns.members(campaign.id)
+        if one.letter_id in letters and is_counted(one.standing, one.level, campaign.threshold)
+    ]

@@ -65,20 +65,22 @@ def forget(
                 number=signature.number,
                 after="withdrawn",
             )
-        ended.append(signature)
-        _bears_their_name(storage, person_id, signature, now)
+        ended.append((campaign_id, signature.number))
+    _erase_namesakes(storage, person_id, now)
     orphans = storage.erasing.erase(person_id, now, answered_at=answered_at)
     storage.audit.note("forgotten", now, person=person_id, room=room)
-    return Forgotten(ended, orphans)
+    # Told as they are called now: some were called what the person is.
+    read = (storage.signatures.by_number(*one) for one in ended)
+    return Forgotten([one for one in read if one is not None], orphans)
 
 
-def _bears_their_name(storage: Storage, person_id: int, signature: Signature, now: datetime) -> None:
-    """Erase the name of an organisation that was no more than the person who named it."""
-    organisation = storage.organisations.get(signature.organisation_id)
-    names = {normal_form(name) for name in (signature.person_name, storage.people.name(person_id)) if name}
-    if organisation.flagged and normal_form(organisation.name) in names:
-        storage.organisations.unname(organisation.id)
-        storage.audit.note("organisation forgotten", now, organisation=organisation.id)
+def _erase_namesakes(storage: Storage, person_id: int, now: datetime) -> None:
+    """Erase the names of organisations that were no more than the person who named them, whatever became of that."""
+    names = {normal_form(name) for name in storage.signatures.names_of(person_id) if name}
+    for organisation in storage.organisations.named_by(person_id):
+        if normal_form(organisation.name) in names:
+            storage.organisations.unname(organisation.id)
+            storage.audit.note("organisation forgotten", now, organisation=organisation.id)
 
 
 def told(forgotten: Forgotten) -> tuple[Text, ...]:

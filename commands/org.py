@@ -82,7 +82,7 @@ def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
         before=before,
         after={"flagged": False, **({"website": url} if url else {})},
     )
-    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now)
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {organisation.id})
 
 
 @command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import known, tell
+from commands import authority, known, tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
 from commands.org_words import STANDINGS
 
@@ -48,6 +48,7 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         organisation=kept.id,
         other=gone.id,
     )
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {kept.id})
     return reply(
         N_("**{gone}** is one with **{kept}** now. To undo it: {unmerge}"),
         gone=gone.name,
@@ -136,12 +137,13 @@ def org_unmerge(ctx: Context, name: Rest) -> Reply:
         organisation=kept.id,
         other=merge.gone_id,
     )
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {kept.id, merge.gone_id})
     done = say(
         N_("**{gone}** and **{kept}** are two again. What was said since stays with **{kept}**."),
         gone=merge.gone,
         kept=kept.name,
     )
-    return Reply((done, *(_lost(ctx, kept, one) for one in lost)))
+    return Reply((done, *(_lost(ctx, kept, one) for one in lost if not _comes_back(ctx, merge, one))))
 
 
 def _meant(ctx: Context, name: str) -> Merge:
@@ -185,6 +187,13 @@ def _make_sure_it_can_be(ctx: Context, merge: Merge, kept: Organisation) -> None
         raise CampaignError(
             say(N_("“{name}” is a name of **{other}** by now."), name=merge.gone, other=other.name)
         )
+
+
+def _comes_back(ctx: Context, merge: Merge, one: Lost) -> bool:
+    """Whether it is the word of somebody whom the organisation's domain proves at their next."""
+    gone = ctx.storage.organisations.get(merge.gone_id)
+    person = one.which if one.what == "person" else None
+    return isinstance(person, int) and authority.proves(ctx.storage, ctx.house.public_providers, person, gone)
 
 
 def _lost(ctx: Context, kept: Organisation, one: Lost) -> Text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from campaign.chat import N_, Link, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
-from commands import known
+from commands import authority, known
 from commands.command import Context, Option, Reply, Rest, command, reply
 from commands.vocabulary import in_language, read_choice
 
@@ -105,6 +105,7 @@ def org_site(ctx: Context, organisation: Rest, *, url: Option = "", domain: Opti
     ctx.storage.organisations.change(found.id, **values)
     before = {key: getattr(found, key) for key in values}
     _note(ctx, "organisation changed", found, before=before, after=values)
+    authority.prove_again(ctx.storage, ctx.house.public_providers, ctx.now, {found.id})
     now = ctx.storage.organisations.get(found.id)
     lines = (
         say(N_("**{name}**: website {url}"), name=now.name, url=Link(now.website))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Listing, Text, Typed, say
-from commands import lookup
+from commands import lookup, vouching
 from commands.command import Choice, Context, Reply
 
 if TYPE_CHECKING:
@@ -25,9 +25,18 @@ def is_asked(ctx: Context, signature: Signature) -> bool:
 
 
 def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa: ANN401 - the signature's columns
-    """Let a signature stand under the letter as it is now, in the language of this place; the number stays its own."""
+    """Let a signature stand under the letter as it is now, in the language of this place; the number stays its own.
+
+    Whoever says so gives it from now on: nobody is named beside a text that a colleague has signed. Where two people
+    are asked for, the changed text needs a second one again, for nobody has verified that.
+    """
     storage, campaign = ctx.storage, ctx.campaign
     letter = storage.letters.to_sign(campaign.id, ctx.language)
+    if signature.person_id != ctx.person.id:
+        values = {**_given_by(ctx), **values}
+    falls = signature.level == "verified" and (campaign.second_person or "person_id" in values)
+    if falls:
+        values |= {"level": "confirmed", "verified_by": None}
     storage.signatures.reconfirm(signature.id, letter.id, ctx.now, **values)
     if signature.level != "declared":
         # Said in private, it is reminded where it was before.
@@ -43,6 +52,7 @@ def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa
         number=signature.number,
         before=[signature.language, signature.version],
         after=[letter.language, letter.version],
+        **({"level": "confirmed"} if falls else {}),
     )
     if signature.level == "declared":
         return Reply(
@@ -55,6 +65,10 @@ def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa
                 ),
             )
         )
+    if campaign.second_person:
+        organisation = storage.organisations.get(signature.organisation_id)
+        waits = vouching.has_signed(ctx, organisation, signature.number, level="confirmed")
+        return Reply((waits,)).also(*vouching.tell_the_others(ctx, organisation, signature.number))
     return Reply(
         (
             say(
@@ -66,6 +80,19 @@ def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa
             ),
         )
     )
+
+
+def _given_by(ctx: Context) -> dict[str, Any]:
+    """The columns of a signature that say who gave it, and where."""
+    return {
+        "person_id": ctx.person.id,
+        "address_id": ctx.person.address_id,
+        "person_name": ctx.name,
+        "role": "",
+        "room_id": ctx.room.id,
+        "network": ctx.room.network,
+        "event": ctx.event,
+    }
 
 
 def _progress(ctx: Context) -> Text:

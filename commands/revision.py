@@ -131,10 +131,7 @@ def _overtaken_by(ctx: Context, texts: list[Letter]) -> int:
     """How many signatures will have to be confirmed, after these changes of substance."""
     storage, campaign = ctx.storage, ctx.campaign
     gone = would_overtake(storage.letters.versions(campaign.id), {one.id for one in texts})
-    counting = lookup.counting(campaign)
-    return sum(
-        one.letter_id in gone and one.level in counting for one in storage.campaigns.members(campaign.id)
-    )
+    return len(lookup.of_texts(storage, campaign, gone))
 
 
 def _done(ctx: Context, texts: list[Letter]) -> Reply:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
+from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from campaign.signature import level_of
 from commands import authority, consenting, disputing, ending, lookup, reconfirming, tell, vouching
@@ -43,12 +44,16 @@ def sign(
     else:
         mine = authority.organisations(ctx)
         found = mine[0] if len(mine) == 1 else None
+    if found is None and name:
+        _make_sure_they_may_declare(ctx)
     if found is None and not (name and ctx.confirmed):
         return _unknown(ctx, name, entry) if name else _which(ctx, [one.name for one in mine], entry)
     if found is None:
         return _signed(ctx, _named_in_chat(ctx, name), entry, speaks=False)
     standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
     speaks = not organisation or authority.speaks(ctx, found)
+    if standing is None and not speaks:
+        _make_sure_they_may_declare(ctx)
     if standing is not None and (standing.level != "declared" or not speaks):
         return _again(ctx, found, standing, entry, speaks=speaks)
     doubts = entry.doubts(ctx)
@@ -58,6 +63,36 @@ def sign(
     if standing is not None:
         return _stands_by(ctx, found, standing, entry)
     return _signed(ctx, found, entry, speaks=speaks)
+
+
+MOST_DECLARED = 10
+"""Signatures that one person declares in a campaign before somebody has accepted any."""
+
+
+def _make_sure_they_may_declare(ctx: Context) -> None:
+    """Let nobody declare without end; nor at all where that counts, if nobody knows where they come from.
+
+    Raises:
+        CampaignError: they may not; the text says what to do.
+    """
+    declared = ctx.storage.signatures.declared_by(ctx.campaign.id, ctx.person.id)
+    if declared >= MOST_DECLARED:
+        raise CampaignError(
+            say(
+                N_(
+                    "{count} signatures that you declared wait for a campaigner already. Please ask one to look at them first."
+                ),
+                count=declared,
+            )
+        )
+    if ctx.campaign.counts == "declared" and ctx.private and not lookup.is_of_the_campaign(ctx):
+        raise CampaignError(
+            say(
+                N_(
+                    "I do not know you from this campaign yet, and here a signature counts at once: please sign in one of its rooms."
+                )
+            )
+        )
 
 
 def _named_in_chat(ctx: Context, name: str) -> Organisation:
@@ -223,11 +258,11 @@ def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, en
         before=declared.level,
         after="confirmed",
     )
+    if reconfirming.is_asked(ctx, declared):
+        return reconfirming.confirm(ctx, replace(declared, level="confirmed"))
     others = (
         vouching.tell_the_others(ctx, organisation, declared.number) if ctx.campaign.second_person else ()
     )
-    if reconfirming.is_asked(ctx, declared):
-        return reconfirming.confirm(ctx, replace(declared, level="confirmed")).also(*others)
     signed = vouching.has_signed(ctx, organisation, declared.number, level="confirmed")
     return Reply((signed,)).also(*others)
 
@@ -275,13 +310,10 @@ def _again(
     ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
 ) -> Reply:
     """One organisation, one signature: say so; or let its people sign a changed letter again, or stand by a colleague's."""
-    asked = reconfirming.is_asked(ctx, standing)
-    renewed = reconfirming.confirm(ctx, standing, **entry.given) if asked else None
+    if reconfirming.is_asked(ctx, standing):
+        return reconfirming.confirm(ctx, standing, **entry.given)
     if speaks and vouching.waits(ctx.campaign, standing) and standing.person_id != ctx.person.id:
-        seconded = vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
-        return replace(seconded, lines=(*(renewed.lines if renewed else ()), *seconded.lines))
-    if renewed is not None:
-        return renewed
+        return vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
     if standing.person_id == ctx.person.id or speaks:
         if standing.level == "declared":
             return reply(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Text, Typed, say, say_many
-from commands import lookup, vouching
+from campaign.signature import is_counted
+from commands import vouching
 from commands.command import Context, Reply, command, reply
 
 if TYPE_CHECKING:
@@ -23,10 +24,13 @@ def signatories(ctx: Context) -> Reply:
     found = storage.signatures.all_standing(campaign.id)
     if not found:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
-    standing = {one.organisation_id: one.standing for one in storage.campaigns.members(campaign.id)}
+    counted = {
+        one.organisation_id
+        for one in storage.campaigns.members(campaign.id)
+        if is_counted(one.standing, one.level, campaign.threshold)
+    }
     overtaken = storage.letters.overtaken(campaign.id)
     disputed = storage.disputes.disputed(campaign.id)
-    levels = lookup.counting(campaign)
     counting: list[Signature] = []
     waiting: list[Signature] = []
     earlier: list[Signature] = []
@@ -34,12 +38,10 @@ def signatories(ctx: Context) -> Reply:
     for one in found:
         if vouching.waits(campaign, one):
             waiting.append(one)
-        elif one.letter_id in overtaken and one.level in levels:
-            earlier.append(one)
+        elif one.organisation_id not in counted:
+            others.append(one)
         else:
-            # What was declared counts for nobody who has said otherwise.
-            counts = one.level in levels and standing.get(one.organisation_id) in ("signed", "declared")
-            (counting if counts else others).append(one)
+            (earlier if one.letter_id in overtaken else counting).append(one)
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
     lines += [_line(one, disputed) for one in counting]
     if waiting:

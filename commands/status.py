@@ -130,8 +130,7 @@ def _names(ctx: Context) -> list[Text]:
     waiting = ctx.storage.questions.waiting(ctx.campaign.id)
     deciding = [one for one in members if one.standing == "deciding"]
     lines = [_deciding(one, waiting.get(one.organisation_id)) for one in deciding]
-    counting = lookup.counting(ctx.campaign)
-    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign) if one.level in counting]
+    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign)]
     if earlier:
         lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
     silent = [one.name for one in members if one.standing == "silent" and not one.flagged]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from campaign.chat import N_, NN_, Typed, say, say_many
 from commands import disputing, lookup, reconfirming, tell
 from commands.command import Context, Reply, command, reply
+
+if TYPE_CHECKING:
+    from campaign.chat import Text
+    from storage.signatures import Signature
 
 
 @command(
@@ -46,7 +52,10 @@ def verify(ctx: Context, signature: int) -> Reply:
         return reply(N_("Signature no. {number} is verified already."), number=signature)
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
     storage.organisations.change(found.organisation_id, flagged=False)
-    storage.organisations.represent(found.organisation_id, found.person_id, "verified", ctx.now)
+    # Whose right it was to confirm it has that right from elsewhere, or has lost it since.
+    speaks = found.level != "declared" or storage.organisations.represent(
+        found.organisation_id, found.person_id, "verified", ctx.now
+    )
     storage.audit.note(
         "verified",
         ctx.now,
@@ -57,7 +66,7 @@ def verify(ctx: Context, signature: int) -> Reply:
         number=signature,
         before=found.level,
         after="verified",
-        represented_by=found.person_id,
+        **({"represented_by": found.person_id} if speaks and found.level == "declared" else {}),
     )
     done = Reply(
         (
@@ -70,7 +79,17 @@ def verify(ctx: Context, signature: int) -> Reply:
                 name=found.organisation,
             ),
             *reconfirming.still_to_confirm(ctx, found),
+            *(() if speaks else (_still_revoked(found),)),
         )
     )
     told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)
     return done.also(*tell.signer(storage, found, told, here=ctx.room.id), *settled)
+
+
+def _still_revoked(found: Signature) -> Text:
+    return say(
+        N_("{who} was revoked, and still does not speak for **{name}**. To change that: {rep}"),
+        who=found.person_name or say(N_("somebody who was forgotten")),
+        name=found.organisation,
+        rep=Typed("org rep", f"… {found.organisation}"),
+    )

@@ -84,7 +84,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
     """Let one of an organisation's own people vouch for who declared its signature: asked about the account, never a name.
 
     Raises:
-        CampaignError: the declarer's account is not known, or looks like another one of theirs.
+        CampaignError: the declarer's account is not known, was revoked, or looks like another one of theirs.
     """
     storage = ctx.storage
     address = storage.people.address(declared.address_id)
@@ -106,6 +106,17 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
             )
         )
     _another_human(ctx, declared)
+    if storage.organisations.is_silenced(declared.organisation_id, declared.person_id):
+        raise CampaignError(
+            say(
+                N_(
+                    "A campaigner has revoked {address} for **{name}**, so you cannot vouch for them. If your organisation signs, say {sign}."
+                ),
+                address=address.id,
+                name=declared.organisation,
+                sign=Typed("sign", declared.organisation),
+            )
+        )
     if not ctx.confirmed:
         ask = say(
             N_(

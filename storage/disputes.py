@@ -92,8 +92,13 @@ class Disputes(Queries):
         )
 
     def of_campaign(self, campaign_id: int) -> Sequence[Dispute]:
-        """Every open dispute of a campaign, the oldest first."""
-        return self._all(Dispute, _ROW.where(signatures.c.campaign_id == campaign_id))
+        """Every open dispute about a standing signature of a campaign, the oldest first.
+
+        One that ended by a merge is disputed no more, until that is undone.
+        """
+        return self._all(
+            Dispute, _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.ended_at.is_(None))
+        )
 
     def of_signature(self, signature_id: int) -> Sequence[Dispute]:
         """The open disputes about one signature, the oldest first."""

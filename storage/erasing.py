@@ -213,8 +213,11 @@ class Erasing(Queries):
         for table, which in (
             (organisations, organisations.c.id),
             (campaign_organisations, campaign_organisations.c.organisation_id),
+            (signatures, signatures.c.organisation_id),  # a colleague's, which they completed
         ):
-            self._retype(table, which.in_(mine), naming, but=("name", "website", "domain", "listed"))
+            self._retype(
+                table, which.in_(mine), naming, but=("name", "website", "domain", "listed", "person_name")
+            )
         self._connection.execute(
             update(signatures).where(signatures.c.person_id == person_id).values(person_name="", role="")
         )

@@ -18,8 +18,10 @@ from storage.tables import (
     campaign_organisations,
     organisation_names,
     organisations,
+    people,
     representatives,
     revocations,
+    signatures,
 )
 
 if TYPE_CHECKING:
@@ -217,6 +219,19 @@ class Organisations(Queries):
         query = _ROW.where(organisations.c.domain.in_(sorted(domains)), organisations.c.flagged.is_(False))
         return self._all(Organisation, query.order_by(func.lower(organisations.c.name)))
 
+    def named_by(self, person_id: int) -> Sequence[Organisation]:
+        """The organisations that a stranger named, for which this person signed and nobody else stands."""
+        others = select(signatures.c.organisation_id).where(
+            signatures.c.person_id != person_id, signatures.c.ended_at.is_(None)
+        )
+        theirs = select(signatures.c.organisation_id).where(signatures.c.person_id == person_id)
+        return self._all(
+            Organisation,
+            _ROW.where(
+                organisations.c.flagged, organisations.c.id.in_(theirs), organisations.c.id.not_in(others)
+            ),
+        )
+
     def unname(self, organisation_id: int) -> None:
         """Take every name from an organisation that was nobody but a person: what remains is its number."""
         self._connection.execute(
@@ -225,32 +240,24 @@ class Organisations(Queries):
         self.change(organisation_id, name=f"({organisation_id})", website="", domain="", testimony="")
 
     def change(self, organisation_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
-        """Set some columns of an organisation. Who spoke for it by another domain than its new one no longer does."""
-        if "domain" in values:
-            self._connection.execute(
-                delete(representatives).where(
-                    representatives.c.organisation_id == organisation_id,
-                    representatives.c.how == "domain",
-                    select(organisations.c.domain)
-                    .where(organisations.c.id == organisation_id)
-                    .scalar_subquery()
-                    != values["domain"],
-                )
-            )
+        """Set some columns of an organisation. Who changes its site or domain proves again who speaks by it."""
         self._connection.execute(
             update(organisations).where(organisations.c.id == organisation_id).values(**values)
         )
 
     def represent(
         self, organisation_id: int, person_id: int, how: str, now: datetime, *, deputy: bool = False
-    ) -> None:
-        """Let a person speak for an organisation.
+    ) -> bool:
+        """Let a person speak for an organisation; return whether they do.
 
         `how`: on the word of the `roster` or of a `campaigner`; because a campaigner has `verified` their signature or
         a `second` person of the organisation has; or because the `domain` of their account is the organisation's.
-        Where there are several reasons, the one that holds longest is kept; what a campaigner says stands before all.
+        Where there are several reasons, the one that holds longest is kept; what a campaigner says stands before all:
+        whom they revoked, and who was forgotten, comes back on no other word.
         """
         known = self.speaks_by(organisation_id, person_id)
+        if known is None and how != "campaigner" and self.is_silenced(organisation_id, person_id):
+            return False
         if known is None:
             self._connection.execute(
                 insert(representatives),
@@ -267,6 +274,7 @@ class Organisations(Queries):
             self._connection.execute(
                 update(representatives).where(*_is(organisation_id, person_id)).values(**values)
             )
+        return True
 
     def dismiss(self, organisation_id: int, person_id: int) -> None:
         """Let a person speak for an organisation no longer; without anybody who does, nobody stands by its testimony."""
@@ -339,12 +347,42 @@ class Organisations(Queries):
 
         It was a campaigner's, or their own who wanted to be forgotten.
         """
+        return self._revoked_at(organisation_id, address) is not None or self._erased(
+            organisation_id, address
+        )
+
+    def _revoked_at(self, organisation_id: int, account: Address) -> datetime | None:
         query = select(revocations.c.at).where(
             revocations.c.organisation_id == organisation_id,
-            revocations.c.network == address.network,
-            revocations.c.address == address.id,
+            revocations.c.network == account.network,
+            revocations.c.address == account.id,
         )
-        return self._connection.execute(query).first() is not None or self._erased(organisation_id, address)
+        return self._connection.execute(query).scalar()
+
+    def is_silenced(self, organisation_id: int, person_id: int) -> bool:
+        """Whether one of a person's accounts was revoked for an organisation, or they were forgotten."""
+        forgotten = select(people.c.id).where(people.c.id == person_id, people.c.forgotten_at.is_not(None))
+        return self._connection.execute(forgotten).first() is not None or any(
+            self.is_revoked(organisation_id, account)
+            for account in self._all(Address, _ACCOUNTS, {"person": person_id})
+        )
+
+    def silence(self, person_id: int) -> Sequence[int]:
+        """Let somebody who turned out to have other accounts speak for no organisation for which one of them was revoked.
+
+        A campaigner's later word stands. Returns the organisations for which they spoke.
+        """
+        accounts = self._all(Address, _ACCOUNTS, {"person": person_id})
+        query = select(representatives.c.organisation_id, representatives.c.how, representatives.c.since)
+        silenced = []
+        for organisation_id, how, since in self._connection.execute(
+            query.where(representatives.c.person_id == person_id)
+        ).all():
+            words = [at for one in accounts if (at := self._revoked_at(organisation_id, one)) is not None]
+            if words and not (how == "campaigner" and since >= max(words)):
+                self.dismiss(organisation_id, person_id)
+                silenced.append(int(organisation_id))
+        return silenced
 
     def is_representative(self, organisation_id: int, person_id: int) -> bool:
         """Whether a person may speak for an organisation."""

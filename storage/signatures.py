@@ -18,6 +18,7 @@ from storage.tables import (
     disputes,
     letters,
     organisations,
+    people,
     signatures,
 )
 
@@ -227,6 +228,12 @@ class Signatures(Queries):
             ),
         )
 
+    def names_of(self, person_id: int) -> frozenset[str]:
+        """What a person is called, and was as they signed."""
+        query = select(signatures.c.person_name).where(signatures.c.person_id == person_id)
+        now = select(people.c.name).where(people.c.id == person_id)
+        return frozenset(self._connection.execute(query.union(now)).scalars())
+
     def of_person(self, person_id: int) -> Sequence[tuple[int, Signature]]:
         """The signatures a person gave that were not ended, each after its campaign."""
         ids = select(signatures.c.campaign_id, signatures.c.number).where(
@@ -237,6 +244,16 @@ class Signatures(Queries):
             for campaign, number in self._connection.execute(ids.order_by(signatures.c.id)).all()
         ]
         return [(campaign, one) for campaign, one in found if one is not None]
+
+    def declared_by(self, campaign_id: int, person_id: int) -> int:
+        """How many signatures of a person stand in a campaign as no more than declared."""
+        query = select(func.count()).where(
+            signatures.c.campaign_id == campaign_id,
+            signatures.c.person_id == person_id,
+            signatures.c.level == "declared",
+            signatures.c.ended_at.is_(None),
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""

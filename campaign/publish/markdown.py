@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from campaign.signature import counts
+from campaign.signature import is_counted
 
 if TYPE_CHECKING:
     from campaign.signature import Signatory, SignatoryList
@@ -32,7 +32,7 @@ def write(listed: SignatoryList) -> bytes:
     lines = [f"# {escaped(listed.campaign)}", ""]
     earlier: dict[str, list[str]] = {}
     for signatory in listed.signatories:
-        if signatory.level is None or not counts(signatory.level, listed.counts_from):
+        if not is_counted(signatory.standing, signatory.level, listed.counts_from):
             continue
         if signatory.letter_current is False:
             version = escaped(f"{signatory.letter_version} ({signatory.letter_language})")

@@ -12,7 +12,8 @@ from bot import reload
 from bot.app import App
 from bot.health import Health, save, write
 from bot.reload import Reload, Reloaded, ask, needs_restart, summary
-from campaign.chat import MATRIX, Message
+from campaign.chat import MATRIX, Address, Message
+from campaign.organisation import normal_form
 from campaign.roster import Changes
 from storage.database import StorageError, StorageFull, open_database
 from tests.bot.scripted import CONFIG, NOW, ROSTER, config, plain, waiting
@@ -40,6 +41,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
         ('[xmpp]\njid = "tocsin@example.org"', "", ["xmpp.jid", "xmpp.nick", "xmpp.tls"]),
         ('"xmpp:forge@rooms.example.org"', '"xmpp:other@rooms.example.org"', ["campaigns.ngi.rooms"]),
         ("campaigns.ngi", "campaigns.cra", ["campaigns.cra"]),
+        ("[xmpp]", '[authority]\npublic_providers = ["a.example"]\n[xmpp]', ["authority.public_providers"]),
+        ("[xmpp]", "[privacy]\nkeep_days = 9\n[xmpp]", ["privacy.keep_days"]),
         ('title = "Save it"', 'title = "Save it now"', []),
     ],
 )
@@ -86,6 +89,29 @@ async def test_only_the_campaigners_are_told_and_only_of_changes(database: Datab
     assert (await reading.read()).changes == ["added: Chapril"]
     told = [one for one in await waiting(database, MATRIX) if one not in before]
     assert [room for room, _ in told] == ["!team:example.org"]
+
+
+async def test_who_speaks_by_a_domain_does_so_until_the_bot_goes_by_the_new_setting(
+    database: Database, tmp_path: Path
+) -> None:
+    roster = "name,website\nPicasoft,https://picasoft.example\n"
+    what = config(tmp_path, roster=roster)
+    bot = App(what, database, {}, lambda: NOW)
+    await bot.open()
+    reading = Reload(bot, what, database, lambda: NOW)
+
+    def speak(storage: Storage) -> int:
+        found = storage.organisations.find(normal_form("Picasoft"))
+        person = storage.people.ensure(Address(MATRIX, "@bo:picasoft.example"), "Bo", NOW)
+        assert found is not None
+        storage.organisations.represent(found.id, person.id, "domain", NOW)
+        return found.id
+
+    picasoft = await database.write(speak)
+    config(tmp_path, '[authority]\npublic_providers = ["picasoft.example"]\n' + CONFIG, roster=roster)
+    done = await reading.read()
+    assert done.restart == ["authority.public_providers"]
+    assert await database.write(lambda storage: len(storage.organisations.representatives(picasoft))) == 1
 
 
 async def test_a_full_disk_changes_nothing_and_is_said(

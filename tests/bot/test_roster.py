@@ -249,6 +249,22 @@ def test_who_was_revoked_in_chat_does_not_come_back_with_the_file(files: Files) 
     assert files.speakers().keys() == {"@ana:example.org", "@ana:mail.example"}
 
 
+def test_who_was_revoked_does_not_come_back_by_an_account_that_turned_out_theirs(files: Files) -> None:
+    other = Address(MATRIX, "@ana:mail.example")
+    files.read()
+    found = files.find("Picasoft")
+
+    def revoked(storage: Storage) -> None:
+        person = storage.people.ensure(ANA, "Ana", NOW)
+        storage.organisations.revoke(found.id, person.id, NOW)
+        storage.people.join(storage.people.ensure(other, "Ana", NOW).id, person.id)
+
+    files.database.transaction(revoked)
+    told = files.read(ROSTER.replace("@ana:example.org", "@ana:mail.example"))
+    assert "kept as said in chat: Picasoft: @ana:mail.example does not speak for it" in told
+    assert files.speakers() == {}
+
+
 def test_who_was_forgotten_does_not_come_back_with_the_file_nor_by_their_domain(files: Files) -> None:
     """The file's digest of its people goes with them, so it is read again: once is said what it does not bring back."""
     files.read(ROSTER.replace("picasoft.example.org,", "example.org,"))

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from campaign.publish import FORMATS
 from campaign.publish.csv import COLUMNS, guarded
 from campaign.publish.markdown import escaped
-from campaign.signature import Mandate, Signatory, SignatoryList
+from campaign.signature import Mandate, Signatory, SignatoryList, Standing
 
 NOW = datetime(2024, 7, 20, 12, 30, tzinfo=UTC)
 PICASOFT = Signatory(
@@ -226,6 +226,12 @@ def test_markdown_lists_who_signed_and_nobody_else() -> None:
         "  > 250 k€ = quatre ans de salaire\n"
     )
     assert "- Perhaps" in FORMATS["markdown"].write(listed(declared, counts_from="declared")).decode()
+
+
+@pytest.mark.parametrize("word", ["deciding", "declined", "withdrawn"])
+def test_markdown_names_no_organisation_that_said_otherwise_itself(word: Standing) -> None:
+    declared = Signatory(organisation="Perhaps", standing=word, level="declared")
+    assert "Perhaps" not in FORMATS["markdown"].write(listed(declared, counts_from="declared")).decode()
 
 
 def test_markdown_keeps_who_signed_an_earlier_version_apart() -> None:

@@ -103,6 +103,52 @@ async def test_no_byte_of_the_database_names_somebody_who_was_forgotten(
     assert found(after / "data", "Nuage Libre") != set()
 
 
+@pytest.mark.parametrize(
+    "ends",
+    ["", "!retirer Zoe", "/as Maud\n/room equipe\n!rejeter 1 un collectif, pas une personne\n!confirmer"],
+    ids=["stands", "withdrawn", "rejected"],
+)
+async def test_who_signed_as_themselves_is_forgotten_whatever_became_of_that(
+    tmp_path: Path, ends: str
+) -> None:
+    script = f"""/as Zoe
+/room hebergeurs
+!signer Zoe
+!confirmer
+{ends}
+/as Zoe
+/private
+!oubliezmoi
+!confirmer
+/wait 1m
+/wait 1m
+"""
+    transcript = await play(script, tmp_path)
+
+    assert "je ne sais plus rien de vous" in transcript
+    assert found(tmp_path / "data", "Zoe", "zoe", PEOPLE["Zoe"].id) == set()
+
+
+async def test_what_somebody_wrote_beside_a_colleagues_signature_is_forgotten(tmp_path: Path) -> None:
+    script = """/as Camille
+/room collectif
+!signer
+/as Dom
+/room hebergeurs
+!details note=voir avec Dom
+/private
+!oubliezmoi
+!confirmer
+/wait 1m
+/wait 1m
+"""
+    transcript = await play(script, tmp_path)
+
+    assert "je ne sais plus rien de vous" in transcript
+    assert found(tmp_path / "data", "Dom", PEOPLE["Dom"].id) == set()
+    assert found(tmp_path / "data", "Camille") != set()
+
+
 async def test_both_accounts_of_somebody_are_forgotten(tmp_path: Path) -> None:
     script = """/as Dom
 /private

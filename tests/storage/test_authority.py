@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.chat import MATRIX, Address
+from commands.authority import prove_again
 from tests.storage.made import NOA, NOW, make, rows, sign
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def test_a_right_by_domain_ends_with_the_domain(
         storage.organisations.represent(made.other, bo, how, NOW)
         storage.organisations.represent(made.organisation, bo, "domain", NOW)
         storage.organisations.change(made.other, domain=domain)
+        prove_again(storage, frozenset(), NOW)
         assert storage.organisations.is_representative(made.other, bo) == speaks
         assert storage.organisations.is_representative(made.organisation, bo), "the control: another's domain"
 
