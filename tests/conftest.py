@@ -33,7 +33,11 @@ def _audited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the fast ones first; where several processes share the work, one of them has all that needs servers."""
     items.sort(key=_rank)
+    for item in items:
+        if {"live", "faults"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
