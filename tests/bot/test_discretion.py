@@ -44,7 +44,12 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 
 async def test_a_whole_conversation_leaves_nobody_in_the_log(tmp_path: Path, log: io.StringIO) -> None:
-    transcript = await play((LIVES + FORGETS).format(name="Camille", enter="/room collectif"), tmp_path)
+    transcript = await play(
+        (LIVES + FORGETS).format(
+            name="Camille", enter="/room collectif", address="@camille:nuagelibre.example"
+        ),
+        tmp_path,
+    )
 
     assert "la voix de" in LIVES
     assert "a signé la lettre" in transcript
