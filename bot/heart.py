@@ -45,6 +45,10 @@ class Systemd(WatchDog):
         """Seconds after which it takes silence for a hang; infinite if it does not watch."""
         return self.timeout_td.total_seconds() if self.timeout_td < self._default_timeout else float("inf")
 
+    def starting(self) -> None:
+        """Say that the start goes on, however long: before the end of it systemd does not watch, it only counts."""
+        self._send(f"EXTEND_TIMEOUT_USEC={self.timeout}\n")
+
     def stopping(self) -> None:
         """Say that the end has begun."""
         self._send("STOPPING=1\n")
@@ -89,8 +93,15 @@ class Heart:
         self._now = now
         self._every = min(every, systemd.watches / 2)
         self._health = Health(process=os.getpid(), started=now(), said=now(), networks={})
+        self._saying = asyncio.Lock()
+        self._ready = False
         self._muted = False
         """Whether it was said already that the state file cannot be written."""
+
+    async def ready(self) -> None:
+        """Say that everything has been read. Whoever waited for that looks next: it also says how it stands now."""
+        self._ready = True
+        await self._say(ready=True)
 
     @asynccontextmanager
     async def beating(self) -> AsyncIterator[None]:
@@ -104,8 +115,9 @@ class Heart:
         finally:
             beats.cancel()
             await asyncio.gather(beats, return_exceptions=True)
-            self._health.stopped = self._health.said = self._now()
-            await self._write()
+            async with self._saying:
+                self._health.stopped = self._health.said = self._now()
+                await self._write()
 
     async def _beats(self) -> None:
         loop = asyncio.get_running_loop()
@@ -126,6 +138,19 @@ class Heart:
             log.warning("the database does not answer", extra={"action": "beat"})
             return
         self._systemd.notify()
+        if not self._ready:
+            self._systemd.starting()
+        await self._say()
+
+    async def _say(self, *, ready: bool = False) -> None:
+        async with self._saying:
+            self._look()
+            await self._write()  # first: whoever hears of it may look
+            if ready:
+                self._systemd.ready()
+            self._systemd.status(summary(self._health))
+
+    def _look(self) -> None:
         vitals = self._bot.vitals()
         self._health.networks = {
             network: NetworkHealth(
@@ -138,8 +163,6 @@ class Heart:
             for network, standing in self._bot.standings.items()
         }
         self._health.said = self._now()
-        await self._write()  # first: whoever hears of it may look
-        self._systemd.status(summary(self._health))
 
     async def _count(self) -> None:
         health = self._health

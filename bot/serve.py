@@ -56,12 +56,13 @@ async def serve(
         for number in SIGNALS:
             loop.add_signal_handler(number, told_to_stop)
         loop.add_signal_handler(signal.SIGHUP, reload.ask)
+        heart = Heart(bot, database, systemd)
         beside = [
-            asyncio.create_task(_announce(bot, systemd, announce)),
+            asyncio.create_task(_announce(bot, heart, announce)),
             asyncio.create_task(reload.serve()),
         ]
         try:
-            async with Heart(bot, database, systemd).beating():
+            async with heart.beating():
                 await serving
         except asyncio.CancelledError:
             return {}
@@ -71,9 +72,9 @@ async def serve(
         return {} if begun else bot.stopped
 
 
-async def _announce(bot: App, systemd: Systemd, announce: Callable[[str], None]) -> None:
+async def _announce(bot: App, heart: Heart, announce: Callable[[str], None]) -> None:
     await bot.ready()
     served = ", ".join(NETWORKS[network] for network in bot.networks if network not in bot.stopped)
     if served:
-        systemd.ready()
+        await heart.ready()
         announce(f"Tocsin is ready on {served} (process {os.getpid()}).")

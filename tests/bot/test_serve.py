@@ -216,11 +216,12 @@ def test_it_is_ready_well_and_ends_in_order_with_what_it_was_saying(
     with running(file) as process:
         said = until(manager, "READY=1")
         assert "STATUS=Matrix: caught up" not in said, "not before"
-        until(manager, "STATUS=Matrix: caught up")
-        until(manager, "WATCHDOG=1")
+        assert "EXTEND_TIMEOUT_USEC=1000000" in said, "systemd does not watch yet"
+        assert until(manager, "STATUS=Matrix: caught up") == ["STATUS=Matrix: caught up"], "with it"
         looked = tocsin("health", "--config", file)
         assert looked.returncode == 0, looked.stdout
         assert f"(process {process.pid})" in looked.stdout
+        assert "EXTEND_TIMEOUT_USEC=1000000" not in until(manager, "WATCHDOG=1"), "it watches now"
         assert tocsin("backup", file.parent / "copy.db", "--config", file).returncode == 0
 
         script.asked.set()
