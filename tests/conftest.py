@@ -34,11 +34,11 @@ def _audited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.hookimpl(tryfirst=True)  # before the work is shared
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the fast ones first; where several processes share the work, one of them has all that needs servers."""
+    """Put the fast ones first; where several processes share the work, one has what needs servers, one the faults."""
     items.sort(key=_rank)
     for item in items:
-        if {"live", "faults"} & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("servers"))
+        for folder in {"live", "faults"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
