@@ -146,7 +146,8 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
         name=signature.organisation,
         number=signature.number,
     )
-    return tell.signer(ctx.storage, signature, told, here=ctx.room.id)
+    # Also where it was disputed just now: what is said there to somebody else reaches nobody who does not read along.
+    return tell.signer(ctx.storage, signature, told, here=0)
 
 
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:

@@ -83,7 +83,7 @@ def privately(storage: Storage, person_id: int, *lines: Text, here: int = 0) -> 
 
 
 def signer(storage: Storage, signature: Signature, *lines: Text, here: int) -> tuple[Elsewhere, ...]:
-    """Tell whoever gave a signature: in the campaign's room where they did, else alone; never where one is (`here`)."""
+    """Tell whoever gave a signature: in the campaign's room where they did, else alone; never where one is (`here`; 0: nowhere)."""
     room = storage.rooms.get(signature.room_id)
     if not storage.rooms.campaigns_of(room.id):
         return privately(storage, signature.person_id, *lines, here=here)
