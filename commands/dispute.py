@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from campaign.chat import N_, NN_, Day, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, disputing, grammar, lookup
+from commands import authority, calling, disputing, lookup
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
         CampaignError: there is none, or it is not clear which.
     """
     signatures = ctx.storage.signatures
-    number, following = grammar.take_number(words)
+    number, following = calling.take_number(words)
     for count in range(min(len(words), LONGEST_NAME), 1 if number is not None else 0, -1):
         found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
         if found is not None:
