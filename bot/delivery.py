@@ -282,7 +282,7 @@ class Delivery:
         errands: list[Errand] = []
         found = self._freezing.waiting(storage, busy=self._busy.copy(), opening=self._errands.opening.copy())
         for row in found:
-            if row.intent != "message":
+            if row.is_errand:
                 target = storage.rooms.get(row.room_id or 0)
                 why = self._freezing.reason(row, target)
                 errands.append(Errand((row.id,), row.intent, target.address, why))
