@@ -31,13 +31,15 @@ def dispute(ctx: Context, why: Rest) -> Reply:
     """Record a dispute by the organisation's own people; ask anybody else whether they speak for it."""
     signature, reason = _meant(ctx, why.split())
     reason = lookup.short(reason)
-    speaks = authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
+    # A campaigner may say that something is wrong with a signature, whomever they speak for.
+    speaks = ctx.is_admin or authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
     if not reason:
         return reply(
             N_("Please say why as well: {example}"), example=Typed("dispute", f"{signature.number} …")
         )
-    disputing.check(ctx, signature, speaks=speaks)
-    if speaks or ctx.confirmed:
+    disputing.check(ctx, signature, reason, speaks=speaks)
+    again = any(one.person_id == ctx.person.id for one in ctx.storage.disputes.of_signature(signature.id))
+    if speaks or again or ctx.confirmed:
         return disputing.dispute(ctx, signature, reason, speaks=speaks)
     ask = say(
         N_(
