@@ -320,6 +320,7 @@ class Intake:
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
+            shared=event.shared,
             near=near,
         )
 

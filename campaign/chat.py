@@ -92,6 +92,8 @@ class Said:
     mentions_me: bool = False
     my_names: tuple[str, ...] = ()
     """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
+    shared: tuple[str, ...] = ()
+    """In private: the rooms the bot is in where the network shows that person now, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Reacted:
     at: datetime
     live: bool = True
     whole: bool = False
+    shared: tuple[str, ...] = ()
+    """In private: as of what is said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,6 +294,7 @@ class Console:
                 self.stage.now,
                 private=not self.room,
                 reply_to=reply_to,
+                shared=() if self.room else self._shared(),
             )
         )
 
@@ -304,8 +305,22 @@ class Console:
         self._heading(here)
         self._line(self.person, self._colour(), Rich.assemble(("reacts ", "dim"), key))
         transport.hear(
-            Reacted(here, transport.event_id(), self._sender(), self.person, target, (key,), self.stage.now)
+            Reacted(
+                here,
+                transport.event_id(),
+                self._sender(),
+                self.person,
+                target,
+                (key,),
+                self.stage.now,
+                shared=() if self.room else self._shared(),
+            )
         )
+
+    def _shared(self) -> tuple[str, ...]:
+        """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
+        network = self.stage.people[self.person].address.network
+        return tuple(room.id for room in self.stage.rooms.values() if room.network == network == MATRIX)
 
     async def _wait(self, how_long: str) -> None:
         try:
