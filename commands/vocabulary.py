@@ -60,6 +60,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "consent": ("consent", "agree"),
         "objection": ("objection", "object", "block"),
         "all": ("all", "everything"),
+        "markdown": ("markdown", "md"),
         "fr": ("fr", "french"),
         "en": ("en", "english"),
     },

@@ -87,6 +87,11 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
     environment = dict(os.environ) if environment is None else environment
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        missing = (
+            "there is no such file: begin with a copy of config.example.toml, or name yours with --config"
+        )
+        raise ConfigError(path, [missing]) from error
     except OSError as error:
         raise ConfigError(path, [f"cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
