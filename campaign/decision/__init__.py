@@ -2,7 +2,7 @@
 
 from campaign.decision.data import from_data, to_data
 from campaign.decision.editing import edited
-from campaign.decision.opening import check_opening, lasting
+from campaign.decision.opening import at_opening, check_opening, lasting
 from campaign.decision.outcome import (
     Ballot,
     Outcome,
@@ -46,6 +46,7 @@ __all__ = [
     "Parameter",
     "Procedure",
     "Result",
+    "at_opening",
     "check_opening",
     "closes_at",
     "decide",

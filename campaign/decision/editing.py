@@ -50,10 +50,7 @@ def edited(procedure: Procedure, edits: Mapping[str, str]) -> Procedure:
     for name in PARAMETERS:
         if name not in wanted:
             continue
-        plain = reading.plain(wanted[name])
-        if not plain or len(wanted[name]) > LONGEST_VALUE:
-            raise reading.unfit(name, wanted[name])
-        changed = _SETTERS[name](procedure, wanted[name] if name == "text" else plain)
+        changed = _set(procedure, name, wanted[name])
         names = {*procedure.edited, *((name,) if changed != procedure else ())}
         procedure = replace(
             changed,
@@ -63,8 +60,26 @@ def edited(procedure: Procedure, edits: Mapping[str, str]) -> Procedure:
     return procedure
 
 
+def _set(procedure: Procedure, name: str, typed: str) -> Procedure:
+    plain = reading.plain(typed)
+    try:
+        if not plain or len(typed) > LONGEST_VALUE:
+            raise reading.Unfit  # noqa: TRY301 - it is answered like every other value that does not fit
+        return _SETTERS[name](procedure, typed if name == "text" else plain)
+    except reading.Unfit:
+        raise CampaignError(
+            say(
+                N_("I cannot read “{value}” as {parameter}: {help}. For example: `{example}`"),
+                value=typed[:80],
+                parameter=say(PARAMETERS[name].title),
+                help=say(PARAMETERS[name].help),
+                example=say(PARAMETERS[name].example),
+            )
+        ) from None
+
+
 def _choices(procedure: Procedure, value: str) -> Procedure:
-    chosen = tuple(reading.answers("choices", value, tuple(SIDES)))
+    chosen = tuple(reading.answers(value, tuple(SIDES)))
     sides = [SIDES[each] for each in chosen]
     if (
         sides.count("for") != 1
@@ -108,18 +123,18 @@ def _blocks(procedure: Procedure, value: str) -> Procedure:
     number, chosen = 0, []
     for word in filter(None, reading.BETWEEN.split(value)):
         if word.isdecimal() and not number:
-            number = reading.number("blocks", word)
+            number = reading.number(word)
         elif word not in reading.ONE:
-            chosen += reading.answers("blocks", word, tuple(SIDES))
+            chosen += reading.answers(word, tuple(SIDES))
     if not chosen and not number and value not in reading.ONE:
-        raise reading.unfit("blocks", value)
+        raise reading.Unfit
     # Who asks for objections means the one that is offered, whatever it is called there.
     objections = [each for each in procedure.choices if SIDES[each] == "objection"]
     objections += [each for each in chosen if SIDES[each] == "objection"] or ["objection"]
     blocks = {objections[0] if SIDES[each] == "objection" else each for each in chosen}
     blocks = blocks or set(procedure.blocks) or {objections[0]}
     if not blocks <= {objections[0], procedure.opposes, *procedure.blocks}:
-        raise reading.unfit("blocks", value)  # a concern never blocks
+        raise reading.Unfit  # a concern never blocks
     choices = (*procedure.choices, *sorted(blocks - set(procedure.choices)))
     reasons = {*procedure.reason_needed, *blocks}
     return replace(
@@ -140,7 +155,7 @@ def _reason(procedure: Procedure, value: str) -> Procedure:
     elif value in reading.YES:
         reasons = set(procedure.blocks or procedure.against)
     else:
-        reasons = set(reading.answers("reason", value, procedure.choices))
+        reasons = set(reading.answers(value, procedure.choices))
     return replace(
         procedure,
         reason_needed=tuple(each for each in procedure.choices if each in reasons),
@@ -154,18 +169,18 @@ def _threshold(procedure: Procedure, value: str) -> Procedure:
     rest = reading.AT_LEAST.sub("", reading.MORE_THAN.sub("", value))
     share = reading.part(rest)
     if share is None or not share:
-        raise reading.unfit("threshold", value)
+        raise reading.Unfit
     # Half means a majority, which is more than half; every other part is reached by reaching it.
     strictly = bool(reading.MORE_THAN.match(value)) or (
         share == words.HALF and not reading.AT_LEAST.match(value)
     )
     if strictly and share == 1:
-        raise reading.unfit("threshold", value)
+        raise reading.Unfit
     return replace(procedure, share=share, strictly=strictly)
 
 
 def _strict(procedure: Procedure, value: str) -> Procedure:
-    strictly = reading.yes_or_no("strict", value)
+    strictly = reading.yes_or_no(value)
     if procedure.share is None or (strictly and procedure.share == 1):
         raise _needs("strict", "threshold")
     return replace(procedure, strictly=strictly)
@@ -174,7 +189,7 @@ def _strict(procedure: Procedure, value: str) -> Procedure:
 def _base(procedure: Procedure, value: str) -> Procedure:
     base = reading.BASES.get(value)
     if base is None:
-        raise reading.unfit("base", value)
+        raise reading.Unfit
     if procedure.share is None:
         raise _needs("base", "threshold")
     return replace(procedure, base=base)
@@ -187,11 +202,11 @@ def _quorum(procedure: Procedure, value: str) -> Procedure:
     share = reading.part(value)
     if share is not None:
         return replace(procedure, quorum=share, quorum_number=0)
-    return replace(procedure, quorum=Fraction(0), quorum_number=reading.number("quorum", value))
+    return replace(procedure, quorum=Fraction(0), quorum_number=reading.number(value))
 
 
 def _minimum(procedure: Procedure, value: str) -> Procedure:
-    return replace(procedure, support_needed=0 if value in reading.NONE else reading.number("minimum", value))
+    return replace(procedure, support_needed=0 if value in reading.NONE else reading.number(value))
 
 
 def _silence(procedure: Procedure, value: str) -> Procedure:
@@ -200,7 +215,7 @@ def _silence(procedure: Procedure, value: str) -> Procedure:
         return replace(procedure, silence_consents=True)
     if value in reading.NONE:
         return replace(procedure, silence_consents=False)
-    return replace(procedure, silence_consents=reading.yes_or_no("silence", value))
+    return replace(procedure, silence_consents=reading.yes_or_no(value))
 
 
 def _duration(procedure: Procedure, value: str) -> Procedure:
@@ -217,7 +232,7 @@ def _days(procedure: Procedure, value: str) -> Procedure:
     if value in {"calendar", "calendaires", "calendaire", "all", "tous"}:
         return replace(procedure, working_days=False)
     if value not in {"working", "business", "ouvres", "ouvre"}:
-        raise reading.unfit("days", value)
+        raise reading.Unfit
     for name, length in (("duration", procedure.duration), ("extension", procedure.extension)):
         if length % DAY:
             raise _whole_days(name)
@@ -230,13 +245,13 @@ def _holidays(procedure: Procedure, value: str) -> Procedure:
     days = set(procedure.holidays)
     for word in filter(None, re.split(r"[\s,;]+", value)):
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", word, re.ASCII):
-            raise reading.unfit("holidays", value)
+            raise reading.Unfit
         try:
             days.add(date.fromisoformat(word))
         except ValueError:
-            raise reading.unfit("holidays", value) from None
+            raise reading.Unfit from None
     if len(days) > MOST_HOLIDAYS:
-        raise reading.unfit("holidays", value)
+        raise reading.Unfit
     return replace(procedure, holidays=tuple(sorted(days)))
 
 
@@ -263,7 +278,7 @@ def _late(procedure: Procedure, value: str) -> Procedure:
 
 
 def _early(procedure: Procedure, value: str) -> Procedure:
-    return replace(procedure, closes_early=reading.yes_or_no("early", value))
+    return replace(procedure, closes_early=reading.yes_or_no(value))
 
 
 def _text(procedure: Procedure, value: str) -> Procedure:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Listing, say
 from campaign.decision import words
 from campaign.decision.parameters import PARAMETERS
+from campaign.decision.term import public_holidays
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from campaign.decision.procedure import Procedure
 
 
@@ -55,3 +58,16 @@ def check_opening(procedure: Procedure, electorate: int) -> None:
                     example=say(PARAMETERS[name].example),
                 )
             )
+
+
+def at_opening(procedure: Procedure, opened_at: datetime, zone: str) -> Procedure:
+    """A procedure as it is frozen when its poll opens: with the legal holidays of the poll's zone, if they matter.
+
+    `opened_at` is aware, `zone` is an IANA zone.
+    """
+    if not procedure.working_days:
+        return procedure
+    year = opened_at.year
+    ahead = (procedure.duration + procedure.extension) * 2 // timedelta(days=365)
+    legal = public_holidays(zone, range(year, year + ahead + 2))
+    return replace(procedure, holidays=tuple(sorted({*procedure.holidays, *legal})))

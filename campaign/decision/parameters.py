@@ -40,7 +40,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             Parameter(
                 "blocks",
                 ("bloque", "blocage"),
-                N_("who blocks"),
+                N_("block rule"),
                 N_("how many objections block, or none; or the answer that blocks"),
                 N_("blocks=1"),
             ),

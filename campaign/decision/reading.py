@@ -7,13 +7,15 @@ import unicodedata
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, say
-from campaign.decision.parameters import PARAMETERS
 from campaign.decision.procedure import ANSWERS, MOST_NUMBER, Base
-from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+class Unfit(Exception):
+    """A value that cannot be read as what it is given for."""
+
 
 YES = frozenset({"yes", "oui", "true", "vrai", "on", "1"})
 _NO = frozenset({"no", "non", "false", "faux", "off", "0"})
@@ -72,8 +74,8 @@ BETWEEN = re.compile(r"(?:[\s,;/|]|\b(?:et|ou|and|or)\b)+")
 ONE = frozenset({"a", "an", "any", "one", "un", "une", "toute", "single", "seule"})
 
 
-def answers(name: str, value: str, choices: Sequence[str]) -> list[str]:
-    """The answers that are named, in any language, each once. Raises CampaignError if one is none of these."""
+def answers(value: str, choices: Sequence[str]) -> list[str]:
+    """The answers that are named, in any language, each once. Raises Unfit if one is none of these."""
     found: list[str] = []
     for typed in filter(None, BETWEEN.split(value)):
         word = typed if typed in ("consens", "ok") else typed.removesuffix("s")  # "2 objections"
@@ -85,10 +87,10 @@ def answers(name: str, value: str, choices: Sequence[str]) -> list[str]:
         # "pour" is said for "agree" as well, but is the name of "for".
         exact = [each for each in meant if word == each or any(word in t[each][:1] for t in ANSWERS.values())]
         if not meant:
-            raise unfit(name, word)
+            raise Unfit
         found.append((exact or meant)[0])
     if not found or len(set(found)) != len(found):
-        raise unfit(name, value)
+        raise Unfit
     return found
 
 
@@ -110,18 +112,18 @@ def part(value: str) -> Fraction | None:
     return share if share <= 1 else None
 
 
-def number(name: str, value: str) -> int:
-    """A number of organisations. Raises CampaignError."""
+def number(value: str) -> int:
+    """A number of organisations. Raises Unfit."""
     found = _COUNTED.fullmatch(value)
     if found is None or int(found[1]) > MOST_NUMBER:
-        raise unfit(name, value)
+        raise Unfit
     return int(found[1])
 
 
-def yes_or_no(name: str, value: str) -> bool:
-    """Whether yes was said. Raises CampaignError if neither yes nor no was."""
+def yes_or_no(value: str) -> bool:
+    """Whether yes was said. Raises Unfit if neither yes nor no was."""
     if value not in YES | _NO:
-        raise unfit(name, value)
+        raise Unfit
     return value in YES
 
 
@@ -130,17 +132,3 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKD", text.casefold()).replace("\u2044", "/").replace("\u2019", "'")
     text = " ".join("".join(sign for sign in text if not unicodedata.combining(sign)).split())
     return text.strip(" .,;:!?\"'`«»“”")
-
-
-def unfit(name: str, value: str) -> CampaignError:
-    """What is said of a value that is none for this parameter: what it is for, and an example."""
-    parameter = PARAMETERS[name]
-    return CampaignError(
-        say(
-            N_("“{value}” does not say {parameter}: {help}. For example: `{example}`"),
-            value=value[:80],
-            parameter=say(parameter.title),
-            help=say(parameter.help),
-            example=say(parameter.example),
-        )
-    )

@@ -34,20 +34,23 @@ def described(procedure: Procedure, electorate: int) -> tuple[Text, ...]:
 
 def conditions(procedure: Procedure, electorate: int) -> Iterator[Text]:
     """Say when the proposal passes, sentence by sentence, in numbers of this electorate."""
+    plain = procedure.blocks_at == 1 and procedure.share is None  # nothing is weighed, nobody may object
     if procedure.share is not None:
         yield _threshold(procedure, electorate)
-    if procedure.blocks:
+    if procedure.blocks and plain:
+        yield _unless(procedure)
+    elif procedure.blocks:
         yield _blocking(procedure)
     if procedure.silence_consents:
         yield say(N_("Silence counts as “{supports}”."), supports=named(procedure.supports))
-    if procedure.support_needed > 1 or (procedure.share is None and procedure.support_needed):
+    if procedure.support_needed > (procedure.share is not None) and not (procedure.blocks and plain):
         yield say(
-            N_("At least this many must answer “{supports}”: {number}."),
+            N_("It takes at least {number} “{supports}”."),
             supports=named(procedure.supports),
             number=procedure.support_needed,
         )
     if least := quorum(procedure, electorate):
-        yield say(N_("At least this many must answer at all: {number}."), number=least)
+        yield say(N_("Quorum: {number} of {eligible}."), number=least, eligible=electorate)
 
 
 def answered(counts: Mapping[str, int], answered: int, eligible: int) -> Text:
@@ -108,7 +111,7 @@ def span(length: timedelta, *, working: bool = False) -> Text | Listing:
     """Say a length of time in days, hours and minutes; what is shorter than a minute is left out."""
     minutes = length // timedelta(minutes=1)
     days, hours, minutes = minutes // (24 * 60), minutes // 60 % 24, minutes % 60
-    if hours and days < 3:  # noqa: PLR2004 - "36 hours" is easier to read than a day and 12 hours
+    if days < 3 and not working and (hours or days == 1):  # noqa: PLR2004 - "36 hours", not a day and 12 hours
         days, hours = 0, hours + 24 * days
     said = []
     if days and working:
@@ -174,6 +177,18 @@ _UNANIMITY = {
     "electorate": N_("It passes if all {eligible} organisations answer “{supports}”."),
 }
 """Base → what is said where everybody must support."""
+
+
+def _unless(procedure: Procedure) -> Text:
+    choice = any_of(procedure.blocks)
+    if not procedure.support_needed:
+        return say(N_("It passes unless an answer “{choice}” stands."), choice=choice)
+    return say(
+        N_("It passes with at least {number} “{supports}” and no standing answer “{choice}”."),
+        number=procedure.support_needed,
+        supports=named(procedure.supports),
+        choice=choice,
+    )
 
 
 def _blocking(procedure: Procedure) -> Text:

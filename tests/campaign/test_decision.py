@@ -155,7 +155,7 @@ def test_a_rule_that_is_not_complete_decides_nothing_and_does_not_open() -> None
     assert [each.id for each in missing.items if isinstance(each, Text)] == [
         "duration",
         "threshold",
-        "who blocks",
+        "block rule",
         "link to the text",
     ]
     half = edited(COLLECTIVE, {"seuil": "2/3", "durée": "7 jours", "bloque": "personne"})
