@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
+from storage.outbox import ERRANDS
 from storage.rows import Queries
 from storage.tables import dispatches, letters, outbox, quarantine, rooms
 
@@ -20,7 +21,7 @@ _WAITING = (
         outbox.c.dispatch_key.is_(None),
         outbox.c.settled.is_(False),
         # What waits for the bot to be let into a room may do so for weeks.
-        or_(outbox.c.room_id.is_(None), outbox.c.intent != "message", rooms.c.state != "wanted"),
+        or_(outbox.c.room_id.is_(None), outbox.c.intent.in_(ERRANDS), rooms.c.state != "wanted"),
     )
 )
 _SENDING = select(func.count(), func.min(dispatches.c.made_at)).where(dispatches.c.state == "sending")
