@@ -64,15 +64,7 @@ def organisation(context: Context, name: str) -> Organisation:
     if found is None or not _may_answer(context, found):
         near = [one.name for one in suggestions(context, name) if _may_answer(context, one)]
         if near:
-            raise Unclear(
-                say(
-                    N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name."),
-                    name=tidy_name(name),
-                    names=", ".join(near),
-                ),
-                name,
-                near,
-            )
+            raise unclear(tidy_name(name), name, near)
         if context.is_admin:
             raise CampaignError(
                 say(
@@ -88,6 +80,12 @@ def organisation(context: Context, name: str) -> Organisation:
             )
         )
     return found
+
+
+def unclear(name: str, typed: str, near: Sequence[str]) -> Unclear:
+    """What to raise where a name (as `typed`) is nobody's, and some are near it."""
+    text = N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name.")
+    return Unclear(say(text, name=name, names=", ".join(near)), typed, near)
 
 
 def _may_answer(context: Context, organisation: Organisation) -> bool:
