@@ -20,10 +20,8 @@ def which(one: Command, arguments: Mapping[str, Any], unclear: Unclear) -> Reply
     said = _where(arguments, unclear.typed)
     if said is None or not unclear.near:
         return None
-    if arguments[said].startswith(f"{unclear.typed} "):
-        before, _, after = arguments[said].partition(unclear.typed)
-    else:
-        before, _, after = arguments[said].rpartition(unclear.typed)
+    ends = arguments[said].endswith(unclear.typed)
+    before, _, after = (arguments[said].rpartition if ends else arguments[said].partition)(unclear.typed)
     choices = tuple(
         Choice(one.name, {**arguments, said: f"{before}{name}{after}"}, confirmed=False)
         for name in unclear.near
