@@ -282,6 +282,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody named in several languages: shown in the reader's, else in the first."""
+
+    names: Mapping[str, str]
+    """Language → name."""
+    kind: Literal["named"] = "named"
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One sentence to say: an English message id in small Markdown, and the values that go in its `{places}`.
 
@@ -296,7 +305,7 @@ class Text:
     kind: Literal["text"] = "text"
 
 
-Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Text
+Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Named | Text
 
 
 def say(message: str, /, **values: Value) -> Text:

@@ -23,6 +23,7 @@ ACTS = {
     "asked": N_("asked a question"),
     "campaign closed": N_("closed the campaign"),
     "campaign opened": N_("opened the campaign"),
+    "campaign titled": N_("gave the campaign its title in more languages"),
     "confirmed": N_("confirmed the signature"),
     "consent": N_("said what may be done with their name"),
     "deadline": N_("set the deadline"),

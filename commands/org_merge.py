@@ -84,14 +84,14 @@ def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -
     for campaign, stands, ends in plan.ended:
         yield say(
             N_("⚠ “{title}”: both have signed. No. {stands} stands, no. {ends} ends."),
-            title=campaigns.get(campaign).title,
+            title=campaigns.get(campaign).named,
             stands=stands,
             ends=ends,
         )
     for campaign, word, other in plan.words:
         yield say(
             N_("⚠ “{title}”: their answers differ. The later one stands: {word}, not {other}."),
-            title=campaigns.get(campaign).title,
+            title=campaigns.get(campaign).named,
             word=say(STANDINGS[word]),
             other=say(STANDINGS[other]),
         )
@@ -219,7 +219,7 @@ def _lost(ctx: Context, kept: Organisation, one: Lost) -> Text:
         accounts = [each.id for each in ctx.storage.people.addresses(one.which) if each.is_account]
         return say(N_("- not given back: the word of {who}, who lost it since"), who=", ".join(accounts))
     if one.what == "word":
-        title = ctx.storage.campaigns.get(one.which).title
+        title = ctx.storage.campaigns.get(one.which).named
         text = N_("- “{title}”: **{kept}** keeps what it has answered since")
         return say(text, title=title, kept=kept.name)
     if one.what == "signature":
