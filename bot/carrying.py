@@ -54,6 +54,8 @@ MOST_UPLOADS = 10
 MOST_FAULTS = 3
 """How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
 it is left alone."""
+ORNAMENTS = frozenset({"pin", "unpin", "react"})
+"""Kinds of payload that say nothing by themselves: refused, nobody has missed a word."""
 MOST_CUTS = 10
 """How often the connection may end while a dispatch is under way: it may be what ends it."""
 
@@ -280,11 +282,14 @@ class Carrying:
         tell.put(storage, told, now)
 
     async def _fail(self, claim: Claim, why: str) -> None:
-        """Give a dispatch up, and say so to the campaigners."""
+        """Give a dispatch up, and say so to the campaigners; not of what is only put beside words that are there."""
 
         def failed(storage: Storage) -> None:
             now = self._now()
             key = claim.dispatch.key
+            if claim.dispatch.payload.kind in ORNAMENTS:
+                storage.outbox.dropped(key, why, now)
+                return
             told = undelivered.failed(storage, self._house, key, claim.room_id, why=why, now=now)
             tell.put(storage, told, now)
 

@@ -282,7 +282,7 @@ class Delivery:
         errands: list[Errand] = []
         found = self._freezing.waiting(storage, busy=self._busy.copy(), opening=self._errands.opening.copy())
         for row in found:
-            if row.intent != "message":
+            if row.is_errand:
                 target = storage.rooms.get(row.room_id or 0)
                 why = self._freezing.reason(row, target)
                 errands.append(Errand((row.id,), row.intent, target.address, why))
@@ -291,7 +291,9 @@ class Delivery:
             elif row.address_id is not None:
                 homeless.setdefault(row.address_id, []).append(row)
         wants = {
-            room: Want(rows[0].urgency, len(rows)) for room, rows in rooms.items() if room not in self._busy
+            room: Want(rows[0].urgency, len(rows), len({row.asker for row in rows if row.asker}))
+            for room, rows in rooms.items()
+            if room not in self._busy
         }
         now = time.monotonic()
         ready, again = self._pacing.choose(wants, now)

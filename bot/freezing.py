@@ -7,6 +7,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bot import amending
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
 from commands import tell, undelivered
@@ -123,6 +124,8 @@ class Freezing:
             return []
         if rows[0].repeats:
             return self._freeze_again(storage, room, rows[0])
+        if rows[0].intent != "message":
+            return self._freeze_more(storage, room, rows)
         rows, repeats = _once(rows)
         together = self._together(rows)
         payload, taken = self._worded(together, room)
@@ -141,9 +144,7 @@ class Freezing:
             private = next(
                 (storage.people.address(row.address_id) for row in together if row.address_id), None
             )
-        key = str(uuid.uuid4())
-        self.unsent.add(key)
-        self.untouched.add(key)
+        key = self._new_key()
         storage.outbox.freeze(
             [number for row in together for number in (row.id, *repeats.get(row.id, ()))],
             key=key,
@@ -156,6 +157,36 @@ class Freezing:
         )
         ends = min((row.expires_at for row in together if row.expires_at), default=None)
         return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private, ends)]
+
+    def _new_key(self) -> str:
+        key = str(uuid.uuid4())
+        self.unsent.add(key)
+        self.untouched.add(key)
+        return key
+
+    def _freeze_more(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
+        """Freeze what is more than words; what its room cannot show ends here, and what is behind it comes next."""
+        row = rows[0]
+        capabilities = self._transport.capabilities(room.place)
+        try:
+            payload = amending.payload(storage, self._wordings, room, capabilities, rows)
+        except amending.NotYet:
+            return self.sound(storage, room, rows[1:])
+        if payload is None:
+            storage.outbox.settle([row.id])
+            return self.sound(storage, room, rows[1:])
+        key = self._new_key()
+        storage.outbox.freeze(
+            [row.id],
+            key=key,
+            network=self._network,
+            room_id=room.id,
+            payload=asdict(payload),
+            private_with=None,
+            file_id=None,
+            now=self._now(),
+        )
+        return [Claim(Dispatch(key, room.place, payload), room.id, None, None, row.expires_at)]
 
     def _freeze_again(self, storage: Storage, room: RoomRow, row: Waiting) -> list[Claim]:
         """Freeze under a new key, just as it was rendered, what a campaigner wants sent once more."""
@@ -218,7 +249,7 @@ def _has_words(storage: Storage, row: Waiting) -> bool:
     if row.repeats:
         old = storage.undelivered.original(row.repeats)
         return old is not None and bool(old.payload["text"] or old.payload.get("file_url"))
-    if row.message.lines:
+    if row.message.lines or row.intent != "message":
         return True
     return row.file_id is not None and storage.outbox.file(row.file_id) is not None
 
@@ -246,9 +277,10 @@ def _words(row: Waiting) -> tuple[object, ...]:
 
 
 def _is_plain(row: Waiting) -> bool:
-    return row.file_id is None and not row.purpose and not row.repeats
+    return row.intent == "message" and row.file_id is None and not row.purpose and not row.repeats
 
 
 def thawed(payload: Mapping[str, Any]) -> Payload:
     """Give a payload as it was frozen."""
-    return Payload(**{**payload, "mentions": tuple(payload["mentions"])})
+    answers = tuple((key, words) for key, words in payload.get("answers", ()))
+    return Payload(**{**payload, "mentions": tuple(payload["mentions"]), "answers": answers})

@@ -110,6 +110,22 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
+class Balloted:
+    """A person's answer to a poll that their network shows as one. It replaces what they answered before."""
+
+    room: Room
+    event: str
+    sender: Address
+    name: str
+    target: str
+    """Event id of the message that began the poll."""
+    answers: tuple[str, ...]
+    """Keys of the answers chosen, as `PollCard` gave them; none takes the answer back. May be anything at all."""
+    at: datetime
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Redacted:
     """An earlier event was taken back by its sender or a moderator."""
 
@@ -202,7 +218,9 @@ class Unreadable:
     at: datetime
 
 
-Event: TypeAlias = Said | Reacted | Redacted | Invited | Joined | Removed | Echo | Bounced | Unreadable
+Event: TypeAlias = (
+    Said | Reacted | Balloted | Redacted | Invited | Joined | Removed | Echo | Bounced | Unreadable
+)
 
 
 # --- what to say ---------------------------------------------------------------------------------------------------
@@ -300,6 +318,15 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class PollCard:
+    """A poll as a network may show it: one question, and answers of which exactly one can be chosen."""
+
+    question: Text
+    answers: tuple[tuple[str, Text], ...]
+    """Key → words of each answer, in the order in which they are offered. Keys are the procedure's own words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Something to say in a room: lines, whom it addresses, and whether their phone may ring."""
 
@@ -314,3 +341,11 @@ class Message:
     """What a reaction to it means, e.g. "letter:3" or "prompt:12"; empty: nothing."""
     private: bool = False
     """Only for a chat of exactly two: checked again when it leaves."""
+    card: PollCard | None = None
+    """With the intent "poll": what is shown where a network shows polls; elsewhere nothing is."""
+
+
+Intent: TypeAlias = Literal["message", "join", "leave", "poll", "end", "edit", "pin", "unpin", "react"]
+"""What is to happen: something said; a room entered or left; a poll shown (`Message.card`) or ended with some words; an
+earlier message of ours put in other words, pinned or unpinned; a reaction (the first line is its key) to the message
+that this one answers. What a network cannot show is settled without a trace."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from campaign.chat import N_, Address, Day, File, Message, Moment, Text, say
+from campaign.chat import N_, Address, Day, File, Intent, Message, Moment, Text, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
 from commands.vocabulary import in_language
@@ -188,7 +188,9 @@ class Elsewhere:
     network: str = ""
     urgency: int = 5
     file: File | None = None
-    intent: Literal["message", "join", "leave"] = "message"
+    intent: Intent = "message"
+    target: int | None = None
+    """The earlier message of ours (an intent, by id) that this edits, ends, pins or unpins."""
     reply_to: str = ""
     """The event it answers, in that room."""
     thread: str = ""

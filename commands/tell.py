@@ -124,6 +124,7 @@ def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
             room=one.room_id,
             address=one.address_id,
             intent=one.intent,
+            target=one.target,
             file=one.file,
             urgency=one.urgency,
             reply_to=one.reply_to,

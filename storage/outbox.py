@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, type_coerce, update
+from sqlalchemy import Text, bindparam, delete, func, insert, not_, or_, select, type_coerce, update
 
 from campaign.chat import File, Message
-from storage.rooms import AWAITED
+from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.steps import reached
 from storage.tables import dispatches, files, outbox, rooms
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from campaign.chat import Intent
 
 _MESSAGE = TypeAdapter(Message)
 
@@ -46,7 +48,7 @@ class Waiting:
     id: int
     room_id: int | None
     address_id: int | None
-    intent: str
+    intent: Intent
     frozen: str
     file_id: int | None
     reply_to: str
@@ -59,11 +61,29 @@ class Waiting:
     """From when on it is not worth saying any more (UTC)."""
     asker: int | None
     """The person whom it answers, if it does."""
+    target_id: int | None
+    """The intent of the earlier message of ours that it edits, ends or pins."""
+
+    @property
+    def is_errand(self) -> bool:
+        """Whether it is an act rather than something to show in a room."""
+        return self.intent in ERRANDS
 
     @cached_property
     def message(self) -> Message:
         """The message itself, read when it is first asked for."""
         return thaw(json.loads(self.frozen))
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What became of an earlier intent: the dispatch in which it left, if it did, and the event it is in its room."""
+
+    id: int
+    settled: bool
+    key: str | None
+    state: str | None
+    event: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +102,24 @@ class DispatchRow:
     """From when on something in it is not worth saying any more (UTC)."""
 
 
-_WHERE = (outbox.c.room_id, outbox.c.address_id, outbox.c.intent)
+ERRANDS = ("join", "leave")
+"""Intents that are acts rather than something to show in a room."""
+_IS_ERRAND = outbox.c.intent.in_(ERRANDS)
+_WHERE = (outbox.c.room_id, outbox.c.address_id, _IS_ERRAND)
 A_FEW = 3
 """How many answers of one person's may wait in one place without their letting others pass."""
 _THEIRS = func.count().over(partition_by=(*_WHERE, outbox.c.urgency, outbox.c.asker))
 """How many answers wait there for the same person."""
 _LETS_PASS = outbox.c.asker.is_not(None) & (_THEIRS > A_FEW)
 _WAITS = (
-    select(outbox.c.id, *_WHERE, outbox.c.urgency, _LETS_PASS.label("lets_pass"))
+    select(
+        outbox.c.id,
+        outbox.c.room_id,
+        outbox.c.address_id,
+        _IS_ERRAND.label("is_errand"),
+        outbox.c.urgency,
+        _LETS_PASS.label("lets_pass"),
+    )
     .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
     .where(
         outbox.c.network == bindparam("network"),
@@ -98,15 +128,14 @@ _WAITS = (
         # Whatever waits where nothing can leave now must not fill the page.
         or_(
             outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
-            outbox.c.intent != "message",
-            or_(rooms.c.state == "joined", (rooms.c.state == "parked") & (rooms.c.why != AWAITED))
-            & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+            _IS_ERRAND,
+            not_(NOT_YET) & rooms.c.id.not_in(bindparam("busy", expanding=True)),
         ),
     )
     .subquery()
 )
 _PLACE = func.row_number().over(
-    partition_by=(_WAITS.c.room_id, _WAITS.c.address_id, _WAITS.c.intent),
+    partition_by=(_WAITS.c.room_id, _WAITS.c.address_id, _WAITS.c.is_errand),
     order_by=(_WAITS.c.urgency, _WAITS.c.lets_pass, _WAITS.c.id),
 )
 """Where an intent stands among those that wait for the same place."""
@@ -126,6 +155,7 @@ _WAITING = (
         outbox.c.repeats_key,
         outbox.c.expires_at,
         outbox.c.asker,
+        outbox.c.target_id,
     )
     .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
     # Nor may what waits in one room: no message holds more of it.
@@ -175,7 +205,8 @@ class Outbox(Queries):
         *,
         room: int | None = None,
         address: int | None = None,
-        intent: str = "message",
+        intent: Intent = "message",
+        target: int | None = None,
         file: File | None = None,
         urgency: int = 5,
         reply_to: str = "",
@@ -186,7 +217,7 @@ class Outbox(Queries):
         """Decide to say something, to a room or to an address in private. A lower urgency number leaves first.
 
         If it has not begun to leave by `expires_at`, it is not said any more. `asker` is the person whom it answers, if
-        it does: see `waiting`.
+        it does: see `waiting`. `target` is the earlier intent that this one edits, ends, pins or unpins.
         """
         held = None
         if file is not None:
@@ -200,6 +231,7 @@ class Outbox(Queries):
                 "room_id": room,
                 "address_id": address,
                 "intent": intent,
+                "target_id": target,
                 "message": freeze(message),
                 "file_id": held,
                 "urgency": urgency,
@@ -244,6 +276,21 @@ class Outbox(Queries):
     def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
         """Say in which private chat these intents are to leave."""
         self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(room_id=room_id))
+
+    def earlier(self, row_id: int) -> Earlier | None:
+        """What became of an intent; None if that is not known any more."""
+        query = (
+            select(outbox.c.id, outbox.c.settled, dispatches.c.key, dispatches.c.state, dispatches.c.event)
+            .outerjoin(dispatches, dispatches.c.key == outbox.c.dispatch_key)
+            .where(outbox.c.id == row_id)
+        )
+        return self._one(Earlier, query)
+
+    def reword(self, row_id: int, message: Message) -> None:
+        """Let an intent that has not begun to leave say something else."""
+        self._connection.execute(
+            update(outbox).where(outbox.c.id == row_id, _UNBEGUN).values(message=freeze(message))
+        )
 
     def settle(self, row_ids: Sequence[int]) -> None:
         """End intents that need no dispatch of their own."""
@@ -326,6 +373,10 @@ class Outbox(Queries):
     def delivered(self, key: str, event: str, now: datetime) -> None:
         """Mark a dispatch as visible under this event id; the bytes of its file are no longer held."""
         end(self._connection, key, "delivered", now, event=event)
+
+    def dropped(self, key: str, why: str, now: datetime) -> None:
+        """Mark a dispatch that the network will never take, and that nobody has to decide about."""
+        end(self._connection, key, "dropped", now, why=why)
 
     def purpose_of(self, network: str, event: str) -> str:
         """What a reaction or a reply to one of our messages means; empty if nothing."""

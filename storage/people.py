@@ -66,7 +66,7 @@ HOLDS = {"domain": 0, "second": 1, "verified": 1, "roster": 2, "campaigner": 3}
 """On whose word somebody speaks for an organisation, and how long that holds: as long as a domain is theirs, until one
 of their signatures is rejected, as long as a file says so, or until a campaigner says otherwise."""
 
-THEIR_OWN = frozenset({"person_id", "opened_by", "answered_by"})
+THEIR_OWN = frozenset({"person_id", "opened_by", "answered_by", "concluded_by"})
 """Columns that say whose words or acts a row is; any other that points at people says who looked at it."""
 
 

@@ -119,6 +119,24 @@ forgotten = Table(
     comment="When the newest event was received of those whose inbox row is gone: nothing that old is taken as new.",
 )
 
+unread_events = Table(
+    "unread_events",
+    metadata,
+    _id(),
+    Column("network", String(16), nullable=False),
+    Column("room", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    _text("session"),
+    Column("payload", JSON, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("told_at", Instant),
+    Column("read_at", Instant),
+    UniqueConstraint("network", "room", "event"),
+    comment="Encrypted events whose keys have not come yet: read once they do. told: said in the room that they cannot be.",
+)
+Index("ix_unread_events_session", unread_events.c.network, unread_events.c.room, unread_events.c.session)
+
 quarantine = Table(
     "quarantine",
     metadata,
@@ -176,9 +194,14 @@ campaigns = Table(
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("second_person", Boolean, nullable=False, server_default=text("0")),
+    Column("collective_id", Integer, ForeignKey("organisations.id")),
+    Column("titles", JSON, nullable=False, server_default="{}"),
+    Column("pauses", JSON, nullable=False, server_default="[]"),
     CheckConstraint("counts IN ('confirmed', 'declared')", name="counts"),
     comment="A letter that is being signed; reminders are seconds before a deadline, civil hours `HH:MM-HH:MM`."
-    " second_person: a signature counts once two people of the organisation have given it.",
+    " second_person: a signature counts once two people of the organisation have given it. collective: the organisation"
+    " that all of them are together, which a poll can let sign. titles: by language, where it is not the one title."
+    " pauses: [first day, last day] of holidays in which nobody is reminded.",
 )
 
 campaign_rooms = Table(
@@ -328,11 +351,14 @@ campaign_organisations = Table(
     Column("since", Instant, nullable=False),
     _of("rooms", nullable=True),
     _of("questions", nullable=True),
+    _text("reminders"),
+    Column("snoozed_until", Date),
+    CheckConstraint("reminders IN ('', 'room', 'private', 'off')", name="reminders"),
     CheckConstraint(
         "standing IN ('silent', 'deciding', 'declared', 'signed', 'declined', 'withdrawn')", name="standing"
     ),
     comment="Where each organisation of a campaign stands now, the room where its people last spoke, and the question"
-    " for whose answer it waits.",
+    " for whose answer it waits. reminders: where its people want them, if they said; snoozed: none up to and with that day.",
 )
 
 signatures = Table(
@@ -488,9 +514,19 @@ polls = Table(
     Column("closed_at", Instant),
     _text("outcome"),
     Column("held_at", Instant),
+    Column("rules", JSON),
+    Column("signs", Boolean, nullable=False, server_default=text("0")),
+    Column("starts_at", Instant),
+    Column("begun", Boolean, nullable=False, server_default=text("1")),
+    Column("extended_at", Instant),
+    Column("concluded_at", Instant),
+    Column("concluded_by", Integer, ForeignKey("people.id")),
+    _text("conclusion"),
+    Column("signature_id", Integer, ForeignKey("signatures.id")),
     UniqueConstraint("campaign_id", "number"),
     comment="A question put to the organisations of a campaign, under a named procedure. held: said that it waits for a"
-    " network.",
+    " network. rules: the procedure as it was frozen; none: the preset of that name. signs: if adopted, the collective"
+    " signs (signature). starts: when voting begins, if not at once; until it has begun there are no electors.",
 )
 
 electors = Table(
@@ -514,7 +550,13 @@ ballots = Table(
     Column("event", Text, nullable=False),
     Column("cast_at", Instant, nullable=False),
     Column("standing", Boolean, nullable=False),
-    comment="Every ballot cast; the standing one is the organisation's latest before closing.",
+    Column("server_at", Instant),
+    _text("resolution"),
+    Column("resolved_at", Instant),
+    Column("resolved_by", Integer, ForeignKey("people.id")),
+    CheckConstraint("resolution IN ('', 'integrated', 'withdrawn')", name="resolution"),
+    comment="Every ballot cast, an empty choice takes it back; the standing one is the organisation's latest before"
+    " closing. cast: when it counts as given; server: when its network says so. resolution: what became of an objection.",
 )
 Index(
     "uq_ballots_standing",
@@ -552,11 +594,32 @@ reminders = Table(
     Column("state", String(16), nullable=False),
     Column("at", Instant, nullable=False),
     Column("outbox_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL"), index=True),
+    _of("campaigns", nullable=True),
+    Column("deciding_until", Date),
+    _text("why"),
     UniqueConstraint("deadline_id", "deadline_version", "organisation_id", "seconds_before"),
     UniqueConstraint("poll_id", "organisation_id", "seconds_before"),
+    UniqueConstraint("campaign_id", "organisation_id", "deciding_until"),
     CheckConstraint("state IN ('sent', 'late', 'skipped')", name="state"),
-    CheckConstraint("(deadline_id IS NULL) <> (poll_id IS NULL)", name="one_cause"),
-    comment="What became of each reminder: written with the message itself (outbox_id), so that none rings twice.",
+    CheckConstraint(
+        "(deadline_id IS NOT NULL) + (poll_id IS NOT NULL) + (campaign_id IS NOT NULL) = 1", name="one_cause"
+    ),
+    comment="What became of each reminder: written with the message itself (outbox_id), so that none rings twice."
+    " With a campaign: the question after an organisation's own date (deciding_until). why: it was skipped.",
+)
+
+boards = Table(
+    "boards",
+    metadata,
+    _of("campaigns", primary_key=True),
+    _of("rooms", primary_key=True),
+    Column("outbox_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL")),
+    _text("shown"),
+    Column("posted_at", Instant),
+    Column("changed_at", Instant),
+    Column("pinned_at", Instant),
+    comment="The one message in each room that is kept up to date with how a campaign stands: which message (outbox), and"
+    " what it shows now (a digest).",
 )
 
 # --- outgoing ------------------------------------------------------------------------------------------------------
@@ -634,9 +697,14 @@ outbox = Table(
     Column("repeats_key", String(36), ForeignKey("dispatches.key")),
     Column("expires_at", Instant),
     Column("asker", Integer),
-    CheckConstraint("intent IN ('message', 'join', 'leave')", name="intent"),
+    Column("target_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL")),
+    CheckConstraint(
+        "intent IN ('message', 'join', 'leave', 'poll', 'end', 'edit', 'pin', 'unpin', 'react')",
+        name="intent",
+    ),
     comment="Intents: every message ends in exactly one dispatch. repeats_key: sent again as it was."
-    " expires_at: not worth saying from then on. asker: the person it answers, only to tell whose turn it is.",
+    " expires_at: not worth saying from then on. asker: the person it answers, only to tell whose turn it is."
+    " target: the earlier message of ours that it edits, ends or pins.",
 )
 Index(
     "ix_outbox_waiting",

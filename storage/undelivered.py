@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from campaign.chat import Message
-from storage.outbox import end, freeze
+from storage.outbox import ERRANDS, end, freeze
 from storage.rows import Queries
 from storage.tables import dispatches, files, outbox, reminders, rooms
 
@@ -143,7 +143,7 @@ class Undeliverable(Queries):
     def give_up_room(self, room_id: int, why: str, now: datetime) -> int:
         """End what waits to be said in a room the bot was sent away from, and return how many messages that is."""
         waits = self._connection.execute(
-            select(outbox.c.id).where(_WAITS, outbox.c.room_id == room_id, outbox.c.intent == "message")
+            select(outbox.c.id).where(_WAITS, outbox.c.room_id == room_id, outbox.c.intent.not_in(ERRANDS))
         )
         return sum(one.count for one in self.give_up(waits.scalars().all(), why, now))
 
@@ -153,7 +153,7 @@ class Undeliverable(Queries):
         Return how many messages were waiting, and how many dispatches were on their way. What only enters or leaves a
         room stays to be done: doing it again changes nothing.
         """
-        waits = select(outbox.c.id).where(_WAITS, outbox.c.intent == "message")
+        waits = select(outbox.c.id).where(_WAITS, outbox.c.intent.not_in(ERRANDS))
         begun = select(dispatches.c.key).where(dispatches.c.state == "sending")
         keys = self._connection.execute(begun).scalars().all()
         given_up = self.give_up(self._connection.execute(waits).scalars().all(), why, now)

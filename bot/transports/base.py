@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from campaign.chat import Address, Event, Room
+    from campaign.chat import Address, Event, Intent, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Payload:
     """What leaves, rendered and frozen. The same payload and key always become the same bytes on the wire."""
 
     text: str
-    """Plain text (Matrix body) or message-styled text (XMPP)."""
+    """Plain text (Matrix body) or message-styled text (XMPP); of a poll its question, of a reaction its key."""
     html: str = ""
     """Formatted body for Matrix; empty where plain text says it all."""
     mentions: tuple[str, ...] = ()
@@ -56,6 +56,14 @@ class Payload:
     file_size: int = 0
     file_url: str = ""
     """`mxc:` or `https:` address of the uploaded file; filled in, and stored, before the first attempt to send."""
+    kind: Intent = "message"
+    """What it is: anything but an errand."""
+    target: str = ""
+    """Event id of our own earlier message that is edited, ended, pinned or unpinned, or of the one reacted to."""
+    target_key: str = ""
+    """The key of the dispatch that our own earlier message was: on XMPP its origin-id and message id."""
+    answers: tuple[tuple[str, str], ...] = ()
+    """Key and words of each answer of a poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,10 @@ class Capabilities:
     reactions: bool = False
     files: bool = False
     exactly_once: bool = True
+    polls: bool = False
+    edits: bool = False
+    pins: bool = False
+    """Whether we may pin a message there, as far as is known now."""
 
 
 @dataclass(frozen=True, slots=True)

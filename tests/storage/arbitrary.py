@@ -70,6 +70,7 @@ campaigns = st.fixed_dictionaries(
         "silenced": silenced,
         "waits": waits,
         "reminded": reminded,
+        "together": some((None, *ORGANISATIONS)),
     }
 )
 """What `build` makes a database of."""
@@ -95,7 +96,8 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
             storage.organisations.change(found.id, listed={"name": name, "names": [name]})
         assert found.id == number
     for number in (1, 2):
-        campaign = storage.campaigns.add(f"c{number}", f"Letter {number}", NOW, **COLUMNS)
+        together = {"collective_id": what["together"]} if number == 1 else {}
+        campaign = storage.campaigns.add(f"c{number}", f"Letter {number}", NOW, **COLUMNS, **together)
         storage.letters.add(campaign.id, "fr", NOW, title="T", summary="", text="Text.")
         storage.deadlines.put(campaign.id, "", at(900), "Europe/Paris", NOW)
         insert(storage, "questions", campaign_id=number, number=1, text="Why?", normal="why", person_id=1, asked_at="2027-09-01")  # fmt: skip

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import insert
+
 from campaign.chat import MATRIX, XMPP, Address, File, Message, say
 from campaign.organisation import normal_form
 from campaign.question import normal_question
+from storage import tables
 from storage.database import FILE, open_database
 
 if TYPE_CHECKING:
@@ -194,6 +197,15 @@ def fill(storage: Storage) -> Made:
     double = storage.organisations.add("Le Nuage Libre", "le nuage libre", now)
     storage.merges.merge(made.other, double.id, noa.id, now)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)
+    connection = storage._connection
+    connection.execute(
+        insert(tables.boards).values(campaign_id=made.campaign, room_id=made.room, outbox_id=row)
+    )
+    connection.execute(
+        insert(tables.unread_events).values(
+            network=MATRIX, room=COOP, event="$9", sender="@noa:example.org", payload={}, received_at=now
+        )
+    )
     return made
 
 

@@ -243,7 +243,17 @@ def test_no_name_anybody_takes_breaks_what_belongs_to_others(database: Database,
 def test_every_column_that_points_at_people_is_thought_of() -> None:
     """A new table that points at people is erased from by what it is called; a name that is new here needs a thought."""
     names = {column.name for column in pointing_at(people)}
-    assert names == {"person_id", "verified_by", "settled_by", "opened_by", "answered_by"}
+    assert names == {
+        *(
+            "person_id",
+            "verified_by",
+            "settled_by",
+            "opened_by",
+            "answered_by",
+            "concluded_by",
+            "resolved_by",
+        ),
+    }
     assert audit in {column.table for column in pointing_at(people)}
     assert len(metadata.sorted_tables) > 30
 

@@ -227,7 +227,7 @@ def test_a_filled_database_of_the_first_schema_keeps_every_row(folder: Path) -> 
 
     open_database(folder).close()
 
-    assert version(folder) == "0003"
+    assert version(folder) == "0004"
     with closing(sqlite3.connect(folder / FILE)) as connection:
         for name, rows in before.items():
             assert rows, f"{name} was empty: nothing is proven for it"
@@ -251,15 +251,27 @@ NEW = {
     "inbox": ("id",),
     "quarantine": ("told", "seen_at"),
     "dispatches": ("number",),
-    "outbox": ("repeats_key", "expires_at", "asker"),
+    "outbox": ("repeats_key", "expires_at", "asker", "target_id"),
     "people": ("forgotten_at",),
     "organisations": ("listed",),
     "signatures": ("reconfirmed_at",),
-    "campaigns": ("second_person",),
+    "campaigns": ("second_person", "collective_id", "titles", "pauses"),
     "representatives": ("deputy",),
-    "campaign_organisations": ("question_id",),
-    "reminders": ("outbox_id",),
-    "polls": ("held_at",),
+    "campaign_organisations": ("question_id", "reminders", "snoozed_until"),
+    "reminders": ("outbox_id", "campaign_id", "deciding_until", "why"),
+    "polls": (
+        "held_at",
+        "rules",
+        "signs",
+        "starts_at",
+        "begun",
+        "extended_at",
+        "concluded_at",
+        "concluded_by",
+        "conclusion",
+        "signature_id",
+    ),
+    "ballots": ("server_at", "resolution", "resolved_at", "resolved_by"),
 }
 """The columns that later schemas added."""
 
@@ -268,7 +280,7 @@ NEXT = '''
 from alembic import op
 import sqlalchemy as sa
 revision = "made"
-down_revision = "0003"
+down_revision = "0004"
 def upgrade():
 '''
 
@@ -308,7 +320,7 @@ for name in ("people", "rooms", "organisations", "campaigns"):
 
     open_database(folder).close()
 
-    assert (head, version(folder)) == ("0003", "made")
+    assert (head, version(folder)) == ("0004", "made")
     assert counted(folder) == before
     with closing(sqlite3.connect(folder / FILE)) as connection:
         assert set(connection.execute("SELECT colour FROM people")) == {("red",)}
