@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 4
 """Runs at once: a bot that starts keeps one core busy for two seconds, and most of a run is waiting."""
-RUN_WITHIN = 240.0
+RUN_WITHIN = 480.0
 """Seconds after which a run has failed, whatever it waits for."""
 
 

@@ -15,7 +15,7 @@ from tests.live.synapse import synapse
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 COMMANDS, SECONDS = 120, 6.0
 FLOOD = flood.Flood(MATRIX, "room", ("!lettre",))
