@@ -61,6 +61,15 @@ class Taken:
     """What is left of the batch, if it took too long: nothing of it is taken yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """An event that could not be taken, under the reference by which it is kept; without an error it is too old."""
+
+    reference: str
+    event: str
+    error: Exception | None = None
+
+
 class Intake:
     """Takes what happened, whatever the network, and decides what to say."""
 
@@ -95,12 +104,14 @@ class Intake:
         """
         now = self._now()
         near = Near()
+        faults: list[_Fault] = []
 
         def work(storage: Storage) -> Taken:
             began, done, many = time.monotonic(), 0, FEW
+            faults.clear()
             while True:
                 part = batch.events[done : done + many]
-                self._take(storage, network, part, now, near)
+                faults.extend(self._take(storage, network, part, now, near))
                 done += len(part)
                 many *= 2  # as long as they are quick
                 if done == len(batch.events) or time.monotonic() - began > within:
@@ -122,13 +133,18 @@ class Intake:
 
         while True:
             try:
-                return await self._database.write(work)
+                taken = await self._database.write(work)
             except Unanswered as unanswered:
                 near.learn(await self.suggesting.find(near.wanted, unanswered.stamp))
+            else:
+                _log(faults)
+                return taken
 
     def _take(
         self, storage: Storage, network: str, events: Sequence[Event], now: datetime, near: Near
-    ) -> None:
+    ) -> list[_Fault]:
+        """Take events; return what could not be taken, to be logged once that is certain."""
+        faults: list[_Fault | None] = []
         keys = [(event.room.id, event.event) for event in events if _counts_once(event)]
         fresh = storage.inbox.take(network, keys, now)
         for event in events:
@@ -138,9 +154,10 @@ class Intake:
                     continue
                 fresh.discard(key)
             if forgetting.is_beyond_memory(storage, event, now):
-                self._set_aside(storage, event, now)
+                faults.append(self._set_aside(storage, event, now))
             else:
-                self._bounded(storage, event, now, near)
+                faults.append(self._bounded(storage, event, now, near))
+        return [one for one in faults if one is not None]
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
@@ -177,7 +194,7 @@ class Intake:
 
     # --- one event, whatever comes of it
 
-    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> None:
+    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> _Fault | None:
         """Take one event; one that cannot be taken is undone alone, kept as a trace, and its sender told."""
         try:
             try:
@@ -193,14 +210,12 @@ class Intake:
             if is_fatal(error):
                 raise
             if near.wanted:
-                return  # everything is undone, and this event taken again with the rest
+                return None  # everything is undone, and this event taken again with the rest
             reference = quarantining.set_aside(storage, self._house, event, now, type(error).__name__)
-            log.exception(
-                "an event could not be taken",
-                extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
             if isinstance(event, Said):
                 self._apologise(storage, event, reference, now)
+            return _Fault(reference, event.event, error)
+        return None
 
     def _apologise(self, storage: Storage, said: Said, reference: str, now: datetime) -> None:
         """Tell who said it that it could not be taken; if not even that can be done, the trace is all there is."""
@@ -222,14 +237,12 @@ class Intake:
                 raise
             log.exception("no apology either", extra={"action": "quarantine", "reference": reference})
 
-    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
+    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> _Fault | None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
         if isinstance(event, Said) and answer.is_for_us(storage, event, self._house):
             reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
-            log.warning(
-                "too old to be taken",
-                extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
+            return _Fault(reference, event.event)
+        return None
 
     def _one(
         self, storage: Storage, event: Event, now: datetime, near: Near, refusal: Text | None = None
@@ -320,6 +333,7 @@ class Intake:
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
+            shared=event.shared,
             near=near,
         )
 
@@ -390,6 +404,16 @@ class Intake:
     def _send(storage: Storage, reply: Reply | None, now: datetime) -> None:
         if reply is not None:
             tell.put(storage, reply.elsewhere, now)
+
+
+def _log(faults: Sequence[_Fault]) -> None:
+    """Log what could not be taken: only now is its reference one that the database knows."""
+    for one in faults:
+        extra = {"action": "quarantine", "reference": one.reference, "event": one.event}
+        if one.error is None:
+            log.warning("too old to be taken", extra=extra)
+        else:
+            log.error("an event could not be taken", extra=extra, exc_info=one.error)
 
 
 def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:

@@ -92,6 +92,8 @@ class Said:
     mentions_me: bool = False
     my_names: tuple[str, ...] = ()
     """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
+    shared: tuple[str, ...] = ()
+    """In private: the rooms the bot is in where the network shows that person now, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Reacted:
     at: datetime
     live: bool = True
     whole: bool = False
+    shared: tuple[str, ...] = ()
+    """In private: as of what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody named in several languages: shown in the reader's, else in the first."""
+
+    names: Mapping[str, str]
+    """Language → name."""
+    kind: Literal["named"] = "named"
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One sentence to say: an English message id in small Markdown, and the values that go in its `{places}`.
 
@@ -292,7 +305,7 @@ class Text:
     kind: Literal["text"] = "text"
 
 
-Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Text
+Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Named | Text
 
 
 def say(message: str, /, **values: Value) -> Text:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 STEP = timedelta(minutes=10)
 """How finely time passes while one waits."""
 
+_SHOWN = 40
+"""Lines of a file that are shown."""
 _COLOURS = {MATRIX: "green", XMPP: "blue"}
 _PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
 _MARGIN = 12
@@ -228,6 +230,8 @@ class Console:
                 await self._wait(rest)
             case "react":
                 self._react(rest or "👍")
+            case "file":
+                self._show_file()
             case "reply":
                 self._show_said(rest)
                 self._say(rest, reply_to=self._last.get(self._here, ""))
@@ -235,7 +239,7 @@ class Console:
                 self._who()
             case _:
                 self.terminal.print(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /file · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -294,6 +298,7 @@ class Console:
                 self.stage.now,
                 private=not self.room,
                 reply_to=reply_to,
+                shared=() if self.room else self._shared(),
             )
         )
 
@@ -304,8 +309,22 @@ class Console:
         self._heading(here)
         self._line(self.person, self._colour(), Rich.assemble(("reacts ", "dim"), key))
         transport.hear(
-            Reacted(here, transport.event_id(), self._sender(), self.person, target, (key,), self.stage.now)
+            Reacted(
+                here,
+                transport.event_id(),
+                self._sender(),
+                self.person,
+                target,
+                (key,),
+                self.stage.now,
+                shared=() if self.room else self._shared(),
+            )
         )
+
+    def _shared(self) -> tuple[str, ...]:
+        """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
+        network = self.stage.people[self.person].address.network
+        return tuple(room.id for room in self.stage.rooms.values() if room.network == network == MATRIX)
 
     async def _wait(self, how_long: str) -> None:
         try:
@@ -377,6 +396,19 @@ class Console:
             size = f"  {payload.file_size} bytes"
             parts.append(Rich.assemble("📎 ", (payload.file_name, "underline"), (size, "dim")))
         self._line("tocsin", "yellow", Rich("\n").join(parts))
+
+    def _show_file(self) -> None:
+        """Show the beginning of the file that was handed over last."""
+        if not self.files:
+            self.terminal.print("[dim]No file was handed over yet: !export csv[/dim]")
+            return
+        name, data = list(self.files.items())[-1]
+        lines = data.decode("utf-8-sig", "replace").splitlines()
+        self.terminal.print(Rich.assemble("📎 ", (name, "underline")))
+        for line in lines[:_SHOWN]:
+            self.terminal.print(Rich(line), soft_wrap=True)
+        if len(lines) > _SHOWN:
+            self.terminal.print(f"[dim]… and {len(lines) - _SHOWN} lines more[/dim]")
 
     def _who(self) -> None:
         for one in self.stage.people.values():

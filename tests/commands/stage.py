@@ -122,6 +122,9 @@ class Stage:
                 BEGINNING,
                 private=place == "private",
                 reply_to=reply_to,
+                shared=(PLACES[MATRIX]["campaign"].id,)
+                if place == "private" and who.address.network == MATRIX
+                else (),
             )
         )
         return await self.take(*events)

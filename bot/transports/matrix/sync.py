@@ -176,7 +176,7 @@ class SyncLoop:
         events: list[Event] = []
         for one in joined:
             alias = self.wanted.addresses.get(one.room_id, "")
-            events += tell_joined(one, alias, live=live, baseline=not self._since)
+            events += tell_joined(one, alias, live=live, baseline=not self._since, rooms=self.rooms)
         for one in left:
             events += tell_left(one, live=live)
         for room_id, part in mapping(sections.get("invite")).items():
