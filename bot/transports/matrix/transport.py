@@ -12,10 +12,10 @@ from bot.transports.base import (
     Accepted,
     Allowance,
     Capabilities,
-    Limited,
     LoginRefused,
     NotPrivate,
     Refused,
+    Replaced,
     Unreachable,
     Vitals,
 )
@@ -23,7 +23,7 @@ from bot.transports.matrix.content import message_content
 from bot.transports.matrix.encryption import Encryption
 from bot.transports.matrix.encryption.opening import Opening
 from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
-from bot.transports.matrix.rooms import listing, mapping, memberships
+from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
@@ -113,7 +113,7 @@ class MatrixTransport:
             if self._keys is not None:
                 encryption = Encryption(server, self._keys / f"{server.device_id}.db")
                 stack.push_async_callback(encryption.close)
-                await _opened(encryption)
+                await encryption.open()
             sync = SyncLoop(
                 server,
                 start,
@@ -139,7 +139,14 @@ class MatrixTransport:
         room_id, payload, speech = dispatch.room.id, dispatch.payload, self._session().speech
         if private_with is not None and not await self._is_pair(room_id, private_with.id):
             raise NotPrivate("not a chat of exactly two")
-        return Accepted(await speech.say(room_id, "m.room.message", message_content(payload), dispatch.key))
+        try:
+            event_id = await speech.say(room_id, "m.room.message", message_content(payload), dispatch.key)
+        except RefusedByServer as refusal:
+            # Whoever closes a room in favour of another one lets nobody speak in it any more.
+            if refusal.errcode == "M_FORBIDDEN" and (successor := await self._successor(room_id)):
+                raise Replaced(successor) from refusal
+            raise
+        return Accepted(event_id)
 
     async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:
         """Store a file and return its `mxc:` address, and what opens it if the room is encrypted."""
@@ -199,6 +206,13 @@ class MatrixTransport:
         except LoginRefused as error:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
             raise Unreachable(str(error)) from error
+
+    async def _successor(self, room_id: str) -> str:
+        """Ask which room has taken the place of this one; empty if none has, or we are not to know."""
+        try:
+            return successor_in(await self._call("GET", "rooms", room_id, "state", "m.room.tombstone"))
+        except RefusedByServer:
+            return ""
 
     async def _is_pair(self, room_id: str, user_id: str) -> bool:
         """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
@@ -277,12 +291,3 @@ class MatrixTransport:
             await self._call("PUT", "user", self.user_id, "account_data", "m.direct", body=marked)
         except RefusedByServer as error:
             log.warning("a direct chat could not be marked as one (%s)", error, extra={"room": room_id})
-
-
-async def _opened(encryption: Encryption) -> None:
-    try:
-        await encryption.open()
-    except Limited as error:
-        raise Unreachable(f"the server limits us for {error.seconds:g} s") from error
-    except Refused as error:
-        raise Unreachable(f"the server takes no keys: {error}") from error

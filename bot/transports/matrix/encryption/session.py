@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from bot.transports.base import DeviceLost, Limited, Refused, Unreachable
+from bot.transports.base import DeviceLost, Limited, Refused, TransportError, Unreachable
 from bot.transports.matrix.encryption.machine import Machine, session_of
 from bot.transports.matrix.encryption.store import KeyStore
 from bot.transports.matrix.reading import MalformedError
@@ -47,6 +47,7 @@ class Encryption:
         self._machine: Machine
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking = asyncio.Lock()
+        self._keeping_house = asyncio.Lock()
         self._current: set[str] = set()
         """Whose devices are known as they are now."""
         self._ask_again: dict[str, float] = {}
@@ -59,7 +60,7 @@ class Encryption:
 
         Raises:
             DeviceLost: the server knows this device by other keys than ours, which are lost.
-            Unreachable, Limited, LoginRefused: as `Homeserver.call`.
+            LoginRefused, Unreachable: as `Homeserver.call`.
         """
         try:
             self._machine, self.rooms = await self._run(self._load)
@@ -67,7 +68,15 @@ class Encryption:
             if isinstance(error, sqlite3.OperationalError):
                 raise Unreachable(f"the keys cannot be read ({error})") from error
             raise DeviceLost(f"the keys are damaged ({type(error).__name__})") from error
-        machine = self._machine
+        try:
+            await self._introduce(self._machine)
+        except Limited as error:
+            raise Unreachable(f"the server limits us for {error.seconds:g} s") from error
+        except Refused as error:
+            raise Unreachable(f"the server takes no keys: {error}") from error
+
+    async def _introduce(self, machine: Machine) -> None:
+        """Give the server our device's keys, if it does not know the device by others."""
         if not machine.account.shared:
             body = {"device_keys": {machine.user_id: [machine.device_id]}}
             answer = await self._server.call("POST", "keys", "query", body=body)
@@ -128,7 +137,8 @@ class Encryption:
             answer.get("device_one_time_keys_count"),
             answer.get("device_unused_fallback_key_types"),
         )
-        self._begin(self._keep_house(counts, fallback))
+        if not self._keeping_house.locked():  # else the next sync says it again
+            self._begin(self._keep_house(counts, fallback))
         return received.keys if received else set()
 
     async def open_all(self, sealed: Sequence[tuple[str, object]]) -> list[Json | Exception]:
@@ -210,13 +220,13 @@ class Encryption:
 
     async def _keep_house(self, counts: object, fallback: object) -> None:
         """Give the server what it lacks of our keys, and begin anew with devices that cannot be understood."""
-        await self._upload(counts, fallback)
-        if self._machine.wedged_devices:
-            await self._claim(())
-        for message in await self._run(self._machine.sealing.take_outgoing):
-            await self._to_devices(
-                message.type, {message.recipient: {message.recipient_device: message.content}}
-            )
+        async with self._keeping_house:
+            await self._upload(counts, fallback)
+            if self._machine.wedged_devices:
+                await self._claim(())
+            for message in await self._run(self._machine.sealing.take_outgoing):
+                content = {message.recipient: {message.recipient_device: message.content}}
+                await self._to_devices(message.type, content)
 
     async def _upload(self, counts: object, fallback: object) -> None:
         due = await self._kept(self._machine.uploads.due, counts, fallback)
@@ -232,8 +242,8 @@ class Encryption:
         async def bounded() -> None:
             try:
                 await work  # type: ignore[misc]
-            except (Unreachable, Limited, Refused) as error:
-                log.info("put off (%s)", error)  # until the next sync
+            except TransportError as error:
+                log.info("put off until the next sync (%s)", error)
             except Exception:
                 log.exception("a fault with keys")
 
