@@ -22,12 +22,13 @@ from campaign.chat import (
     Redacted,
     Removed,
     Said,
+    Sealed,
     Text,
     Unreadable,
     say,
 )
 from campaign.errors import CampaignError
-from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell
+from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell, unreading
 from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
 from storage.steps import reached
@@ -120,6 +121,7 @@ class Intake:
                 raise Unanswered(storage.organisations.names_stamp())
             rest = replace(batch, events=batch.events[done:]) if done < len(batch.events) else None
             if rest is None:
+                storage.unread.were_read(network, batch.opened, now)
                 storage.inbox.move(network, batch.cursors, now)
             return Taken(
                 {
@@ -270,10 +272,13 @@ class Intake:
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
                 self._send(storage, membership.given_back(storage, self._house, event, now), now)
-            case Unreadable():
+            case Sealed() | Unreadable():
                 self._unreadable(storage, event, now)
 
-    def _unreadable(self, storage: Storage, event: Unreadable, now: datetime) -> None:
+    def _unreadable(self, storage: Storage, event: Sealed | Unreadable, now: datetime) -> None:
+        if isinstance(event, Sealed):
+            unreading.keep(storage, event, now)
+            return
         log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
         self._send(storage, membership.missed(storage, self._house, event, now), now)
 
@@ -427,4 +432,4 @@ def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:
 
 def _counts_once(event: Event) -> bool:
     """Whether a second arrival must do nothing. The others may come again and again, and change nothing by it."""
-    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined)
+    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined | Sealed)

@@ -222,8 +222,20 @@ class Unreadable:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An encrypted event whose key has not come: to be kept, and read if it does. `payload` is the event as JSON."""
+
+    room: Room
+    event: str
+    sender: Address
+    session: str
+    payload: str = field(repr=False)
+    at: datetime
+
+
 Event: TypeAlias = (
-    Said | Reacted | Balloted | Redacted | Invited | Joined | Removed | Echo | Bounced | Unreadable
+    Sealed | Said | Reacted | Balloted | Redacted | Invited | Joined | Removed | Echo | Bounced | Unreadable
 )
 
 

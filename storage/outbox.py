@@ -354,13 +354,15 @@ class Outbox(Queries):
         )
         return self._all(DispatchRow, query)
 
-    def address_file(self, key: str, url: str) -> None:
-        """Keep where a dispatch's file was uploaded, before the dispatch is first sent."""
+    def address_file(self, key: str, url: str, keys: str = "") -> None:
+        """Keep where a dispatch's file was uploaded, and what opens it, before the dispatch is first sent."""
         payload = self._connection.execute(
             select(dispatches.c.payload).where(dispatches.c.key == key)
         ).scalar_one()
         self._connection.execute(
-            update(dispatches).where(dispatches.c.key == key).values(payload={**payload, "file_url": url})
+            update(dispatches)
+            .where(dispatches.c.key == key)
+            .values(payload={**payload, "file_url": url, "file_keys": keys})
         )
 
     def file(self, file_id: int) -> File | None:

@@ -23,6 +23,7 @@ from bot.transports.base import (
     NotPrivate,
     Refused,
     Start,
+    Uploaded,
     Vitals,
 )
 from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Room, Said
@@ -130,10 +131,10 @@ class ConsoleTransport:
             return Accepted()
         return Accepted(event)
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Keep the file where the transcript can show it."""
         self._console.files[name] = data
-        return f"console:{name}#{media_type.partition(';')[0]}"
+        return Uploaded(f"console:{name}#{media_type.partition(';')[0]}")
 
     async def open_direct(self, address: Address) -> Room:
         """The private chat of a person is always there."""

@@ -39,6 +39,8 @@ class Person:
         self.timeline: list[dict[str, Any]] = []
         self.invitations: dict[str, list[dict[str, Any]]] = {}
         """Room id → the stripped state that came with the invitation."""
+        self.to_device: list[dict[str, Any]] = []
+        """What the last sync brought for this device."""
         self.token = ""
         self._since = ""
         self._session: aiohttp.ClientSession | None = None
@@ -217,6 +219,7 @@ class Person:
             query["since"] = self._since
         answer = await self.call("GET", "sync", query=query)
         self._since = answer["next_batch"]
+        self.to_device = answer.get("to_device", {}).get("events", [])
         rooms = answer.get("rooms", {})
         for room, part in rooms.get("invite", {}).items():
             self.invitations[room] = part["invite_state"]["events"]

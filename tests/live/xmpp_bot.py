@@ -149,6 +149,9 @@ class Bot:
         )
         return key
 
+    async def upload(self, room: str, name: str, media_type: str, data: bytes) -> str:
+        return (await self.transport.upload(Room(XMPP, room), name, media_type, data)).url
+
     def again(self, **changes: Any) -> Bot:
         """The next start of the same installation."""
         known: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from campaign.chat import (
     Redacted,
     Room,
     Said,
+    Sealed,
     Unreadable,
 )
 
@@ -51,6 +53,14 @@ class MalformedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Unopened:
+    """An encrypted event that could not be opened: `why`, or "" if its key may still come."""
+
+    raw: Json
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the events of one joined room for the bot `me`."""
 
@@ -63,10 +73,13 @@ class Reader:
         """Return what an event means to the bot, or None. Never raises: a bad event becomes Unreadable."""
         event_id = ""
         at = datetime.now(UTC)
+        sealed, raw = (raw, raw.raw) if isinstance(raw, Unopened) else (None, raw)
         try:
             event = json_object(raw, "event")
             event_id = identifier(event.get("event_id"), "event_id", "$")
             at = instant(event.get("origin_server_ts"), at)
+            if sealed is not None:
+                return self._sealed(event, event_id, at, sealed.why)
             return self._read(event, event_id, at)
         except MalformedError as error:
             why = f"malformed: {error}"
@@ -91,7 +104,7 @@ class Reader:
             event = Redacted(room, event_id, identifier(target, "redacts", "$"), at)
         elif sender == self.me:
             key = unsigned.get("transaction_id")
-            if kind == "m.room.message" and isinstance(key, str):
+            if kind in ("m.room.message", "m.room.encrypted") and isinstance(key, str):
                 event = Echo(room, event_id, key, at)
         elif "redacted_because" in unsigned:
             pass  # nothing is left of it
@@ -102,6 +115,18 @@ class Reader:
         elif kind == "m.room.message":
             event = self._message(room, event_id, Address(MATRIX, sender), content, at)
         return event
+
+    def _sealed(self, raw: Json, event_id: str, at: datetime, why: str) -> Event:
+        if why:
+            return Unreadable(Room(MATRIX, self.room_id), event_id, f"malformed: {why}", at)
+        return Sealed(
+            Room(MATRIX, self.room_id),
+            event_id,
+            Address(MATRIX, identifier(raw.get("sender"), "sender", "@")),
+            str(json_object(raw.get("content"), "content").get("session_id")),
+            json.dumps(raw),
+            at,
+        )
 
     def _reaction(
         self, room: Room, event_id: str, who: Address, content: Json, at: datetime

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bot.transports.base import Start
+    from bot.transports.matrix.encryption.opening import Opening
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class SyncLoop:
         poll_seconds: float,
         batch_size: int,
         patience: Patience,
+        opening: Opening | None = None,
     ) -> None:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
@@ -57,6 +59,8 @@ class SyncLoop:
         self._trouble = Backoff()
         self._server = server
         self._completion = Completion(server, patience)
+        self._opening = opening
+        self._opened: tuple[tuple[str, str], ...] = ()
         self._me = server.user_id
         self._since = start.cursors.get(SCOPE, "")
         self._poll = poll_seconds
@@ -115,7 +119,7 @@ class SyncLoop:
         *before, last = pieces
         return [
             *(Batch(piece, caught_up=caught_up) for piece in before),
-            Batch(last, {SCOPE: token}, caught_up=True),
+            Batch(last, {SCOPE: token}, caught_up=True, opened=self._opened),
         ]
 
     async def _keep_filter(self) -> str:
@@ -156,6 +160,8 @@ class SyncLoop:
     # --- reading an answer --------------------------------------------------------------------------------
 
     async def _read(self, answer: Json, *, live: bool) -> list[Event]:
+        if self._opening is not None:
+            await self._opening.receive(answer)
         sections = mapping(answer.get("rooms"))
         # All that changed takes effect here before anything more is waited for: sending goes on meanwhile.
         joined = [
@@ -174,6 +180,12 @@ class SyncLoop:
                 one.gap = ""
         await self._completion.complete([*joined, *left], self._since)
         events: list[Event] = []
+        if self._opening is not None and self._since:
+            await self._opening.open([*joined, *left])
+            # Before what was said after it; but no room is heard of before we are in it.
+            late, opened = await self._opening.late(self.rooms)
+            self._opened = tuple(opened)
+            events += late
         for one in joined:
             alias = self.wanted.addresses.get(one.room_id, "")
             events += tell_joined(one, alias, live=live, baseline=not self._since, rooms=self.rooms)
