@@ -19,8 +19,10 @@ from bot.transports.base import (
     Unreachable,
     Vitals,
 )
-from bot.transports.matrix.content import message_content
+from bot.transports.matrix.content import event_of
 from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.pins import PINNED, Pins
+from bot.transports.matrix.polls import START
 from bot.transports.matrix.rooms import listing, mapping, memberships
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
@@ -124,8 +126,10 @@ class MatrixTransport:
             raise RoomEncrypted("the room is encrypted")
         if private_with is not None and not await self._is_pair(room_id, private_with.id):
             raise NotPrivate("not a chat of exactly two")
-        content = message_content(dispatch.payload)
-        path = ("rooms", room_id, "send", "m.room.message", dispatch.key)
+        if dispatch.payload.kind in ("pin", "unpin"):
+            return await self._pin(dispatch)
+        kind, content = event_of(dispatch.payload)
+        path = ("rooms", room_id, "send", kind, dispatch.key)
         answer = await self._call("PUT", *path, body=content)
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):
@@ -176,13 +180,31 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
-    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every Matrix room
-        """Return what Matrix rooms show: transaction ids make every sending exactly once."""
-        return Capabilities(html=True, reactions=True, files=True, exactly_once=True)
+    def capabilities(self, room: Room) -> Capabilities:
+        """Return what Matrix rooms show, as far as we may: transaction ids make every sending exactly once."""
+        known = self._current.sync.rooms.get(room.id) if self._current else None
+        return Capabilities(
+            html=True,
+            reactions=known is None or known.powers.may_send(known.me, "m.reaction"),
+            files=True,
+            exactly_once=True,
+            polls=known is None or known.powers.may_send(known.me, START),
+            edits=True,
+            pins=known is not None and known.powers.may_set(known.me, PINNED),
+        )
 
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _pin(self, dispatch: Dispatch) -> Accepted:
+        session = self._session()
+        try:
+            return await Pins(session.server, session.server.user_id).change(
+                dispatch.room.id, dispatch.payload
+            )
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
 
     # --- asking the server --------------------------------------------------------------------------------
 
