@@ -145,6 +145,9 @@ class ConsoleTransport:
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
 
+    async def recount(self, room: Room, poll: str) -> None:
+        """Nothing is missed on a stage."""
+
     def vitals(self) -> Vitals:
         """Say nothing: a terminal is either there or not."""
         return Vitals()

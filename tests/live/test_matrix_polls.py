@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.transports.base import Payload, Refused
+from bot.transports.base import Payload, Refused, Unreachable
+from bot.transports.matrix import recount
 from campaign.chat import MATRIX, Balloted, Echo, Joined, Redacted, Room
+from tests.live.gateway import gateway
 from tests.live.matrix_bot import Bot, dispatch, new_bot
 
 if TYPE_CHECKING:
@@ -147,3 +149,66 @@ async def test_a_room_that_takes_no_polls_of_ours_is_known_to(bot: Bot, alice: P
     async with bot.running(room) as transport:
         await bot.first(Joined)
         assert not transport.capabilities(Room(MATRIX, room)).polls
+
+
+async def test_an_answer_that_no_sync_told_is_found_when_the_poll_is_counted_again(
+    synapse_server: Synapse, alice: Person, bruno: Person
+) -> None:
+    hidden: set[str] = set()
+
+    def hide(event: Any) -> Any:
+        """What a sync leaves out as if it had never been."""
+        if event["type"] == RESPONSE and event["sender"] in hidden:
+            return {**event, "type": "org.example.nothing", "content": {}}
+        return event
+
+    async with gateway(synapse_server.base_url) as door, new_bot(synapse_server) as bot:
+        door.twist = hide
+        bot.base_url = door.base_url
+        room = await alice.create_room(public=True)
+        await bruno.join(room)
+        async with bot.running(room) as transport:
+            await bot.first(Joined)
+            poll = (await transport.send(shows(room, POLL))).event
+            other = (await transport.send(shows(room, POLL))).event
+            hidden.add(bruno.user_id)
+            missed = [
+                await answers(bruno, room, poll, "against"),
+                await answers(bruno, room, poll, "for"),
+            ]
+            heard = await answers(alice, room, poll, "for")
+            await answers(alice, room, other, "for")
+            await bot.until(lambda: len(bot.of(Balloted)) == 2)
+            assert not [one for one in bot.of(Balloted) if one.sender.id == bruno.user_id]
+            bot.events.clear()
+            cursors = dict(bot.cursors)
+            await transport.recount(Room(MATRIX, room), poll)
+            # Told by the time it returns, the oldest first, while the sync waits for news; no cursor moves by it.
+            assert [one.event for one in bot.of(Balloted)] == [*missed, heard]
+            assert not any(one.live for one in bot.of(Balloted))
+            assert bot.of(Balloted)[1].answers == ("for",)
+            assert bot.cursors == cursors
+            with pytest.raises(Refused):
+                await transport.recount(Room(MATRIX, "!nowhere:tocsin.test"), poll)
+            # The sync that was waited for meanwhile is the one that brings what comes now.
+            syncs = len(door.syncs)
+            await alice.say(room, "and on it goes")
+            await bot.heard("and on it goes")
+            assert len(door.syncs) <= syncs + 1
+        with pytest.raises(Unreachable):
+            await transport.recount(Room(MATRIX, room), poll)
+
+
+async def test_a_poll_with_many_answers_is_counted_page_by_page(
+    bot: Bot, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recount, "_PAGE", 3)
+    room = await alice.create_room(public=True)
+    async with bot.running(room) as transport:
+        await bot.first(Joined)
+        poll = (await transport.send(shows(room, POLL))).event
+        given = [await answers(alice, room, poll, "for") for _ in range(7)]
+        await bot.until(lambda: len(bot.of(Balloted)) == 7)
+        bot.events.clear()
+        await transport.recount(Room(MATRIX, room), poll)
+        assert [one.event for one in bot.of(Balloted)] == given

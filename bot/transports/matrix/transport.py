@@ -23,6 +23,7 @@ from bot.transports.matrix.content import event_of
 from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.pins import PINNED, Pins
 from bot.transports.matrix.polls import START
+from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.rooms import listing, mapping, memberships
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
@@ -111,6 +112,7 @@ class MatrixTransport:
                 yield
             finally:
                 self._current = None
+                sync.recounts.close()
                 await sync.wanted.close()
         finally:
             await server.close()
@@ -179,6 +181,17 @@ class MatrixTransport:
             await self._call("POST", "rooms", room, "leave", body={"reason": reason} if reason else {})
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
+
+    async def recount(self, room: Room, poll: str) -> None:
+        """Have told again, in batches, every answer that the server has to a poll."""
+        session = self._session()
+        known = session.sync.rooms.get(room.id)
+        if known is None:
+            raise Refused("not in that room")
+        try:
+            await session.sync.recounts.of(room.id, poll, Reader(known.me, room.id, known, live=False).read)
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
 
     def capabilities(self, room: Room) -> Capabilities:
         """Return what Matrix rooms show, as far as we may: transaction ids make every sending exactly once."""
