@@ -207,7 +207,7 @@ class Intake:
         try:
             with storage.savepoint():
                 room = storage.rooms.find(said.room.network, said.room.id)
-                if room is None or not answer.is_for_us(said, self._house):
+                if room is None or not answer.is_for_us(storage, said, self._house):
                     return
                 sorry = say(
                     N_(
@@ -224,7 +224,7 @@ class Intake:
 
     def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
-        if isinstance(event, Said) and answer.is_for_us(event, self._house):
+        if isinstance(event, Said) and answer.is_for_us(storage, event, self._house):
             reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
             log.warning(
                 "too old to be taken",
@@ -268,7 +268,7 @@ class Intake:
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")
-        if not answer.is_for_us(said, self._house):
+        if not answer.is_for_us(storage, said, self._house):
             answer.noticed(storage, said)
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
