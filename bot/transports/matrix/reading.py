@@ -146,7 +146,13 @@ class Reader:
         relation = content.get("m.relates_to")
         if not isinstance(relation, dict):
             relation = {}
-        if msgtype != "m.text" or relation.get("rel_type") == "m.replace":
+        edits = ""
+        if relation.get("rel_type") == "m.replace":
+            edits, new = event_reference(relation), content.get("m.new_content")
+            if not (edits and isinstance(new, dict)):
+                return None
+            content, msgtype, relation = new, new.get("msgtype"), {}
+        if msgtype != "m.text":
             return None
         body = content.get("body")
         if not isinstance(body, str):
@@ -172,6 +178,7 @@ class Reader:
             thread=thread,
             mentions_me=self._mentions_me(content, text, names),
             my_names=names,
+            edits=edits,
         )
 
     def _name(self, who: Address) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.transports.matrix.reading import Reader, clean
 from bot.transports.matrix.rooms import JoinedRoom
-from campaign.chat import MATRIX, Address, Balloted, Echo, Room, Unreadable
+from campaign.chat import MATRIX, Address, Balloted, Echo, Room, Said, Unreadable
 
 ME, LOU = "@tocsin:example.org", "@lou:example.org"
 ROOM = Room(MATRIX, "!coop:example.org")
@@ -96,6 +96,24 @@ def test_whatever_the_bot_sends_is_known_again_by_its_key(kind: str) -> None:
     ours = event(kind, {}, sender=ME, unsigned={"transaction_id": "key-1"})
     assert read(ours) == Echo(ROOM, "$event", "key-1", AT)
     assert read(event(kind, {}, sender=ME)) is None  # another session of the account
+
+
+def edit(new: object) -> dict[str, Any]:
+    relation = {"rel_type": "m.replace", "event_id": "$first"}
+    return {"msgtype": "m.text", "body": "* !sign", "m.new_content": new, "m.relates_to": relation}
+
+
+def test_other_words_for_an_earlier_message_say_which() -> None:
+    found = read(event("m.room.message", edit({"msgtype": "m.text", "body": "!sign Picasoft"})))
+    assert isinstance(found, Said)
+    assert (found.text, found.edits, found.event) == ("!sign Picasoft", "$first", "$event")
+
+
+@pytest.mark.parametrize(
+    "new", [None, "!sign", {}, {"msgtype": "m.notice", "body": "!sign"}, {"body": "!sign"}, {"msgtype": 1}]
+)
+def test_other_words_that_are_none_are_passed_over(new: object) -> None:
+    assert read(event("m.room.message", edit(new))) is None
 
 
 JSON = st.recursive(
