@@ -94,6 +94,8 @@ class Said:
     """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
     shared: tuple[str, ...] = ()
     """In private: the rooms the bot is in where the network shows that person now, by their ids."""
+    edits: str = ""
+    """Event id of the sender's own earlier message that this puts in other words. It is never taken for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
