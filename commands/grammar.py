@@ -15,7 +15,7 @@ from commands.command import UsageError
 from commands.vocabulary import fold, in_language, option_words, read_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from commands.command import Command, Context, Parameter
 
@@ -186,6 +186,25 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     return found, campaign
 
 
+def filled(one: Command, values: Mapping[str, str], context: Context) -> tuple[dict[str, Any], str]:
+    """Read a form by a command's grammar, each value as if it had been typed; return what `arguments` does.
+
+    Raises:
+        UsageError: something that is required is empty.
+        CampaignError: a date, a number or a choice that cannot be read, with what to write instead.
+    """
+    campaign = clean(values.get("campaign", ""))
+    context = replace(context, campaign_key=campaign)
+    found: dict[str, Any] = {}
+    for parameter in one.parameters:
+        value = clean(values.get(parameter.name, ""))
+        if value:
+            found[parameter.name] = _read(parameter, value, context)
+        elif parameter.required:
+            raise UsageError(usage(one, context.language))
+    return found, campaign
+
+
 def _take(parameter: Parameter, words: list[str], context: Context) -> tuple[Any, list[str]]:
     """What a positional parameter takes of some words (None: nothing), and the words that follow."""
     if parameter.kind in ("moment", "day"):
@@ -294,7 +313,7 @@ def shape(one: Command, language: str) -> str:
     for parameter in one.parameters:
         if parameter.is_option:
             continue
-        name = "|".join(in_language(c, language) for c in parameter.choices) or _label(parameter, language)
+        name = "|".join(in_language(c, language) for c in parameter.choices) or label(parameter, language)
         parts.append(f"<{name}>" if parameter.required else f"[{name}]")
     options = [
         f"{in_language(parameter.name, language)}=" for parameter in one.parameters if parameter.is_option
@@ -332,5 +351,6 @@ _LABELS = {
 }
 
 
-def _label(parameter: Parameter, language: str) -> str:
+def label(parameter: Parameter, language: str) -> str:
+    """What a parameter is called in a language, in one word."""
     return _LABELS.get(language, {}).get(parameter.name, parameter.name)
