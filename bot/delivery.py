@@ -291,7 +291,9 @@ class Delivery:
             elif row.address_id is not None:
                 homeless.setdefault(row.address_id, []).append(row)
         wants = {
-            room: Want(rows[0].urgency, len(rows)) for room, rows in rooms.items() if room not in self._busy
+            room: Want(rows[0].urgency, len(rows), len({row.asker for row in rows if row.asker}))
+            for room, rows in rooms.items()
+            if room not in self._busy
         }
         now = time.monotonic()
         ready, again = self._pacing.choose(wants, now)

@@ -250,6 +250,7 @@ class Desk:
             encrypted=False,
             archived=True,
             state="joined",
+            why="",
             welcomed_at=None,
         )
         name = address.id.partition("@")[0]

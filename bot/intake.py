@@ -218,7 +218,7 @@ class Intake:
         try:
             with storage.savepoint():
                 room = storage.rooms.find(said.room.network, said.room.id)
-                if room is None or not answer.is_for_us(said, self._house):
+                if room is None or not answer.is_for_us(storage, said, self._house):
                     return
                 message = Message((_sorry(reference),), to=said.sender, to_name=said.name)
                 storage.outbox.put(room.network, message, now, room=room.id, reply_to=said.event)
@@ -229,7 +229,7 @@ class Intake:
 
     def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
-        if isinstance(event, Said) and answer.is_for_us(event, self._house):
+        if isinstance(event, Said) and answer.is_for_us(storage, event, self._house):
             reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
             log.warning(
                 "too old to be taken",
@@ -282,7 +282,7 @@ class Intake:
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")
-        if not answer.is_for_us(said, self._house):
+        if not answer.is_for_us(storage, said, self._house):
             answer.noticed(storage, said)
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)

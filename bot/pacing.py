@@ -29,7 +29,7 @@ TOO_LONG = 20.0
 SOONEST = 0.01
 """Seconds until what waits is looked at again, at the least."""
 CROWD, GATHERS = 3, 1.0
-"""Where so many answers wait in a room, a crowd is talking there: they wait so many seconds for the others'."""
+"""Where answers to so many people wait in a room, a crowd is talking there: they wait so many seconds for the others'."""
 ALONE_FOR = 60.0
 """Seconds in which nobody waits for company any more, after somebody did and none came."""
 PLENTY = 0.75
@@ -38,10 +38,12 @@ PLENTY = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What waits in a room: how urgent the first of it is (a lower number leaves first), and how much it is."""
+    """What waits in a room: how urgent the first of it is (a lower number leaves first), how much, and for how many."""
 
     urgency: int
     messages: int
+    people: int
+    """How many people it answers."""
 
 
 class Pacing:
@@ -88,7 +90,7 @@ class Pacing:
         left = self.left(now)
         patience = {room: self._patience_of(want, now) for room, want in wants.items()}
         patient = {room for room in wants if waited[room] < patience[room]}
-        self.is_crowded = any(wants[room].messages >= CROWD for room in patient)
+        self.is_crowded = any(wants[room].people >= CROWD for room in patient)
         for room in wants.keys() - patient:
             if wants[room].messages > 1:
                 self._alone_until = 0.0
@@ -129,7 +131,7 @@ class Pacing:
         """The same for what waits in one room: a full message waits for nothing, and a crowd has patience anyway."""
         if want.messages >= FULL or (want.messages == 1 and now < self._alone_until):
             return 0.0
-        gathers = GATHERS if self._assumed is not None and want.messages >= CROWD else 0.0
+        gathers = GATHERS if self._assumed is not None and want.people >= CROWD else 0.0
         return max(self.patience(now), gathers)
 
     def opens(self, now: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from campaign.chat import N_, Text, say
 from campaign.decision import PRESETS
-from commands import answer, authority, grammar, polling
+from commands import answer, authority, polling, usage
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _field(ctx: Context, parameter: Parameter) -> Field:
     only = len(options) == 1
     return Field(
         parameter.name,
-        say(label) if label else grammar.label(parameter, ctx.language),
+        say(label) if label else usage.label(parameter, ctx.language),
         required=parameter.required,
         options=options,
         value=options[0][0] if only else "",

@@ -8,7 +8,7 @@ from campaign.chat import N_, NN_, Moment, Typed, say, say_many
 from campaign.decision import PRESETS, validate_ballot
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, grammar, lookup, polling
+from commands import authority, calling, lookup, polling
 from commands.command import Context, Option, Reply, Rest, command, reply
 from commands.vocabulary import in_language, read_choice
 
@@ -127,7 +127,7 @@ def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[
 def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
     """The poll that is meant, and the words that follow its number."""
     polls = ctx.storage.polls
-    number, following = grammar.take_number(words)
+    number, following = calling.take_number(words)
     if number is not None and following:
         named = polls.by_number(ctx.campaign.id, number)
         if named is None:

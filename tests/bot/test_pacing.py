@@ -74,7 +74,9 @@ def play(
         if now < look:
             continue
         free = {room: lines for room, lines in waiting.items() if busy.get(room, 0.0) <= now}
-        wants = {room: Want(3 if room == hurry else 5, len(lines)) for room, lines in free.items()}
+        wants = {
+            room: Want(3 if room == hurry else 5, len(lines), len(lines)) for room, lines in free.items()
+        }
         ready, again = pacing.choose(wants, now)
         look = now + min(again if again is not None else 1000.0, ON_THE_WAY)
         for room in ready:
@@ -130,7 +132,7 @@ def test_who_asks_one_thing_after_the_other_waits_for_company_once_at_most() -> 
     for _ in range(30):
         asked = now
         while True:
-            ready, again = pacing.choose({0: Want(5, 1)}, now)
+            ready, again = pacing.choose({0: Want(5, 1, 1)}, now)
             if ready:
                 break
             assert again is not None
@@ -211,7 +213,7 @@ def test_a_server_that_says_wait_without_saying_how_long_is_no_fault() -> None:
     pacing = Pacing(STRICT)
     pacing.limited(1.0, 0.0)
 
-    assert pacing.choose({1: Want(5, 1)}, 2.0)[0] == [1]
+    assert pacing.choose({1: Want(5, 1, 1)}, 2.0)[0] == [1]
 
 
 def test_what_must_leave_unchanged_takes_its_turn() -> None:
@@ -226,7 +228,7 @@ def test_a_crowd_is_known_while_its_answers_gather_and_no_longer() -> None:
     pacing = Pacing(STRICT)
 
     def crowded(now: float, **messages: int) -> bool:
-        pacing.choose({number: Want(5, count) for number, count in enumerate(messages.values())}, now)
+        pacing.choose({number: Want(5, count, count) for number, count in enumerate(messages.values())}, now)
         return pacing.is_crowded
 
     assert not crowded(0.0, alone=1)
@@ -235,3 +237,14 @@ def test_a_crowd_is_known_while_its_answers_gather_and_no_longer() -> None:
     assert crowded(0.9, crowd=8)
     assert not crowded(1.0, full=20), "a full message waits for nothing"
     assert not crowded(1.1)
+
+
+def test_one_person_is_no_crowd_however_much_they_say() -> None:
+    pacing = Pacing(Allowance(10, 5.0))
+
+    assert pacing.choose({1: Want(5, 9, 1)}, 0.0) == ([1], None)
+    assert not pacing.is_crowded
+    ready, again = pacing.choose({1: Want(5, 9, 3)}, 0.1)
+    assert ready == []
+    assert again == pytest.approx(0.9), "so many wait since the first of them"
+    assert pacing.is_crowded
