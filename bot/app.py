@@ -17,6 +17,7 @@ from bot.desk import Desk
 from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
+from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
 from bot.transports.base import Attended, Batch, LoginRefused, Start, TransportError, Unreachable
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Bounced, Echo, Moment, say
@@ -82,6 +83,7 @@ class App:
             network: Delivery(network, transport, database, wordings, now)
             for network, transport in transports.items()
         }
+        self._recounting = Recounting(database, transports)
         self._caught_up = {network: asyncio.Event() for network in transports}
         self._deaf: dict[str, datetime] = dict.fromkeys(transports, LONG_AGO)
         """Network that has not caught up → since when it has not been heard (UTC)."""
@@ -191,8 +193,13 @@ class App:
         """Let happen what time brings."""
         if self._stopping:
             return
+        missing = await self._recounting.before_closing(now)
+        if self._stopping:
+            return  # what was counted just now may not have been taken any more
+        heard = min([self._heard(now), *(poll.closes_at - timedelta(microseconds=1) for poll in missing)])
+        away = self._away(now).union(poll.network for poll in missing)
         try:
-            await self.intake.tick(Tick(now, self._heard(now), self._away(now)))
+            await self.intake.tick(Tick(now, heard, away))
         finally:
             self.wake()  # what is due may be said, though something after it failed
 
@@ -361,6 +368,7 @@ class App:
                         extra={"action": "ready", "network": network},
                     )
                     group.create_task(delivery.run())
+                    group.create_task(self._recounting.after_start(network))
                     await self._tell_of_disk()
                 if batch.events:
                     for other in self._deliveries.values():

@@ -28,7 +28,18 @@ from campaign.chat import (
     say,
 )
 from campaign.errors import CampaignError
-from commands import answer, asking, due, forgetting, forms, membership, quarantining, reactions, tell
+from commands import (
+    answer,
+    asking,
+    due,
+    editing,
+    forgetting,
+    forms,
+    membership,
+    quarantining,
+    reactions,
+    tell,
+)
 from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
 from storage.steps import reached
@@ -253,6 +264,7 @@ class Intake:
                 return self._submitted(storage, event, now, near, refusal)
             case Redacted():
                 reactions.redacted(storage, event)
+                self._send(storage, editing.deleted(storage, event, now), now)
             case _:
                 self._of_the_network(storage, event, now)
         return None
@@ -279,6 +291,9 @@ class Intake:
         self._send(storage, membership.missed(storage, self._house, event, now), now)
 
     def _said(self, storage: Storage, said: Said, now: datetime, near: Near, refusal: Text | None) -> None:
+        if said.edits:
+            self._send(storage, editing.edited(storage, self._house, said, now), now)
+            return
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")

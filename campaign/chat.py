@@ -92,6 +92,8 @@ class Said:
     mentions_me: bool = False
     my_names: tuple[str, ...] = ()
     """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
+    edits: str = ""
+    """Event id of the sender's own earlier message that this puts in other words. It is never taken for a new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,17 @@ class Transport(Protocol):
         """Leave a room, or decline its invitation, with a reason people can read. Repeating it does no harm."""
         ...
 
+    async def recount(self, room: Room, poll: str) -> None:
+        """Have every answer to the poll that the event `poll` began told again, in batches; return once it is committed.
+
+        Where the network keeps no answers apart from what is read anyway there is nothing to do.
+
+        Raises:
+            Refused: the network gives none.
+            Unreachable: it is not known whether there are more.
+        """
+        ...
+
     def capabilities(self, room: Room) -> Capabilities:
         """What this room can show, as far as is known now."""
         ...

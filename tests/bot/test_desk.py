@@ -96,9 +96,7 @@ async def test_nobody_goes_on_with_a_form_that_is_somebody_elses(
                 assert away.value.why == "no such session"
             desk.put_away(other, page.session)
         assert await stage.rows() == before
-        assert (
-            not (await desk.hand_in(ROBIN, page.session, page.step, values(page))).refused
-        )
+        assert not (await desk.hand_in(ROBIN, page.session, page.step, values(page))).refused
 
 
 @pytest.mark.parametrize("who", [name for name in OTHERS if "session" not in name and "case" not in name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.transports.matrix.powers import Powers
 from bot.transports.matrix.reading import MalformedError, clean, identifier
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class JoinedRoom:
     name: str = ""
     has_address: bool = False
     public: bool = False
+    powers: Powers = field(default_factory=Powers)
     told: tuple[object, ...] = ()
     """What the reader was last told, to tell it again when it has changed."""
 
@@ -81,6 +83,10 @@ class JoinedRoom:
             self.has_address = bool(content.get("alias"))
         elif kind == "m.room.join_rules":
             self.public = content.get("join_rule") != "invite"
+        elif kind == "m.room.power_levels":
+            self.powers = self.powers.set(content)
+        elif kind == "m.room.create":
+            self.powers = self.powers.created(event.get("sender"), content)
 
     def _apply_member(self, user_id: str, content: Json) -> None:
         membership = content.get("membership")
