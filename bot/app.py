@@ -9,16 +9,18 @@ import random
 import secrets
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
+from bot.desk import Desk
 from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
 from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
-from bot.transports.base import Batch, DeviceLost, LoginRefused, Start, TransportError
+from bot.transports.base import Attended, Batch, DeviceLost, LoginRefused, Start, TransportError, Unreachable
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Address, Bounced, Echo, Moment, Room, Sealed, say
 from commands import membership, tell
 from commands.due import Tick
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from bot.health import State
     from bot.transports.base import Transport, Vitals
     from campaign.chat import Text
+    from commands.forms import Answered
     from storage.database import Database
     from storage.storage import Storage
 
@@ -98,6 +101,10 @@ class App:
         self._held_since: datetime | None = None
         """Since when the disk takes nothing."""
         self._damage: StorageDamaged | None = None
+        for network, transport in transports.items():
+            if isinstance(transport, Attended):
+                take = partial(self._take_forms, network)
+                transport.attend(Desk(network, database, wordings, MENU, take=take, now=now))
 
     async def open(self) -> None:
         """Bring what the config names into the database. Raises StorageError."""
@@ -429,6 +436,17 @@ class App:
                 for row in storage.unread.waiting(network)
             ),
         )
+
+    async def _take_forms(self, network: str, batch: Batch) -> Mapping[str, Answered]:
+        """Take what was handed in on forms, between two batches of their network. Raises StorageError, Unreachable."""
+        delivery = self._deliveries[network]
+        async with self._taking[network]:
+            if self._stopping or not self._caught_up[network].is_set():
+                raise Unreachable("nothing is taken now")
+            taken = await self.intake.take(network, batch, delivery.claim)
+            delivery.carry(taken.claimed)
+        self.wake()
+        return taken.answered
 
     async def _tick(self, clock: Clock) -> None:
         """Tick once every network has caught up, or after a while without those that have not."""

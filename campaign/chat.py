@@ -132,6 +132,30 @@ class Balloted:
 
 
 @dataclass(frozen=True, slots=True)
+class Submitted:
+    """A person handed in a form: a command with its arguments apart, or the answer to a question that a form asked.
+
+    `event` is made of who holds the form, of the form and its step: the same however often it is handed in. What comes
+    of it is shown to whoever holds the form, and said nowhere else.
+    """
+
+    room: Room
+    """The private chat with that person, whether there was one before or not."""
+    event: str
+    sender: Address
+    """An account, as their server vouches for it: never an occupant."""
+    name: str
+    command: str
+    """The command's English name."""
+    values: Mapping[str, str]
+    """Parameter → what was filled in, and `campaign`; of a question `choice`, a number. May be anything at all."""
+    at: datetime
+    question: int = 0
+    """The question (by id) that this answers; 0 if it answers none."""
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Redacted:
     """An earlier event was taken back by its sender or a moderator."""
 
@@ -237,7 +261,18 @@ class Sealed:
 
 
 Event: TypeAlias = (
-    Sealed | Said | Reacted | Balloted | Redacted | Invited | Joined | Removed | Echo | Bounced | Unreadable
+    Sealed
+    | Said
+    | Reacted
+    | Balloted
+    | Submitted
+    | Redacted
+    | Invited
+    | Joined
+    | Removed
+    | Echo
+    | Bounced
+    | Unreadable
 )
 
 
