@@ -328,11 +328,17 @@ class Carrying:
         if file is None:
             raise Refused("the file is no longer held")
         try:
-            url = await self._transport.upload(file.name, file.media_type, file.data)
+            room = claim.dispatch.room
+            stored = await self._transport.upload(room, file.name, file.media_type, file.data)
         except Limited as limited:  # another allowance than that of messages
             raise NotUploaded(str(limited), limited.seconds) from limited
         except Unreachable as error:
             raise NotUploaded(str(error)) from error
         key = claim.dispatch.key
-        await self._database.write(lambda storage: storage.outbox.address_file(key, url))
-        return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
+        await self._database.write(lambda storage: storage.outbox.address_file(key, stored.url, stored.keys))
+        return replace(
+            claim,
+            dispatch=replace(
+                claim.dispatch, payload=replace(payload, file_url=stored.url, file_keys=stored.keys)
+            ),
+        )

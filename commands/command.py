@@ -231,6 +231,8 @@ class Command:
     in_short: bool = False
     """Whether it is one of the few that help shows in a room."""
     needs_campaign: bool = True
+    form: bool = False
+    """Whether it is offered as a form as well, where a network shows forms."""
 
     def name_in(self, language: str) -> str:
         """The name in a language; English where there is none."""
@@ -252,6 +254,7 @@ def command(
     where: frozenset[Place] | None = None,
     in_short: bool = False,
     needs_campaign: bool = True,
+    form: bool = False,
 ) -> Callable[[Callable[..., Reply | None]], Command]:
     """Make a function a command: its parameters are the grammar, from which help and usage are derived.
 
@@ -267,11 +270,14 @@ def command(
         where: the kinds of place it may be said in.
         in_short: shown by help in a room.
         needs_campaign: False for what makes sense without one.
+        form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
 
     def make(run: Callable[..., Reply | None]) -> Command:
-        return Command(name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign)
+        return Command(
+            name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign, form
+        )
 
     return make
 

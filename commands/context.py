@@ -24,6 +24,7 @@ IN_A_ROOM, ALONE = 3, 20
     fr="contexte",
     help=N_("Show the questions about the letter and their answers, or search them."),
     example=N_("!context money"),
+    form=True,
 )
 def context(ctx: Context, about: Rest = "") -> Reply:
     """Show the newest answers, one question by its number, or those that are like some words."""

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 @command(
-    "status", fr="statut", help=N_("Show how far the campaign is."), example=N_("!status"), in_short=True
+    "status",
+    fr="statut",
+    help=N_("Show how far the campaign is."),
+    example=N_("!status"),
+    in_short=True,
+    form=True,
 )
 def status(ctx: Context) -> Reply:
     """Show the numbers; in private, to those of the campaign, the names of who is deciding and who is silent too."""

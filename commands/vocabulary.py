@@ -16,6 +16,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "mandate": ("mandat",),
         "publish": ("publier", "publication"),
         "note": ("note", "remarque"),
+        "reason": ("raison", "motif"),
         "same": ("comme", "identique"),
         "source": ("source", "sources"),
         "tell": ("dire", "prevenir"),

@@ -23,9 +23,10 @@ from bot.transports.base import (
     NotPrivate,
     Refused,
     Start,
+    Uploaded,
     Vitals,
 )
-from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Room, Said
+from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Redacted, Room, Said
 from campaign.dates import read_span
 from campaign.errors import CampaignError
 
@@ -130,10 +131,10 @@ class ConsoleTransport:
             return Accepted()
         return Accepted(event)
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Keep the file where the transcript can show it."""
         self._console.files[name] = data
-        return f"console:{name}#{media_type.partition(';')[0]}"
+        return Uploaded(f"console:{name}#{media_type.partition(';')[0]}")
 
     async def open_direct(self, address: Address) -> Room:
         """The private chat of a person is always there."""
@@ -146,6 +147,9 @@ class ConsoleTransport:
 
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
+
+    async def recount(self, room: Room, poll: str) -> None:
+        """Nothing is missed on a stage."""
 
     def vitals(self) -> Vitals:
         """Say nothing: a terminal is either there or not."""
@@ -161,8 +165,8 @@ class Console:
     """Reads lines, lets people say them, and shows what is said.
 
     A plain line is said by the current person in the current room. `/as NAME` and `/room NAME` change them, `/private`
-    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, `/wait 3d` lets
-    time pass, `/who` lists everybody.
+    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, `/edit TEXT` and
+    `/delete` change what one said last there, `/wait 3d` lets time pass, `/who` lists everybody.
     """
 
     stage: Stage
@@ -174,6 +178,8 @@ class Console:
     files: dict[str, bytes] = field(default_factory=dict)
     transports: dict[str, ConsoleTransport] = field(init=False)
     _last: dict[Room, str] = field(default_factory=dict)
+    _own: dict[tuple[Room, str], str] = field(default_factory=dict)
+    """Room and person → the event of what they said there last."""
     _shown: tuple[Room | None, str] = (None, "")
 
     def __post_init__(self) -> None:
@@ -230,16 +236,27 @@ class Console:
                 await self._wait(rest)
             case "react":
                 self._react(rest or "👍")
-            case "file":
-                self._show_file()
             case "reply":
                 self._show_said(rest)
                 self._say(rest, reply_to=self._last.get(self._here, ""))
+            case "edit":
+                self._show_said(f"* {rest}")
+                self._say(rest, edits=self._own.get((self._here, self.person), ""))
+            case "delete":
+                self._delete()
+            case _:
+                self._other(verb)
+
+    def _other(self, verb: str) -> None:
+        """Show what there is to see, or how to direct."""
+        match verb:
             case "who":
                 self._who()
+            case "file":
+                self._show_file()
             case _:
                 self.terminal.print(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /file · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -283,15 +300,18 @@ class Console:
             return Address(address.network, f"occupant-{self.person.casefold()}", self._here.id)
         return address
 
-    def _say(self, text: str, reply_to: str = "") -> None:
+    def _say(self, text: str, *, reply_to: str = "", edits: str = "") -> None:
         here = self._here
         transport = self.transports[here.network]
         if not self.room:
             transport.hear(Joined(here, self.stage.now, private_with=self.stage.people[self.person].address))
+        event = transport.event_id()
+        if not edits:
+            self._own[here, self.person] = event
         transport.hear(
             Said(
                 here,
-                transport.event_id(),
+                event,
                 self._sender(),
                 self.person,
                 text,
@@ -299,8 +319,17 @@ class Console:
                 private=not self.room,
                 reply_to=reply_to,
                 shared=() if self.room else self._shared(),
+                edits=edits,
             )
         )
+
+    def _delete(self) -> None:
+        here = self._here
+        transport = self.transports[here.network]
+        self._heading(here)
+        self._line(self.person, self._colour(), Rich("deletes their message", "dim"))
+        target = self._own.get((here, self.person), "")
+        transport.hear(Redacted(here, transport.event_id(), target, self.stage.now))
 
     def _react(self, key: str) -> None:
         here = self._here

@@ -14,7 +14,7 @@ from campaign.chat import (
 )
 from tests.live.xmpp_bot import Bot, place
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["place"]
 
 

@@ -87,6 +87,11 @@ class Homeserver:
         self._request_timeout = request_timeout
         self.user_id = ""
 
+    @property
+    def device_id(self) -> str:
+        """The device we are logged in as."""
+        return str(self._client.device_id)
+
     async def login(self, user: str, password: str, device: str) -> None:
         """Log in by password, as the fixed device. Raises LoginRefused or Unreachable."""
         body: Json = {
@@ -212,7 +217,7 @@ class Homeserver:
 
 
 def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
-    answer = _parse(raw)
+    answer = parse(raw)
     if status in range(200, 300):
         if answer is None:
             raise Unreachable(f"{what}: the answer is not Matrix")
@@ -224,7 +229,7 @@ def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
     raise _failure(what, status, errcode if isinstance(errcode, str) else "")
 
 
-def _parse(raw: bytes) -> Json | None:
+def parse(raw: bytes) -> Json | None:
     """Return the JSON object, or None. A stranger's odd event must not make a whole sync unreadable."""
     try:
         answer = json.loads(raw, parse_int=_integer)

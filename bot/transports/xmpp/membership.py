@@ -121,7 +121,7 @@ class Membership:
 
     async def _try(self, room: MucRoom, nick: str) -> str:
         room.entering = asyncio.get_running_loop().create_future()
-        presence = self._session.client.make_presence(pto=f"{room.jid}/{nick}")
+        presence = self._session.presence(f"{room.jid}/{nick}")
         x = SubElement(presence.xml, f"{{{stanzas.MUC}}}x")
         SubElement(x, f"{{{stanzas.MUC}}}history", {"maxstanzas": "0"})
         try:
