@@ -12,6 +12,7 @@ from bot.suggesting import Near, Suggesting, Unanswered
 from bot.tidying import Tidying
 from campaign.chat import (
     N_,
+    Balloted,
     Bounced,
     Echo,
     Event,
@@ -27,7 +28,7 @@ from campaign.chat import (
     say,
 )
 from campaign.errors import CampaignError
-from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell
+from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell, voting
 from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
 from storage.steps import reached
@@ -207,7 +208,7 @@ class Intake:
         try:
             with storage.savepoint():
                 room = storage.rooms.find(said.room.network, said.room.id)
-                if room is None or not answer.is_for_us(said, self._house):
+                if room is None or not answer.is_for_us(storage, said, self._house):
                     return
                 sorry = say(
                     N_(
@@ -224,7 +225,7 @@ class Intake:
 
     def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
-        if isinstance(event, Said) and answer.is_for_us(event, self._house):
+        if isinstance(event, Said) and answer.is_for_us(storage, event, self._house):
             reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
             log.warning(
                 "too old to be taken",
@@ -242,10 +243,11 @@ class Intake:
         match event:
             case Said():
                 self._said(storage, event, now, near, refusal)
-            case Reacted():
+            case Reacted() | Balloted():
                 self._reacted(storage, event, now, near, refusal)
             case Redacted():
                 reactions.redacted(storage, event)
+                self._redacted(storage, event, now, near)
             case Invited():
                 self._send(storage, membership.invited(storage, self._house, event), now)
             case Joined():
@@ -268,7 +270,7 @@ class Intake:
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")
-        if not answer.is_for_us(said, self._house):
+        if not answer.is_for_us(storage, said, self._house):
             answer.noticed(storage, said)
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
@@ -277,7 +279,7 @@ class Intake:
             self._reply(storage, context, reply, said)
 
     def _reacted(
-        self, storage: Storage, reacted: Reacted, now: datetime, near: Near, refusal: Text | None
+        self, storage: Storage, reacted: Reacted | Balloted, now: datetime, near: Near, refusal: Text | None
     ) -> None:
         if not storage.outbox.purpose_of(reacted.room.network, reacted.target):
             return  # to somebody else's message: not ours to know
@@ -285,10 +287,30 @@ class Intake:
         place = _place(storage, room, private=room.direct)
         at = now if reacted.live else min(reacted.at, now)
         context = self._context(storage, reacted, room, place, at, near=near)
-        reply = Reply((refusal,)) if refusal else reactions.reacted(context, reacted)
+        if refusal:
+            reply: Reply | None = Reply((refusal,))
+        elif isinstance(reacted, Balloted):
+            reply = voting.balloted(context, reacted)
+        else:
+            reply = reactions.reacted(context, reacted)
         self._reply(storage, context, reply, reacted)
 
-    def _room(self, storage: Storage, event: Said | Reacted, *, direct: bool) -> RoomRow:
+    def _redacted(self, storage: Storage, redacted: Redacted, now: datetime, near: Near) -> None:
+        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand."""
+        for ballot in storage.ballots.of_event(redacted.room.network, redacted.target):
+            person = storage.people.find(storage.people.address(storage.people.any_address(ballot.person_id)))
+            if person is None:
+                continue  # forgotten: what they said for their organisation stays
+            address = storage.people.address(person.address_id)
+            gone = Balloted(
+                redacted.room, redacted.event, address, person.name, redacted.target, (), redacted.at
+            )
+            room = self._room(storage, gone, direct=False)
+            place = _place(storage, room, private=room.direct)
+            context = self._context(storage, gone, room, place, now, near=near)
+            self._reply(storage, context, voting.redacted(context, ballot), gone)
+
+    def _room(self, storage: Storage, event: Said | Reacted | Balloted, *, direct: bool) -> RoomRow:
         return storage.rooms.ensure(
             event.room.network,
             event.room.id,
@@ -301,7 +323,7 @@ class Intake:
     def _context(
         self,
         storage: Storage,
-        event: Said | Reacted,
+        event: Said | Reacted | Balloted,
         room: RoomRow,
         place: Place,
         now: datetime,
@@ -317,6 +339,7 @@ class Intake:
             address=event.sender,
             name=event.name,
             person=storage.people.ensure(event.sender, event.name, now),
+            server_at=event.at,
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
@@ -325,11 +348,15 @@ class Intake:
 
     # --- what comes of it
 
-    def _reply(self, storage: Storage, context: Context, reply: Reply | None, event: Said | Reacted) -> None:
+    def _reply(
+        self, storage: Storage, context: Context, reply: Reply | None, event: Said | Reacted | Balloted
+    ) -> None:
         """Put what a command says in the outbox: here, to the person alone, and elsewhere."""
         if reply is None:
             return
         now, room = self._now(), context.room
+        # An answer to a poll, or a reaction, is nothing one can answer: that is what it is given to.
+        answered = event.event if isinstance(event, Said) else event.target
         purpose = reply.purpose
         if reply.choices:
             choices = [
@@ -371,7 +398,7 @@ class Intake:
                 room=room.id,
                 address=context.person.address_id if context.private else None,
                 file=file_here,
-                reply_to=event.event if reply.quotes else "",
+                reply_to=answered if reply.quotes else "",
                 thread=context.thread,
                 asker=context.person.id,
             )

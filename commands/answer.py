@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Said, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import asking, grammar
+from commands import asking, balloting, grammar, voting
 from commands.command import Context, House, Reply, Unclear
 
 if TYPE_CHECKING:
@@ -25,9 +25,21 @@ _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
 
-def is_for_us(said: Said, house: House) -> bool:
-    """Whether a line is meant for the bot. In private every line is."""
-    return said.private or _number(said) is not None or _call(said, house) is not None
+def is_for_us(storage: Storage, said: Said, house: House) -> bool:
+    """Whether a line is meant for the bot. In private every line is, and so is a reply to a question that takes words."""
+    return (
+        said.private
+        or _number(said) is not None
+        or _call(said, house) is not None
+        or _asked_why(storage, said) is not None
+    )
+
+
+def _asked_why(storage: Storage, said: Said) -> int | None:
+    """Which ballot's reason was asked for in the message that a line answers."""
+    purpose = storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+    kind, _, which = purpose.partition(":")
+    return int(which) if kind == "reason" and which.isdecimal() else None
 
 
 def noticed(storage: Storage, said: Said) -> None:
@@ -52,6 +64,13 @@ def answer(context: Context, said: Said) -> Reply | None:
     if number is not None:
         return _pick(context, said, number)
     line = _call(said, context.house)
+    ballot = (
+        _asked_why(context.storage, said) if line is None or not grammar.find(line, context.menu) else None
+    )
+    if ballot is not None:
+        return balloting.give_reason(
+            context, ballot, grammar.clean(grammar.without_quotation(said.text).replace("\n", " "))
+        )
     if line is None:
         text = grammar.without_quotation(said.text)
         line = grammar.Line(grammar.clean(text))
@@ -159,6 +178,8 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
 def _pick(context: Context, said: Said, number: int) -> Reply | None:
     """Answer a question by its number: as a reply to it, or in private. Elsewhere a number is just a number."""
     purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+    if purpose.startswith("poll:"):
+        return voting.numbered(context, int(purpose.removeprefix("poll:")), number)
     prompt = None
     if purpose.startswith("prompt:"):
         prompt = context.storage.prompts.get(int(purpose.removeprefix("prompt:")), context.now)

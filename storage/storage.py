@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from storage.audit import Audit
 from storage.backlog import Backlog
+from storage.ballots import Ballots
 from storage.campaigns import Campaigns
 from storage.consents import Consents
 from storage.deadlines import Deadlines
@@ -72,6 +73,11 @@ class Storage:
     def backlog(self) -> Backlog:
         """What waits, is in doubt or could not be taken."""
         return Backlog(self._connection)
+
+    @cached_property
+    def ballots(self) -> Ballots:
+        """What organisations answered in polls."""
+        return Ballots(self._connection)
 
     @cached_property
     def campaigns(self) -> Campaigns:
@@ -140,7 +146,7 @@ class Storage:
 
     @cached_property
     def polls(self) -> Polls:
-        """Polls, electors and ballots."""
+        """Polls and their electors."""
         return Polls(self._connection)
 
     @cached_property
