@@ -169,7 +169,8 @@ class Joined:
 class Removed:
     """The bot is no longer in a room: `why` is "kicked", "banned", "left", "destroyed" or "encrypted".
 
-    With "replaced" it may still be in there, but everybody has moved on: another room has taken its place.
+    With "replaced" it may still be in there, but everybody has moved on: another room, the `successor`, has taken its
+    place.
     With "unreachable" it was to enter and could not.
     """
 
@@ -178,6 +179,8 @@ class Removed:
     at: datetime
     why: str
     by: str = ""
+    successor: str = ""
+    """The id of the room in its place, as the room itself names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,10 @@ def which(one: Command, arguments: Mapping[str, Any], unclear: Unclear) -> Reply
     else:
         ask = say(
             N_(
-                "I do not know “{name}”. Which one do you mean? Reply to this message with a number: {choices}"
+                "I do not know “{name}”. Which one do you mean? Reply to this message with a number, or say {pick}: {choices}"
             ),
             name=unclear.typed,
+            pick=Typed("confirm", "1"),
             choices=numbered(unclear.near),
         )
     return Reply((ask,), choices=choices)

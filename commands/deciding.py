@@ -9,7 +9,7 @@ from campaign.dates import read_day
 from campaign.errors import CampaignError
 from commands import ending, lookup, questioning, reconfirming
 from commands.command import Context, Option, Reply, Rest, UsageError, command, reply
-from commands.grammar import usage
+from commands.usage import usage
 
 if TYPE_CHECKING:
     from storage.questions import Question

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from campaign.chat import N_, NN_, Day, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, disputing, grammar, lookup
+from commands import authority, calling, disputing, lookup
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ def dispute(ctx: Context, why: Rest) -> Reply:
     """Record a dispute by the organisation's own people; ask anybody else whether they speak for it."""
     signature, reason = _meant(ctx, why.split())
     reason = lookup.short(reason)
-    speaks = authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
+    # A campaigner may say that something is wrong with a signature, whomever they speak for.
+    speaks = ctx.is_admin or authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
     if not reason:
         return reply(
             N_("Please say why as well: {example}"), example=Typed("dispute", f"{signature.number} …")
         )
-    disputing.check(ctx, signature, speaks=speaks)
-    if speaks or ctx.confirmed:
+    disputing.check(ctx, signature, reason, speaks=speaks)
+    again = any(one.person_id == ctx.person.id for one in ctx.storage.disputes.of_signature(signature.id))
+    if speaks or again or ctx.confirmed:
         return disputing.dispute(ctx, signature, reason, speaks=speaks)
     ask = say(
         N_(
@@ -57,7 +59,7 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
         CampaignError: there is none, or it is not clear which.
     """
     signatures = ctx.storage.signatures
-    number, following = grammar.take_number(words)
+    number, following = calling.take_number(words)
     for count in range(min(len(words), LONGEST_NAME), 1 if number is not None else 0, -1):
         found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
         if found is not None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(minutes=1)
 """How far a server's clock may be from ours."""
+FOLLOW_WITHIN = timedelta(days=1)
+"""How long what waited in a room that was replaced is worth saying in the one in its place."""
 KEYS_LAST = timedelta(hours=20)
 """How long a Matrix server is sure to know a message again by its key: it says a day."""
 
@@ -51,7 +53,8 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     welcome = from_admin or listed or (event.direct and _shares(storage, event))
     if not welcome:
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
-        storage.rooms.change(room.id, state="parked", why="uninvited")
+        if not room.is_awaited:  # there an administrator's invitation is still to come
+            storage.rooms.change(room.id, state="parked", why="uninvited")
         why = say(N_("I only come when one of my administrators invites me: please ask one of them."))
         return Reply(elsewhere=(_leave(room, why),))
     room = room or storage.rooms.ensure(
@@ -148,6 +151,7 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
         told = say(N_("I could not enter {room}. I will try again at my next start."), room=room.label)
         return Reply(elsewhere=tell.admins(storage, house, told))
     storage.rooms.change(room.id, state="parked", why=event.why)
+    moved = move_on(storage, room, event.successor, now) if event.why == "replaced" else 0
     unsaid = storage.undelivered.give_up_room(room.id, "sent away", now)
     storage.inbox.forget_cursor(event.room.network, event.room.id)
     if room.direct:
@@ -166,6 +170,16 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
             why=say(_WHY.get(event.why, N_("left"))),
         )
     lines = [told]
+    if moved:
+        lines.append(
+            say_many(
+                *NN_(
+                    "{count} message of mine waits to be said there.",
+                    "{count} messages of mine wait to be said there.",
+                ),
+                moved,
+            )
+        )
     if unsaid:
         lines.append(
             say_many(
@@ -178,6 +192,15 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
             )
         )
     return Reply(elsewhere=tell.admins(storage, house, *lines))
+
+
+def move_on(storage: Storage, room: RoomRow, successor: str, now: datetime) -> int:
+    """Let what waits in a room that was replaced wait for the room in its place; return how many messages that is.
+
+    None do where the bot was sent away from that one too: it would never be said.
+    """
+    target = storage.rooms.successor(room, successor)
+    return storage.rooms.move_on(room.id, target.id, now + FOLLOW_WITHIN) if target else 0
 
 
 def given_back(storage: Storage, house: House, event: Bounced, now: datetime) -> Reply | None:

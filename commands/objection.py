@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, closing, grammar, polling, tell
+from commands import authority, calling, closing, polling, tell
 from commands.command import Context, Option, Reply, Rest, command
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _objections(ctx: Context, typed: str) -> tuple[Poll, list[BallotRow]]:
         CampaignError: there is none, or several have some and none was named.
     """
     running = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
-    number, following = grammar.take_number(typed.split())
+    number, following = calling.take_number(typed.split())
     if typed:
         running = [poll for poll in running if poll.number == number and not following]
     found = [(poll, standing) for poll in running if (standing := _standing(ctx, poll))]

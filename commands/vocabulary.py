@@ -74,6 +74,10 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 """Language → choice → what may be typed for it, folded; the first is shown in help."""
 
 
+YES = frozenset({"oui", "ok", "d'accord", "daccord", "yes", "yep", "✅"})
+NO = frozenset({"non", "no", "annuler", "cancel"})
+"""What is said in reply to a question of the bot's, folded, in any language."""
+
 LONGEST_WORD = 64
 """Characters up to which it is remembered what a word is compared by: a flood of long ones must not fill the memory."""
 

@@ -8,7 +8,7 @@ from campaign.ballot import RETRACTED
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, balloting, grammar, lookup, polling
+from commands import authority, balloting, calling, lookup, polling
 from commands.command import Context, Option, Reply, Rest, command
 from commands.vocabulary import in_language, read_choice
 
@@ -50,7 +50,7 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply | No
 def _choice(word: str, choices: tuple[str, ...]) -> str | None:
     """The answer that is meant by a word, or by its number as the poll shows them."""
     said = read_choice(word, (*choices, TAKE_BACK))
-    number, following = grammar.take_number([word])
+    number, following = calling.take_number([word])
     if said is None and number is not None and not following and 1 <= number <= len(choices):
         return choices[number - 1]
     return said
@@ -90,7 +90,7 @@ def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
     """
     polls = ctx.storage.polls
     running = polls.of_campaign(ctx.campaign.id, only_open=True)
-    number, following = grammar.take_number(words)
+    number, following = calling.take_number(words)
     if number is not None and (following or not running or number in [poll.number for poll in running]):
         named = polls.by_number(ctx.campaign.id, number)
         if named is not None and (following or running):

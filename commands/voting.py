@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import asking, balloting, polling, tell
+from commands import asking, balloting, calling, polling, tell
 from commands.command import Choice, Context, Reply
 from commands.vocabulary import in_language
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from storage.ballots import BallotRow
     from storage.polls import Poll
     from storage.storage import Storage
+
+
+MOST_ANSWERS = 20
+"""A number above is no answer to a poll, but a year or a price."""
 
 
 def balloted(context: Context, event: Balloted) -> Reply | None:
@@ -63,7 +67,30 @@ def redacted(context: Context, ballot: BallotRow) -> Reply | None:
     return given and replace(given, quotes=False)
 
 
-def numbered(context: Context, poll_id: int, number: int) -> Reply | None:
+def is_reply(purpose: str, text: str) -> bool:
+    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number to a poll, words to why."""
+    return purpose.startswith("reason:") or (purpose.startswith("poll:") and _number(text) is not None)
+
+
+def replied(context: Context, purpose: str, text: str) -> Reply | None:
+    """Take a reply to a poll, or to the question why somebody objects.
+
+    Raises:
+        CampaignError: it cannot be taken; the text says why.
+    """
+    kind, _, which = purpose.partition(":")
+    if kind == "reason":
+        words = calling.clean(calling.without_quotation(text).replace("\n", " "))
+        return balloting.give_reason(context, int(which), words)
+    return _numbered(context, int(which), _number(text) or 0)
+
+
+def _number(text: str) -> int | None:
+    number, following = calling.take_number(calling.clean(calling.without_quotation(text)).split())
+    return number if number is not None and number <= MOST_ANSWERS and not following else None
+
+
+def _numbered(context: Context, poll_id: int, number: int) -> Reply | None:
     """Take a number said in reply to a poll as the answer of that number.
 
     Raises:

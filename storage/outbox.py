@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, type_coerce, update
 
 from campaign.chat import File, Message
+from storage.rooms import AWAITED
 from storage.rows import Queries
 from storage.steps import reached
 from storage.tables import dispatches, files, outbox, rooms
@@ -128,7 +129,8 @@ _WAITS = (
         or_(
             outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
             _IS_ERRAND,
-            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+            or_(rooms.c.state == "joined", (rooms.c.state == "parked") & (rooms.c.why != AWAITED))
+            & rooms.c.id.not_in(bindparam("busy", expanding=True)),
         ),
     )
     .subquery()
@@ -256,7 +258,7 @@ class Outbox(Queries):
 
         But somebody for whom more than a few wait in the same place lets everybody else pass: who says a hundred
         commands waits for a hundred answers, and nobody else does.
-        Not what waits for a room the bot is not in yet, nor for one that is `busy`, nor for a private chat with an
+        Not what waits for a room the bot is not in yet (asked for, or in another one's place), nor for one that is `busy`, nor for a private chat with an
         address that is `opening`; and of what waits for one place only the first few.
         """
         values = {

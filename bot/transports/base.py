@@ -138,6 +138,14 @@ class NotReady(Unreachable):
     """The server answers, but this room does not, or cannot be spoken in yet: it is being entered, or its archive read."""
 
 
+class Replaced(NotReady):
+    """The room takes nothing any more: another one, the `successor`, has taken its place."""
+
+    def __init__(self, successor: str) -> None:
+        super().__init__("the room was replaced")
+        self.successor = successor
+
+
 class Unsure(TransportError):
     """It may or may not have been sent; only an `Echo` can tell. Never to be repeated before catching up again."""
 

@@ -18,6 +18,7 @@ from bot.transports.base import (
     NotPrivate,
     Payload,
     Refused,
+    Replaced,
     RoomEncrypted,
     Start,
     TransportError,
@@ -385,7 +386,9 @@ async def test_a_room_that_was_upgraded_is_told_after_what_was_said_before(
         await alice.call("POST", "rooms", room, "upgrade", body={"new_version": "10"})
         if away:
             await stack.enter_async_context(bot.running(room))
-        assert (await bot.first(Removed)).why == "replaced"
+        removed = await bot.first(Removed)
+        tombstone = await alice.call("GET", "rooms", room, "state", "m.room.tombstone")
+        assert (removed.why, removed.successor) == ("replaced", tombstone["replacement_room"])
         what = [type(event) for event in bot.events if isinstance(event, Joined | Said | Removed)]
         assert what == [*([Joined] if away else []), Said, Removed]
     bot.events.clear()
@@ -393,6 +396,26 @@ async def test_a_room_that_was_upgraded_is_told_after_what_was_said_before(
         # It is still in there, but says no more that it is: that would take the room for one to serve again.
         assert [event.why for event in bot.of(Removed)] == ["replaced"]
         assert not bot.of(Joined)
+
+
+async def test_a_room_that_was_upgraded_takes_nothing_and_says_which_one_does(
+    bot: Bot, alice: Person
+) -> None:
+    """Whether the bot may still speak in the old room is that server's to say: Synapse leaves it no more than others."""
+    room = await alice.create_room(public=True)
+    async with bot.running(room) as transport:
+        await bot.first(Joined)
+        before = dispatch(room, "just before")
+        taken = await transport.send(before)
+        answer = await alice.call("POST", "rooms", room, "upgrade", body={"new_version": "12"})
+        with pytest.raises(Replaced) as refusal:
+            await transport.send(dispatch(room, "just after"))
+        assert refusal.value.successor == answer["replacement_room"]
+        assert await transport.send(before) == taken, "what it took it knows again, though it takes no more"
+    texts = [
+        event["content"].get("body") for event in await alice.history(room) if event["sender"] == bot.user_id
+    ]
+    assert [text for text in texts if text in ("just before", "just after")] == ["just before"]
 
 
 async def test_leaving_of_ones_own_is_told_as_such(bot: Bot, alice: Person) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.transports.matrix.reading import clean
+from bot.transports.matrix.reading import MalformedError, clean, identifier
 
 if TYPE_CHECKING:
     from bot.transports.matrix.homeserver import Json
@@ -32,6 +32,8 @@ class JoinedRoom:
     """Never false again once true: encryption cannot be taken back."""
     replaced: bool = False
     """Whether the room was closed in favour of another one (upgraded)."""
+    successor: str = ""
+    """The id of that other one, if it can be one."""
     name: str = ""
     has_address: bool = False
     public: bool = False
@@ -71,6 +73,7 @@ class JoinedRoom:
             self.encrypted = True  # whatever it says: nobody writes plaintext there any more
         elif kind == "m.room.tombstone":
             self.replaced = replaces_room(event)
+            self.successor = successor_in(content)
         elif kind == "m.room.name":
             name = content.get("name")
             self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
@@ -119,6 +122,14 @@ def replaces_room(raw: object) -> bool:
         and event.get("state_key") == ""
         and isinstance(mapping(event.get("content")).get("replacement_room"), str)
     )
+
+
+def successor_in(content: Json) -> str:
+    """The id of the room that a tombstone of this content names; empty if there is none, or it cannot be one."""
+    try:
+        return identifier(content.get("replacement_room"), "replacement_room", "!")
+    except MalformedError:
+        return ""
 
 
 def memberships(answer: Json) -> list[tuple[str, str]]:

@@ -103,7 +103,8 @@ def _replaced(share: Share) -> list[Event]:
         return []
     room.told = now
     # Without an event's id, for it may be told again: whoever invites the bot once more has to learn it too.
-    return [Removed(Room(MATRIX, share.room_id), "", datetime.now(UTC), "replaced")]
+    place = Room(MATRIX, share.room_id)
+    return [Removed(place, "", datetime.now(UTC), "replaced", successor=room.successor)]
 
 
 def _gap(share: Share) -> Unreadable:

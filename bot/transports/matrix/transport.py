@@ -15,13 +15,14 @@ from bot.transports.base import (
     LoginRefused,
     NotPrivate,
     Refused,
+    Replaced,
     RoomEncrypted,
     Unreachable,
     Vitals,
 )
 from bot.transports.matrix.content import message_content
 from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
-from bot.transports.matrix.rooms import listing, mapping, memberships
+from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
 
@@ -126,7 +127,13 @@ class MatrixTransport:
             raise NotPrivate("not a chat of exactly two")
         content = message_content(dispatch.payload)
         path = ("rooms", room_id, "send", "m.room.message", dispatch.key)
-        answer = await self._call("PUT", *path, body=content)
+        try:
+            answer = await self._call("PUT", *path, body=content)
+        except RefusedByServer as refusal:
+            # Whoever closes a room in favour of another one lets nobody speak in it any more.
+            if refusal.errcode == "M_FORBIDDEN" and (successor := await self._successor(room_id)):
+                raise Replaced(successor) from refusal
+            raise
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):
             raise Unreachable("send: the answer is not Matrix")
@@ -211,6 +218,13 @@ class MatrixTransport:
                 return False
             raise
         return True
+
+    async def _successor(self, room_id: str) -> str:
+        """Ask which room has taken the place of this one; empty if none has, or we are not to know."""
+        try:
+            return successor_in(await self._call("GET", "rooms", room_id, "state", "m.room.tombstone"))
+        except RefusedByServer:
+            return ""
 
     async def _is_pair(self, room_id: str, user_id: str) -> bool:
         """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
