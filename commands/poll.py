@@ -190,6 +190,21 @@ def _again(ctx: Context, typed: str, at: datetime | None) -> str:
     return typed
 
 
+def length_of(ctx: Context, closes: str, begins: datetime) -> timedelta:
+    """How long a poll is open that begins then (UTC), from what was said of its closing: a duration, or a date.
+
+    Raises:
+        CampaignError: it is neither, or a date before it opens.
+    """
+    try:
+        length = read_span(closes)
+    except CampaignError:
+        length = _moment(ctx, closes) - begins
+    if length <= timedelta():
+        raise CampaignError(say(N_("It would close before it opens: please give a later date.")))
+    return length
+
+
 def _term(ctx: Context, rules: Procedure, closes: str, begins: datetime) -> tuple[Procedure, datetime]:
     """A rule and when it closes: by `closes=`, a duration ("3 days", "72h") or a date; else by its own duration.
 
@@ -198,12 +213,7 @@ def _term(ctx: Context, rules: Procedure, closes: str, begins: datetime) -> tupl
     """
     zone = ctx.campaign.timezone
     if closes:
-        try:
-            length = read_span(closes)
-        except CampaignError:
-            length = _moment(ctx, closes) - begins
-        if length <= timedelta():
-            raise CampaignError(say(N_("It would close before it opens: please give a later date.")))
+        length = length_of(ctx, closes, begins)
         if rules.working_days:
             raise CampaignError(
                 say(

@@ -29,6 +29,17 @@ OUTCOMES = {
 }
 """What each outcome is called."""
 
+PROCEDURES = {
+    "consent": N_("consent"),
+    "consensus": N_("consensus"),
+    "lazy": N_("lazy consensus"),
+    "majority": N_("majority"),
+    "veto": N_("veto"),
+    "two-thirds": N_("two thirds"),
+    "collective": N_("the collective's own rule"),
+}
+"""What each preset is called."""
+
 RESOLUTIONS = {"integrated": N_("integrated"), "withdrawn": N_("withdrawn")}
 """What became of an objection."""
 

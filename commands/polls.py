@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Moment, Text, say, say_many
 from commands import lookup, polling
 from commands.command import Context, Reply, command, reply
-from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from campaign.chat import Value
@@ -29,7 +28,7 @@ def polls(ctx: Context) -> Reply:
                 say(
                     N_("{number}. “{question}” — {procedure}; planned from {start} to {at}"),
                     start=Moment(poll.starts_at or poll.opened_at, poll.zone),
-                    **_about(ctx, poll),
+                    **_about(poll),
                 )
             )
         else:
@@ -37,11 +36,11 @@ def polls(ctx: Context) -> Reply:
     return Reply(tuple(lines))
 
 
-def _about(ctx: Context, poll: Poll) -> dict[str, Value]:
+def _about(poll: Poll) -> dict[str, Value]:
     return {
         "number": poll.number,
         "question": poll.question,
-        "procedure": in_language(poll.procedure, ctx.language),
+        "procedure": say(polling.PROCEDURES[poll.procedure]),
         "at": Moment(poll.closes_at, poll.zone),
     }
 
@@ -71,7 +70,7 @@ def _open(ctx: Context, poll: Poll) -> list[Text]:
             len(cast),
             eligible=len(ctx.storage.polls.electorate(poll.id)),
             choices=polling.either(procedure.choices),
-            **_about(ctx, poll),
+            **_about(poll),
         )
     ]
     names_all = ctx.place == "admin" or (ctx.private and lookup.is_of_the_campaign(ctx))
