@@ -26,8 +26,9 @@ TAKE_BACK = "retract"
     fr="voter",
     help=N_("Vote in a poll for your organisation; its number is needed only when several are open."),
     example=N_("!vote for"),
+    form=True,
 )
-def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply | None:
+def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
     poll, words = _poll(ctx, choice.split())
     choices = polling.procedure_of(poll).choices
@@ -41,7 +42,9 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply | No
     if poll.begun and elector.id not in {one for one, _ in ctx.storage.polls.electorate(poll.id)}:
         raise CampaignError(balloting.no_elector(ctx, poll, elector.name))
     given = RETRACTED if said == TAKE_BACK else said
-    reply = balloting.cast(ctx, poll, elector, given, reason=" ".join(words))
+    reply = balloting.cast(
+        ctx, poll, elector, given, reason=reason or " ".join(words), way="form" if ctx.by_form else ""
+    )
     return reply or Reply(
         (say(N_("**{name}** has no answer in poll {number}."), name=elector.name, number=poll.number),)
     )

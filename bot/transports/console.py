@@ -23,9 +23,22 @@ from bot.transports.base import (
     NotPrivate,
     Refused,
     Start,
+    Uploaded,
     Vitals,
 )
-from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Balloted, Echo, Joined, Reacted, Room, Said
+from campaign.chat import (
+    MATRIX,
+    NETWORKS,
+    XMPP,
+    Address,
+    Balloted,
+    Echo,
+    Joined,
+    Reacted,
+    Redacted,
+    Room,
+    Said,
+)
 from campaign.dates import read_span
 from campaign.errors import CampaignError
 
@@ -40,6 +53,8 @@ if TYPE_CHECKING:
 STEP = timedelta(minutes=10)
 """How finely time passes while one waits."""
 
+_SHOWN = 40
+"""Lines of a file that are shown."""
 _COLOURS = {MATRIX: "green", XMPP: "blue"}
 _PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
 _MARGIN = 12
@@ -128,10 +143,10 @@ class ConsoleTransport:
             return Accepted()
         return Accepted(event)
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Keep the file where the transcript can show it."""
         self._console.files[name] = data
-        return f"console:{name}#{media_type.partition(';')[0]}"
+        return Uploaded(f"console:{name}#{media_type.partition(';')[0]}")
 
     async def open_direct(self, address: Address) -> Room:
         """The private chat of a person is always there."""
@@ -144,6 +159,9 @@ class ConsoleTransport:
 
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
+
+    async def recount(self, room: Room, poll: str) -> None:
+        """Nothing is missed on a stage."""
 
     def vitals(self) -> Vitals:
         """Say nothing: a terminal is either there or not."""
@@ -160,8 +178,8 @@ class Console:
 
     A plain line is said by the current person in the current room. `/as NAME` and `/room NAME` change them, `/private`
     goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, or the one that
-    `/on WORDS` chose; `/vote 2` answers the last poll that is shown there (`/vote` alone takes that back), `/wait 3d` lets
-    time pass, `/who` lists everybody.
+    `/on WORDS` chose; `/vote 2` answers the last poll that is shown there (`/vote` alone takes that back), `/edit TEXT` and
+    `/delete` change what one said last there, `/wait 3d` lets time pass, `/who` lists everybody.
     """
 
     stage: Stage
@@ -175,6 +193,8 @@ class Console:
     _last: dict[Room, str] = field(default_factory=dict)
     _said: dict[Room, list[tuple[str, str]]] = field(default_factory=dict)
     _polls: dict[Room, tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=dict)
+    _own: dict[tuple[Room, str], str] = field(default_factory=dict)
+    """Room and person → the event of what they said there last."""
     _shown: tuple[Room | None, str] = (None, "")
 
     def __post_init__(self) -> None:
@@ -233,16 +253,29 @@ class Console:
                 self._react(*(rest.split() or (["👍"] if verb == "react" else [])))
             case "vote":
                 self._vote(rest.split())
-            case "on":
-                self._choose(rest)
             case "reply":
                 self._show_said(rest)
                 self._say(rest, reply_to=self._last.get(self._here, ""))
+            case "edit":
+                self._show_said(f"* {rest}")
+                self._say(rest, edits=self._own.get((self._here, self.person), ""))
+            case _:
+                self._other(verb, rest)
+
+    def _other(self, verb: str, rest: str) -> None:
+        """Show what there is to see, or how to direct."""
+        match verb:
+            case "delete":
+                self._delete()
+            case "on":
+                self._choose(rest)
             case "who":
                 self._who()
+            case "file":
+                self._show_file()
             case _:
                 self.terminal.print(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /vote 1 · /reply TEXT · /on WORDS · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /vote 1 · /reply TEXT · /on WORDS · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -286,23 +319,35 @@ class Console:
             return Address(address.network, f"occupant-{self.person.casefold()}", self._here.id)
         return address
 
-    def _say(self, text: str, reply_to: str = "") -> None:
+    def _say(self, text: str, *, reply_to: str = "", edits: str = "") -> None:
         here = self._here
         transport = self.transports[here.network]
         if not self.room:
             transport.hear(Joined(here, self.stage.now, private_with=self.stage.people[self.person].address))
+        event = transport.event_id()
+        if not edits:
+            self._own[here, self.person] = event
         transport.hear(
             Said(
                 here,
-                transport.event_id(),
+                event,
                 self._sender(),
                 self.person,
                 text,
                 self.stage.now,
                 private=not self.room,
                 reply_to=reply_to,
+                shared=() if self.room else self._shared(),
+                edits=edits,
             )
         )
+
+    def _delete(self) -> None:
+        here = self._here
+        transport = self.transports[here.network]
+        self._does(("deletes their message", "dim"), "")
+        target = self._own.get((here, self.person), "")
+        transport.hear(Redacted(here, transport.event_id(), target, self.stage.now))
 
     def _react(self, *keys: str) -> None:
         """Let the person react: on XMPP with exactly these, on Matrix with these besides what was there."""
@@ -314,7 +359,17 @@ class Console:
         for some in [keys] if whole else [(key,) for key in keys]:
             event = transport.event_id()
             transport.hear(
-                Reacted(here, event, self._sender(), self.person, target, some, self.stage.now, whole=whole)
+                Reacted(
+                    here,
+                    event,
+                    self._sender(),
+                    self.person,
+                    target,
+                    some,
+                    self.stage.now,
+                    whole=whole,
+                    shared=() if self.room else self._shared(),
+                )
             )
 
     def _vote(self, numbers: list[str]) -> None:
@@ -347,6 +402,11 @@ class Console:
     def _does(self, what: tuple[str, str], with_: str) -> None:
         self._heading(self._here)
         self._line(self.person, self._colour(), Rich.assemble(what, with_))
+
+    def _shared(self) -> tuple[str, ...]:
+        """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
+        network = self.stage.people[self.person].address.network
+        return tuple(room.id for room in self.stage.rooms.values() if room.network == network == MATRIX)
 
     async def _wait(self, how_long: str) -> None:
         try:
@@ -435,6 +495,19 @@ class Console:
             size = f"  {payload.file_size} bytes"
             parts.append(Rich.assemble("📎 ", (payload.file_name, "underline"), (size, "dim")))
         self._line("tocsin", "yellow", Rich("\n").join(parts))
+
+    def _show_file(self) -> None:
+        """Show the beginning of the file that was handed over last."""
+        if not self.files:
+            self.terminal.print("[dim]No file was handed over yet: !export csv[/dim]")
+            return
+        name, data = list(self.files.items())[-1]
+        lines = data.decode("utf-8-sig", "replace").splitlines()
+        self.terminal.print(Rich.assemble("📎 ", (name, "underline")))
+        for line in lines[:_SHOWN]:
+            self.terminal.print(Rich(line), soft_wrap=True)
+        if len(lines) > _SHOWN:
+            self.terminal.print(f"[dim]… and {len(lines) - _SHOWN} lines more[/dim]")
 
     def _who(self) -> None:
         for one in self.stage.people.values():
