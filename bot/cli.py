@@ -335,7 +335,9 @@ def transports(config: Config) -> dict[str, Transport]:
     found: dict[str, Transport] = {}
     matrix, xmpp = config.settings.matrix, config.settings.xmpp
     if matrix:
-        found[MATRIX] = MatrixTransport(matrix.homeserver, matrix.user, config.passwords[MATRIX])
+        found[MATRIX] = MatrixTransport(
+            matrix.homeserver, matrix.user, config.passwords[MATRIX], name=matrix.name or ""
+        )
     if xmpp:
         found[XMPP] = XmppTransport(
             xmpp.jid,

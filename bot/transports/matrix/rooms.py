@@ -33,6 +33,10 @@ class JoinedRoom:
     """Never false again once true: encryption cannot be taken back."""
     replaced: bool = False
     """Whether the room was closed in favour of another one (upgraded)."""
+    closed_by: str = ""
+    """Who closed it so."""
+    predecessor: str = ""
+    """The id of the room in whose place it was made."""
     successor: str = ""
     """The id of that other one, if it can be one."""
     name: str = ""
@@ -76,6 +80,7 @@ class JoinedRoom:
         elif kind == "m.room.tombstone":
             self.replaced = replaces_room(event)
             self.successor = successor_in(content)
+            self.closed_by = str(event.get("sender"))
         elif kind == "m.room.name":
             name = content.get("name")
             self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
@@ -87,6 +92,8 @@ class JoinedRoom:
             self.powers = self.powers.set(content)
         elif kind == "m.room.create":
             self.powers = self.powers.created(event.get("sender"), content)
+            before = mapping(content.get("predecessor")).get("room_id")
+            self.predecessor = before if isinstance(before, str) else ""
 
     def _apply_member(self, user_id: str, content: Json) -> None:
         membership = content.get("membership")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.transports.base import Batch, Unreachable
 from bot.transports.matrix.homeserver import Backoff, Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.receipts import Receipts
 from bot.transports.matrix.recount import Recounts
 from bot.transports.matrix.rooms import JoinedRoom, mapping
 from bot.transports.matrix.shares import Completion, share
@@ -54,6 +55,7 @@ class SyncLoop:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
         self.recounts = Recounts(server, patience)
+        self.receipts = Receipts(server, server.user_id)
         self.heard: datetime | None = None
         """When the server last answered (UTC)."""
         self._answered = -math.inf
@@ -118,6 +120,8 @@ class SyncLoop:
                     yield batch
                 # Only the last carries the cursor, for a sync token knows no middle.
                 yield Batch(last.events, {SCOPE: token}, caught_up=True)
+                if self._since:  # else it was not said to us
+                    self.receipts.taken(mapping(mapping(answer.get("rooms")).get("join")))
                 self._since = token
             elif time.monotonic() - began < _SHORTEST_ROUND:
                 await asyncio.sleep(_SHORTEST_ROUND)  # a server that answers at once with nothing

@@ -12,6 +12,7 @@ from bot.transports.base import (
     Accepted,
     Allowance,
     Capabilities,
+    Limited,
     LoginRefused,
     NotPrivate,
     Refused,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE = Patience()
+_TYPING_FADES = 30_000
+"""Milliseconds after which a server itself shows no more that somebody is writing."""
 _OPENED_FOR = "tocsin.opened_for"
 """Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
 
@@ -59,6 +62,7 @@ class MatrixTransport:
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
         patience: how much of everybody's time the trouble with one room may take.
+        name: the display name to take; empty: the one it has.
 
     """
 
@@ -77,6 +81,7 @@ class MatrixTransport:
         request_timeout: float = 60.0,
         batch_size: int = 500,
         patience: Patience = _PATIENCE,
+        name: str = "",
     ) -> None:
         self._homeserver = homeserver
         self._user = user
@@ -86,6 +91,7 @@ class MatrixTransport:
         self._request_timeout = request_timeout
         self._batch_size = batch_size
         self._patience = patience
+        self._name = name
         self._current: _Session | None = None
         self._opening = asyncio.Lock()
 
@@ -100,6 +106,7 @@ class MatrixTransport:
         server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
         try:
             await server.login(self._user, self._password, start.device)
+            await self._take_name(server)
             sync = SyncLoop(
                 server,
                 start,
@@ -114,6 +121,7 @@ class MatrixTransport:
             finally:
                 self._current = None
                 sync.recounts.close()
+                await sync.receipts.close()
                 await sync.wanted.close()
         finally:
             await server.close()
@@ -189,6 +197,12 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show in a room that an answer is being written, or no more."""
+        me = self._session().server.user_id
+        body: Json = {"typing": True, "timeout": _TYPING_FADES} if on else {"typing": False}
+        await self._call("PUT", "rooms", room.id, "typing", me, body=body)
+
     async def recount(self, room: Room, poll: str) -> None:
         """Have told again, in batches, every answer that the server has to a poll."""
         session = self._session()
@@ -216,6 +230,22 @@ class MatrixTransport:
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _take_name(self, server: Homeserver) -> None:
+        """Take the display name of the config, if another one is shown; a server that lets nobody do so is no trouble."""
+        path = ("profile", server.user_id, "displayname")
+        try:
+            if self._name and await self._shown_name(server) != self._name:
+                await server.call("PUT", *path, body={"displayname": self._name})
+        except (Refused, Limited, Unreachable) as error:
+            log.warning("the display name is not taken (%s)", error, extra={"action": "name"})
+
+    @staticmethod
+    async def _shown_name(server: Homeserver) -> object:
+        try:
+            return (await server.call("GET", "profile", server.user_id, "displayname")).get("displayname")
+        except RefusedByServer:
+            return None  # none was ever set
 
     async def _pin(self, dispatch: Dispatch) -> Accepted:
         session = self._session()
