@@ -12,20 +12,22 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.transports.base import Batch, Unreachable
+from bot.transports.base import Batch, Refused, Unreachable
 from bot.transports.matrix.homeserver import Backoff, Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.receipts import Receipts
 from bot.transports.matrix.recount import Recounts
 from bot.transports.matrix.rooms import JoinedRoom, mapping
 from bot.transports.matrix.shares import Completion, share
 from bot.transports.matrix.telling import tell_invited, tell_joined, tell_left
 from bot.transports.matrix.wanted import WantedRooms
-from campaign.chat import Event, Removed
+from campaign.chat import Balloted, Event, Removed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.transports.base import Start
+    from bot.transports.matrix.encryption.opening import Opening
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class SyncLoop:
         poll_seconds: float,
         batch_size: int,
         patience: Patience,
+        opening: Opening | None = None,
     ) -> None:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
@@ -62,6 +65,8 @@ class SyncLoop:
         self._trouble = Backoff()
         self._server = server
         self._completion = Completion(server, patience)
+        self._opening = opening
+        self._opened: tuple[tuple[str, str], ...] = ()
         self._me = server.user_id
         self._since = start.cursors.get(SCOPE, "")
         self._poll = poll_seconds
@@ -119,12 +124,23 @@ class SyncLoop:
                 for batch in before:
                     yield batch
                 # Only the last carries the cursor, for a sync token knows no middle.
-                yield Batch(last.events, {SCOPE: token}, caught_up=True)
+                yield Batch(last.events, {SCOPE: token}, caught_up=True, opened=self._opened)
                 if self._since:  # else it was not said to us
                     self.receipts.taken(mapping(mapping(answer.get("rooms")).get("join")))
                 self._since = token
             elif time.monotonic() - began < _SHORTEST_ROUND:
                 await asyncio.sleep(_SHORTEST_ROUND)  # a server that answers at once with nothing
+
+    async def recount(self, room_id: str, poll: str) -> None:
+        """Have told, between the syncs, every answer to a poll that the server has. Raises as `Transport.recount`."""
+        room = self.rooms.get(room_id)
+        if room is None:
+            raise Refused("not in that room")
+        raws = await self.recounts.answers(room_id, poll)
+        if self._opening is not None:
+            raws = await self._opening.again(room_id, raws)
+        found = map(Reader(self._me, room_id, room, live=False).read, raws)
+        await self.recounts.tell([one for one in found if isinstance(one, Balloted) and one.target == poll])
 
     def _cut(self, events: Sequence[Event], *, caught_up: bool) -> list[Batch]:
         """Cut what is told together into batches: one at least, and none too large."""
@@ -170,6 +186,8 @@ class SyncLoop:
     # --- reading an answer --------------------------------------------------------------------------------
 
     async def _read(self, answer: Json, *, live: bool) -> list[Event]:
+        if self._opening is not None:
+            await self._opening.receive(answer)
         sections = mapping(answer.get("rooms"))
         # All that changed takes effect here before anything more is waited for: sending goes on meanwhile.
         joined = [
@@ -188,9 +206,15 @@ class SyncLoop:
                 one.gap = ""
         await self._completion.complete([*joined, *left], self._since)
         events: list[Event] = []
+        if self._opening is not None and self._since:
+            await self._opening.open([*joined, *left])
+            # Before what was said after it; but no room is heard of before we are in it.
+            late, opened = await self._opening.late(self.rooms)
+            self._opened = tuple(opened)
+            events += late
         for one in joined:
             alias = self.wanted.addresses.get(one.room_id, "")
-            events += tell_joined(one, alias, live=live, baseline=not self._since)
+            events += tell_joined(one, alias, live=live, baseline=not self._since, rooms=self.rooms)
         for one in left:
             events += tell_left(one, live=live)
         for room_id, part in mapping(sections.get("invite")).items():
