@@ -338,7 +338,11 @@ def transports(config: Config) -> dict[str, Transport]:
     matrix, xmpp = config.settings.matrix, config.settings.xmpp
     if matrix:
         found[MATRIX] = MatrixTransport(
-            matrix.homeserver, matrix.user, config.passwords[MATRIX], keys=config.settings.bot.data / KEYS
+            matrix.homeserver,
+            matrix.user,
+            config.passwords[MATRIX],
+            keys=config.settings.bot.data / KEYS,
+            name=matrix.name or "",
         )
     if xmpp:
         found[XMPP] = XmppTransport(

@@ -84,6 +84,13 @@ class Inbox(Queries):
             reached("inbox")
         return set(fresh)
 
+    def count(self, network: str, scope: str, since: datetime) -> int:
+        """How many events of a scope were taken since then."""
+        query = select(func.count()).where(
+            inbox.c.network == network, inbox.c.scope == scope, inbox.c.at > since
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def cursors(self, network: str) -> Mapping[str, str]:
         """Scope → cursor, as last committed."""
         rows = self._connection.execute(

@@ -12,6 +12,7 @@ from bot.transports.base import (
     Accepted,
     Allowance,
     Capabilities,
+    Limited,
     LoginRefused,
     NotPrivate,
     Refused,
@@ -25,7 +26,6 @@ from bot.transports.matrix.encryption.opening import Opening
 from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.pins import PINNED, Pins
 from bot.transports.matrix.polls import START
-from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE = Patience()
+_TYPING_FADES = 30_000
+"""Milliseconds after which a server itself shows no more that somebody is writing."""
 _OPENED_FOR = "tocsin.opened_for"
 """Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
 
@@ -63,6 +65,7 @@ class MatrixTransport:
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
         patience: how much of everybody's time the trouble with one room may take.
+        name: the display name to take; empty: the one it has.
         keys: the folder for the keys of encrypted rooms; without one, such rooms are neither read nor written.
 
     """
@@ -82,6 +85,7 @@ class MatrixTransport:
         request_timeout: float = 60.0,
         batch_size: int = 500,
         patience: Patience = _PATIENCE,
+        name: str = "",
         keys: Path | None = None,
     ) -> None:
         self._homeserver = homeserver
@@ -92,6 +96,7 @@ class MatrixTransport:
         self._request_timeout = request_timeout
         self._batch_size = batch_size
         self._patience = patience
+        self._name = name
         self._keys = keys
         self._current: _Session | None = None
         self._opening = asyncio.Lock()
@@ -112,6 +117,7 @@ class MatrixTransport:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(server.close)
             await server.login(self._user, self._password, start.device)
+            await self._take_name(server)
             encryption = None
             if self._keys is not None:
                 encryption = Encryption(server, self._keys / f"{server.device_id}.db")
@@ -127,6 +133,7 @@ class MatrixTransport:
                 opening=Opening(encryption, server.user_id, start.sealed) if encryption else None,
             )
             stack.push_async_callback(sync.wanted.close)
+            stack.push_async_callback(sync.receipts.close)
             stack.callback(sync.recounts.close)
             self._current = _Session(server, sync, Speech(server, sync, encryption))
             try:
@@ -192,14 +199,16 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show in a room that an answer is being written, or no more."""
+        me = self._session().server.user_id
+        body: Json = {"typing": True, "timeout": _TYPING_FADES} if on else {"typing": False}
+        await self._call("PUT", "rooms", room.id, "typing", me, body=body)
+
     async def recount(self, room: Room, poll: str) -> None:
         """Have told again, in batches, every answer that the server has to a poll."""
-        session = self._session()
-        known = session.sync.rooms.get(room.id)
-        if known is None:
-            raise Refused("not in that room")
         try:
-            await session.sync.recounts.of(room.id, poll, Reader(known.me, room.id, known, live=False).read)
+            await self._session().sync.recount(room.id, poll)
         except LoginRefused as error:
             raise Unreachable(str(error)) from error
 
@@ -219,6 +228,22 @@ class MatrixTransport:
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _take_name(self, server: Homeserver) -> None:
+        """Take the display name of the config, if another one is shown; a server that lets nobody do so is no trouble."""
+        path = ("profile", server.user_id, "displayname")
+        try:
+            if self._name and await self._shown_name(server) != self._name:
+                await server.call("PUT", *path, body={"displayname": self._name})
+        except (Refused, Limited, Unreachable) as error:
+            log.warning("the display name is not taken (%s)", error, extra={"action": "name"})
+
+    @staticmethod
+    async def _shown_name(server: Homeserver) -> object:
+        try:
+            return (await server.call("GET", "profile", server.user_id, "displayname")).get("displayname")
+        except RefusedByServer:
+            return None  # none was ever set
 
     async def _pin(self, dispatch: Dispatch) -> Accepted:
         session = self._session()

@@ -298,6 +298,9 @@ class XmppTransport:
             reactions=reactions, files=connection.uploads.available, exactly_once=archived, edits=True
         )
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Do nothing: most clients do not show it in rooms."""
+
     async def recount(self, room: Room, poll: str) -> None:
         """Do nothing: what people answer stands in the archives, which are read to their end."""
 
