@@ -14,7 +14,7 @@ from bot.texts.data import clean
 from bot.transports.base import Batch, Field, Page, TransportError, TurnedAway
 from campaign.chat import N_, Room, Submitted, Typed, say
 from campaign.errors import CampaignError
-from commands import forms
+from commands import forms, lookup
 from commands.command import Context
 from storage.database import StorageError
 from storage.people import Person
@@ -122,6 +122,26 @@ class Desk:
         found = self._sessions.get(session)
         if found is not None and found.holder == holder:
             del self._sessions[session]
+
+    async def admits(self, address: Address, shared: Sequence[str]) -> bool:
+        """Whether an account may see that we are there: a campaigner's, or one of the people of a campaign.
+
+        Raises TurnedAway.
+        """
+
+        def read(storage: Storage) -> bool:
+            context = self._context(storage, address)
+            rooms = [room for one in shared if (room := storage.rooms.find(self._network, one)) is not None]
+            return (
+                context.is_admin
+                or any(room.admin or storage.rooms.campaigns_of(room.id) for room in rooms)
+                or any(
+                    lookup.is_of_the_campaign(replace(context, resolved=one))
+                    for one in storage.campaigns.open()
+                )
+            )
+
+        return await self._read(read)
 
     async def who_are_you(self, room: Room, me: str) -> str:
         """The words for somebody behind a nick, in the room's language. Raises TurnedAway."""

@@ -235,7 +235,7 @@ class Unreadable:
     """Something arrived, or may have, that could not be read.
 
     `why` never contains its body. "gap": something from before `at` may be missing for good; "deaf": for minutes nothing of the room
-    could be read, and it is tried again.
+    could be read, and it is tried again. "mute": for minutes nothing may be said there.
     """
 
     room: Room

@@ -178,6 +178,10 @@ class Desk(Protocol):
         """Forget a form that is not wanted any more."""
         ...
 
+    async def admits(self, address: Address, shared: Sequence[str]) -> bool:
+        """Whether an account may see that we are there; `shared` are our rooms in which it is seen. Raises TurnedAway."""
+        ...
+
     async def who_are_you(self, room: Room, me: str) -> str:
         """The words for somebody who asks from behind a nick in a room, where nobody can be known. Raises TurnedAway."""
         ...

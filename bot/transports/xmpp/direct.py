@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.transports.xmpp import reading, stanzas
-from campaign.chat import XMPP, Address, Bounced, Echo, Event, Joined, Room
+from campaign.chat import XMPP, Address, Bounced, Echo, Event, Joined, Room, Said
 
 if TYPE_CHECKING:
     from datetime import datetime
     from xml.etree.ElementTree import Element
 
+    from bot.transports.xmpp.contacts import Contacts
+    from bot.transports.xmpp.heard import Heard
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.sending import Sent
 
@@ -18,8 +20,18 @@ if TYPE_CHECKING:
 class DirectChats:
     """The chats of one account with others, the same whether read live or from its archive."""
 
-    def __init__(self, own: str, membership: Membership, sent: Sent, nick: str) -> None:
+    def __init__(
+        self,
+        own: str,
+        membership: Membership,
+        sent: Sent,
+        *,
+        nick: str,
+        heard: Heard,
+        contacts: Contacts,
+    ) -> None:
         self._own, self._membership, self._sent, self._nick = own, membership, sent, nick
+        self._heard, self._contacts = heard, contacts
         self._chats: set[str] = set()
         self.archived = False
         """Whether our own archive keeps every direct chat."""
@@ -32,7 +44,10 @@ class DirectChats:
         service = stanzas.domain(sender)
         in_room = sender in self._membership.rooms or self._membership.serves(service)
         if in_room and resource:
-            return []  # said in private by an occupant of a room: nobody we could know
+            # Said in private by an occupant of a room: nobody we could know, so nothing is taken.
+            if live and stanzas.body(message).strip() and message.get("type") == "chat":
+                self._contacts.whispered(sender, resource)
+            return []
         trusted = self._membership.serves(service) or service.endswith("." + stanzas.domain(self._own))
         invited = reading.invitation(message, event=event, at=at, trusted_service=trusted)
         if invited is not None:
@@ -44,9 +59,11 @@ class DirectChats:
         return self._said(message, event=event, at=at, live=live)
 
     def _said(self, message: Element, *, event: str, at: datetime, live: bool) -> list[Event]:
-        said = reading.chat(message, event=event, at=at, live=live, own_name=self._nick)
+        said = reading.chat(message, event=event, at=at, live=live, own_name=self._nick, heard=self._heard)
         if said is None:
             return []
+        if isinstance(said, Said):
+            self._contacts.to_thank(message)
         self._sent.remember_id(said.room.id, event, message.get("id", ""))
         return [*self._first_of(said.room.id, at), said]
 
