@@ -115,8 +115,8 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
     )
     if room.name and event.name and event.name != room.name and (campaigns or room.admin):
         # Where people were told of a room by its name, they look for it by that.
-        told = say(N_("{old} is called {new} now."), old=room.name, new=event.name)
-        return Reply(elsewhere=tell.admins(storage, house, told))
+        renamed = say(N_("{old} is called {new} now."), old=room.name, new=event.name)
+        return Reply(elsewhere=tell.admins(storage, house, renamed))
     if room.welcomed_at is not None or not campaigns or room.admin:
         return None
     storage.rooms.change(room.id, welcomed_at=now)
