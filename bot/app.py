@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 import secrets
@@ -19,8 +20,8 @@ from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
 from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
-from bot.transports.base import Attended, Batch, LoginRefused, Start, TransportError, Unreachable
-from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Bounced, Echo, Moment, say
+from bot.transports.base import Attended, Batch, DeviceLost, LoginRefused, Start, TransportError, Unreachable
+from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Address, Bounced, Echo, Moment, Room, Sealed, say
 from commands import membership, tell
 from commands.due import Tick
 from commands.menu import MENU
@@ -254,6 +255,8 @@ class App:
             self._deaf.pop(network, None)
             self._stand(network, "given up", why)
             self._decided[network].set()
+        except* DeviceLost as losses:
+            await self._new_device(network, str(_leaf(losses)))
         except* StorageDamaged as damages:
             self._damage = self._damage or cast("StorageDamaged", _leaf(damages))
         except* (TransportError, StorageError) as troubles:
@@ -270,6 +273,34 @@ class App:
         except* Exception as errors:
             log.exception("a fault", exc_info=errors, extra={"action": "fault", "network": network})
             self._stand(network, "connecting", f"a fault of mine ({type(_leaf(errors)).__name__})")
+
+    async def _new_device(self, network: str, why: str) -> None:
+        """Have the next connection log in as a new device, and say so to the administrators: keys do not come back."""
+        name = NETWORKS.get(network, network)
+        log.warning("%s: a new device: %s", name, why, extra={"action": "new device", "network": network})
+        self._stand(network, "connecting", why)
+
+        def work(storage: Storage) -> None:
+            storage.inbox.forget_device(network, self._account(network))
+            text = say(
+                N_(
+                    "🔒 My keys for encrypted rooms are lost: I begin anew, as a new device. What was written there lately and has no answer has to be written again."
+                )
+            )
+            tell.put(storage, tell.admins(storage, self.house, text), self._now())
+
+        try:
+            await self._database.write(work)
+        except StorageError as error:
+            log.warning("no new device yet: %s", error, extra={"action": "new device"})
+
+    def _account(self, network: str) -> str:
+        settings = self._config.settings
+        if network == MATRIX and settings.matrix:
+            return settings.matrix.user
+        if network == XMPP and settings.xmpp:
+            return settings.xmpp.jid
+        return ""
 
     def _stand(self, network: str, state: State, why: str = "") -> None:
         """Note how it stands with a network. What is one interruption, however often it is tried, has one beginning."""
@@ -378,12 +409,7 @@ class App:
 
     def _start(self, storage: Storage, network: str) -> Start:
         self._database.ensure_room()  # before a login, of which servers allow only so many
-        settings = self._config.settings
-        account = ""
-        if network == MATRIX and settings.matrix:
-            account = settings.matrix.user
-        elif network == XMPP and settings.xmpp:
-            account = settings.xmpp.jid
+        account = self._account(network)
         new = f"TOCSIN{secrets.token_hex(4).upper()}"
         device = storage.inbox.device(network, account, new)
         if device == new and network == MATRIX:
@@ -398,6 +424,17 @@ class App:
             rooms=tuple(rooms),
             device=device,
             unsure={row.key: row.address for row in storage.outbox.sending(network)},
+            sealed=tuple(
+                Sealed(
+                    Room(network, row.room),
+                    row.event,
+                    Address(network, row.sender),
+                    row.session,
+                    json.dumps(row.payload),
+                    row.received_at,
+                )
+                for row in storage.unread.waiting(network)
+            ),
         )
 
     async def _take_forms(self, network: str, batch: Batch) -> Mapping[str, Answered]:

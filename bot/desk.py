@@ -83,11 +83,11 @@ class Desk:
 
     # --- what a network asks for: see bot/transports/base.py
 
-    async def listed(self, address: Address) -> Sequence[tuple[str, str]]:
+    async def listed(self, holder: Holder) -> Sequence[tuple[str, str]]:
         """The forms for this person: name → title, in their language. Raises TurnedAway."""
 
         def read(storage: Storage) -> list[tuple[str, str]]:
-            context = self._context(storage, address)
+            context = self._context(storage, holder)
             wording = self._wordings.of(context.language)
             return [(one.name, wording.plain((say(one.help),))) for one in forms.offered(context)]
 
@@ -115,6 +115,7 @@ class Desk:
         if found is None or found.holder != holder or found.ends < time.monotonic():
             words = say(N_("This form is not valid any more. Please open it again."))
             raise TurnedAway("no such session", await self._in_words(holder.address.id, words))
+        found.holder = holder  # who may be in other rooms by now
         return await self._finished(found, lambda: self._next(session, found, step, values))
 
     def put_away(self, holder: Holder, session: str) -> None:
@@ -123,22 +124,16 @@ class Desk:
         if found is not None and found.holder == holder:
             del self._sessions[session]
 
-    async def admits(self, address: Address, shared: Sequence[str]) -> bool:
+    async def admits(self, holder: Holder) -> bool:
         """Whether an account may see that we are there: a campaigner's, or one of the people of a campaign.
 
         Raises TurnedAway.
         """
 
         def read(storage: Storage) -> bool:
-            context = self._context(storage, address)
-            rooms = [room for one in shared if (room := storage.rooms.find(self._network, one)) is not None]
-            return (
-                context.is_admin
-                or any(room.admin or storage.rooms.campaigns_of(room.id) for room in rooms)
-                or any(
-                    lookup.is_of_the_campaign(replace(context, resolved=one))
-                    for one in storage.campaigns.open()
-                )
+            context = self._context(storage, holder)
+            return context.is_admin or any(
+                lookup.is_of_the_campaign(replace(context, resolved=one)) for one in storage.campaigns.open()
             )
 
         return await self._read(read)
@@ -184,7 +179,7 @@ class Desk:
             session.campaign = given["campaign"]
             return await self._show(key, session)
         if session.question and given["choice"] == NO:
-            language = await self._language(session.holder.address)
+            language = await self._language(session.holder)
             return self._turn(key, session, language, (say(N_("Then nothing was changed.")),))
         return await self._submit(key, session, given)
 
@@ -203,6 +198,7 @@ class Desk:
             {**given, "campaign": session.campaign} if session.campaign else given,
             self._now(),
             session.question,
+            shared=session.holder.shared,
         )
         try:
             answered = (await self._take(Batch((submitted,)))).get(submitted.event)
@@ -210,7 +206,7 @@ class Desk:
             log.warning("a form was not taken: %s", error, extra={"action": "form"})
             raise TurnedAway("later", await self._later(address)) from error
         if answered is None:
-            language = await self._language(address)
+            language = await self._language(session.holder)
             return self._turn(key, session, language, (say(N_("That was taken already.")),))
         if answered.refused and session.offered and not session.question:
             return await self._again(key, session, given, *answered.lines)
@@ -222,7 +218,7 @@ class Desk:
 
     async def _again(self, key: str, session: _Session, given: Mapping[str, str], *lines: Text) -> Page:
         """Show the same form again, with what stands in it and what is wrong with it."""
-        language = await self._language(session.holder.address)
+        language = await self._language(session.holder)
         fields = tuple(replace(one, value=given.get(one.name, "")) for one in session.offered)
         return self._turn(key, session, language, lines, fields, refused=True)
 
@@ -254,8 +250,9 @@ class Desk:
 
     # --- reading
 
-    def _context(self, storage: Storage, address: Address) -> Context:
+    def _context(self, storage: Storage, holder: Holder) -> Context:
         """Who asks, as far as they are known: nothing is written for a form that is only looked at."""
+        address = holder.address
         known = storage.rooms.find(self._network, address.id)
         room = known or RoomRow(
             id=0,
@@ -284,6 +281,7 @@ class Desk:
             name=name,
             person=storage.people.find(address) or Person(0, name, None, 0),
             menu=self._menu,
+            shared=holder.shared,
         )
 
     async def _read(self, read: Callable[[Storage], T]) -> T:
@@ -293,8 +291,8 @@ class Desk:
             log.warning("a form cannot be shown: %s", error, extra={"action": "form"})
             raise TurnedAway("later", self._wordings.of(None).plain((say(LATER),))) from error
 
-    async def _language(self, address: Address) -> str:
-        return await self._read(lambda storage: self._context(storage, address).language)
+    async def _language(self, holder: Holder) -> str:
+        return await self._read(lambda storage: self._context(storage, holder).language)
 
     async def _in_words(self, where: str, words: Text) -> str:
         """Say something in the language of a room or private chat."""

@@ -22,6 +22,7 @@ from campaign.chat import (
     Redacted,
     Removed,
     Said,
+    Sealed,
     Submitted,
     Text,
     Unreadable,
@@ -39,6 +40,7 @@ from commands import (
     quarantining,
     reactions,
     tell,
+    unreading,
 )
 from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
@@ -76,6 +78,24 @@ class Taken:
     """Event of each form that was handed in → what its holder is shown."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """An event that could not be taken, under the reference by which it is kept; without an error it is too old."""
+
+    reference: str
+    event: str
+    error: Exception | None = None
+    shown: Answered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the holder of a form that was handed in is shown."""
+
+    event: str
+    shown: Answered
+
+
 class Intake:
     """Takes what happened, whatever the network, and decides what to say."""
 
@@ -110,13 +130,14 @@ class Intake:
         """
         now = self._now()
         near = Near()
+        found: list[_Fault | _Shown] = []
 
         def work(storage: Storage) -> Taken:
             began, done, many = time.monotonic(), 0, FEW
-            answered: dict[str, Answered] = {}
+            found.clear()
             while True:
                 part = batch.events[done : done + many]
-                answered |= self._take(storage, network, part, now, near)
+                found.extend(self._take(storage, network, part, now, near))
                 done += len(part)
                 many *= 2  # as long as they are quick
                 if done == len(batch.events) or time.monotonic() - began > within:
@@ -125,6 +146,7 @@ class Intake:
                 raise Unanswered(storage.organisations.names_stamp())
             rest = replace(batch, events=batch.events[done:]) if done < len(batch.events) else None
             if rest is None:
+                storage.unread.were_read(network, batch.opened, now)
                 storage.inbox.move(network, batch.cursors, now)
             return Taken(
                 {
@@ -134,19 +156,23 @@ class Intake:
                 },
                 claim(storage),
                 rest,
-                answered,
+                {one.event: one.shown for one in found if one.shown is not None},
             )
 
         while True:
             try:
-                return await self._database.write(work)
+                taken = await self._database.write(work)
             except Unanswered as unanswered:
                 near.learn(await self.suggesting.find(near.wanted, unanswered.stamp))
+            else:
+                _log([one for one in found if isinstance(one, _Fault)])
+                return taken
 
     def _take(
         self, storage: Storage, network: str, events: Sequence[Event], now: datetime, near: Near
-    ) -> dict[str, Answered]:
-        answered: dict[str, Answered] = {}
+    ) -> list[_Fault | _Shown]:
+        """Take events; return what could not be taken, to be logged once that is certain, and what forms show."""
+        found: list[_Fault | _Shown | None] = []
         keys = [(event.room.id, event.event) for event in events if _counts_once(event)]
         fresh = storage.inbox.take(network, keys, now)
         for event in events:
@@ -156,10 +182,10 @@ class Intake:
                     continue
                 fresh.discard(key)
             if forgetting.is_beyond_memory(storage, event, now):
-                self._set_aside(storage, event, now)
-            elif (shown := self._bounded(storage, event, now, near)) is not None:
-                answered[event.event] = shown
-        return answered
+                found.append(self._set_aside(storage, event, now))
+            else:
+                found.append(self._bounded(storage, event, now, near))
+        return [one for one in found if one is not None]
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
@@ -196,16 +222,16 @@ class Intake:
 
     # --- one event, whatever comes of it
 
-    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> Answered | None:
+    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> _Fault | _Shown | None:
         """Take one event; one that cannot be taken is undone alone, kept as a trace, and its sender told."""
         try:
             try:
                 with storage.savepoint():
-                    return self._one(storage, event, now, near)
+                    return _shown(event, self._one(storage, event, now, near))
             except CampaignError as refused:
                 # What it had written is undone with everything else; that it was refused is all that is said.
                 with storage.savepoint():
-                    return self._one(storage, event, now, near, refused.text)
+                    return _shown(event, self._one(storage, event, now, near, refused.text))
         except Wanted as wanted:
             near.wanted.add((wanted.name, wanted.site))
         except Exception as error:
@@ -214,14 +240,12 @@ class Intake:
             if near.wanted:
                 return None  # everything is undone, and this event taken again with the rest
             reference = quarantining.set_aside(storage, self._house, event, now, type(error).__name__)
-            log.exception(
-                "an event could not be taken",
-                extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
+            shown = None
             if isinstance(event, Submitted):
-                return forms.Answered((_sorry(reference),), self._house.language, refused=True)
+                shown = forms.Answered((_sorry(reference),), self._house.language, refused=True)
             if isinstance(event, Said):
                 self._apologise(storage, event, reference, now)
+            return _Fault(reference, event.event, error, shown)
         return None
 
     def _apologise(self, storage: Storage, said: Said, reference: str, now: datetime) -> None:
@@ -238,14 +262,12 @@ class Intake:
                 raise
             log.exception("no apology either", extra={"action": "quarantine", "reference": reference})
 
-    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
+    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> _Fault | None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
         if isinstance(event, Said) and answer.is_for_us(storage, event, self._house):
             reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
-            log.warning(
-                "too old to be taken",
-                extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
+            return _Fault(reference, event.event)
+        return None
 
     def _one(
         self, storage: Storage, event: Event, now: datetime, near: Near, refusal: Text | None = None
@@ -283,10 +305,13 @@ class Intake:
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
                 self._send(storage, membership.given_back(storage, self._house, event, now), now)
-            case Unreadable():
+            case Sealed() | Unreadable():
                 self._unreadable(storage, event, now)
 
-    def _unreadable(self, storage: Storage, event: Unreadable, now: datetime) -> None:
+    def _unreadable(self, storage: Storage, event: Sealed | Unreadable, now: datetime) -> None:
+        if isinstance(event, Sealed):
+            unreading.keep(storage, event, now)
+            return
         log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
         self._send(storage, membership.missed(storage, self._house, event, now), now)
 
@@ -360,6 +385,7 @@ class Intake:
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
+            shared=event.shared,
             near=near,
         )
 
@@ -438,6 +464,20 @@ class Intake:
             tell.put(storage, reply.elsewhere, now)
 
 
+def _shown(event: Event, answered: Answered | None) -> _Shown | None:
+    return None if answered is None else _Shown(event.event, answered)
+
+
+def _log(faults: Sequence[_Fault]) -> None:
+    """Log what could not be taken: only now is its reference one that the database knows."""
+    for one in faults:
+        extra = {"action": "quarantine", "reference": one.reference, "event": one.event}
+        if one.error is None:
+            log.warning("too old to be taken", extra=extra)
+        else:
+            log.error("an event could not be taken", extra=extra, exc_info=one.error)
+
+
 def _ask(storage: Storage, context: Context, reply: Reply) -> int:
     """Remember a question, and what each answer to it would run; return its id."""
     choices = [
@@ -472,4 +512,4 @@ def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:
 
 def _counts_once(event: Event) -> bool:
     """Whether a second arrival must do nothing. The others may come again and again, and change nothing by it."""
-    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined)
+    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined | Sealed)

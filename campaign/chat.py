@@ -92,6 +92,8 @@ class Said:
     mentions_me: bool = False
     my_names: tuple[str, ...] = ()
     """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
+    shared: tuple[str, ...] = ()
+    """In private: the rooms the bot is in where the network shows that person now, by their ids."""
     edits: str = ""
     """Event id of the sender's own earlier message that this puts in other words. It is never taken for a new one."""
 
@@ -109,6 +111,8 @@ class Reacted:
     at: datetime
     live: bool = True
     whole: bool = False
+    shared: tuple[str, ...] = ()
+    """In private: as of what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,8 @@ class Submitted:
     question: int = 0
     """The question (by id) that this answers; 0 if it answers none."""
     live: bool = True
+    shared: tuple[str, ...] = ()
+    """The joined rooms in which the network shows that person, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +250,21 @@ class Unreadable:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An encrypted event whose key has not come: to be kept, and read if it does. `payload` is the event as JSON."""
+
+    room: Room
+    event: str
+    sender: Address
+    session: str
+    payload: str = field(repr=False)
+    at: datetime
+
+
 Event: TypeAlias = (
-    Said
+    Sealed
+    | Said
     | Reacted
     | Balloted
     | Submitted
@@ -314,6 +333,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody named in several languages: shown in the reader's, else in the first."""
+
+    names: Mapping[str, str]
+    """Language → name."""
+    kind: Literal["named"] = "named"
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One sentence to say: an English message id in small Markdown, and the values that go in its `{places}`.
 
@@ -328,7 +356,7 @@ class Text:
     kind: Literal["text"] = "text"
 
 
-Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Text
+Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Named | Text
 
 
 def say(message: str, /, **values: Value) -> Text:

@@ -94,6 +94,8 @@ class Context:
     """The campaign that is meant, once that is known: it is looked up once per command."""
     confirmed: bool = False
     """Whether the person was asked and said yes."""
+    shared: tuple[str, ...] = ()
+    """In private: the rooms of the bot's in which the network shows that person now, by their ids."""
     near: Callable[[str, str], Sequence[int]] = field(default=_nobody)
     """The organisations whose name or site is like these, the likest first. May raise `Wanted`."""
 
@@ -139,8 +141,7 @@ class Context:
                     )
                 )
             return named
-        here = self.storage.rooms.campaigns_of(self.room.id)
-        candidates = [campaigns.get(one) for one in here] if here else list(campaigns.open())
+        candidates = self.candidates
         if not candidates:
             raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
         if len(candidates) > 1:
@@ -153,6 +154,24 @@ class Context:
                 )
             )
         return candidates[0]
+
+    @property
+    def candidates(self) -> list[Campaign]:
+        """The campaigns that can be meant here: the room's, in private those of the person's rooms, else every open one."""
+        campaigns = self.storage.campaigns
+        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
+        return [campaigns.get(one) for one in here] if here else list(campaigns.open())
+
+    @property
+    def gathered(self) -> tuple[int, ...]:
+        """In private: the open campaigns of rooms that this person is in as well."""
+        rooms = self.storage.rooms
+        found = (rooms.find(self.address.network, one) for one in self.shared)
+        return tuple(
+            sorted(
+                {campaign for room in found if room is not None for campaign in rooms.campaigns_of(room.id)}
+            )
+        )
 
     @property
     def zone(self) -> str:

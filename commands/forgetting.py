@@ -82,5 +82,9 @@ def _quarantined(storage: Storage, _: int, now: datetime) -> int | None:
     return 0 if storage.forgetting.quarantined(now - REMEMBERED, unseen=UNSEEN, most=AT_ONCE) else None
 
 
-_TABLES = (_events, _messages, _questions, _quarantined)
+def _unread(storage: Storage, _: int, now: datetime) -> int | None:
+    return 0 if storage.unread.forget(now - REMEMBERED, AT_ONCE) else None
+
+
+_TABLES = (_events, _messages, _questions, _quarantined, _unread)
 """What a step forgets of each table: it returns where the next one goes on, or None at the end."""

@@ -59,7 +59,7 @@ def fields(ctx: Context, one: Command) -> tuple[Field, ...]:
     """
     answer.authorise(ctx, one)
     if one.needs_campaign and not ctx.campaign_key:
-        campaigns = ctx.storage.campaigns.open()
+        campaigns = ctx.candidates
         if len(campaigns) > 1:
             options = tuple((campaign.key, campaign.title) for campaign in campaigns)
             return (Field("campaign", say(_LABELS["campaign"]), required=True, options=options),)

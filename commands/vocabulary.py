@@ -54,6 +54,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         **ANSWERS["en"],
         "all": ("all", "everything"),
+        "markdown": ("markdown", "md"),
         "fr": ("fr", "french"),
         "en": ("en", "english"),
     },

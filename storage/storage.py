@@ -30,6 +30,7 @@ from storage.shown import Shown
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
 from storage.undelivered import Undeliverable
+from storage.unread import UnreadEvents
 from storage.unsaying import Unsaying
 
 if TYPE_CHECKING:
@@ -178,6 +179,11 @@ class Storage:
     def undelivered(self) -> Undeliverable:
         """What did not arrive, or may not have."""
         return Undeliverable(self._connection)
+
+    @cached_property
+    def unread(self) -> UnreadEvents:
+        """Encrypted events whose keys have not come."""
+        return UnreadEvents(self._connection)
 
     @cached_property
     def unsaying(self) -> Unsaying:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from campaign.chat import Address, Event, Intent, Room
+    from campaign.chat import Address, Event, Intent, Room, Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Start:
     """The fixed device id (Matrix) or resource (XMPP) of this installation."""
     unsure: Mapping[str, str] = field(default_factory=dict)
     """Key → room id of the dispatches that were sent without an answer: to be looked for while catching up."""
+    sealed: tuple[Sealed, ...] = ()
+    """Encrypted events kept for the day their keys come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Batch:
     cursors: Mapping[str, str] = field(default_factory=dict)
     caught_up: bool = False
     """True on the first batch after which nothing older is missing, and on every one that follows."""
+    opened: tuple[tuple[str, str], ...] = ()
+    """Room and id of events that were kept sealed and can be read now: what they say is among `events`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Payload:
     file_size: int = 0
     file_url: str = ""
     """`mxc:` or `https:` address of the uploaded file; filled in, and stored, before the first attempt to send."""
+    file_keys: str = ""
+    """What opens that file (JSON), if it was encrypted for the room; stored together with its address."""
     kind: Intent = "message"
     """What it is: anything but an errand."""
     target: str = ""
@@ -73,6 +79,14 @@ class Dispatch:
     key: str
     room: Room
     payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """Where a file was stored, and what opens it (JSON) if it was encrypted first."""
+
+    url: str
+    keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +161,8 @@ class Holder:
 
     address: Address
     exactly: str
+    shared: tuple[str, ...] = field(default=(), compare=False)
+    """Our rooms in which that account is seen now, by their ids."""
 
 
 class TurnedAway(Exception):
@@ -160,7 +176,7 @@ class TurnedAway(Exception):
 class Desk(Protocol):
     """Where forms are asked for and handed in, whatever the network."""
 
-    async def listed(self, address: Address) -> Sequence[tuple[str, str]]:
+    async def listed(self, holder: Holder) -> Sequence[tuple[str, str]]:
         """The forms for this person: name → title. Raises TurnedAway."""
         ...
 
@@ -178,8 +194,8 @@ class Desk(Protocol):
         """Forget a form that is not wanted any more."""
         ...
 
-    async def admits(self, address: Address, shared: Sequence[str]) -> bool:
-        """Whether an account may see that we are there; `shared` are our rooms in which it is seen. Raises TurnedAway."""
+    async def admits(self, holder: Holder) -> bool:
+        """Whether an account may see that we are there. Raises TurnedAway."""
         ...
 
     async def who_are_you(self, room: Room, me: str) -> str:
@@ -193,6 +209,10 @@ class TransportError(Exception):
 
 class LoginRefused(TransportError):
     """The account is refused, or another session has taken its place: this network stops until a person mends it."""
+
+
+class DeviceLost(TransportError):
+    """The keys of this installation's device are gone, and cannot be made again: it has to log in as a new device."""
 
 
 class Unreachable(TransportError):
@@ -232,7 +252,7 @@ class NotPrivate(Refused):
 
 
 class RoomEncrypted(Refused):
-    """The room is encrypted and this transport would have sent plaintext: nothing was sent."""
+    """The room is encrypted in a way, or where, we cannot: nothing was sent, least of all plaintext."""
 
 
 class Transport(Protocol):
@@ -269,8 +289,8 @@ class Transport(Protocol):
         """
         ...
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
-        """Store a file and return its address. Raises Refused, Limited or Unreachable."""
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:
+        """Store a file that is to be sent into this room. Raises Refused, Limited or Unreachable."""
         ...
 
     async def open_direct(self, address: Address) -> Room:

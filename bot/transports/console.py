@@ -23,6 +23,7 @@ from bot.transports.base import (
     NotPrivate,
     Refused,
     Start,
+    Uploaded,
     Vitals,
 )
 from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Redacted, Room, Said
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 STEP = timedelta(minutes=10)
 """How finely time passes while one waits."""
 
+_SHOWN = 40
+"""Lines of a file that are shown."""
 _COLOURS = {MATRIX: "green", XMPP: "blue"}
 _PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
 _MARGIN = 12
@@ -128,10 +131,10 @@ class ConsoleTransport:
             return Accepted()
         return Accepted(event)
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Keep the file where the transcript can show it."""
         self._console.files[name] = data
-        return f"console:{name}#{media_type.partition(';')[0]}"
+        return Uploaded(f"console:{name}#{media_type.partition(';')[0]}")
 
     async def open_direct(self, address: Address) -> Room:
         """The private chat of a person is always there."""
@@ -241,11 +244,19 @@ class Console:
                 self._say(rest, edits=self._own.get((self._here, self.person), ""))
             case "delete":
                 self._delete()
+            case _:
+                self._other(verb)
+
+    def _other(self, verb: str) -> None:
+        """Show what there is to see, or how to direct."""
+        match verb:
             case "who":
                 self._who()
+            case "file":
+                self._show_file()
             case _:
                 self.terminal.print(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /edit TEXT · /delete · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -307,6 +318,7 @@ class Console:
                 self.stage.now,
                 private=not self.room,
                 reply_to=reply_to,
+                shared=() if self.room else self._shared(),
                 edits=edits,
             )
         )
@@ -326,8 +338,22 @@ class Console:
         self._heading(here)
         self._line(self.person, self._colour(), Rich.assemble(("reacts ", "dim"), key))
         transport.hear(
-            Reacted(here, transport.event_id(), self._sender(), self.person, target, (key,), self.stage.now)
+            Reacted(
+                here,
+                transport.event_id(),
+                self._sender(),
+                self.person,
+                target,
+                (key,),
+                self.stage.now,
+                shared=() if self.room else self._shared(),
+            )
         )
+
+    def _shared(self) -> tuple[str, ...]:
+        """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
+        network = self.stage.people[self.person].address.network
+        return tuple(room.id for room in self.stage.rooms.values() if room.network == network == MATRIX)
 
     async def _wait(self, how_long: str) -> None:
         try:
@@ -399,6 +425,19 @@ class Console:
             size = f"  {payload.file_size} bytes"
             parts.append(Rich.assemble("📎 ", (payload.file_name, "underline"), (size, "dim")))
         self._line("tocsin", "yellow", Rich("\n").join(parts))
+
+    def _show_file(self) -> None:
+        """Show the beginning of the file that was handed over last."""
+        if not self.files:
+            self.terminal.print("[dim]No file was handed over yet: !export csv[/dim]")
+            return
+        name, data = list(self.files.items())[-1]
+        lines = data.decode("utf-8-sig", "replace").splitlines()
+        self.terminal.print(Rich.assemble("📎 ", (name, "underline")))
+        for line in lines[:_SHOWN]:
+            self.terminal.print(Rich(line), soft_wrap=True)
+        if len(lines) > _SHOWN:
+            self.terminal.print(f"[dim]… and {len(lines) - _SHOWN} lines more[/dim]")
 
     def _who(self) -> None:
         for one in self.stage.people.values():

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from bot.config import load
 from bot.texts.wordings import Wordings
-from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, Unreachable, Vitals
+from bot.transports.base import (
+    Accepted,
+    Allowance,
+    Batch,
+    Capabilities,
+    Dispatch,
+    Unreachable,
+    Uploaded,
+    Vitals,
+)
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
@@ -247,12 +256,12 @@ class Network:
         self._asked.set()
         return event
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:
         """Keep a file."""
         if self.uploading:
             raise self.uploading.popleft()
         self.files.append(data)
-        return f"mxc://example.org/{len(self.files)}"
+        return Uploaded(f"mxc://example.org/{len(self.files)}")
 
     async def open_direct(self, address: Address) -> Room:
         """Open a private chat, as the script says."""

@@ -163,7 +163,7 @@ async def test_a_form_that_is_only_looked_at_leaves_nothing(prepared: Path, tmp_
             if one.parameters:
                 for who in (nobody, ROBIN):
                     assert (await desk.open(who, one.name)).fields
-        assert len(await desk.listed(nobody.address)) == len(FORMS)
+        assert len(await desk.listed(nobody)) == len(FORMS)
         assert await stage.rows() == before
 
 

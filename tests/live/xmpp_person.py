@@ -29,7 +29,7 @@ _ADMIN = "http://jabber.org/protocol/muc#admin"
 _SID = "{urn:xmpp:sid:0}"
 _MAM = "urn:xmpp:mam:2"
 _RSM = "http://jabber.org/protocol/rsm"
-_WAIT = 10.0
+_WAIT = 30.0
 T = TypeVar("T")
 
 

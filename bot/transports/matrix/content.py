@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from bot.transports.matrix.polls import end_content, start_content
@@ -42,7 +43,10 @@ def _message(payload: Payload) -> Json:
         content["msgtype"] = "m.file"
         content["body"] = payload.text or payload.file_name
         content["filename"] = payload.file_name
-        content["url"] = payload.file_url
+        if payload.file_keys:
+            content["file"] = {**json.loads(payload.file_keys), "url": payload.file_url}
+        else:
+            content["url"] = payload.file_url
         content["info"] = {"mimetype": payload.media_type, "size": payload.file_size}
     relation = _relation(payload)
     if relation:

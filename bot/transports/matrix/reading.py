@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from campaign.chat import (
     Redacted,
     Room,
     Said,
+    Sealed,
     Unreadable,
 )
 
@@ -55,6 +57,14 @@ class MalformedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Unopened:
+    """An encrypted event that could not be opened: `why`, or "" if its key may still come."""
+
+    raw: Json
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the events of one joined room for the bot `me`."""
 
@@ -67,10 +77,13 @@ class Reader:
         """Return what an event means to the bot, or None. Never raises: a bad event becomes Unreadable."""
         event_id = ""
         at = datetime.now(UTC)
+        sealed, raw = (raw, raw.raw) if isinstance(raw, Unopened) else (None, raw)
         try:
             event = json_object(raw, "event")
             event_id = identifier(event.get("event_id"), "event_id", "$")
             at = instant(event.get("origin_server_ts"), at)
+            if sealed is not None:
+                return self._sealed(event, event_id, at, sealed.why)
             return self._read(event, event_id, at)
         except MalformedError as error:
             why = f"malformed: {error}"
@@ -104,6 +117,18 @@ class Reader:
         elif (read := self._readers().get(str(kind))) is not None:
             event = read(room, event_id, Address(MATRIX, sender), content, at)
         return event
+
+    def _sealed(self, raw: Json, event_id: str, at: datetime, why: str) -> Event:
+        if why:
+            return Unreadable(Room(MATRIX, self.room_id), event_id, f"malformed: {why}", at)
+        return Sealed(
+            Room(MATRIX, self.room_id),
+            event_id,
+            Address(MATRIX, identifier(raw.get("sender"), "sender", "@")),
+            str(json_object(raw.get("content"), "content").get("session_id")),
+            json.dumps(raw),
+            at,
+        )
 
     def _readers(self) -> dict[str, Callable[[Room, str, Address, Json, datetime], Event | None]]:
         """What reads which type of event that people send."""

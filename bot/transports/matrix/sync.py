@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.transports.base import Start
+    from bot.transports.matrix.encryption.opening import Opening
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class SyncLoop:
         poll_seconds: float,
         batch_size: int,
         patience: Patience,
+        opening: Opening | None = None,
     ) -> None:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
@@ -60,6 +62,8 @@ class SyncLoop:
         self._trouble = Backoff()
         self._server = server
         self._completion = Completion(server, patience)
+        self._opening = opening
+        self._opened: tuple[tuple[str, str], ...] = ()
         self._me = server.user_id
         self._since = start.cursors.get(SCOPE, "")
         self._poll = poll_seconds
@@ -117,7 +121,7 @@ class SyncLoop:
                 for batch in before:
                     yield batch
                 # Only the last carries the cursor, for a sync token knows no middle.
-                yield Batch(last.events, {SCOPE: token}, caught_up=True)
+                yield Batch(last.events, {SCOPE: token}, caught_up=True, opened=self._opened)
                 self._since = token
             elif time.monotonic() - began < _SHORTEST_ROUND:
                 await asyncio.sleep(_SHORTEST_ROUND)  # a server that answers at once with nothing
@@ -166,6 +170,8 @@ class SyncLoop:
     # --- reading an answer --------------------------------------------------------------------------------
 
     async def _read(self, answer: Json, *, live: bool) -> list[Event]:
+        if self._opening is not None:
+            await self._opening.receive(answer)
         sections = mapping(answer.get("rooms"))
         # All that changed takes effect here before anything more is waited for: sending goes on meanwhile.
         joined = [
@@ -184,9 +190,15 @@ class SyncLoop:
                 one.gap = ""
         await self._completion.complete([*joined, *left], self._since)
         events: list[Event] = []
+        if self._opening is not None and self._since:
+            await self._opening.open([*joined, *left])
+            # Before what was said after it; but no room is heard of before we are in it.
+            late, opened = await self._opening.late(self.rooms)
+            self._opened = tuple(opened)
+            events += late
         for one in joined:
             alias = self.wanted.addresses.get(one.room_id, "")
-            events += tell_joined(one, alias, live=live, baseline=not self._since)
+            events += tell_joined(one, alias, live=live, baseline=not self._since, rooms=self.rooms)
         for one in left:
             events += tell_left(one, live=live)
         for room_id, part in mapping(sections.get("invite")).items():

@@ -90,9 +90,13 @@ class AdHoc:
             self._refuse(iq, "modify", "bad-request")
             return
         known = "@" in sender and resource and not self._is_a_room(sender)
-        address = Address(XMPP, sender)
+        holder = Holder(
+            Address(XMPP, sender),
+            f"{sender}/{resource}",
+            self._membership.shared_with(sender) if known else (),
+        )
         if asked.tag != f"{{{stanzas.COMMANDS}}}command":
-            titles = await desk.listed(address) if desk and known and asked.get("node") else ()
+            titles = await desk.listed(holder) if desk and known and asked.get("node") else ()
             self._tell(iq, asked, titles)
         elif desk is None:
             self._refuse(iq, "cancel", "service-unavailable")
@@ -104,7 +108,7 @@ class AdHoc:
         elif iq.get("type") != "set":
             self._refuse(iq, "modify", "bad-request")
         else:
-            await self._command(iq, asked, desk, Holder(address, f"{sender}/{resource}"))
+            await self._command(iq, asked, desk, holder)
 
     def _is_a_room(self, sender: str) -> bool:
         return sender in self._membership.rooms or self._membership.serves(stanzas.domain(sender))

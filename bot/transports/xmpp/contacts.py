@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
-from bot.transports.base import TurnedAway, Unreachable
+from bot.transports.base import Holder, TurnedAway, Unreachable
 from bot.transports.xmpp import stanzas
 from campaign.chat import XMPP, Address, Room
 
@@ -114,8 +114,8 @@ class Contacts:
             return
         try:
             for jid in [*self._waiting]:
-                shared = [room.jid for room in self._membership.rooms.values() if room.shows(jid)]
-                if await self._desk.admits(Address(XMPP, jid), shared) and jid in self._waiting:
+                who = Holder(Address(XMPP, jid), jid, self._membership.shared_with(jid))
+                if await self._desk.admits(who) and jid in self._waiting:
                     del self._waiting[jid]
                     self._session.write(self._session.client.make_presence(pto=jid, ptype="subscribed"))
         except (TurnedAway, Unreachable):

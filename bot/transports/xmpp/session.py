@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,10 +14,12 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from bot.transports.base import LoginRefused, TransportError, Unreachable
+from bot.transports.trouble import reason as broken
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.identity import INFO, ITEMS
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Iterator
     from xml.etree.ElementTree import Element
 
@@ -250,7 +251,7 @@ class Session:
     def _on_connection_failed(self, error: object) -> None:
         # With a port of one's own slixmpp tries TLS at once before STARTTLS. That the first is not spoken there says
         # little; a certificate that does not verify says it all.
-        reason = _reason(error)
+        reason = broken(error)
         if not self._trouble or "certificate" in reason:
             self._trouble = reason
 
@@ -259,7 +260,7 @@ class Session:
         self._fail(Unreachable(self._trouble or "no connection"))
 
     def _on_bad_certificate(self, error: object) -> None:
-        self._fail(Unreachable(_reason(error)))
+        self._fail(Unreachable(broken(error)))
         self.client.abort()
 
     def _on_stream_error(self, error: StreamError) -> None:
@@ -274,8 +275,8 @@ class Session:
     def _on_disconnected(self, reason: object) -> None:
         if self._refused:
             self._on_failed_all(None)
-        self._fail(Unreachable(self._trouble or _reason(reason)))
-        self._lose(self._trouble or _reason(reason))
+        self._fail(Unreachable(self._trouble or broken(reason)))
+        self._lose(self._trouble or broken(reason))
 
     def _fail(self, error: TransportError) -> None:
         if not self._opened.done():
@@ -284,16 +285,3 @@ class Session:
     def _lose(self, reason: str) -> None:
         if not self.lost.done():
             self.lost.set_result(reason)
-
-
-def _reason(error: object) -> str:
-    """Say in a few words what broke, for an operator."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not accepted: {error.verify_message}"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error}"
-    if isinstance(error, OSError):
-        return error.strerror or str(error) or type(error).__name__
-    return str(error) if error else "the connection was closed"

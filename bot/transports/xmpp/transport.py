@@ -24,6 +24,7 @@ from bot.transports.base import (
     Refused,
     Start,
     Unreachable,
+    Uploaded,
     Vitals,
 )
 from bot.transports.xmpp import stanzas
@@ -299,9 +300,9 @@ class XmppTransport:
                 return
             connection.inbound.look_into_own_archive()
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Store a file on the server (XEP-0363) and return its address. Raises Refused, Limited or Unreachable."""
-        return await self._current().uploads.put(name, media_type, data)
+        return Uploaded(await self._current().uploads.put(name, media_type, data))
 
     async def open_direct(self, address: Address) -> Room:
         """Return the chat with this account. Raises Refused for an occupant, whose account we do not know."""
