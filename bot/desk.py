@@ -148,7 +148,7 @@ class Desk:
         """Show what is to be filled in next; if that is nothing, what comes of it."""
 
         def read(storage: Storage) -> tuple[Context, tuple[forms.Field, ...], Text | None]:
-            context = replace(self._context(storage, session.holder.address), campaign_key=session.campaign)
+            context = replace(self._context(storage, session.holder), campaign_key=session.campaign)
             try:
                 return context, forms.fields(context, session.one), None
             except CampaignError as refused:
