@@ -44,7 +44,9 @@ class Contacts:
         self._session, self._membership, self._desk, self._spawn = session, membership, desk, spawn
         self._thanks: list[Element] = []
         self._advised: dict[tuple[str, str], float] = {}
+        self._asking: dict[str, None] = {}
         self._waiting: dict[str, None] = {}
+        self._looking = False
 
     # --- receipts ---
 
@@ -102,26 +104,38 @@ class Contacts:
     # --- who may see that we are there ---
 
     def asks(self, jid: str) -> None:
-        """Note that an account wants to see our presence; whoever is not known yet waits."""
-        self._waiting[jid] = None
-        while len(self._waiting) > _MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-        self._spawn(self.admit())
+        """Note that an account wants to see our presence."""
+        if len(self._asking) < _MOST_WAITING:
+            self._asking[jid] = None
+        if not self._looking:
+            self._looking = True
+            self._spawn(self._look())
 
-    async def admit(self) -> None:
-        """Let those see our presence who are known by now. The server asks again for the others at each login."""
-        if self._desk is None or not self._waiting:
-            return
+    def look_again(self) -> None:
+        """Look again at those who wait: they may be known by now. The server asks for all of them at each login."""
+        for jid in [*self._waiting]:
+            del self._waiting[jid]
+            self.asks(jid)
+
+    async def _look(self) -> None:
+        """Let those see our presence who are known, one after the other; the others wait."""
         try:
-            for jid in [*self._waiting]:
+            while self._asking and self._desk is not None:
+                jid = next(iter(self._asking))
+                del self._asking[jid]
                 who = Holder(Address(XMPP, jid), jid, self._membership.shared_with(jid))
-                if await self._desk.admits(who) and jid in self._waiting:
-                    del self._waiting[jid]
+                if await self._desk.admits(who):
                     self._session.write(self._session.client.make_presence(pto=jid, ptype="subscribed"))
+                    continue
+                self._waiting[jid] = None
+                while len(self._waiting) > _MOST_WAITING:
+                    del self._waiting[next(iter(self._waiting))]
         except (TurnedAway, Unreachable):
-            pass
+            pass  # at the next login
         except Exception:
             log.exception("nobody could be let in")
+        finally:
+            self._looking = False
 
 
 def _about(message: Element, told: str, namespace: str) -> Element:

@@ -251,7 +251,7 @@ class XmppTransport:
 
         async def look() -> None:
             connection.inbound.look_into_own_archive()
-            await connection.contacts.admit()
+            connection.contacts.look_again()
             await connection.bookmarks.keep(connection.membership.rooms.values())
 
         await connection.bookmarks.keep(connection.membership.rooms.values())
