@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from campaign.chat import N_, Text, say
-from campaign.decision import PRESETS
 from commands import answer, authority, polling, usage
 from commands.vocabulary import in_language
 
@@ -93,7 +92,7 @@ def _answers(ctx: Context) -> Options:
     return tuple(
         (f"{poll.number} {choice}", _answer(poll.number, poll.question, choice, alone=len(polls) == 1))
         for poll in polls
-        for choice in PRESETS[poll.procedure].choices
+        for choice in polling.procedure_of(poll).choices
     )
 
 

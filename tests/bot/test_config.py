@@ -116,6 +116,7 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("counts", "title =", 'counts = "all"\ntitle =', (".counts: 'all'", "'confirmed' or 'declared'")),
     ("two people", "title =", 'second_person = "yes"\ntitle =', (".second_person: 'yes'", "true or false")),
     ("two people and none", "title =", 'second_person = true\ncounts = "declared"\ntitle =', (".counts:", "second_person")),
+    ("collective", "title =", 'collective = "="\ntitle =', (".collective: '='", "the name of an organisation")),
     ("public server", "[bot]", '[authority]\npublic_providers = ["matrix"]\n[bot]', ("public_providers", "'matrix'", "matrix.example.org")),
     ("public servers", "[bot]", '[authority]\npublic_providers = "a.example"\n[bot]', ("authority.public_providers: 'a.example'", "square brackets")),
     ("tls", "[xmpp]", '[xmpp]\ntls = "off"', ('xmpp.tls: "off"', '"127.0.0.1"')),

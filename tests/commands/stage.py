@@ -271,6 +271,7 @@ async def under_way(stage: Stage) -> None:
     await stage.say(sacha, "!confirm")
     await stage.say(maud, "!deadline 2099-12-31 18:00", "admin")
     await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
+    await stage.say(maud, "!confirm", "admin")
     await stage.say(sacha, "!ask Where does the money go?")
 
     def go_wrong(storage: Storage) -> None:
@@ -298,6 +299,7 @@ CHANGING = frozenset(
         "answer",
         "ask",
         "campaign close",
+        "campaign collective",
         "confirm",
         "consent",
         "deadline",
@@ -321,6 +323,7 @@ CHANGING = frozenset(
         "org revoke",
         "org site",
         "org unalias",
+        "poll cancel",
         "poll close",
         "poll open",
         "questions close",
