@@ -122,7 +122,7 @@ class Membership:
             raise NoAnswer(f"the room does not let us in now ({condition})")
 
     async def _try(self, room: MucRoom, nick: str) -> str:
-        room.entering = asyncio.get_running_loop().create_future()
+        room.entering, room.mute = asyncio.get_running_loop().create_future(), False
         presence = self._session.presence(f"{room.jid}/{nick}")
         x = SubElement(presence.xml, f"{{{stanzas.MUC}}}x")
         SubElement(x, f"{{{stanzas.MUC}}}history", {"maxstanzas": "0"})
@@ -335,7 +335,8 @@ class Membership:
             for name, value in (("FORM_TYPE", f"{stanzas.MUC}#request"), ("muc#role", "participant")):
                 field = SubElement(form, f"{{{stanzas.DATA}}}field", {"var": name})
                 SubElement(field, f"{{{stanzas.DATA}}}value").text = value
-            self._session.write(request)
+            with suppress(Unreachable):
+                self._session.write(request)
         room.mute = mute
 
     @staticmethod
