@@ -214,7 +214,10 @@ async def test_of_several_campaigns_the_form_asks_first_which_is_meant(
     prepared: Path, tmp_path: Path
 ) -> None:
     with at_the_desk(prepared, tmp_path) as (stage, desk):
-        await stage.database.write(lambda storage: storage.campaigns.add("other", "The other one", BEGINNING))
+        other = {"timezone": "Europe/Paris", "language": "en", "reminders": [], "civil_hours": "09:00-20:00"}
+        await stage.database.write(
+            lambda storage: storage.campaigns.add("other", "The other one", BEGINNING, **other)
+        )
         page = await desk.open(ROBIN, "status")
         assert [(one.name, len(one.options), one.required) for one in page.fields] == [("campaign", 2, True)]
         assert "The other one" in [label for _, label in page.fields[0].options]
