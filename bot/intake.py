@@ -411,7 +411,7 @@ class Intake:
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
-            shared=event.shared if isinstance(event, Said | Reacted) else (),
+            shared=() if isinstance(event, Balloted) else event.shared,
             by_form=isinstance(event, Submitted),
             near=near,
         )
