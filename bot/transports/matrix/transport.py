@@ -111,7 +111,7 @@ class MatrixTransport:
             await server.login(self._user, self._password, start.device)
             encryption = None
             if self._keys is not None:
-                encryption = Encryption(server, self._keys / f"{server.device_id}.db")
+                encryption = Encryption(server, self._keys, self._password)
                 stack.push_async_callback(encryption.close)
                 await encryption.open()
             sync = SyncLoop(
