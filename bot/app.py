@@ -9,15 +9,18 @@ import random
 import secrets
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
+from bot.desk import Desk
 from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
+from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
-from bot.transports.base import Batch, DeviceLost, LoginRefused, Start, TransportError
+from bot.transports.base import Attended, Batch, DeviceLost, LoginRefused, Start, TransportError, Unreachable
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Address, Bounced, Echo, Moment, Room, Sealed, say
 from commands import membership, tell
 from commands.due import Tick
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from bot.health import State
     from bot.transports.base import Transport, Vitals
     from campaign.chat import Text
+    from commands.forms import Answered
     from storage.database import Database
     from storage.storage import Storage
 
@@ -80,6 +84,7 @@ class App:
             network: Delivery(network, transport, database, wordings, now)
             for network, transport in transports.items()
         }
+        self._recounting = Recounting(database, transports)
         self._caught_up = {network: asyncio.Event() for network in transports}
         self._deaf: dict[str, datetime] = dict.fromkeys(transports, LONG_AGO)
         """Network that has not caught up → since when it has not been heard (UTC)."""
@@ -96,6 +101,10 @@ class App:
         self._held_since: datetime | None = None
         """Since when the disk takes nothing."""
         self._damage: StorageDamaged | None = None
+        for network, transport in transports.items():
+            if isinstance(transport, Attended):
+                take = partial(self._take_forms, network)
+                transport.attend(Desk(network, database, wordings, MENU, take=take, now=now))
 
     async def open(self) -> None:
         """Bring what the config names into the database. Raises StorageError."""
@@ -185,8 +194,13 @@ class App:
         """Let happen what time brings."""
         if self._stopping:
             return
+        missing = await self._recounting.before_closing(now)
+        if self._stopping:
+            return  # what was counted just now may not have been taken any more
+        heard = min([self._heard(now), *(poll.closes_at - timedelta(microseconds=1) for poll in missing)])
+        away = self._away(now).union(poll.network for poll in missing)
         try:
-            await self.intake.tick(Tick(now, self._heard(now), self._away(now)))
+            await self.intake.tick(Tick(now, heard, away))
         finally:
             self.wake()  # what is due may be said, though something after it failed
 
@@ -385,6 +399,7 @@ class App:
                         extra={"action": "ready", "network": network},
                     )
                     group.create_task(delivery.run())
+                    group.create_task(self._recounting.after_start(network))
                     await self._tell_of_disk()
                 if batch.events:
                     for other in self._deliveries.values():
@@ -421,6 +436,17 @@ class App:
                 for row in storage.unread.waiting(network)
             ),
         )
+
+    async def _take_forms(self, network: str, batch: Batch) -> Mapping[str, Answered]:
+        """Take what was handed in on forms, between two batches of their network. Raises StorageError, Unreachable."""
+        delivery = self._deliveries[network]
+        async with self._taking[network]:
+            if self._stopping or not self._caught_up[network].is_set():
+                raise Unreachable("nothing is taken now")
+            taken = await self.intake.take(network, batch, delivery.claim)
+            delivery.carry(taken.claimed)
+        self.wake()
+        return taken.answered
 
     async def _tick(self, clock: Clock) -> None:
         """Tick once every network has caught up, or after a while without those that have not."""

@@ -178,7 +178,8 @@ class Carrying:
             # One account, one allowance: while this room waits, every other one does too.
             self._pacing.limited(time.monotonic(), limited.seconds)
             log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
-            if way.fresh and way.claim.file_id is None and await self._thaw(way.claim):
+            unseen = way.fresh and way.claim.file_id is None
+            if (unseen or self._freezing.is_late(way.claim)) and await self._thaw(way.claim):
                 return True
             way.wait = self._pacing.takes(time.monotonic())
             return False
@@ -226,11 +227,11 @@ class Carrying:
             one.discard(key)
         try:
             return await self._transport.send(claim.dispatch, private_with=claim.private_with)
-        except Unreachable as error:
+        except (Unreachable, Limited) as error:
             self._in_flight.discard(key)
             for one in known:
                 # Where only the answer is missing, Matrix may have taken it.
-                if one is self._freezing.unsent or isinstance(error, NotReady):
+                if one is self._freezing.unsent or isinstance(error, NotReady | Limited):
                     one.add(key)
             raise
 

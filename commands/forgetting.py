@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import Reacted, Said
+from campaign.chat import Balloted, Reacted, Said
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,7 @@ def is_beyond_memory(storage: Storage, event: Event, now: datetime) -> bool:
     Only what is read while catching up is asked about, and only what is older by its server than anything the inbox
     still knows of its room: what comes live is new, whatever time its server claims.
     """
-    if not isinstance(event, Said | Reacted) or event.live or event.at > now - REMEMBERED + SKEW:
+    if not isinstance(event, Said | Reacted | Balloted) or event.live or event.at > now - REMEMBERED + SKEW:
         return False
     private = isinstance(event, Said) and event.private
     until = storage.inbox.forgotten_until(event.room.network, event.room.id, private=private)

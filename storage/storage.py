@@ -26,6 +26,7 @@ from storage.polls import Polls
 from storage.prompts import Prompts
 from storage.questions import Questions
 from storage.rooms import Rooms
+from storage.shown import Shown
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
 from storage.undelivered import Undeliverable
@@ -158,6 +159,11 @@ class Storage:
     def rooms(self) -> Rooms:
         """Rooms and private chats."""
         return Rooms(self._connection)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """Where networks show polls."""
+        return Shown(self._connection)
 
     @cached_property
     def signatures(self) -> Signatures:

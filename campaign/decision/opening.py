@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 
 def lasting(procedure: Procedure, duration: timedelta) -> Procedure:
-    """A procedure whose duration is given otherwise than in words, such as by the date at which its poll closes.
+    """A procedure whose duration is given otherwise than in words: by the date at which its poll closes.
 
-    Raises ValueError if it is nothing, or no whole days where only working days count.
+    Where only working days count, and this is no whole number of days, its own stays: the date says it all.
+
+    Raises ValueError if the duration is nothing.
     """
     if duration <= timedelta():
         raise ValueError("a poll closes after it opens")
-    unset = tuple(each for each in procedure.unset if each != "duration")
-    return replace(procedure, duration=duration, unset=unset)
+    if procedure.working_days and duration % timedelta(days=1):
+        duration = procedure.duration
+    return replace(
+        procedure, duration=duration, unset=tuple(each for each in procedure.unset if each != "duration")
+    )
 
 
 def check_opening(procedure: Procedure, electorate: int) -> None:

@@ -254,6 +254,17 @@ async def test_a_fault_is_undone_alone_and_its_person_told(
     assert SECRET not in "".join(str(row) for row in rows(database, "SELECT * FROM quarantine"))
 
 
+async def test_the_log_names_no_reference_of_a_batch_that_was_undone(
+    intake: Intake, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await take(intake, said("$1", "!burst"), said("$2", "!sign Picasofte"))
+    ((kept,),) = rows(database, "SELECT reference FROM quarantine")
+    asked = [text for room, text in await waiting(database) if room == COOP.id]
+    assert "Picasoft" in asked[-1], "what is near it was looked for, and the batch taken again"
+    logged = [getattr(one, "reference", None) for one in caplog.records if one.levelno >= logging.ERROR]
+    assert logged == [kept]
+
+
 async def test_a_fault_is_not_tried_again(intake: Intake, database: Database) -> None:
     await take(intake, said("$1", "!burst"))
     await take(intake, said("$1", "!burst"))

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -239,33 +237,6 @@ def test_an_outcome_is_always_valid(data: st.DataObject) -> None:
     assert outcome.answered + outcome.void == len(ballots) <= outcome.eligible == electorate
     if outcome.result == "adopted":
         assert sum(outcome.counts[choice] for choice in procedure.blocks) < procedure.blocks_at
-
-
-@given(st.data())
-def test_the_order_of_ballots_does_not_matter(data: st.DataObject) -> None:
-    procedure = data.draw(PROCEDURES)
-    ballots = data.draw(ballots_of(procedure))
-    shuffled = data.draw(st.permutations(ballots))
-    assert decide(procedure, 20, ballots) == decide(procedure, 20, shuffled)
-
-
-@given(st.data())
-def test_more_support_never_undoes_an_adoption(data: st.DataObject) -> None:
-    procedure = data.draw(PROCEDURES)
-    ballots = data.draw(ballots_of(procedure))
-    more = [*ballots, Ballot("one more", procedure.supports)]
-    if decide(procedure, 20, ballots).result == "adopted":
-        assert decide(procedure, 20, more).result == "adopted"
-
-
-@given(st.data())
-def test_turning_to_support_never_undoes_an_adoption(data: st.DataObject) -> None:
-    procedure = data.draw(PROCEDURES)
-    ballots = data.draw(ballots_of(procedure, least=1))
-    turned = data.draw(st.integers(0, len(ballots) - 1))
-    better = [replace(b, choice=procedure.supports) if n == turned else b for n, b in enumerate(ballots)]
-    if decide(procedure, 20, ballots).result == "adopted":
-        assert decide(procedure, 20, better).result == "adopted"
 
 
 @given(ballots_of(MAJORITY), st.integers(1, 5))

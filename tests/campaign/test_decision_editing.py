@@ -102,6 +102,11 @@ HALF = Fraction(1, 2)
             {"tardif": "12h", "prolongation": "1 jour"},
             {"extension": timedelta(days=1), "late": timedelta(hours=12)},
         ),
+        (
+            edited(CONSENT, {"tardif": "12h", "prolongation": "1 jour"}),
+            {"prolongation": "3 jours"},
+            {"extension": timedelta(days=3), "late": timedelta(hours=12)},
+        ),
         (MAJORITY, {"prolongation": "1 jour", "bloque": "1"}, {"extension": timedelta(days=1)}),
         (CONSENT, {"anticipé": "oui"}, {"closes_early": True}),
         (
@@ -232,6 +237,8 @@ def test_each_example_is_taken(parameter: object) -> None:
 
 def test_a_duration_can_be_given_by_a_date() -> None:
     assert lasting(COLLECTIVE, timedelta(hours=5)).unset == ("threshold", "blocks", "text")
+    working = edited(CONSENT, {"jours": "ouvrés"})
+    assert lasting(working, timedelta(hours=5)) == working
     with pytest.raises(ValueError, match="closes after it opens"):
         lasting(MAJORITY, timedelta())
 

@@ -79,7 +79,7 @@ class Bot:
                 self.failure = error
                 self._news.notify_all()
 
-    async def until(self, true: Callable[[], bool], within: float = 20) -> None:
+    async def until(self, true: Callable[[], bool], within: float = 60) -> None:
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(lambda: self.failure is not None or true())
         if self.failure is not None and not true():
@@ -88,11 +88,11 @@ class Bot:
     def of(self, kind: type[E], room: str = "") -> list[E]:
         return [event for event in self.events if isinstance(event, kind) and room in ("", event.room.id)]
 
-    async def first(self, kind: type[E], true: Callable[[E], bool] = lambda _: True, within: float = 20) -> E:
+    async def first(self, kind: type[E], true: Callable[[E], bool] = lambda _: True, within: float = 60) -> E:
         await self.until(lambda: any(map(true, self.of(kind))), within)
         return next(event for event in self.of(kind) if true(event))
 
-    async def heard(self, text: str, within: float = 20) -> Said:
+    async def heard(self, text: str, within: float = 60) -> Said:
         return await self.first(Said, lambda said: said.text == text, within)
 
     def texts(self, room: str) -> list[str]:

@@ -237,7 +237,7 @@ class Person:
     async def wait_for(
         self,
         predicate: Callable[[dict[str, Any]], bool],
-        timeout: float = 20,  # noqa: ASYNC109 - it says what was seen
+        timeout: float = 60,  # noqa: ASYNC109 - it says what was seen
     ) -> dict[str, Any]:
         """Return the first timeline event, already seen or still to come, for which this is true.
 
@@ -262,7 +262,7 @@ class Person:
         *,
         sender: str = "",
         room: str = "",
-        timeout: float = 20,  # noqa: ASYNC109
+        timeout: float = 60,  # noqa: ASYNC109
     ) -> dict[str, Any]:
         """Return the first message whose body contains `part`, of this sender and in this room if named."""
 
@@ -276,7 +276,7 @@ class Person:
 
         return await self.wait_for(fits, timeout)
 
-    async def sees_join(self, room: str, user_id: str, timeout: float = 20) -> None:  # noqa: ASYNC109
+    async def sees_join(self, room: str, user_id: str, timeout: float = 60) -> None:  # noqa: ASYNC109
         """Wait until somebody is in a room."""
         await self.wait_for(
             lambda event: (
@@ -288,7 +288,7 @@ class Person:
             timeout,
         )
 
-    async def wait_for_invitation(self, by: str = "", timeout: float = 20) -> str:  # noqa: ASYNC109
+    async def wait_for_invitation(self, by: str = "", timeout: float = 60) -> str:  # noqa: ASYNC109
         """Return the id of a room one is invited to (by this person, if named), waiting for it if need be."""
         async with asyncio.timeout(timeout):
             while True:

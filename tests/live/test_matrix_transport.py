@@ -337,6 +337,11 @@ async def test_an_invitation_names_who_asks_and_which_rooms_are_shared(
         assert declined["content"]["reason"].startswith("Je ne lis pas")
         await transport.join(direct)
         await bot.first(Joined, lambda joined: joined.room.id == direct)
+        await alice.say(direct, "who am I?")
+        assert (await bot.heard("who am I?")).shared == (campaign,)
+        await alice.leave(campaign)
+        await alice.say(direct, "and now?")
+        assert (await bot.heard("and now?")).shared == ()
     assert not bot.of(Removed)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from slixmpp import Iq
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["place"]
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Event)
 _number = itertools.count(1)
-WAIT = 10.0
+WAIT = 30.0
 
 
 @dataclass

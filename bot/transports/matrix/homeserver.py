@@ -17,6 +17,7 @@ from aiohttp import ClientError
 from nio import AsyncClient, AsyncClientConfig
 
 from bot.transports.base import Limited, LoginRefused, Refused, TransportError, Unreachable
+from bot.transports.trouble import reason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -169,7 +170,7 @@ class Homeserver:
                 raw: bytes = await response.read()
                 retry_after: str = response.headers.get("Retry-After", "")
         except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
-            raise Unreachable(f"{path[0]}: {type(error).__name__}") from error
+            raise Unreachable(f"{path[0]}: {reason(error)}") from error
         return _read(path[0], status, raw, retry_after)
 
     async def patiently(self, ask: Callable[[], Awaitable[Json]], backoff: Backoff) -> Json:

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from bot.transports.matrix.polls import REFERENCE, RESPONSES, answers_in
 from campaign.chat import (
     MATRIX,
     Address,
+    Balloted,
     Echo,
     Event,
     Reacted,
@@ -25,6 +27,8 @@ from campaign.chat import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.transports.matrix.homeserver import Json
     from bot.transports.matrix.rooms import JoinedRoom
 
@@ -104,16 +108,14 @@ class Reader:
             event = Redacted(room, event_id, identifier(target, "redacts", "$"), at)
         elif sender == self.me:
             key = unsigned.get("transaction_id")
-            if kind in ("m.room.message", "m.room.encrypted") and isinstance(key, str):
+            if isinstance(key, str):
                 event = Echo(room, event_id, key, at)
         elif "redacted_because" in unsigned:
             pass  # nothing is left of it
         elif kind == "m.room.encrypted":
             event = Unreadable(room, event_id, "encrypted", at)
-        elif kind == "m.reaction":
-            event = self._reaction(room, event_id, Address(MATRIX, sender), content, at)
-        elif kind == "m.room.message":
-            event = self._message(room, event_id, Address(MATRIX, sender), content, at)
+        elif (read := self._readers().get(str(kind))) is not None:
+            event = read(room, event_id, Address(MATRIX, sender), content, at)
         return event
 
     def _sealed(self, raw: Json, event_id: str, at: datetime, why: str) -> Event:
@@ -128,6 +130,14 @@ class Reader:
             at,
         )
 
+    def _readers(self) -> dict[str, Callable[[Room, str, Address, Json, datetime], Event | None]]:
+        """What reads which type of event that people send."""
+        return {
+            "m.room.message": self._message,
+            "m.reaction": self._reaction,
+            **dict.fromkeys(RESPONSES, self._ballot),
+        }
+
     def _reaction(
         self, room: Room, event_id: str, who: Address, content: Json, at: datetime
     ) -> Reacted | None:
@@ -140,6 +150,20 @@ class Reader:
         target = identifier(relation.get("event_id"), "m.relates_to", "$")
         return Reacted(room, event_id, who, self._name(who), target, (clean(key),), at, live=self.live)
 
+    def _ballot(
+        self, room: Room, event_id: str, who: Address, content: Json, at: datetime
+    ) -> Balloted | None:
+        relation = json_object(content.get("m.relates_to"), "m.relates_to")
+        if relation.get("rel_type") != REFERENCE:
+            return None
+        target = identifier(relation.get("event_id"), "m.relates_to", "$")
+        answers = answers_in(content)
+        if answers is None:
+            raise MalformedError("answers")
+        # A key that only looks like one of the poll's is none of them, and is not to become one.
+        keys = tuple(key if clean(key) == key else "" for key in answers)
+        return Balloted(room, event_id, who, self._name(who), target, keys, at, live=self.live)
+
     def _message(self, room: Room, event_id: str, who: Address, content: Json, at: datetime) -> Said | None:
         msgtype = content.get("msgtype")
         if not isinstance(msgtype, str):
@@ -147,7 +171,13 @@ class Reader:
         relation = content.get("m.relates_to")
         if not isinstance(relation, dict):
             relation = {}
-        if msgtype != "m.text" or relation.get("rel_type") == "m.replace":
+        edits = ""
+        if relation.get("rel_type") == "m.replace":
+            edits, new = event_reference(relation), content.get("m.new_content")
+            if not (edits and isinstance(new, dict)):
+                return None
+            content, msgtype, relation = new, new.get("msgtype"), {}
+        if msgtype != "m.text":
             return None
         body = content.get("body")
         if not isinstance(body, str):
@@ -173,6 +203,7 @@ class Reader:
             thread=thread,
             mentions_me=self._mentions_me(content, text, names),
             my_names=names,
+            edits=edits,
         )
 
     def _name(self, who: Address) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.transports.matrix.powers import Powers
 from bot.transports.matrix.reading import MalformedError, clean, identifier
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class JoinedRoom:
     name: str = ""
     has_address: bool = False
     public: bool = False
+    powers: Powers = field(default_factory=Powers)
     told: tuple[object, ...] = ()
     """What the reader was last told, to tell it again when it has changed."""
 
@@ -95,7 +97,16 @@ class JoinedRoom:
         elif kind == "m.room.tombstone":
             self.replaced = replaces_room(event)
             self.successor = successor_in(content)
-        elif kind == "m.room.name":
+        elif kind == "m.room.power_levels":
+            self.powers = self.powers.set(content)
+        elif kind == "m.room.create":
+            self.powers = self.powers.created(event.get("sender"), content)
+        else:
+            self._apply_outside(kind, content)
+
+    def _apply_outside(self, kind: object, content: Json) -> None:
+        """What the room looks like from outside."""
+        if kind == "m.room.name":
             name = content.get("name")
             self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
         elif kind == "m.room.canonical_alias":

@@ -19,10 +19,13 @@ from bot.transports.base import (
     Unreachable,
     Vitals,
 )
-from bot.transports.matrix.content import message_content
+from bot.transports.matrix.content import event_of
 from bot.transports.matrix.encryption import Encryption
 from bot.transports.matrix.encryption.opening import Opening
 from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.pins import PINNED, Pins
+from bot.transports.matrix.polls import START
+from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
@@ -124,6 +127,7 @@ class MatrixTransport:
                 opening=Opening(encryption, server.user_id, start.sealed) if encryption else None,
             )
             stack.push_async_callback(sync.wanted.close)
+            stack.callback(sync.recounts.close)
             self._current = _Session(server, sync, Speech(server, sync, encryption))
             try:
                 yield
@@ -139,8 +143,11 @@ class MatrixTransport:
         room_id, payload, speech = dispatch.room.id, dispatch.payload, self._session().speech
         if private_with is not None and not await self._is_pair(room_id, private_with.id):
             raise NotPrivate("not a chat of exactly two")
+        if payload.kind in ("pin", "unpin"):
+            return await self._pin(dispatch)
+        kind, content = event_of(payload)
         try:
-            event_id = await speech.say(room_id, "m.room.message", message_content(payload), dispatch.key)
+            event_id = await speech.say(room_id, kind, content, dispatch.key)
         except RefusedByServer as refusal:
             # Whoever closes a room in favour of another one lets nobody speak in it any more.
             if refusal.errcode == "M_FORBIDDEN" and (successor := await self._successor(room_id)):
@@ -185,13 +192,42 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
-    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every Matrix room
-        """Return what Matrix rooms show: transaction ids make every sending exactly once."""
-        return Capabilities(html=True, reactions=True, files=True, exactly_once=True)
+    async def recount(self, room: Room, poll: str) -> None:
+        """Have told again, in batches, every answer that the server has to a poll."""
+        session = self._session()
+        known = session.sync.rooms.get(room.id)
+        if known is None:
+            raise Refused("not in that room")
+        try:
+            await session.sync.recounts.of(room.id, poll, Reader(known.me, room.id, known, live=False).read)
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
+
+    def capabilities(self, room: Room) -> Capabilities:
+        """Return what Matrix rooms show, as far as we may: transaction ids make every sending exactly once."""
+        known = self._current.sync.rooms.get(room.id) if self._current else None
+        return Capabilities(
+            html=True,
+            reactions=known is None or known.powers.may_send(known.me, "m.reaction"),
+            files=True,
+            exactly_once=True,
+            polls=known is None or known.powers.may_send(known.me, START),
+            edits=True,
+            pins=known is not None and known.powers.may_set(known.me, PINNED),
+        )
 
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _pin(self, dispatch: Dispatch) -> Accepted:
+        session = self._session()
+        try:
+            return await Pins(session.server, session.server.user_id).change(
+                dispatch.room.id, dispatch.payload
+            )
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
 
     # --- asking the server --------------------------------------------------------------------------------
 
