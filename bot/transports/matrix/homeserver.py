@@ -30,6 +30,7 @@ CLIENT = "/_matrix/client/v3"
 MEDIA = "/_matrix/media/v3"
 
 _TOKEN_GONE = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_LOCKED"})
+_UNAUTHORIZED = 401
 _TOO_LARGE = 413
 _TOO_MANY = 429
 _SERVER_ERROR = 500
@@ -46,6 +47,20 @@ class RefusedByServer(Refused):
         # The server's own words are left out: they may quote what was sent.
         super().__init__(f"{errcode or 'refused'} (HTTP {status})")
         self.errcode = errcode
+
+
+class ProofWanted(RefusedByServer):
+    """The server wants it proven who asks (user-interactive authentication): `session`, and stages of each way to."""
+
+    def __init__(self, status: int, errcode: str, said: Json) -> None:
+        super().__init__(status, errcode)
+        session, flows = said.get("session"), said.get("flows")
+        self.session = session if isinstance(session, str) else ""
+        self.flows = (
+            [flow.get("stages") for flow in flows if isinstance(flow, dict)]
+            if isinstance(flows, list)
+            else []
+        )
 
 
 class Backoff:
@@ -226,6 +241,8 @@ def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
     errcode = said.get("errcode")
     if status == _TOO_MANY or errcode == "M_LIMIT_EXCEEDED":
         raise Limited(_wait(said.get("retry_after_ms"), retry_after))
+    if status == _UNAUTHORIZED and "flows" in said:
+        raise ProofWanted(status, errcode if isinstance(errcode, str) else "", said)
     raise _failure(what, status, errcode if isinstance(errcode, str) else "")
 
 

@@ -120,7 +120,7 @@ class MatrixTransport:
             await self._take_name(server)
             encryption = None
             if self._keys is not None:
-                encryption = Encryption(server, self._keys / f"{server.device_id}.db")
+                encryption = Encryption(server, self._keys, self._password)
                 stack.push_async_callback(encryption.close)
                 await encryption.open()
             sync = SyncLoop(
