@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from bot import devices
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
 from bot.health import Standing, one_line
@@ -18,7 +18,6 @@ from bot.opening import house_of, open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, LoginRefused, Start, TransportError
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Bounced, Echo, Moment, say
-from commands import membership, tell
 from commands.due import Tick
 from commands.menu import MENU
 from storage.database import StorageBusy, StorageDamaged, StorageError, StorageFull
@@ -206,8 +205,7 @@ class App:
             if self._stopping:
                 return
             if network in self.stopped:
-                text = N_("I stopped on {network}: my login is refused. An operator has to mend it.")
-                await self._alarm(say(text, network=NETWORKS.get(network, network)))
+                await self._alarm(self._refused(network))
                 return
             if self._caught_up[network].is_set():
                 # What breaks off again and again, soon after it was well, is tried ever more rarely too.
@@ -223,6 +221,17 @@ class App:
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
 
+    def _refused(self, network: str) -> Text:
+        name, login = NETWORKS.get(network, network), self._config.logins.get(network)
+        if login is not None and login.mended_by:
+            text = N_(
+                "I stopped on {network}: my login is refused. An operator mends it with {command}, and a restart."
+            )
+            return say(text, network=name, command=login.mended_by)
+        return say(
+            N_("I stopped on {network}: my login is refused. An operator has to mend it."), network=name
+        )
+
     async def _attempt(self, network: str) -> None:
         """Serve a network until something ends it, and note what."""
         try:
@@ -230,6 +239,9 @@ class App:
             await self._serve(network)
         except* LoginRefused as refusals:
             why = str(_leaf(refusals))
+            login = self._config.logins.get(network)
+            if login is not None and login.mended_by:
+                why += f"; `{login.mended_by}` mends it"
             log.error(  # noqa: TRY400 - no traceback: it is the config that is wrong
                 "%s: login refused: %s",
                 NETWORKS.get(network, network),
@@ -369,12 +381,12 @@ class App:
             account = settings.matrix.user
         elif network == XMPP and settings.xmpp:
             account = settings.xmpp.jid
-        new = f"TOCSIN{secrets.token_hex(4).upper()}"
-        device = storage.inbox.device(network, account, new)
-        if device == new and network == MATRIX:
-            # Only to the device that sent it does the server show a message's key, or take it for the same again.
-            begun, now = storage.outbox.sending(network), self._now()
-            tell.put(storage, membership.doubt(storage, self.house, begun, "another device", now), now)
+        device = devices.of_account(storage, self.house, network, account, self._now())
+        login = self._config.logins.get(network)
+        if login is not None and login.device not in ("", device):
+            raise LoginRefused(
+                f"the login that was kept is of device {login.device}, and this data folder's is another"
+            )
         rooms = [
             room.address for room in storage.rooms.wanted(network) if not (network == XMPP and room.direct)
         ]

@@ -129,6 +129,7 @@ class Matrix(Section):
     homeserver: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
     user: Annotated[str, Field(pattern=r"^@[^\s:@/]+:[^\s/@]+$")]
     password_file: Path | None = None
+    ca_file: Path | None = None
 
 
 class Xmpp(Section):

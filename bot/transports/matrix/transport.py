@@ -24,10 +24,12 @@ from bot.transports.matrix.content import message_content
 from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.sync import SyncLoop
+from bot.transports.tls import is_exposed, trusting
 from campaign.chat import MATRIX, Address, Room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
+    from pathlib import Path
 
     from bot.transports.base import Batch, Dispatch, Start
 
@@ -51,11 +53,16 @@ class MatrixTransport:
         homeserver: the base address of its client-server API.
         user: its full id (`@tocsin:example.org`).
         password: never logged.
+        token: the access token of a session that was begun before, in the place of a password; never logged.
+        ca_file: an authority to trust beside the system's.
         timeline_limit: events of one room asked for in one sync; what is more is paged, so this only tunes.
         poll_seconds: how long the server may hold a sync without news.
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
         patience: how much of everybody's time the trouble with one room may take.
+
+    Raises:
+        ValueError: what is sent could be read on the way.
 
     """
 
@@ -67,17 +74,23 @@ class MatrixTransport:
         self,
         homeserver: str,
         user: str,
-        password: str,
+        password: str = "",
         *,
+        token: str = "",
+        ca_file: Path | None = None,
         timeline_limit: int = 1000,
         poll_seconds: float = 30.0,
         request_timeout: float = 60.0,
         batch_size: int = 500,
         patience: Patience = _PATIENCE,
     ) -> None:
+        if is_exposed(homeserver):
+            raise ValueError(
+                f"plain http is only for a homeserver on this machine (loopback): {homeserver!r}, expected https"
+            )
         self._homeserver = homeserver
         self._user = user
-        self._password = password
+        self._password, self._token, self._ca_file = password, token, ca_file
         self._timeline_limit = timeline_limit
         self._poll_seconds = poll_seconds
         self._request_timeout = request_timeout
@@ -94,9 +107,17 @@ class MatrixTransport:
     @asynccontextmanager
     async def connected(self, start: Start) -> AsyncIterator[None]:
         """Log in as the fixed device; at the end close the connections, and stay logged in."""
-        server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
+        server = Homeserver(
+            self._homeserver,
+            self._user,
+            request_timeout=self._request_timeout,
+            tls=trusting(self._ca_file) if self._ca_file else None,
+        )
         try:
-            await server.login(self._user, self._password, start.device)
+            if self._token:
+                await server.resume(self._token, start.device)
+            else:
+                await server.login(self._user, self._password, start.device)
             sync = SyncLoop(
                 server,
                 start,
