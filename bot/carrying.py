@@ -178,7 +178,8 @@ class Carrying:
             # One account, one allowance: while this room waits, every other one does too.
             self._pacing.limited(time.monotonic(), limited.seconds)
             log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
-            if way.fresh and way.claim.file_id is None and await self._thaw(way.claim):
+            unseen = way.fresh and way.claim.file_id is None
+            if (unseen or self._freezing.is_late(way.claim)) and await self._thaw(way.claim):
                 return True
             way.wait = self._pacing.takes(time.monotonic())
             return False
@@ -226,11 +227,11 @@ class Carrying:
             one.discard(key)
         try:
             return await self._transport.send(claim.dispatch, private_with=claim.private_with)
-        except Unreachable as error:
+        except (Unreachable, Limited) as error:
             self._in_flight.discard(key)
             for one in known:
                 # Where only the answer is missing, Matrix may have taken it.
-                if one is self._freezing.unsent or isinstance(error, NotReady):
+                if one is self._freezing.unsent or isinstance(error, NotReady | Limited):
                     one.add(key)
             raise
 
@@ -327,11 +328,17 @@ class Carrying:
         if file is None:
             raise Refused("the file is no longer held")
         try:
-            url = await self._transport.upload(file.name, file.media_type, file.data)
+            room = claim.dispatch.room
+            stored = await self._transport.upload(room, file.name, file.media_type, file.data)
         except Limited as limited:  # another allowance than that of messages
             raise NotUploaded(str(limited), limited.seconds) from limited
         except Unreachable as error:
             raise NotUploaded(str(error)) from error
         key = claim.dispatch.key
-        await self._database.write(lambda storage: storage.outbox.address_file(key, url))
-        return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
+        await self._database.write(lambda storage: storage.outbox.address_file(key, stored.url, stored.keys))
+        return replace(
+            claim,
+            dispatch=replace(
+                claim.dispatch, payload=replace(payload, file_url=stored.url, file_keys=stored.keys)
+            ),
+        )

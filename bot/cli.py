@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DONE, FAILED, WRONG = 0, 1, 2
 """Exit codes: done, failed, wrong usage or config."""
+KEYS = "keys"
+"""Where in the data folder the keys of encrypted rooms are kept: they are in no backup, and none brings them back."""
 CHECKING = "TOCSIN-CHECK"
 """The device of `check`: always the same, so that checking often leaves one; never that of the bot, which may run."""
 
@@ -153,7 +155,7 @@ def reload(config: ConfigPath = Path("config.toml")) -> None:
 def check(config: ConfigPath = Path("config.toml")) -> None:
     """Say everything that is wrong with a config, then try each login."""
     read = _read(config)
-    served = _networks(read)
+    served = _networks(read, keys=False)
     logging.getLogger().addHandler(logging.NullHandler())  # what is wrong is said below, once
     errors.print(f"{config}: well-formed", markup=False)
     for line in _differences(read):
@@ -358,22 +360,27 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(FAILED)
 
 
-def _networks(config: Config) -> dict[str, Transport]:
+def _networks(config: Config, *, keys: bool = True) -> dict[str, Transport]:
     try:
-        return transports(config)
+        return transports(config, keys=keys)
     except ValueError as error:
         errors.print(f"{error}", style="red", markup=False)
         raise typer.Exit(WRONG) from None
 
 
-def transports(config: Config) -> dict[str, Transport]:
-    """The networks of a config."""
+def transports(config: Config, *, keys: bool = True) -> dict[str, Transport]:
+    """The networks of a config; without the `keys` of encrypted rooms, which the bot alone may touch, to try them."""
     found: dict[str, Transport] = {}
     matrix, xmpp = config.settings.matrix, config.settings.xmpp
     if matrix:
         login = config.logins[MATRIX]
         found[MATRIX] = MatrixTransport(
-            matrix.homeserver, matrix.user, login.password, token=login.token, ca_file=matrix.ca_file
+            matrix.homeserver,
+            matrix.user,
+            login.password,
+            token=login.token,
+            ca_file=matrix.ca_file,
+            keys=config.settings.bot.data / KEYS if keys else None,
         )
     if xmpp:
         found[XMPP] = XmppTransport(

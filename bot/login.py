@@ -125,6 +125,8 @@ async def _matrix(
         token, ours = server.session
         if not ours:
             raise NotLoggedIn("that access token is of no device: a bridge's, perhaps. Log in by password")
+        if how == "token" and not (folder / "keys" / f"{ours}.db").exists():
+            await _is_unused(server, ours)
         path = keep(folder, sought, token=token, device=ours)
         await database.write(
             lambda storage: devices.become(storage, house, MATRIX, matrix.user, device=ours, now=now)
@@ -138,6 +140,18 @@ async def _matrix(
             "and whoever ends that session (in a client's list of sessions) stops the bot."
         )
     return done
+
+
+async def _is_unused(server: Homeserver, device: str) -> None:
+    """Make sure that no client has put keys of its own on a device: encrypted rooms would be closed to the bot."""
+    answer = await server.call("POST", "keys", "query", body={"device_keys": {server.user_id: [device]}})
+    keys = answer.get("device_keys")
+    theirs = keys.get(server.user_id) if isinstance(keys, dict) else None
+    if isinstance(theirs, dict) and device in theirs:
+        raise NotLoggedIn(
+            f"a client has used the session of that token ({device}), and its keys for encrypted rooms are there: "
+            "log in by password or --sso, or give the token of a session that nothing has used"
+        )
 
 
 async def _offers(server: Homeserver, flow: str, matrix: Matrix) -> None:

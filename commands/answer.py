@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from campaign.chat import N_, Said, Text, Typed, say
+from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
 from commands import asking, calling, finding, grammar
 from commands.command import Choice, Context, House, Reply, Unclear
@@ -71,7 +71,31 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _hint(context, line)
     one, rest = found
     authorise(context, one)
-    arguments, campaign = grammar.arguments(one, rest, context)
+    return _do(context, one, *grammar.arguments(one, rest, context))
+
+
+def submitted(context: Context, form: Submitted) -> Reply | None:
+    """Do what a form asks for, as if it had been said in private.
+
+    Raises:
+        CampaignError: it is refused; the text says why and what to do instead.
+    """
+    if context.place != "private":
+        raise CampaignError(say(N_("A form is for a private chat, and this address is that of a room.")))
+    if form.question:
+        prompt = context.storage.prompts.get(form.question, context.now)
+        if prompt is None or prompt.person_id != context.person.id:
+            raise CampaignError(say(N_("That question waits no longer. Please open the form again.")))
+        number, _ = calling.take_number([form.values.get("choice", "")])
+        return run(context, prompt, number or 0)
+    one = next((known for known in context.menu if known.form and known.name == form.command), None)
+    if one is None:
+        raise CampaignError(say(N_("There is no such form. {help} lists what I can do."), help=Typed("help")))
+    authorise(context, one)
+    return _do(context, one, *grammar.filled(one, form.values, context))
+
+
+def _do(context: Context, one: Command, arguments: Mapping[str, Any], campaign: str) -> Reply | None:
     context = replace(context, campaign_key=campaign)
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.

@@ -23,6 +23,7 @@ COMPARED = 500
     help=N_("Ask a question about the letter; I tell you here once it is answered."),
     example=N_("!ask Where does the money go?"),
     where=frozenset({"campaign", "admin", "private"}),
+    form=True,
 )
 def ask(ctx: Context, question: Rest) -> Reply:
     """Register a question, unless it was asked before: then give its answer, or let the person wait for it too."""

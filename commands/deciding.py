@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     fr="enreflexion",
     help=N_("Say until when your organisation is deciding; I ask again after that date, not before."),
     example=N_("!deciding 2099-09-01 Nuage Libre note=general assembly"),
+    form=True,
 )
 def deciding(
     ctx: Context,

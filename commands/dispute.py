@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from campaign.chat import N_, NN_, Day, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
+from campaign.organisation.beginning import begun_with
 from commands import authority, calling, disputing, lookup
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
@@ -57,6 +58,7 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
 
     Raises:
         CampaignError: there is none, or it is not clear which.
+        Unclear: the words nearly begin with the names of some that have signed.
     """
     signatures = ctx.storage.signatures
     number, following = calling.take_number(words)
@@ -77,12 +79,26 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
     standing_mine = [one for one in mine if one is not None]
     if len(standing_mine) == 1 and number is None:
         return standing_mine[0], " ".join(words)
+    _make_sure_no_name_is_near(ctx, words)
     raise CampaignError(
         say(
             N_("Which signature? Begin with its number or the exact name of the organisation: {example}"),
             example=Typed("dispute", "3 …"),
         )
     )
+
+
+def _make_sure_no_name_is_near(ctx: Context, words: list[str]) -> None:
+    """Raise Unclear if these words nearly begin with the name of an organisation that has signed."""
+    storage = ctx.storage
+    names = {
+        one.organisation_id: one.name for one in storage.campaigns.members(ctx.campaign.id) if one.letter_id
+    }
+    owners = {form: owner for form, owner in storage.organisations.owners() if owner in names}
+    count, near = begun_with(words, owners)
+    if near:
+        typed = " ".join(words[:count])
+        raise lookup.unclear(typed, typed, list(dict.fromkeys(names[owners[form]] for form in near)))
 
 
 @command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NETWORKS, NN_, Listing, Message, Moment, say, say_many
 from campaign.decision import PRESETS
 from campaign.reminder import POLL_OFFSET, due
-from commands import oblivion, polling, questioning, reminding, schedules, tell, undelivered
+from commands import oblivion, polling, questioning, reminding, schedules, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -227,5 +227,5 @@ def _names(names: list[str]) -> str:
     return ", ".join(names[:10]) + ("…" if len(names) > 10 else "")  # noqa: PLR2004 - at most ten names in public
 
 
-STEPS = (late, deadlines, polls, questions, retention)
+STEPS = (late, deadlines, polls, questions, retention, unreading.sealed)
 """What is looked at on every tick, each in a savepoint of its own."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from campaign import dates
 from campaign.chat import N_, Listing, say
 from campaign.errors import CampaignError
-from commands.calling import take_number
+from commands.calling import clean, take_number
 from commands.command import UsageError
 from commands.usage import usage
 from commands.vocabulary import fold, in_language, option_words, read_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from commands.command import Command, Context, Parameter
 
 _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
@@ -52,6 +54,25 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     ]
     if words or missing:
         raise UsageError(usage(one, context.language))
+    return found, campaign
+
+
+def filled(one: Command, values: Mapping[str, str], context: Context) -> tuple[dict[str, Any], str]:
+    """Read a form by a command's grammar, each value as if it had been typed; return what `arguments` does.
+
+    Raises:
+        UsageError: something that is required is empty.
+        CampaignError: a date, a number or a choice that cannot be read, with what to write instead.
+    """
+    campaign = clean(values.get("campaign", ""))
+    context = replace(context, campaign_key=campaign)
+    found: dict[str, Any] = {}
+    for parameter in one.parameters:
+        value = clean(values.get(parameter.name, ""))
+        if value:
+            found[parameter.name] = _read(parameter, value, context)
+        elif parameter.required:
+            raise UsageError(usage(one, context.language))
     return found, campaign
 
 

@@ -45,10 +45,6 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     """Accept a room's invitation from an administrator, and a private chat's from whoever shares a campaign room."""
     room = storage.rooms.find(event.room.network, event.room.id)
     from_admin = event.by in house.admins
-    if event.encrypted:
-        room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
-        storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
-        return Reply(elsewhere=(_leave(room, _not_served()),))
     listed = room is not None and (room.admin or bool(storage.rooms.campaigns_of(room.id)))
     welcome = from_admin or listed or (event.direct and _shares(storage, event))
     if not welcome:
@@ -83,24 +79,6 @@ def _shares(storage: Storage, event: Invited) -> bool:
 def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Reply | None:
     """Remember a room the bot is in; on the first time in a campaign's room, say who it is in three lines."""
     room = _entry(storage, house, event)
-    if event.encrypted:
-        if room.state == "parked":
-            return None
-        storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
-        told = [
-            say(N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label)
-        ]
-        if storage.undelivered.give_up_room(room.id, "encrypted", now):
-            told.append(
-                say(
-                    N_(
-                        "What was said there before counts, but I could not answer any more: please tell them."
-                    )
-                )
-            )
-        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, *told)))
-    if room.state == "parked" and room.encrypted:
-        return None  # as it was before: a room cannot cease to be encrypted
     campaigns = storage.rooms.campaigns_of(room.id)
     # A listed room in which only one person is left, or only one has come yet, is no private chat.
     partner = event.private_with if not campaigns and not room.admin else None
@@ -111,7 +89,7 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         direct=partner is not None,
         partner=partner.id if partner else "",
         archived=event.archived,
-        encrypted=False,
+        encrypted=event.encrypted or room.encrypted,
     )
     if room.welcomed_at is not None or not campaigns or room.admin:
         return None
@@ -270,10 +248,6 @@ _WHY = {
     "left": N_("left"),
     "encrypted": N_("it is encrypted"),
 }
-
-
-def _not_served() -> Text:
-    return say(N_("I cannot read encrypted rooms yet. Please invite me into one that is not encrypted."))
 
 
 def _leave(room: RoomRow, why: Text) -> Elsewhere:

@@ -96,17 +96,17 @@ def _message(
 ) -> Message:
     lines: list[Text] = []
     if at is None:
-        lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.title))
+        lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.named))
     elif late:
         lines.append(
             say(
                 N_("🔔 **{title}**: please answer by {at}. (This reminder is late: I was away.)"),
-                title=campaign.title,
+                title=campaign.named,
                 at=at,
             )
         )
     else:
-        lines.append(say(N_("🔔 **{title}**: please answer by {at}."), title=campaign.title, at=at))
+        lines.append(say(N_("🔔 **{title}**: please answer by {at}."), title=campaign.named, at=at))
     named, _ = public_names(members)
     silent = [member for member in members if member.organisation_id not in again]
     if silent:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help=N_("Sign the open letter for your organisation."),
     example=N_("!sign Nuage Libre role=treasurer mandate=assembly"),
     in_short=True,
+    form=True,
 )
 def sign(
     ctx: Context,

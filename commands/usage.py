@@ -54,7 +54,7 @@ def shape(one: Command, language: str) -> str:
     for parameter in one.parameters:
         if parameter.is_option:
             continue
-        name = "|".join(in_language(c, language) for c in parameter.choices) or _label(parameter, language)
+        name = "|".join(in_language(c, language) for c in parameter.choices) or label(parameter, language)
         parts.append(f"<{name}>" if parameter.required else f"[{name}]")
     options = [
         f"{in_language(parameter.name, language)}=" for parameter in one.parameters if parameter.is_option
@@ -94,5 +94,6 @@ _LABELS = {
 }
 
 
-def _label(parameter: Parameter, language: str) -> str:
+def label(parameter: Parameter, language: str) -> str:
+    """What a parameter is called in a language, in one word."""
     return _LABELS.get(language, {}).get(parameter.name, parameter.name)

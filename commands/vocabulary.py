@@ -16,6 +16,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "mandate": ("mandat",),
         "publish": ("publier", "publication"),
         "note": ("note", "remarque"),
+        "reason": ("raison", "motif"),
         "same": ("comme", "identique"),
         "source": ("source", "sources"),
         "tell": ("dire", "prevenir"),
@@ -53,6 +54,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         **ANSWERS["en"],
         "all": ("all", "everything"),
+        "markdown": ("markdown", "md"),
         "fr": ("fr", "french"),
         "en": ("en", "english"),
     },

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     fr="voter",
     help=N_("Vote in a poll for your organisation; its number is needed only when several are open."),
     example=N_("!vote for"),
+    form=True,
 )
-def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
+def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply:
     """Cast or change the ballot of an organisation one may speak for; the latest before closing stands."""
     poll, words = _poll(ctx, choice.split())
     procedure = PRESETS[poll.procedure]
@@ -30,7 +31,7 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
     if said is None:
         raise CampaignError(polling.how_to(poll.number, procedure.choices))
     organisation, words = (organisation, words[1:]) if organisation else _organisation(ctx, said, words[1:])
-    reason = lookup.short(" ".join(words))
+    reason = lookup.short(reason or " ".join(words))
     validate_ballot(procedure, said, reason)
     elector = lookup.organisation(ctx, organisation)
     if not authority.speaks(ctx, elector):

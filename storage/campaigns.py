@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
+from campaign.chat import Named
 from campaign.signature import standing_of
 from storage.rows import Queries
 from storage.tables import campaign_organisations, campaigns, organisations, representatives, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    from campaign.chat import Value
     from campaign.signature import Level, Standing, Threshold
 
 
@@ -35,6 +37,13 @@ class Campaign:
     second_person: bool
     """Whether a signature counts only once two people of the organisation have given it."""
     closed_at: datetime | None
+    titles: dict[str, str]
+    """Language → title, where there is more than one."""
+
+    @property
+    def named(self) -> Value:
+        """The title as it is shown to readers of any language."""
+        return Named(self.titles) if self.titles else self.title
 
     @property
     def threshold(self) -> Threshold:
@@ -79,6 +88,7 @@ _ROW = select(
     campaigns.c.civil_hours,
     campaigns.c.second_person,
     campaigns.c.closed_at,
+    campaigns.c.titles,
 )
 _MEMBER = (
     select(
@@ -149,6 +159,12 @@ class Campaigns(Queries):
         """Open a campaign."""
         return self.get(
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
+        )
+
+    def name(self, campaign_id: int, titles: Mapping[str, str]) -> None:
+        """Give a campaign its titles in several languages; the one it was opened under stays its first."""
+        self._connection.execute(
+            update(campaigns).where(campaigns.c.id == campaign_id).values(titles=dict(titles))
         )
 
     def close(self, campaign_id: int, now: datetime) -> None:

@@ -207,6 +207,12 @@ class Inbox(Queries):
             .values(device=device)
         )
 
+    def forget_device(self, network: str, account: str) -> None:
+        """Have an account log in as a new device from now on."""
+        self._connection.execute(
+            delete(devices).where(devices.c.network == network, devices.c.account == account)
+        )
+
     def forget_devices(self) -> None:
         """Have every network log in as a new device from now on."""
         self._connection.execute(delete(devices))

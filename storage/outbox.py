@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, type_coerce, update
+from sqlalchemy import Text, bindparam, delete, func, insert, not_, or_, select, type_coerce, update
 
 from campaign.chat import File, Message
-from storage.rooms import AWAITED
+from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.steps import reached
 from storage.tables import dispatches, files, outbox, rooms
@@ -129,8 +129,7 @@ _WAITS = (
         or_(
             outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
             _IS_ERRAND,
-            or_(rooms.c.state == "joined", (rooms.c.state == "parked") & (rooms.c.why != AWAITED))
-            & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+            not_(NOT_YET) & rooms.c.id.not_in(bindparam("busy", expanding=True)),
         ),
     )
     .subquery()
@@ -355,13 +354,15 @@ class Outbox(Queries):
         )
         return self._all(DispatchRow, query)
 
-    def address_file(self, key: str, url: str) -> None:
-        """Keep where a dispatch's file was uploaded, before the dispatch is first sent."""
+    def address_file(self, key: str, url: str, keys: str = "") -> None:
+        """Keep where a dispatch's file was uploaded, and what opens it, before the dispatch is first sent."""
         payload = self._connection.execute(
             select(dispatches.c.payload).where(dispatches.c.key == key)
         ).scalar_one()
         self._connection.execute(
-            update(dispatches).where(dispatches.c.key == key).values(payload={**payload, "file_url": url})
+            update(dispatches)
+            .where(dispatches.c.key == key)
+            .values(payload={**payload, "file_url": url, "file_keys": keys})
         )
 
     def file(self, file_id: int) -> File | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, or_, select, update
 
 from campaign.chat import Room
 from storage.rows import Queries
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 AWAITED = "awaited"
 """Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
+
+NOT_YET = or_(rooms.c.state == "wanted", (rooms.c.state == "parked") & (rooms.c.why == AWAITED))
+"""Whether what is to be said in a room is kept until the bot is let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,26 +141,20 @@ class Rooms(Queries):
     def move_on(self, old: int, new: int, until: datetime) -> int:
         """Let what waits to be said in a room be said in the one in its place, but not from `until` (UTC) on.
 
-        What it answers is not to be seen there. Return how many messages that is. A question waits there for its answer.
+        What it answers is not to be seen there, and what was said in the old room is not edited or pinned any more.
+        A question waits in the new one for its answer. Return how many messages that is.
         """
-        moved = self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.room_id == old,
-                outbox.c.intent.in_(("message", "poll")),
-                outbox.c.dispatch_key.is_(None),
-                outbox.c.settled.is_(False),
-            )
-            .values(
-                room_id=new,
-                reply_to="",
-                thread="",
-                expires_at=case((outbox.c.expires_at < until, outbox.c.expires_at), else_=until),
-            )
-        )
+        waits = (outbox.c.room_id == old, outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False))
+        until_then = case((outbox.c.expires_at < until, outbox.c.expires_at), else_=until)
+        moves = update(outbox).values(room_id=new, reply_to="", thread="", expires_at=until_then)
+        said = self._connection.execute(moves.where(*waits, outbox.c.intent.in_(("message", "poll"))))
+        there = select(outbox.c.id).where(outbox.c.room_id == new, outbox.c.dispatch_key.is_(None))
+        self._connection.execute(moves.where(*waits, outbox.c.target_id.in_(there)))
+        pointless = (*waits, outbox.c.intent.not_in(("join", "leave")))
+        self._connection.execute(update(outbox).where(*pointless).values(settled=True))
         open_ = (prompts.c.room_id == old, prompts.c.answered_at.is_(None))
         self._connection.execute(update(prompts).where(*open_).values(room_id=new))
-        return int(moved.rowcount)
+        return int(said.rowcount)
 
     def list_in(self, campaign_id: int, room_id: int, position: int = 0) -> None:
         """Make a room one of a campaign's; of two positions it was given, the one further to the front stands."""

@@ -55,6 +55,8 @@ class Homeserver(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("/keys/query"):
+            return self._answer(200, {"device_keys": {ME: {"USED": {}}}})
         self.asked.append(body)
         if SECRET not in (body.get("password"), body.get("token")):
             return self._answer(403, {"errcode": "M_FORBIDDEN"})
@@ -219,6 +221,7 @@ def test_an_access_token_makes_its_device_this_installations(file: Path) -> None
     [
         (("@other:example.org", "D"), "@other:example.org"),
         ((ME, None), "of no device"),
+        ((ME, "USED"), "a client has used"),
         (None, "M_UNKNOWN_TOKEN"),
     ],
 )

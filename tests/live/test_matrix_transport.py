@@ -249,7 +249,8 @@ async def test_reactions_and_redactions(bot: Bot, alice: Person) -> None:
     assert (redacted.event, redacted.target) == (redaction, reaction)
 
 
-async def test_plaintext_never_goes_into_an_encrypted_room(bot: Bot, alice: Person) -> None:
+async def test_without_keys_nothing_goes_into_an_encrypted_room(bot: Bot, alice: Person) -> None:
+    bot.tunables["keys"] = None
     encrypted = await alice.create_room(encrypted=True, invite=(bot.user_id,))
     later = await alice.create_room(public=True)
     async with bot.running(later) as transport:
@@ -279,13 +280,11 @@ async def test_after_a_restart_the_rooms_are_known_without_news_from_them(bot: B
         await transport.join(secret)
         await bot.until(lambda: len({joined.room for joined in bot.of(Joined)}) == 2)
     bot.events.clear()
-    async with bot.running(crowd, secret) as transport:
+    async with bot.running(crowd, secret):
         joined = {event.room.id: event for event in bot.of(Joined)}
         assert (joined[crowd].name, joined[crowd].encrypted) == ("Collectif", False)
         assert (joined[secret].name, joined[secret].encrypted) == ("", True)
         assert joined[secret].private_with == Address(MATRIX, alice.user_id)
-        with pytest.raises(RoomEncrypted):
-            await transport.send(dispatch(secret))
 
 
 async def test_private_means_exactly_two(bot: Bot, alice: Person, bruno: Person) -> None:
@@ -338,6 +337,11 @@ async def test_an_invitation_names_who_asks_and_which_rooms_are_shared(
         assert declined["content"]["reason"].startswith("Je ne lis pas")
         await transport.join(direct)
         await bot.first(Joined, lambda joined: joined.room.id == direct)
+        await alice.say(direct, "who am I?")
+        assert (await bot.heard("who am I?")).shared == (campaign,)
+        await alice.leave(campaign)
+        await alice.say(direct, "and now?")
+        assert (await bot.heard("and now?")).shared == ()
     assert not bot.of(Removed)
 
 
@@ -454,16 +458,17 @@ async def test_a_file_goes_round(bot: Bot, alice: Person) -> None:
     room = await alice.create_room(public=True)
     data = b"nom;site\nARN;arn.example.org\n" * 1000
     async with bot.running(room) as transport:
-        address = await transport.upload("signatures.csv", "text/csv", data)
-        assert address.startswith("mxc://tocsin.test/")
+        await bot.first(Joined)
+        stored = await transport.upload(Room(MATRIX, room), "signatures.csv", "text/csv", data)
+        assert stored.url.startswith("mxc://tocsin.test/")
+        assert not stored.keys
         payload = Payload(
             "",
             file_name="signatures.csv",
             media_type="text/csv",
             file_size=len(data),
-            file_url=address,
+            file_url=stored.url,
         )
-        await bot.first(Joined)
         await transport.send(Dispatch("file-1", Room(MATRIX, room), payload))
     content = (await alice.wait_for_text("signatures.csv"))["content"]
     assert (content["msgtype"], content["filename"]) == ("m.file", "signatures.csv")

@@ -26,7 +26,7 @@ async def two_bots(run: Scene) -> None:
     run.bot = first
     await run.signs(2)
     try:
-        code = await asyncio.wait_for(second.wait(), 20)
+        code = await asyncio.wait_for(second.wait(), 90)
     except TimeoutError:
         run.wrong.append("the second one was not refused")
         second.signal(9)  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ def _the_account(run: Scene) -> Person:
 async def strikes(fault: Fault) -> None:
     """Wait until a fault has found something to strike. Raises Stuck."""
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await fault.struck.wait()
     except TimeoutError:
         raise Stuck("the fault found nothing to strike") from None
@@ -110,14 +110,14 @@ async def _stops(run: Scene) -> None:
     if stopped is None:
         raise RuntimeError("not started")
     run.ends = True
-    await run.until(lambda: "login refused" in stopped.said(), "the refused login", 40)
+    await run.until(lambda: "login refused" in stopped.said(), "the refused login")
     if len(run.sides) == 1:
-        code = await asyncio.wait_for(stopped.wait(), 30)
+        code = await asyncio.wait_for(stopped.wait(), 90)
         if code != 1:
             run.wrong.append(f"it ended with {code}")
     else:
         other = next(side for network, side in run.sides.items() if network != run.side.network)
-        for _ in range(200):
+        for _ in range(900):
             if any("login is refused" in one.text for one in await other.visible()):
                 break
             await asyncio.sleep(0.1)
@@ -159,7 +159,7 @@ async def _removed(run: Scene, *, ban: bool) -> None:
             await side.observer.set_affiliation(side.muc, side.bot_jid, "outcast")
         else:
             await side.observer.kick(side.muc, "tocsin")
-    await run.until(lambda: ("parked",) in run.ask("SELECT state FROM rooms"), "the room parked", 30)
+    await run.until(lambda: ("parked",) in run.ask("SELECT state FROM rooms"), "the room parked")
     await run.until(lambda: not run.under_way(), "the campaigners told")
     told = [one for one in await side.visible() if one.room in side.office]
     if not told:
@@ -172,7 +172,7 @@ async def _removed(run: Scene, *, ban: bool) -> None:
         if ban:
             await side.observer.set_affiliation(side.muc, side.bot_jid, "none")
         side.observer.invite(side.muc, side.bot_jid)
-    await run.until(run.in_rooms, "the bot back in its room", 40)
+    await run.until(run.in_rooms, "the bot back in its room")
     run.healed()
     await run.signs(3)
 
