@@ -1,25 +1,48 @@
-"""What a command is: a function whose signature is its grammar, the context it gets and the reply it gives."""
+"""What a command is: a function whose signature is its grammar, and the context it gets; what it gives is in `replies`."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from campaign.chat import N_, Address, Day, File, Intent, Message, Moment, Text, say
+from campaign.chat import N_, Address, Day, Moment, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
+from commands.replies import Choice, Elsewhere, Reply, Unclear, UsageError, reply
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from storage.campaigns import Campaign
     from storage.people import Person
     from storage.rooms import RoomRow
     from storage.storage import Storage
+
+__all__ = [
+    "ANYWHERE",
+    "CAMPAIGNERS",
+    "Choice",
+    "Command",
+    "Context",
+    "Elsewhere",
+    "House",
+    "Kind",
+    "Option",
+    "Options",
+    "Parameter",
+    "Place",
+    "Reply",
+    "Rest",
+    "Unclear",
+    "UsageError",
+    "Wanted",
+    "command",
+    "reply",
+]
 
 Rest: TypeAlias = Annotated[str, "rest"]
 """A positional parameter that takes every word that remains."""
@@ -174,84 +197,6 @@ class Context:
             return self.campaign.timezone
         except CampaignError:
             return self.house.timezone
-
-
-# --- what it gives -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer to a question: the command it runs, with these arguments."""
-
-    command: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    confirmed: bool = True
-    """Whether choosing it says yes as well; else the command asks what it would have asked."""
-    campaign: str = ""
-    """The `campaign=` that was given with what is asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Something to say in another room, or in private to an address."""
-
-    message: Message
-    room_id: int | None = None
-    address_id: int | None = None
-    network: str = ""
-    urgency: int = 5
-    file: File | None = None
-    intent: Intent = "message"
-    target: int | None = None
-    """The earlier message of ours (an intent, by id) that this edits, ends, pins or unpins."""
-    reply_to: str = ""
-    """The event it answers, in that room."""
-    thread: str = ""
-    expires_at: datetime | None = None
-    """From when on it is not worth saying any more (UTC)."""
-    reminders: tuple[int, ...] = ()
-    """What was written down of the reminders that leave with it, by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a command says: here, to the person alone, in other rooms; and what it asks."""
-
-    lines: tuple[Text, ...] = ()
-    private: tuple[Text, ...] = ()
-    """Said to the person alone. Where they already are alone with the bot, it follows `lines`."""
-    file: File | None = None
-    """Handed over with `private`."""
-    choices: tuple[Choice, ...] = ()
-    """With one, the lines are a question `!confirm` answers; with several, a number in reply does."""
-    elsewhere: tuple[Elsewhere, ...] = ()
-    purpose: str = ""
-    quotes: bool = True
-    """Whether it answers the message that asked; a card for the whole room does not."""
-
-    def also(self, *more: Elsewhere) -> Reply:
-        """The same reply, with more to say elsewhere."""
-        return replace(self, elsewhere=(*self.elsewhere, *more))
-
-
-def reply(message: str, /, **values: Any) -> Reply:  # noqa: ANN401 - chat values
-    """Answer one line."""
-    return Reply((say(message, **values),))
-
-
-class Unclear(CampaignError):
-    """A name is nobody's, and some are near it: which one is meant is asked, where that can be asked."""
-
-    def __init__(self, text: Text, typed: str, near: Sequence[str]) -> None:
-        super().__init__(text)
-        self.typed = typed
-        """The name as it was said."""
-        self.near = near
-        """The names it may stand for."""
-
-
-class UsageError(CampaignError):
-    """The words after a command do not fit its grammar."""
 
 
 # --- what it is ----------------------------------------------------------------------------------------------------

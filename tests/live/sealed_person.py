@@ -43,6 +43,12 @@ class SealedPerson(Person):
         self.pairs: dict[str, vodozemac.Session] = {}
         self.asked: list[dict[str, Any]] = []
         """Requests for keys, and whatever else came in plain for this device."""
+        self.secrets: dict[str, str] = {}
+        """Session → the key that opens it from its first message on."""
+        self.known: dict[tuple[str, str], str] = {}
+        """Device → the identity it was first seen with. Another one is not believed."""
+        self.misunderstood: list[dict[str, Any]] = []
+        """What was sealed for this device with keys that were used before."""
         self.refuses: set[str] = set()
         """Devices that are told no key: what a client does that excludes them."""
 
@@ -83,7 +89,10 @@ class SealedPerson(Person):
         before = len(self.timeline)
         fresh = await super().sync(wait=wait)
         for event in self.to_device:
-            self.receive(event)
+            try:
+                self.receive(event)
+            except vodozemac.OlmDecryptionException:
+                self.misunderstood.append(event)
         self.timeline[before:] = fresh = [self.opened(event) for event in fresh]
         return fresh
 
@@ -117,12 +126,23 @@ class SealedPerson(Person):
         if event["type"] != "m.room.encrypted" or session is None:
             return event
         message = vodozemac.MegolmMessage.from_base64(content["ciphertext"])
-        inside = json.loads(session.decrypt(message).plaintext)
+        try:
+            inside = json.loads(session.decrypt(message).plaintext)
+        except vodozemac.MegolmDecryptionException:
+            return event  # from before this device was told the key
         assert inside["room_id"] == event["room_id"]
-        return {**event, "type": inside["type"], "content": inside["content"], "sealed": True}
+        return {
+            **event,
+            "type": inside["type"],
+            "content": inside["content"],
+            "sealed": True,
+            "session_id": content["session_id"],
+        }
 
     async def history(self, room: str) -> list[dict[str, Any]]:
         await self.sync()
+        while self.to_device:  # a hundred at a time
+            await self.sync()
         return [self.opened({**event, "room_id": room}) for event in await super().history(room)]
 
     # --- sending
@@ -141,6 +161,7 @@ class SealedPerson(Person):
         session = self.outbound.get(room)
         if session is None:
             session = self.outbound[room] = vodozemac.GroupSession()
+            self.secrets[session.session_id] = session.session_key.to_base64()
         await self.tell_key(room)
         inside = json.dumps({"type": kind, "content": content, "room_id": room}).encode()
         sealed = {
@@ -167,7 +188,11 @@ class SealedPerson(Person):
             for name, device in each.items()
             if name not in self.refuses and name != self.device
         ]
-        devices = [device for device in devices if device[2] not in told]
+        devices = [
+            device
+            for device in devices
+            if device[2] not in told and self.known.setdefault(device[:2], device[2]) == device[2]
+        ]
         await self.begin(device for device in devices if device[2] not in self.pairs)
         content = {
             "algorithm": MEGOLM,

@@ -76,16 +76,15 @@ class Encryption:
             raise Unreachable(f"the server takes no keys: {error}") from error
 
     async def _introduce(self, machine: Machine) -> None:
-        """Give the server our device's keys, if it does not know the device by others."""
-        if not machine.account.shared:
-            body = {"device_keys": {machine.user_id: [machine.device_id]}}
-            answer = await self._server.call("POST", "keys", "query", body=body)
-            known = mapping(
-                mapping(mapping(answer.get("device_keys")).get(machine.user_id)).get(machine.device_id)
-            )
-            theirs = mapping(known.get("keys")).get(f"ed25519:{machine.device_id}")
-            if theirs and theirs != machine.account.identity_keys["ed25519"]:
-                raise DeviceLost("the server knows this device by keys that are not here any more")
+        """Give the server our device's keys, if it does not have them (any more), or knows the device by others."""
+        me, device = machine.user_id, machine.device_id
+        answer = await self._server.call("POST", "keys", "query", body={"device_keys": {me: [device]}})
+        known = mapping(mapping(mapping(answer.get("device_keys")).get(me)).get(device))
+        theirs = mapping(known.get("keys")).get(f"ed25519:{device}")
+        if theirs and theirs != machine.account.identity_keys["ed25519"]:
+            raise DeviceLost("the server knows this device by keys that are not here any more")
+        if not theirs:
+            machine.account.shared = False  # a new device, or one whose session was ended
         await self._upload(None, None)
 
     def _load(self) -> tuple[Machine, set[str]]:
