@@ -24,6 +24,8 @@ async def open_poll(world: World) -> None:
     """A poll that closes in an hour, shown as one in a room."""
     await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
     world.matrix.happen(said("$open", "!poll open majority Do we sign? closes=1h", TEAM, MAUD))
+    await world.matrix.until(lambda: answers(world.matrix, TEAM, "Do we sign?") > 0)
+    world.matrix.happen(said("$confirm", "!confirm", TEAM, MAUD))
     await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") > 0)
     await world.app.settled()
 

@@ -89,6 +89,8 @@ async def _poll_of_two_networks(world: World) -> None:
     """A poll that closes at ten, which a campaigner opens; Picasoft's voice is on Matrix, Nuage Libre's on XMPP."""
     world.matrix.happen(said("$rep", "!org rep xmpp:bo@example.org Nuage Libre", TEAM, MAUD))
     world.matrix.happen(said("$open", "!poll open majority Do we sign? closes=1h", TEAM, MAUD))
+    await world.matrix.until(lambda: answers(world.matrix, TEAM, "Do we sign?") == 1)
+    world.matrix.happen(said("$confirm", "!confirm", TEAM, MAUD))
     await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 1)
 
 
@@ -104,7 +106,8 @@ async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
         await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
         await clock.tick(NOW + timedelta(hours=2), NOW + timedelta(hours=23))
         await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
-        assert answers(world.matrix, COOP, "Do we sign?") == 1
+        assert answers(world.matrix, COOP, "Poll 1, provisional") == 1
+        assert answers(world.matrix, COOP, "Poll 1: ") == 1
         # In time, and read when it is back.
         at = NOW + timedelta(minutes=59)
         world.xmpp.happen(Said(FORGE, "1", BO, "Bo", "!vote for", at, live=False))
@@ -127,9 +130,9 @@ async def test_a_poll_does_not_wait_for_ever_for_a_network(
         await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
         await clock.tick(NOW + timedelta(hours=24, minutes=59))
         await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
-        assert answers(world.matrix, COOP, "Do we sign?") == 1
+        assert answers(world.matrix, COOP, "Poll 1: ") == 1
         await clock.tick(NOW + timedelta(hours=25))
-        await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") == 2)
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Poll 1: ") == 2)
 
 
 async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
