@@ -186,7 +186,7 @@ async def first_votes(here: Town, votes: Votes) -> None:
     await votes.line("robin", "consentement")
     await here.hears("robin", ORGANISATIONS["robin"], "consentement")
     await votes.line("robin", "réserve un peu court", forged=True)
-    await here.hears("robin", ORGANISATIONS["robin"], "« réserve »")
+    await here.hears("robin", ORGANISATIONS["robin"], "répond", "réserve")
     votes.react("alex", "1\ufe0f\u20e3", "😂")
     await stands(here, ORGANISATIONS["alex"], "consent")
     await votes.form("sam", "consent")
