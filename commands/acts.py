@@ -109,6 +109,8 @@ WORDS = {
     "deciding": N_("deciding"),
     "declined": N_("declined"),
     "signed": N_("signed"),
+    "integrated": N_("integrated"),
+    "spoilt": N_("spoilt"),
     "yes": N_("yes"),
     "no": N_("no"),
 }
