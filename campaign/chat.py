@@ -153,6 +153,8 @@ class Submitted:
     question: int = 0
     """The question (by id) that this answers; 0 if it answers none."""
     live: bool = True
+    shared: tuple[str, ...] = ()
+    """The joined rooms in which the network shows that person, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ class Unreadable:
     """Something arrived, or may have, that could not be read.
 
     `why` never contains its body. "gap": something from before `at` may be missing for good; "deaf": for minutes nothing of the room
-    could be read, and it is tried again.
+    could be read, and it is tried again. "mute": for minutes nothing may be said there.
     """
 
     room: Room

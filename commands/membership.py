@@ -90,6 +90,10 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         archived=event.archived,
         encrypted=event.encrypted or room.encrypted,
     )
+    if room.name and event.name and event.name != room.name and (campaigns or room.admin):
+        # Where people were told of a room by its name, they look for it by that.
+        renamed = say(N_("{old} is called {new} now."), old=room.name, new=event.name)
+        return Reply(elsewhere=tell.admins(storage, house, renamed))
     if room.welcomed_at is not None or not campaigns or room.admin:
         return None
     storage.rooms.change(room.id, welcomed_at=now)
@@ -150,6 +154,8 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
             why=say(_WHY.get(event.why, N_("left"))),
         )
     lines = [told]
+    if event.successor and event.room.network == XMPP:
+        lines.append(say(N_("The new one is {address}."), address=event.successor))
     if moved:
         lines.append(
             say_many(
@@ -197,6 +203,9 @@ def given_back(storage: Storage, house: House, event: Bounced, now: datetime) ->
 
 _MISSED = {
     "gap": N_("I may have missed something in {room} while I was away: please look there for signatures."),
+    "mute": N_(
+        "I may not speak in {room}: I have asked for voice, and nobody gave it to me. What I have to say there waits."
+    ),
     "deaf": N_(
         "I cannot hear {room}: it does not let me in, or its archive does not answer. I keep trying; until then nothing said there counts."
     ),

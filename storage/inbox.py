@@ -206,6 +206,14 @@ class Inbox(Queries):
             return otherwise
         return str(found)
 
+    def change_device(self, network: str, account: str, device: str) -> None:
+        """Have a network log in as this device from now on."""
+        self._connection.execute(
+            update(devices)
+            .where(devices.c.network == network, devices.c.account == account)
+            .values(device=device)
+        )
+
     def forget_device(self, network: str, account: str) -> None:
         """Have an account log in as a new device from now on."""
         self._connection.execute(

@@ -29,6 +29,7 @@ from bot.transports.matrix.polls import START
 from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
+from bot.transports.tls import is_exposed, trusting
 from campaign.chat import MATRIX, Address, Room
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class MatrixTransport:
         homeserver: the base address of its client-server API.
         user: its full id (`@tocsin:example.org`).
         password: never logged.
+        token: the access token of a session that was begun before, in the place of a password; never logged.
+        ca_file: an authority to trust beside the system's.
         timeline_limit: events of one room asked for in one sync; what is more is paged, so this only tunes.
         poll_seconds: how long the server may hold a sync without news.
         request_timeout: seconds for any other request.
@@ -67,6 +70,9 @@ class MatrixTransport:
         patience: how much of everybody's time the trouble with one room may take.
         name: the display name to take; empty: the one it has.
         keys: the folder for the keys of encrypted rooms; without one, such rooms are neither read nor written.
+
+    Raises:
+        ValueError: what is sent could be read on the way.
 
     """
 
@@ -78,8 +84,10 @@ class MatrixTransport:
         self,
         homeserver: str,
         user: str,
-        password: str,
+        password: str = "",
         *,
+        token: str = "",
+        ca_file: Path | None = None,
         timeline_limit: int = 1000,
         poll_seconds: float = 30.0,
         request_timeout: float = 60.0,
@@ -88,9 +96,13 @@ class MatrixTransport:
         name: str = "",
         keys: Path | None = None,
     ) -> None:
+        if is_exposed(homeserver):
+            raise ValueError(
+                f"plain http is only for a homeserver on this machine (loopback): {homeserver!r}, expected https"
+            )
         self._homeserver = homeserver
         self._user = user
-        self._password = password
+        self._password, self._token, self._ca_file = password, token, ca_file
         self._timeline_limit = timeline_limit
         self._poll_seconds = poll_seconds
         self._request_timeout = request_timeout
@@ -113,14 +125,22 @@ class MatrixTransport:
         Raises:
             DeviceLost: the device's keys are gone.
         """
-        server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
+        server = Homeserver(
+            self._homeserver,
+            self._user,
+            request_timeout=self._request_timeout,
+            tls=trusting(self._ca_file) if self._ca_file else None,
+        )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(server.close)
-            await server.login(self._user, self._password, start.device)
+            if self._token:
+                await server.resume(self._token, start.device)
+            else:
+                await server.login(self._user, self._password, start.device)
             await self._take_name(server)
             encryption = None
             if self._keys is not None:
-                encryption = Encryption(server, self._keys / f"{server.device_id}.db")
+                encryption = Encryption(server, self._keys, self._password)
                 stack.push_async_callback(encryption.close)
                 await encryption.open()
             sync = SyncLoop(
