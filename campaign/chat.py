@@ -195,6 +195,8 @@ class Joined:
     encrypted: bool = False
     archived: bool = True
     """Whether the network keeps what was said there, so that nothing is lost while the bot is away."""
+    predecessor: str = ""
+    """The id of the room in whose place it is, as the room itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,8 @@ class Removed:
     by: str = ""
     successor: str = ""
     """The id of the room in its place, as the room itself names it."""
+    may_follow: bool = False
+    """Whether whoever closed it so could have invited the bot there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    invites: frozenset[tuple[str, str]] = frozenset()
+    """Network and name of the servers whose people may invite the bot, beside the administrators."""
     public_providers: frozenset[str] = PUBLIC_PROVIDERS
     """The servers where an account says nothing about who somebody is."""
     keep: timedelta = timedelta(days=180)

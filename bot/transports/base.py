@@ -305,6 +305,10 @@ class Transport(Protocol):
         """Leave a room, or decline its invitation, with a reason people can read. Repeating it does no harm."""
         ...
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show in a room that an answer is being written, or no more, if the network shows such things. May fail."""
+        ...
+
     async def recount(self, room: Room, poll: str) -> None:
         """Have every answer to the poll that the event `poll` began told again, in batches; return once it is committed.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from bot.transports.base import (
     Uploaded,
     Vitals,
 )
+from bot.transports.tls import is_loopback, trusting
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.adhoc import AdHoc
 from bot.transports.xmpp.bookmarks import Bookmarks
@@ -36,7 +36,7 @@ from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.queue import CaughtUp, Lost, Queue
 from bot.transports.xmpp.sending import Sent, message_for
-from bot.transports.xmpp.session import NoAnswer, Session, is_loopback
+from bot.transports.xmpp.session import NoAnswer, Session
 from bot.transports.xmpp.uploads import Uploads
 from campaign.chat import XMPP, Address, Room
 
@@ -171,7 +171,7 @@ class XmppTransport:
             await session.close()
 
     def _connect(self, start: Start) -> _Connection:
-        tls = _tls_context(self._ca_file) if self._tls else None
+        tls = trusting(self._ca_file) if self._tls else None
         identity = Identity(self._nick)
         session = Session(
             self._jid,
@@ -336,6 +336,9 @@ class XmppTransport:
             reactions=reactions, files=connection.uploads.available, exactly_once=archived, edits=True
         )
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Do nothing: most clients do not show it in rooms."""
+
     async def recount(self, room: Room, poll: str) -> None:
         """Do nothing: what people answer stands in the archives, which are read to their end."""
 
@@ -367,13 +370,3 @@ def _wanted(addresses: Iterable[str]) -> Iterator[str]:
             yield _bare(address)
         except Refused as refused:
             log.warning("a room is left out: %s", refused)
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise Unreachable(f"the certificate file {ca_file} cannot be used: {error}") from error
-    return context
