@@ -119,12 +119,12 @@ def reload(config: ConfigPath = Path("config.toml")) -> None:
 def check(config: ConfigPath = Path("config.toml")) -> None:
     """Say everything that is wrong with a config, then try each login."""
     read = _read(config)
-    served = _networks(read)
+    served = _networks(read, keys=False)
     logging.getLogger().addHandler(logging.NullHandler())  # what is wrong is said below, once
     errors.print(f"{config}: well-formed", markup=False)
     for line in _differences(read):
         errors.print(f"  {line}", markup=False)
-    refused = asyncio.run(_try_logins(served))
+    refused = asyncio.run(_try_logins(served, read.settings.bot.data / KEYS))
     if refused:
         raise typer.Exit(FAILED)
 
@@ -324,21 +324,22 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(FAILED)
 
 
-def _networks(config: Config) -> dict[str, Transport]:
+def _networks(config: Config, *, keys: bool = True) -> dict[str, Transport]:
     try:
-        return transports(config)
+        return transports(config, keys=keys)
     except ValueError as error:
         errors.print(f"{error}", style="red", markup=False)
         raise typer.Exit(WRONG) from None
 
 
-def transports(config: Config) -> dict[str, Transport]:
-    """The networks of a config."""
+def transports(config: Config, *, keys: bool = True) -> dict[str, Transport]:
+    """The networks of a config; without `keys`, for a login that is no device of encrypted rooms."""
     found: dict[str, Transport] = {}
     matrix, xmpp = config.settings.matrix, config.settings.xmpp
+    folder = config.settings.bot.data / KEYS
     if matrix:
         found[MATRIX] = MatrixTransport(
-            matrix.homeserver, matrix.user, config.passwords[MATRIX], keys=config.settings.bot.data / KEYS
+            matrix.homeserver, matrix.user, config.passwords[MATRIX], keys=folder if keys else None
         )
     if xmpp:
         found[XMPP] = XmppTransport(
@@ -353,7 +354,7 @@ def transports(config: Config) -> dict[str, Transport]:
     return found
 
 
-async def _try_logins(served: dict[str, Transport]) -> list[str]:
+async def _try_logins(served: dict[str, Transport], keys: Path) -> list[str]:
     refused = []
     with errors.status("trying to log in …"):
         for network, transport in served.items():
@@ -363,6 +364,8 @@ async def _try_logins(served: dict[str, Transport]) -> list[str]:
                     transport.connected(Start(device=CHECKING)),
                 ):
                     errors.print(f"{NETWORKS[network]}: logged in")
+                    if isinstance(transport, MatrixTransport):
+                        errors.print(f"  {await transport.remark_on(keys)}", markup=False)
             except LoginRefused as error:
                 refused.append(network)
                 errors.print(f"{NETWORKS[network]}: login refused: {error}", style="red", markup=False)

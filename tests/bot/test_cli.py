@@ -162,6 +162,9 @@ class Homeserver(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("/keys/query"):
+            self.answer(200, {"device_keys": {}})
+            return
         self.logins.append(body)
         good = body.get("password") == SECRET
         answer = (
@@ -169,8 +172,11 @@ class Homeserver(BaseHTTPRequestHandler):
             if good
             else {"errcode": "M_FORBIDDEN", "error": "Invalid username or password"}
         )
+        self.answer(200 if good else 403, answer)
+
+    def answer(self, status: int, answer: dict[str, Any]) -> None:
         data = json.dumps(answer).encode()
-        self.send_response(200 if good else 403)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -206,6 +212,7 @@ def test_check_logs_in_always_as_the_same_device(server: ThreadingHTTPServer, tm
         result = tocsin("check", "--config", file)
         assert result.exit_code == 0, result.stderr
         assert "Matrix: logged in" in result.stderr
+        assert "encrypted rooms: the bot's device is signed at the first start" in result.stderr
     assert [login["device_id"] for login in Homeserver.logins] == ["TOCSIN-CHECK", "TOCSIN-CHECK"]
     assert not (tmp_path / "data").exists(), "check makes nothing"
 

@@ -15,6 +15,7 @@ from campaign.chat import Balloted
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from bot.transports.matrix.encryption.opening import Opening
     from bot.transports.matrix.homeserver import Homeserver, Json, Patience
     from campaign.chat import Event
 
@@ -31,9 +32,10 @@ class _Found:
 class Recounts:
     """Asks for the answers to polls, and hands them to whoever reads the batches."""
 
-    def __init__(self, server: Homeserver, patience: Patience) -> None:
+    def __init__(self, server: Homeserver, patience: Patience, opening: Opening | None = None) -> None:
         self._server = server
         self._patience = patience
+        self._opening = opening
         self._waiting: deque[_Found] = deque()
         self._news = asyncio.Event()
 
@@ -46,10 +48,11 @@ class Recounts:
             LoginRefused: as in `Homeserver.call`.
 
         """
+        answers = await self._answers(room_id, poll)
+        if self._opening is not None:
+            answers = await self._opening.open_here(room_id, answers)
         events = tuple(
-            event
-            for event in map(read, await self._answers(room_id, poll))
-            if isinstance(event, Balloted) and event.target == poll
+            event for event in map(read, answers) if isinstance(event, Balloted) and event.target == poll
         )
         if events:
             found = _Found(events)

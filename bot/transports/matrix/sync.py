@@ -55,7 +55,7 @@ class SyncLoop:
     ) -> None:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
-        self.recounts = Recounts(server, patience)
+        self.recounts = Recounts(server, patience, opening)
         self.heard: datetime | None = None
         """When the server last answered (UTC)."""
         self._answered = -math.inf

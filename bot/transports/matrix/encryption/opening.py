@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.transports.matrix.encryption.machine import NoKeyError, session_of
 from bot.transports.matrix.reading import Reader, Unopened
@@ -99,6 +99,16 @@ class Opening:
         self._encryption.ask_for(missing)
         events.sort(key=lambda event: event.at)
         return events, done
+
+    async def open_here(self, room: str, events: list[Any]) -> list[Any]:
+        """Put what can be opened in the place of what is sealed, among events of a room that were asked for. Raises Unreachable."""
+        sealed = [raw for raw in events if is_sealed(raw)]
+        opened = await self._encryption.open_all([(room, raw) for raw in sealed])
+        known = {id(raw): what for raw, what in zip(sealed, opened, strict=True)}
+        return [
+            raw if isinstance(known.get(id(raw), raw), Exception) else known.get(id(raw), raw)
+            for raw in events
+        ]
 
     def _wait(self, room: str, session: str, raw: Json) -> None:
         if sum(len(events) for (where, _), events in self._waiting.items() if where == room) < MOST:
