@@ -20,6 +20,7 @@ from bot.transports.base import Limited, LoginRefused, Refused, TransportError, 
 from bot.transports.trouble import reason
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Mapping
 
 log = logging.getLogger(__name__)
@@ -93,11 +94,14 @@ class Homeserver:
     `request_timeout` is in seconds and holds for everything but long polls, which name their own.
     """
 
-    def __init__(self, url: str, user: str, *, request_timeout: float) -> None:
+    def __init__(
+        self, url: str, user: str, *, request_timeout: float, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._client = AsyncClient(
             url.rstrip("/"),
             user,
             config=AsyncClientConfig(encryption_enabled=False, request_timeout=request_timeout),
+            ssl=tls,
         )
         self._request_timeout = request_timeout
         self.user_id = ""
@@ -109,12 +113,45 @@ class Homeserver:
 
     async def login(self, user: str, password: str, device: str) -> None:
         """Log in by password, as the fixed device. Raises LoginRefused or Unreachable."""
-        body: Json = {
-            "type": "m.login.password",
-            "identifier": {"type": "m.id.user", "user": user},
-            "password": password,
-            "initial_device_display_name": "Tocsin",
-        }
+        identifier = {"type": "m.id.user", "user": user}
+        await self._begin(
+            {"type": "m.login.password", "identifier": identifier, "password": password}, device
+        )
+
+    async def login_once(self, token: str, device: str) -> None:
+        """Log in by a token that holds once, as single sign-on gives it. Raises LoginRefused or Unreachable."""
+        await self._begin({"type": "m.login.token", "token": token}, device)
+
+    async def resume(self, token: str, device: str) -> None:
+        """Go on as a session that was begun before: its access token, and the device it must be of (empty: any).
+
+        Raises:
+            LoginRefused: the token is not valid any more, or is another device's.
+            Unreachable: the server does not answer.
+
+        """
+        self._client.access_token = token
+        try:
+            answer = await self.call("GET", "account", "whoami")
+        except Limited as error:
+            raise Unreachable(f"the server limits logins for {error.seconds:g} s") from error
+        except Refused as error:
+            raise LoginRefused(str(error)) from error
+        user_id, device_id = answer.get("user_id"), answer.get("device_id")
+        if not isinstance(user_id, str):
+            raise Unreachable("the answer to the login is not Matrix")
+        if device and device_id != device:
+            raise LoginRefused("the access token is another device's")
+        self.user_id = self._client.user_id = user_id
+        self._client.device_id = device_id if isinstance(device_id, str) else ""
+
+    @property
+    def session(self) -> tuple[str, str]:
+        """The access token and the device (empty if it is none) we are logged in with."""
+        return self._client.access_token, self._client.device_id or ""
+
+    async def _begin(self, body: Json, device: str) -> None:
+        body["initial_device_display_name"] = "Tocsin"
         if device:
             body["device_id"] = device
         try:

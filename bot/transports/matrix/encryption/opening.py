@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.transports.matrix.encryption.machine import NoKeyError, session_of
 from bot.transports.matrix.reading import Reader, Unopened
 from bot.transports.matrix.rooms import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.transports.matrix.encryption.session import Encryption
     from bot.transports.matrix.homeserver import Json
@@ -70,6 +70,16 @@ class Opening:
                 events[index] = what
         self._encryption.ask_for(missing)
 
+    async def again(self, room: str, raws: Sequence[object]) -> list[object]:
+        """Put what can be opened in the place of what is sealed, among events of a room that the server tells once more.
+
+        The rest stays as it is: it was told before, and waits for its key already. Raises Unreachable.
+        """
+        sealed = [raw for raw in raws if is_sealed(raw)]
+        opened = iter(await self._encryption.open_all([(room, raw) for raw in sealed]))
+        found = [(raw, next(opened)) if is_sealed(raw) else (raw, raw) for raw in raws]
+        return [raw if isinstance(what, Exception) else what for raw, what in found]
+
     async def late(self, rooms: Mapping[str, JoinedRoom]) -> tuple[list[Event], list[tuple[str, str]]]:
         """Read what waited for the keys that came: what it says, and room and id of all that need not be kept any more."""
         ready = [
@@ -99,16 +109,6 @@ class Opening:
         self._encryption.ask_for(missing)
         events.sort(key=lambda event: event.at)
         return events, done
-
-    async def open_here(self, room: str, events: list[Any]) -> list[Any]:
-        """Put what can be opened in the place of what is sealed, among events of a room that were asked for. Raises Unreachable."""
-        sealed = [raw for raw in events if is_sealed(raw)]
-        opened = await self._encryption.open_all([(room, raw) for raw in sealed])
-        known = {id(raw): what for raw, what in zip(sealed, opened, strict=True)}
-        return [
-            raw if isinstance(known.get(id(raw), raw), Exception) else known.get(id(raw), raw)
-            for raw in events
-        ]
 
     def _wait(self, room: str, session: str, raw: Json) -> None:
         if sum(len(events) for (where, _), events in self._waiting.items() if where == room) < MOST:
