@@ -192,11 +192,6 @@ class Encryption:
             await self._share(room, people, most)
             return await self._run(self._machine.sealing.seal, room, kind, content)
 
-    async def share(self, room: str, people: Collection[str], most: int) -> None:
-        """Tell these people's devices the key beforehand: the first answer in a large room comes sooner."""
-        async with self._locks[room]:
-            await self._share(room, people, most)
-
     async def _share(self, room: str, people: Collection[str], most: int) -> None:
         await self._learn_devices(people)
         await self._claim(people)
