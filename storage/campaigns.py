@@ -12,7 +12,7 @@ from storage.rows import Queries
 from storage.tables import campaign_organisations, campaigns, organisations, representatives, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from campaign.signature import Level, Standing, Threshold
@@ -35,6 +35,12 @@ class Campaign:
     second_person: bool
     """Whether a signature counts only once two people of the organisation have given it."""
     closed_at: datetime | None
+    collective_id: int | None
+    """The organisation that all of them are together: it is asked by a poll, never reminded."""
+    pauses: list[list[str]]
+    """First and last days of holidays in which nobody is reminded, ISO 8601."""
+    board: bool
+    """Whether each of its rooms has a board, unless it was said otherwise there."""
 
     @property
     def threshold(self) -> Threshold:
@@ -59,6 +65,10 @@ class Member:
     room_id: int | None
     letter_id: int | None
     """The text its standing signature is under; None if it has none."""
+    reminders: str
+    """Where its people want reminders: `room`, `private` or `off`; empty: nothing was said."""
+    snoozed_until: date | None
+    """The last day on which they want none."""
 
     @property
     def standing(self) -> Standing:
@@ -79,6 +89,9 @@ _ROW = select(
     campaigns.c.civil_hours,
     campaigns.c.second_person,
     campaigns.c.closed_at,
+    campaigns.c.collective_id,
+    campaigns.c.pauses,
+    campaigns.c.board,
 )
 _MEMBER = (
     select(
@@ -92,6 +105,8 @@ _MEMBER = (
         campaign_organisations.c.note,
         campaign_organisations.c.room_id,
         signatures.c.letter_id,
+        campaign_organisations.c.reminders,
+        campaign_organisations.c.snoozed_until,
     )
     .join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
     .outerjoin(
@@ -177,6 +192,23 @@ class Campaigns(Queries):
                 func.lower(organisations.c.name)
             ),
         )
+
+    def members_among(self, campaign_id: int, organisation_ids: Collection[int]) -> Sequence[Member]:
+        """Those of some organisations that are a campaign's, and where they stand, by name."""
+        query = _MEMBER.where(
+            campaign_organisations.c.campaign_id == campaign_id,
+            campaign_organisations.c.organisation_id.in_(list(organisation_ids)),
+        )
+        return self._all(Member, query.order_by(func.lower(organisations.c.name)))
+
+    def change(self, campaign_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
+        """Set some columns of a campaign."""
+        self._connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
+
+    def prefer(self, campaign_id: int, organisation_id: int, **values: Any) -> bool:  # noqa: ANN401 - the columns
+        """Keep how an organisation wants to be reminded (`reminders`, `snoozed_until`); return whether it is a member."""
+        which = {"of_campaign": campaign_id, "of_organisation": organisation_id}
+        return bool(self._connection.execute(_STAND, {**which, **values}).rowcount)
 
     def leave(self, campaign_id: int, organisation_id: int) -> None:
         """Make an organisation none of a campaign's: it is not counted, reminded or listed any more."""

@@ -25,6 +25,7 @@ from storage.people import People
 from storage.polls import Polls
 from storage.prompts import Prompts
 from storage.questions import Questions
+from storage.reminders import Reminders
 from storage.rooms import Rooms
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
@@ -85,7 +86,7 @@ class Storage:
 
     @cached_property
     def deadlines(self) -> Deadlines:
-        """Deadlines, and what became of each reminder."""
+        """When answers are wanted."""
         return Deadlines(self._connection)
 
     @cached_property
@@ -152,6 +153,11 @@ class Storage:
     def questions(self) -> Questions:
         """Questions about the letter, and who waits for an answer."""
         return Questions(self._connection)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        """What became of each reminder."""
+        return Reminders(self._connection)
 
     @cached_property
     def rooms(self) -> Rooms:
