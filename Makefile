@@ -12,7 +12,7 @@ demo: .venv/.run  ## play a campaign in the terminal, no account needed
 	@.venv/bin/python -m bot demo
 
 test: .venv/.dev .venv-synapse/.ready prosody  ## run every test, against real servers
-	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: .venv/.dev .venv-synapse/.ready prosody  ## kill, cut and fill everything: SEEDS=1-50 ROWS='"kill points"'
 	@.venv/bin/python -m tests.faults $(ROWS)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 import secrets
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
+from bot.desk import Desk
 from bot.health import Standing, one_line
 from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
+from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
-from bot.transports.base import Batch, LoginRefused, Start, TransportError
-from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Bounced, Echo, Moment, say
+from bot.transports.base import Attended, Batch, DeviceLost, LoginRefused, Start, TransportError, Unreachable
+from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Address, Bounced, Echo, Moment, Room, Sealed, say
 from commands import membership, tell
 from commands.due import Tick
 from commands.menu import MENU
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from bot.health import State
     from bot.transports.base import Transport, Vitals
     from campaign.chat import Text
+    from commands.forms import Answered
     from storage.database import Database
     from storage.storage import Storage
 
@@ -79,6 +84,7 @@ class App:
             network: Delivery(network, transport, database, wordings, now)
             for network, transport in transports.items()
         }
+        self._recounting = Recounting(database, transports)
         self._caught_up = {network: asyncio.Event() for network in transports}
         self._deaf: dict[str, datetime] = dict.fromkeys(transports, LONG_AGO)
         """Network that has not caught up → since when it has not been heard (UTC)."""
@@ -95,6 +101,10 @@ class App:
         self._held_since: datetime | None = None
         """Since when the disk takes nothing."""
         self._damage: StorageDamaged | None = None
+        for network, transport in transports.items():
+            if isinstance(transport, Attended):
+                take = partial(self._take_forms, network)
+                transport.attend(Desk(network, database, wordings, MENU, take=take, now=now))
 
     async def open(self) -> None:
         """Bring what the config names into the database. Raises StorageError."""
@@ -184,8 +194,13 @@ class App:
         """Let happen what time brings."""
         if self._stopping:
             return
+        missing = await self._recounting.before_closing(now)
+        if self._stopping:
+            return  # what was counted just now may not have been taken any more
+        heard = min([self._heard(now), *(poll.closes_at - timedelta(microseconds=1) for poll in missing)])
+        away = self._away(now).union(poll.network for poll in missing)
         try:
-            await self.intake.tick(Tick(now, self._heard(now), self._away(now)))
+            await self.intake.tick(Tick(now, heard, away))
         finally:
             self.wake()  # what is due may be said, though something after it failed
 
@@ -240,6 +255,8 @@ class App:
             self._deaf.pop(network, None)
             self._stand(network, "given up", why)
             self._decided[network].set()
+        except* DeviceLost as losses:
+            await self._new_device(network, str(_leaf(losses)))
         except* StorageDamaged as damages:
             self._damage = self._damage or cast("StorageDamaged", _leaf(damages))
         except* (TransportError, StorageError) as troubles:
@@ -256,6 +273,34 @@ class App:
         except* Exception as errors:
             log.exception("a fault", exc_info=errors, extra={"action": "fault", "network": network})
             self._stand(network, "connecting", f"a fault of mine ({type(_leaf(errors)).__name__})")
+
+    async def _new_device(self, network: str, why: str) -> None:
+        """Have the next connection log in as a new device, and say so to the administrators: keys do not come back."""
+        name = NETWORKS.get(network, network)
+        log.warning("%s: a new device: %s", name, why, extra={"action": "new device", "network": network})
+        self._stand(network, "connecting", why)
+
+        def work(storage: Storage) -> None:
+            storage.inbox.forget_device(network, self._account(network))
+            text = say(
+                N_(
+                    "🔒 My keys for encrypted rooms are lost: I begin anew, as a new device. What was written there lately and has no answer has to be written again."
+                )
+            )
+            tell.put(storage, tell.admins(storage, self.house, text), self._now())
+
+        try:
+            await self._database.write(work)
+        except StorageError as error:
+            log.warning("no new device yet: %s", error, extra={"action": "new device"})
+
+    def _account(self, network: str) -> str:
+        settings = self._config.settings
+        if network == MATRIX and settings.matrix:
+            return settings.matrix.user
+        if network == XMPP and settings.xmpp:
+            return settings.xmpp.jid
+        return ""
 
     def _stand(self, network: str, state: State, why: str = "") -> None:
         """Note how it stands with a network. What is one interruption, however often it is tried, has one beginning."""
@@ -354,6 +399,7 @@ class App:
                         extra={"action": "ready", "network": network},
                     )
                     group.create_task(delivery.run())
+                    group.create_task(self._recounting.after_start(network))
                     await self._tell_of_disk()
                 if batch.events:
                     for other in self._deliveries.values():
@@ -363,12 +409,7 @@ class App:
 
     def _start(self, storage: Storage, network: str) -> Start:
         self._database.ensure_room()  # before a login, of which servers allow only so many
-        settings = self._config.settings
-        account = ""
-        if network == MATRIX and settings.matrix:
-            account = settings.matrix.user
-        elif network == XMPP and settings.xmpp:
-            account = settings.xmpp.jid
+        account = self._account(network)
         new = f"TOCSIN{secrets.token_hex(4).upper()}"
         device = storage.inbox.device(network, account, new)
         if device == new and network == MATRIX:
@@ -383,7 +424,29 @@ class App:
             rooms=tuple(rooms),
             device=device,
             unsure={row.key: row.address for row in storage.outbox.sending(network)},
+            sealed=tuple(
+                Sealed(
+                    Room(network, row.room),
+                    row.event,
+                    Address(network, row.sender),
+                    row.session,
+                    json.dumps(row.payload),
+                    row.received_at,
+                )
+                for row in storage.unread.waiting(network)
+            ),
         )
+
+    async def _take_forms(self, network: str, batch: Batch) -> Mapping[str, Answered]:
+        """Take what was handed in on forms, between two batches of their network. Raises StorageError, Unreachable."""
+        delivery = self._deliveries[network]
+        async with self._taking[network]:
+            if self._stopping or not self._caught_up[network].is_set():
+                raise Unreachable("nothing is taken now")
+            taken = await self.intake.take(network, batch, delivery.claim)
+            delivery.carry(taken.claimed)
+        self.wake()
+        return taken.answered
 
     async def _tick(self, clock: Clock) -> None:
         """Tick once every network has caught up, or after a while without those that have not."""

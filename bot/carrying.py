@@ -14,13 +14,14 @@ from bot.transports.base import (
     NotPrivate,
     NotReady,
     Refused,
+    Replaced,
     RoomEncrypted,
     Transport,
     TransportError,
     Unreachable,
     Unsure,
 )
-from commands import tell, undelivered
+from commands import membership, tell, undelivered
 from storage.database import is_fatal
 from storage.steps import reached
 
@@ -177,16 +178,17 @@ class Carrying:
             # One account, one allowance: while this room waits, every other one does too.
             self._pacing.limited(time.monotonic(), limited.seconds)
             log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
-            if way.fresh and way.claim.file_id is None:
-                await self._thaw(way.claim.dispatch.key)
+            unseen = way.fresh and way.claim.file_id is None
+            if (unseen or self._freezing.is_late(way.claim)) and await self._thaw(way.claim):
                 return True
             way.wait = self._pacing.takes(time.monotonic())
             return False
         except Unreachable as error:
             way.fresh = False
             log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
-            if self._freezing.is_late(way.claim):
-                await self._thaw(way.claim.dispatch.key)
+            if self._freezing.is_late(way.claim) and await self._thaw(way.claim):
+                return True
+            if isinstance(error, Replaced) and await self._moves_on(way.claim, error):
                 return True
             if isinstance(error, NotReady):
                 way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
@@ -225,17 +227,48 @@ class Carrying:
             one.discard(key)
         try:
             return await self._transport.send(claim.dispatch, private_with=claim.private_with)
-        except Unreachable as error:
+        except (Unreachable, Limited) as error:
             self._in_flight.discard(key)
             for one in known:
                 # Where only the answer is missing, Matrix may have taken it.
-                if one is self._freezing.unsent or isinstance(error, NotReady):
+                if one is self._freezing.unsent or isinstance(error, NotReady | Limited):
                     one.add(key)
             raise
 
-    async def _thaw(self, key: str) -> None:
-        """Let what the server certainly never took wait again: it leaves with what has come to wait beside it."""
-        await self._database.write(lambda storage: storage.outbox.thaw(key))
+    async def _thaw(self, claim: Claim) -> bool:
+        """Let what the server certainly never took wait again: it leaves with what has come to wait beside it.
+
+        Not where the bot is no longer: nothing leaves there, and why not, the server says when it is asked again.
+        Return whether it waits now.
+        """
+
+        def thaw(storage: Storage) -> bool:
+            if storage.rooms.get(claim.room_id).state == "parked":
+                return False
+            storage.outbox.thaw(claim.dispatch.key)
+            return True
+
+        return await self._database.write(thaw)
+
+    async def _moves_on(self, claim: Claim, refusal: Replaced) -> bool:
+        """Let what a replaced room no longer takes wait for the one in its place; say whether it is to wait no more here.
+
+        Not before the room is known to be replaced: what was said in it before then is still to be read.
+        """
+
+        def move(storage: Storage) -> bool:
+            room, now, key = storage.rooms.get(claim.room_id), self._now(), claim.dispatch.key
+            if room.state != "parked":
+                return False
+            if storage.rooms.successor(room, refusal.successor):
+                storage.outbox.thaw(key)
+                membership.move_on(storage, room, refusal.successor, now)
+            else:
+                told = undelivered.failed(storage, self._house, key, room.id, why=str(refusal), now=now)
+                tell.put(storage, told, now)
+            return True
+
+        return await self._database.write(move)
 
     async def _doubt(self, claim: Claim, why: str) -> None:
         """Leave a dispatch of which nothing tells whether it arrived, and say so to the campaigners."""
@@ -295,11 +328,17 @@ class Carrying:
         if file is None:
             raise Refused("the file is no longer held")
         try:
-            url = await self._transport.upload(file.name, file.media_type, file.data)
+            room = claim.dispatch.room
+            stored = await self._transport.upload(room, file.name, file.media_type, file.data)
         except Limited as limited:  # another allowance than that of messages
             raise NotUploaded(str(limited), limited.seconds) from limited
         except Unreachable as error:
             raise NotUploaded(str(error)) from error
         key = claim.dispatch.key
-        await self._database.write(lambda storage: storage.outbox.address_file(key, url))
-        return replace(claim, dispatch=replace(claim.dispatch, payload=replace(payload, file_url=url)))
+        await self._database.write(lambda storage: storage.outbox.address_file(key, stored.url, stored.keys))
+        return replace(
+            claim,
+            dispatch=replace(
+                claim.dispatch, payload=replace(payload, file_url=stored.url, file_keys=stored.keys)
+            ),
+        )

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DONE, FAILED, WRONG = 0, 1, 2
 """Exit codes: done, failed, wrong usage or config."""
+KEYS = "keys"
+"""Where in the data folder the keys of encrypted rooms are kept: they are in no backup, and none brings them back."""
 CHECKING = "TOCSIN-CHECK"
 """The device of `check`: always the same, so that checking often leaves one; never that of the bot, which may run."""
 
@@ -335,7 +337,9 @@ def transports(config: Config) -> dict[str, Transport]:
     found: dict[str, Transport] = {}
     matrix, xmpp = config.settings.matrix, config.settings.xmpp
     if matrix:
-        found[MATRIX] = MatrixTransport(matrix.homeserver, matrix.user, config.passwords[MATRIX])
+        found[MATRIX] = MatrixTransport(
+            matrix.homeserver, matrix.user, config.passwords[MATRIX], keys=config.settings.bot.data / KEYS
+        )
     if xmpp:
         found[XMPP] = XmppTransport(
             xmpp.jid,

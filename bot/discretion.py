@@ -9,15 +9,20 @@ only the pattern is kept, never what was to be filled in.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+IN_JOURNAL = "%(name)s: %(message)s"
+"""systemd's journal writes down when, and how grave by the number before each line (sd-daemon(3))."""
+_GRAVE = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6}
 OURS = ("bot", "commands", "storage", "campaign")
 LIBRARIES = ("nio", "slixmpp", "apscheduler", "alembic")
 _ACCOUNT = re.compile(r"@[^\s:@]+:[\w.-]+(?::\d+)?|[^\s@<>\"'()]+@[\w.-]+(?:/\S+)?")
@@ -26,10 +31,19 @@ _ACCOUNT = re.compile(r"@[^\s:@]+:[\w.-]+(?::\d+)?|[^\s@<>\"'()]+@[\w.-]+(?:/\S+
 def configure(*, verbose: bool) -> None:
     """Write a log to the standard error: what we say of ourselves; with `verbose`, what libraries do as well."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Discreet(LINE))
+    handler.setFormatter(ForJournal(IN_JOURNAL) if in_journal(os.environ) else Discreet(LINE))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
+
+
+def in_journal(environment: Mapping[str, str]) -> bool:
+    """Whether the standard error goes to systemd's journal: it names the file that it gave us (systemd.exec(5))."""
+    try:
+        there = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return environment.get("JOURNAL_STREAM") == f"{there.st_dev}:{there.st_ino}"
 
 
 def without_accounts(text: str) -> str:
@@ -64,6 +78,15 @@ class Discreet(logging.Formatter):
                 lines += [f"  {type(one).__name__}\n" for one in error.exceptions]
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "".join(lines).rstrip("\n")
+
+
+class ForJournal(Discreet):
+    """The same for systemd's journal, which takes line after line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record, with how grave it is before each of its lines."""
+        grave = next((number for level, number in _GRAVE.items() if record.levelno >= level), 7)
+        return "\n".join(f"<{grave}>{line}" for line in super().format(record).split("\n"))
 
 
 def _is_ours(name: str) -> bool:

@@ -207,19 +207,22 @@ class Freezing:
         old = storage.undelivered.original(row.repeats or "")
         if old is None:
             return []
+        payload = old.payload
+        if old.room_id != room.id:  # what it answered is not to be seen where it is said now
+            payload = {**payload, "reply_to": "", "thread": ""}
         key = str(uuid.uuid4())
         storage.outbox.freeze(
             [row.id],
             key=key,
             network=self._network,
             room_id=room.id,
-            payload=old.payload,
+            payload=payload,
             private_with=old.private_with,
             file_id=old.file_id,
             now=self._now(),
         )
         private = Address(self._network, old.private_with) if old.private_with else None
-        return [Claim(Dispatch(key, room.place, thawed(old.payload)), room.id, old.file_id, private)]
+        return [Claim(Dispatch(key, room.place, thawed(payload)), room.id, old.file_id, private)]
 
     def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
         """What may leave as one message: what waits for the same thread, as long as it is plain and fits.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.suggesting import Near, Suggesting, Unanswered
@@ -22,12 +22,26 @@ from campaign.chat import (
     Redacted,
     Removed,
     Said,
+    Sealed,
+    Submitted,
     Text,
     Unreadable,
     say,
 )
 from campaign.errors import CampaignError
-from commands import answer, asking, due, forgetting, membership, quarantining, reactions, tell
+from commands import (
+    answer,
+    asking,
+    due,
+    editing,
+    forgetting,
+    forms,
+    membership,
+    quarantining,
+    reactions,
+    tell,
+    unreading,
+)
 from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
 from storage.steps import reached
@@ -40,6 +54,7 @@ if TYPE_CHECKING:
     from bot.transports.base import Batch
     from commands.command import Command
     from commands.due import Tick
+    from commands.forms import Answered
     from storage.database import Database
     from storage.rooms import RoomRow
     from storage.storage import Storage
@@ -59,6 +74,26 @@ class Taken:
     """What may leave now, frozen in the same transaction; None if that could not be told."""
     rest: Batch | None = None
     """What is left of the batch, if it took too long: nothing of it is taken yet."""
+    answered: Mapping[str, Answered] = field(default_factory=dict)
+    """Event of each form that was handed in → what its holder is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """An event that could not be taken, under the reference by which it is kept; without an error it is too old."""
+
+    reference: str
+    event: str
+    error: Exception | None = None
+    shown: Answered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the holder of a form that was handed in is shown."""
+
+    event: str
+    shown: Answered
 
 
 class Intake:
@@ -95,12 +130,14 @@ class Intake:
         """
         now = self._now()
         near = Near()
+        found: list[_Fault | _Shown] = []
 
         def work(storage: Storage) -> Taken:
             began, done, many = time.monotonic(), 0, FEW
+            found.clear()
             while True:
                 part = batch.events[done : done + many]
-                self._take(storage, network, part, now, near)
+                found.extend(self._take(storage, network, part, now, near))
                 done += len(part)
                 many *= 2  # as long as they are quick
                 if done == len(batch.events) or time.monotonic() - began > within:
@@ -109,6 +146,7 @@ class Intake:
                 raise Unanswered(storage.organisations.names_stamp())
             rest = replace(batch, events=batch.events[done:]) if done < len(batch.events) else None
             if rest is None:
+                storage.unread.were_read(network, batch.opened, now)
                 storage.inbox.move(network, batch.cursors, now)
             return Taken(
                 {
@@ -118,17 +156,23 @@ class Intake:
                 },
                 claim(storage),
                 rest,
+                {one.event: one.shown for one in found if one.shown is not None},
             )
 
         while True:
             try:
-                return await self._database.write(work)
+                taken = await self._database.write(work)
             except Unanswered as unanswered:
                 near.learn(await self.suggesting.find(near.wanted, unanswered.stamp))
+            else:
+                _log([one for one in found if isinstance(one, _Fault)])
+                return taken
 
     def _take(
         self, storage: Storage, network: str, events: Sequence[Event], now: datetime, near: Near
-    ) -> None:
+    ) -> list[_Fault | _Shown]:
+        """Take events; return what could not be taken, to be logged once that is certain, and what forms show."""
+        found: list[_Fault | _Shown | None] = []
         keys = [(event.room.id, event.event) for event in events if _counts_once(event)]
         fresh = storage.inbox.take(network, keys, now)
         for event in events:
@@ -138,9 +182,10 @@ class Intake:
                     continue
                 fresh.discard(key)
             if forgetting.is_beyond_memory(storage, event, now):
-                self._set_aside(storage, event, now)
+                found.append(self._set_aside(storage, event, now))
             else:
-                self._bounded(storage, event, now, near)
+                found.append(self._bounded(storage, event, now, near))
+        return [one for one in found if one is not None]
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
@@ -193,64 +238,57 @@ class Intake:
 
     # --- one event, whatever comes of it
 
-    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> None:
+    def _bounded(self, storage: Storage, event: Event, now: datetime, near: Near) -> _Fault | _Shown | None:
         """Take one event; one that cannot be taken is undone alone, kept as a trace, and its sender told."""
         try:
             try:
                 with storage.savepoint():
-                    self._one(storage, event, now, near)
+                    return _shown(event, self._one(storage, event, now, near))
             except CampaignError as refused:
                 # What it had written is undone with everything else; that it was refused is all that is said.
                 with storage.savepoint():
-                    self._one(storage, event, now, near, refused.text)
+                    return _shown(event, self._one(storage, event, now, near, refused.text))
         except Wanted as wanted:
             near.wanted.add((wanted.name, wanted.site))
         except Exception as error:
             if is_fatal(error):
                 raise
             if near.wanted:
-                return  # everything is undone, and this event taken again with the rest
+                return None  # everything is undone, and this event taken again with the rest
             reference = quarantining.set_aside(storage, self._house, event, now, type(error).__name__)
-            log.exception(
-                "an event could not be taken",
-                extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
+            shown = None
+            if isinstance(event, Submitted):
+                shown = forms.Answered((_sorry(reference),), self._house.language, refused=True)
             if isinstance(event, Said):
                 self._apologise(storage, event, reference, now)
+            return _Fault(reference, event.event, error, shown)
+        return None
 
     def _apologise(self, storage: Storage, said: Said, reference: str, now: datetime) -> None:
         """Tell who said it that it could not be taken; if not even that can be done, the trace is all there is."""
         try:
             with storage.savepoint():
                 room = storage.rooms.find(said.room.network, said.room.id)
-                if room is None or not answer.is_for_us(said, self._house):
+                if room is None or not answer.is_for_us(storage, said, self._house):
                     return
-                sorry = say(
-                    N_(
-                        "Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"
-                    ),
-                    reference=reference,
-                )
-                message = Message((sorry,), to=said.sender, to_name=said.name)
+                message = Message((_sorry(reference),), to=said.sender, to_name=said.name)
                 storage.outbox.put(room.network, message, now, room=room.id, reply_to=said.event)
         except Exception as error:
             if is_fatal(error):
                 raise
             log.exception("no apology either", extra={"action": "quarantine", "reference": reference})
 
-    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> None:
+    def _set_aside(self, storage: Storage, event: Event, now: datetime) -> _Fault | None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
-        if isinstance(event, Said) and answer.is_for_us(event, self._house):
+        if isinstance(event, Said) and answer.is_for_us(storage, event, self._house):
             reference = quarantining.set_aside(storage, self._house, event, now, "TooOld")
-            log.warning(
-                "too old to be taken",
-                extra={"action": "quarantine", "reference": reference, "event": event.event},
-            )
+            return _Fault(reference, event.event)
+        return None
 
     def _one(
         self, storage: Storage, event: Event, now: datetime, near: Near, refusal: Text | None = None
-    ) -> None:
-        """Let an event take effect; with a `refusal`, only say that.
+    ) -> Answered | None:
+        """Let an event take effect; with a `refusal`, only say that. Of a form, return what its holder is shown.
 
         Raises:
             CampaignError: what somebody asked for is refused.
@@ -260,8 +298,18 @@ class Intake:
                 self._said(storage, event, now, near, refusal)
             case Reacted():
                 self._reacted(storage, event, now, near, refusal)
+            case Submitted():
+                return self._submitted(storage, event, now, near, refusal)
             case Redacted():
                 reactions.redacted(storage, event)
+                self._send(storage, editing.deleted(storage, event, now), now)
+            case _:
+                self._of_the_network(storage, event, now)
+        return None
+
+    def _of_the_network(self, storage: Storage, event: Event, now: datetime) -> None:
+        """Take what nobody said: what becomes of rooms, and of our own messages."""
+        match event:
             case Invited():
                 self._send(storage, membership.invited(storage, self._house, event), now)
             case Joined():
@@ -273,18 +321,24 @@ class Intake:
                 storage.outbox.delivered(event.key, event.event, now)
             case Bounced():
                 self._send(storage, membership.given_back(storage, self._house, event, now), now)
-            case Unreadable():
+            case Sealed() | Unreadable():
                 self._unreadable(storage, event, now)
 
-    def _unreadable(self, storage: Storage, event: Unreadable, now: datetime) -> None:
+    def _unreadable(self, storage: Storage, event: Sealed | Unreadable, now: datetime) -> None:
+        if isinstance(event, Sealed):
+            unreading.keep(storage, event, now)
+            return
         log.warning("unreadable event", extra={"action": "unreadable", "why": event.why})
         self._send(storage, membership.missed(storage, self._house, event, now), now)
 
     def _said(self, storage: Storage, said: Said, now: datetime, near: Near, refusal: Text | None) -> None:
+        if said.edits:
+            self._send(storage, editing.edited(storage, self._house, said, now), now)
+            return
         room = self._room(storage, said, direct=said.private)
         place = _place(storage, room, private=said.private)
         said = replace(said, private=place == "private")
-        if not answer.is_for_us(said, self._house):
+        if not answer.is_for_us(storage, said, self._house):
             answer.noticed(storage, said)
         elif room.state != "parked":
             at = now if said.live else min(said.at, now)
@@ -304,7 +358,18 @@ class Intake:
         reply = Reply((refusal,)) if refusal else reactions.reacted(context, reacted)
         self._reply(storage, context, reply, reacted)
 
-    def _room(self, storage: Storage, event: Said | Reacted, *, direct: bool) -> RoomRow:
+    def _submitted(
+        self, storage: Storage, form: Submitted, now: datetime, near: Near, refusal: Text | None
+    ) -> Answered:
+        room = self._room(storage, form, direct=True)
+        place = _place(storage, room, private=room.direct)
+        at = now if form.live else min(form.at, now)
+        context = self._context(storage, form, room, place, at, near=near)
+        if refusal:
+            return forms.Answered((refusal,), context.language, refused=True)
+        return self._hand_back(storage, context, answer.submitted(context, form) or Reply())
+
+    def _room(self, storage: Storage, event: Said | Reacted | Submitted, *, direct: bool) -> RoomRow:
         return storage.rooms.ensure(
             event.room.network,
             event.room.id,
@@ -317,7 +382,7 @@ class Intake:
     def _context(
         self,
         storage: Storage,
-        event: Said | Reacted,
+        event: Said | Reacted | Submitted,
         room: RoomRow,
         place: Place,
         now: datetime,
@@ -336,6 +401,7 @@ class Intake:
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
+            shared=() if isinstance(event, Submitted) else event.shared,
             near=near,
         )
 
@@ -348,19 +414,7 @@ class Intake:
         now, room = self._now(), context.room
         purpose = reply.purpose
         if reply.choices:
-            choices = [
-                {
-                    "command": choice.command,
-                    "arguments": asking.kept(choice.arguments),
-                    "campaign": choice.campaign,
-                    "confirmed": choice.confirmed,
-                }
-                for choice in reply.choices
-            ]
-            prompt = storage.prompts.ask(
-                context.person.id, room.id, choices, context.now, context.now + answer.QUESTIONS_LAST
-            )
-            purpose = f"prompt:{prompt}"
+            purpose = f"prompt:{_ask(storage, context, reply)}"
         lines, alone = reply.lines, reply.private
         if context.private:
             lines, alone = (*lines, *alone), ()
@@ -402,10 +456,65 @@ class Intake:
             )
         self._send(storage, reply, now)
 
+    def _hand_back(self, storage: Storage, context: Context, reply: Reply) -> Answered:
+        """Give what a command says to whoever holds the form; only a file needs a chat, and goes to theirs."""
+        question = _ask(storage, context, reply) if reply.choices else 0
+        lines = (*reply.lines, *reply.private)
+        if reply.file:
+            lines = (*lines, say(N_("You get the file in our private chat.")))
+            storage.outbox.put(
+                context.room.network,
+                Message((), private=True),
+                self._now(),
+                address=context.person.address_id,
+                file=reply.file,
+                asker=context.person.id,
+            )
+        self._send(storage, reply, self._now())
+        choices = forms.choices_of(reply.choices)
+        return forms.Answered(lines, context.language, question=question, choices=choices)
+
     @staticmethod
     def _send(storage: Storage, reply: Reply | None, now: datetime) -> None:
         if reply is not None:
             tell.put(storage, reply.elsewhere, now)
+
+
+def _shown(event: Event, answered: Answered | None) -> _Shown | None:
+    return None if answered is None else _Shown(event.event, answered)
+
+
+def _log(faults: Sequence[_Fault]) -> None:
+    """Log what could not be taken: only now is its reference one that the database knows."""
+    for one in faults:
+        extra = {"action": "quarantine", "reference": one.reference, "event": one.event}
+        if one.error is None:
+            log.warning("too old to be taken", extra=extra)
+        else:
+            log.error("an event could not be taken", extra=extra, exc_info=one.error)
+
+
+def _ask(storage: Storage, context: Context, reply: Reply) -> int:
+    """Remember a question, and what each answer to it would run; return its id."""
+    choices = [
+        {
+            "command": choice.command,
+            "arguments": asking.kept(choice.arguments),
+            "campaign": choice.campaign,
+            "confirmed": choice.confirmed,
+        }
+        for choice in reply.choices
+    ]
+    return storage.prompts.ask(
+        context.person.id, context.room.id, choices, context.now, context.now + answer.QUESTIONS_LAST
+    )
+
+
+def _sorry(reference: str) -> Text:
+    return say(
+        N_("Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"),
+        reference=reference,
+    )
 
 
 def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:
@@ -419,4 +528,4 @@ def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:
 
 def _counts_once(event: Event) -> bool:
     """Whether a second arrival must do nothing. The others may come again and again, and change nothing by it."""
-    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined)
+    return bool(event.event) and not isinstance(event, Echo | Bounced | Joined | Sealed)

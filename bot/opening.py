@@ -14,6 +14,7 @@ from commands import authority
 from commands.command import House
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from bot.config import Campaign, Config
@@ -52,6 +53,7 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
         if known.closed_at is not None:
             continue
+        _name(storage, known, campaign, now)
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
             storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
@@ -94,7 +96,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
         zone = campaign.timezone or bot.timezone
         deadline = next((one.at for one in storage.deadlines.of_campaign(known.id) if not one.label), None)
         pairs = {
-            "title": (campaign.title, known.title),
+            "title": (_titles(campaign.first_title, campaign.titles), _titles(known.title, known.titles)),
             "link": (campaign.link, known.link),
             "goal": (campaign.goal, known.goal),
             "counts": (campaign.counts, known.counts),
@@ -118,6 +120,19 @@ def differences(storage: Storage, config: Config) -> list[str]:
         if known.key not in config.settings.campaigns
     ]
     return found
+
+
+def _name(storage: Storage, known: CampaignRow, campaign: Campaign, now: datetime) -> None:
+    """Let a campaign that is under way have its title in more languages: nobody has said any other there."""
+    more = {language: title for language, title in campaign.titles.items() if language not in known.titles}
+    if more and known.title in (campaign.first_title, *campaign.titles.values()):
+        titles = {language: {**campaign.titles, **known.titles}[language] for language in campaign.titles}
+        storage.campaigns.name(known.id, titles)
+        storage.audit.note("campaign titled", now, campaign=known.id, languages=sorted(more))
+
+
+def _titles(title: str, titles: Mapping[str, str]) -> str:
+    return ", ".join(f"{language} {one}" for language, one in titles.items()) or title
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 - a word for it
@@ -158,8 +173,9 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
     zone = campaign.timezone or bot.timezone
     row = storage.campaigns.add(
         key,
-        campaign.title,
+        campaign.first_title,
         now,
+        titles=campaign.titles,
         link=campaign.link,
         goal=campaign.goal,
         counts=campaign.counts,

@@ -30,17 +30,20 @@ def follow(
     """Bring the files of all open campaigns (each by its id) into the database; doing it again changes nothing.
 
     Each value is merged between what the files said last time, what they say now, and what we hold: see
-    `campaign.roster`. An organisation that stands in no file any more stays as it is, and is told once; those that
-    stand in the file of a campaign that has `ended` are left as they are.
+    `campaign.roster`. An organisation that stands in no file any more stays as it is, and is told once. What stands in
+    the file of a campaign that has `ended` is left as it is: nothing is taken in from there, and nothing taken away.
     """
     reading = _Reading(storage, now, storage.organisations.listed(), Changes(), set())
     said = _said(reading, rosters)
+    known = dict(storage.organisations.owners())
+    over: dict[int, list[RosterLine]] = {}
+    for line in ended:
+        for organisation in {known[form] for form in map(normal_form, line.names) if form in known}:
+            over.setdefault(organisation, []).append(line)
     for organisation, lines in said.items():
         # Most have not changed: of these nothing is followed, whatever was said in chat.
         if len(lines) > 1 or _listed(lines[0], _names(lines[0])) != reading.before.get(organisation):
-            _Line(reading, organisation, lines).follow()
-    known = dict(storage.organisations.owners())
-    over = {known.get(normal_form(name)) for line in ended for name in line.names}
+            _Line(reading, organisation, lines, over.get(organisation, ())).follow()
     for organisation, listed in reading.before.items():
         if organisation not in said and organisation not in over and not listed.get("left"):
             storage.organisations.change(organisation, listed={**listed, "left": True})
@@ -103,11 +106,15 @@ class _Reading:
 class _Line:
     """What the files say of one organisation: mostly one line, several once campaigns or merges brought them together."""
 
-    def __init__(self, reading: _Reading, organisation: int, lines: Sequence[RosterLine]) -> None:
+    def __init__(
+        self, reading: _Reading, organisation: int, lines: Sequence[RosterLine], over: Sequence[RosterLine]
+    ) -> None:
         self._storage, self._now, self._changes = reading.storage, reading.now, reading.changes
         self._is_new = organisation in reading.new
         self._held = self._storage.organisations.get(organisation)
         self._line = _together(lines, self._held.name)
+        self._over = over
+        """What the files of campaigns that have ended say of it: nobody takes that back."""
         self._listed = reading.before.get(organisation, {})
         self._was: dict[str, str] = {}
         self._is: dict[str, str] = {}
@@ -146,6 +153,8 @@ class _Line:
         for column in VALUES:
             before, now = self._listed.get(column, ""), getattr(self._line, column)
             held = getattr(self._held, column)
+            if not now and before and any(getattr(one, column) == before for one in self._over):
+                continue
             # How a stranger spelled a name is nobody's word.
             judged = verdict(before, now, "" if column == "name" and self._held.flagged else held)
             if judged == "keep":
@@ -168,6 +177,7 @@ class _Line:
         held = {normal_form(name): name for name in organisations.names_of(self._held.id)}
         before = {normal_form(name) for name in self._listed.get("names", ())}
         gives, takes = names_to_change(before, said.keys(), held.keys())
+        takes -= {normal_form(name) for one in self._over for name in one.names}
         for form in sorted(gives):
             known = organisations.find(form)
             if known is not None:
@@ -207,10 +217,16 @@ class _Line:
                 if known is None:
                     self._right(person, granted=True)
         for person in [one for one, known in held.items() if known.how == "roster" and one not in wanted]:
-            accounts = [one.id for one in people.addresses(person) if one.is_account]
-            organisations.dismiss(self._held.id, person)
-            self._changed(f"no longer represented by {' '.join(accounts)}")
-            self._right(person, granted=False)
+            self._no_longer(person)
+
+    def _no_longer(self, person: int) -> None:
+        """Let somebody whom no file names any more speak for it no longer."""
+        addresses = self._storage.people.addresses(person)
+        if any({*one.representatives, *one.deputies} & {*addresses} for one in self._over):
+            return
+        self._storage.organisations.dismiss(self._held.id, person)
+        self._changed(f"no longer represented by {' '.join(one.id for one in addresses if one.is_account)}")
+        self._right(person, granted=False)
 
     def _right(self, person: int, *, granted: bool) -> None:
         if not self._is_new:

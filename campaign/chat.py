@@ -92,6 +92,10 @@ class Said:
     mentions_me: bool = False
     my_names: tuple[str, ...] = ()
     """What the bot is called there, by which it can be addressed: its account, its display name, its nick."""
+    shared: tuple[str, ...] = ()
+    """In private: the rooms the bot is in where the network shows that person now, by their ids."""
+    edits: str = ""
+    """Event id of the sender's own earlier message that this puts in other words. It is never taken for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Reacted:
     at: datetime
     live: bool = True
     whole: bool = False
+    shared: tuple[str, ...] = ()
+    """In private: as of what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,30 @@ class Balloted:
     answers: tuple[str, ...]
     """Keys of the answers chosen, as `PollCard` gave them; none takes the answer back. May be anything at all."""
     at: datetime
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A person handed in a form: a command with its arguments apart, or the answer to a question that a form asked.
+
+    `event` is made of who holds the form, of the form and its step: the same however often it is handed in. What comes
+    of it is shown to whoever holds the form, and said nowhere else.
+    """
+
+    room: Room
+    """The private chat with that person, whether there was one before or not."""
+    event: str
+    sender: Address
+    """An account, as their server vouches for it: never an occupant."""
+    name: str
+    command: str
+    """The command's English name."""
+    values: Mapping[str, str]
+    """Parameter → what was filled in, and `campaign`; of a question `choice`, a number. May be anything at all."""
+    at: datetime
+    question: int = 0
+    """The question (by id) that this answers; 0 if it answers none."""
     live: bool = True
 
 
@@ -169,7 +199,8 @@ class Joined:
 class Removed:
     """The bot is no longer in a room: `why` is "kicked", "banned", "left", "destroyed" or "encrypted".
 
-    With "replaced" it may still be in there, but everybody has moved on: another room has taken its place.
+    With "replaced" it may still be in there, but everybody has moved on: another room, the `successor`, has taken its
+    place.
     With "unreachable" it was to enter and could not.
     """
 
@@ -178,6 +209,8 @@ class Removed:
     at: datetime
     why: str
     by: str = ""
+    successor: str = ""
+    """The id of the room in its place, as the room itself names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +248,31 @@ class Unreadable:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An encrypted event whose key has not come: to be kept, and read if it does. `payload` is the event as JSON."""
+
+    room: Room
+    event: str
+    sender: Address
+    session: str
+    payload: str = field(repr=False)
+    at: datetime
+
+
 Event: TypeAlias = (
-    Said | Reacted | Balloted | Redacted | Invited | Joined | Removed | Echo | Bounced | Unreadable
+    Sealed
+    | Said
+    | Reacted
+    | Balloted
+    | Submitted
+    | Redacted
+    | Invited
+    | Joined
+    | Removed
+    | Echo
+    | Bounced
+    | Unreadable
 )
 
 
@@ -275,6 +331,15 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody named in several languages: shown in the reader's, else in the first."""
+
+    names: Mapping[str, str]
+    """Language → name."""
+    kind: Literal["named"] = "named"
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One sentence to say: an English message id in small Markdown, and the values that go in its `{places}`.
 
@@ -289,7 +354,7 @@ class Text:
     kind: Literal["text"] = "text"
 
 
-Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Text
+Value: TypeAlias = str | int | Moment | Day | Typed | Link | Markdown | Listing | Named | Text
 
 
 def say(message: str, /, **values: Value) -> Text:

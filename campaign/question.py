@@ -189,6 +189,15 @@ def _one_word(one: str, other: str) -> bool:
     return long.startswith(short) or (len(short) > 3 and fuzz.ratio(one, other) >= ONE_WORD)  # noqa: PLR2004
 
 
+def holds(normal: str, wanted: str) -> bool:
+    """Whether each of some words, or another form of it, stands in a text; both in their normal form."""
+    said = normal.split()
+    return all(
+        any(one == word or (len(one) > 2 and _one_word(one, word)) for word in said)  # noqa: PLR2004 - a word's beginning
+        for one in wanted.split()
+    )
+
+
 def likest(text: str, known: Iterable[tuple[Id, str]], least: float = SAME) -> list[Id]:
     """Return those of the known questions (each with its normal form) that are at least so like this one, best first."""
     wanted = normal_question(text)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from campaign.chat import N_, Moment, Text, Value, say
+from campaign.chat import N_, Day, Moment, Text, Value, say
 from campaign.decision import CHOICE_NAMES
 from commands.org_words import HOW
 
@@ -22,6 +23,7 @@ ACTS = {
     "asked": N_("asked a question"),
     "campaign closed": N_("closed the campaign"),
     "campaign opened": N_("opened the campaign"),
+    "campaign titled": N_("gave the campaign its title in more languages"),
     "confirmed": N_("confirmed the signature"),
     "consent": N_("said what may be done with their name"),
     "deadline": N_("set the deadline"),
@@ -72,7 +74,26 @@ ACTS = {
 }
 """The acts that `storage.audit.note` writes down; the tests compare them with the code."""
 
+FIELDS = {
+    "aliases": N_("other names"),
+    "domain": N_("domain"),
+    "flagged": N_("to be looked at"),
+    "funded": N_("funding"),
+    "mandate_day": N_("day of the mandate"),
+    "mandate_kind": N_("mandate"),
+    "mandate_link": N_("minutes"),
+    "name": N_("name"),
+    "note": N_("note"),
+    "role": N_("role"),
+    "testimony": N_("testimony"),
+    "url": N_("site"),
+    "website": N_("site"),
+}
+"""What the fields of a change are called."""
 WORDS = {
+    "direct": N_("direct"),
+    "indirect": N_("indirect"),
+    "none": N_("none"),
     "declared": N_("declared"),
     "confirmed": N_("confirmed"),
     "verified": N_("verified"),
@@ -102,8 +123,16 @@ _PEOPLE = ("represented_by", "revoked", "joined", "by")
 
 
 def lines(acts: Sequence[Act], names: Mapping[int, str], zone: str) -> tuple[Text, ...]:
-    """Write acts as lines, in the order they come; instants are shown in `zone`."""
-    return tuple(_line(act, names, zone) for act in acts)
+    """Write acts as lines, in the order they come, under the days of `zone` on which they were done."""
+    found: list[Text] = []
+    day = None
+    for act in acts:
+        local = act.at.astimezone(ZoneInfo(zone))
+        if local.date() != day:
+            day = local.date()
+            found.append(say(N_("**{day}** ({zone})"), day=Day(day), zone=zone))
+        found.append(_line(act, f"{local:%H:%M}", names, zone))
+    return tuple(found)
 
 
 def people_in(acts: Sequence[Act]) -> set[int]:
@@ -116,10 +145,10 @@ def people_in(acts: Sequence[Act]) -> set[int]:
     }
 
 
-def _line(act: Act, names: Mapping[int, str], zone: str) -> Text:
+def _line(act: Act, at: str, names: Mapping[int, str], zone: str) -> Text:
     line = say(
         N_("- {at} · {who} · {what}"),
-        at=Moment(act.at, zone),
+        at=at,
         who=say(N_("person {number} (forgotten)"), number=act.person)
         if act.person and act.forgotten_at
         else _who(act.person, act.name),
@@ -149,7 +178,11 @@ def _more(act: Act, names: Mapping[int, str], zone: str) -> list[Value]:
     if isinstance(after, dict):
         was = before if isinstance(before, dict) else {}
         found += [
-            say(N_("{field}: {change}"), field=field, change=_change(was.get(field, ""), after[field], zone))
+            say(
+                N_("{field}: {change}"),
+                field=_field(field),
+                change=_change(was.get(field, ""), after[field], zone),
+            )
             for field in after
         ]
     elif before or after:
@@ -157,6 +190,10 @@ def _more(act: Act, names: Mapping[int, str], zone: str) -> list[Value]:
     if act.room:
         found.append(act.room)
     return found
+
+
+def _field(column: str) -> Value:
+    return say(FIELDS[column]) if column in FIELDS else column
 
 
 def _change(before: object, after: object, zone: str) -> Value:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from campaign.chat import N_, Said, Text, Typed, say
+from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import asking, grammar
-from commands.command import Context, House, Reply, Unclear
+from commands import asking, calling, finding, grammar
+from commands.command import Choice, Context, House, Reply, Unclear
+from commands.vocabulary import LONGEST_WORD, NO, YES, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 QUESTIONS_LAST = timedelta(hours=24)
 """How long a question of the bot's waits for its answer."""
 
+Picked: TypeAlias = int | Literal["yes", "no"]
+
 _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
 
-def is_for_us(said: Said, house: House) -> bool:
-    """Whether a line is meant for the bot. In private every line is."""
-    return said.private or _number(said) is not None or _call(said, house) is not None
+def is_for_us(storage: Storage, said: Said, house: House) -> bool:
+    """Whether a line is meant for the bot. In private every line is; elsewhere a word or a number is in reply to a question of its."""
+    if said.private or _call(said, house) is not None:
+        return True
+    return _answered(said) is not None and _is_asked(_purpose(storage, said))
 
 
 def noticed(storage: Storage, said: Said) -> None:
@@ -48,23 +53,49 @@ def answer(context: Context, said: Said) -> Reply | None:
     """
     if context.place == "campaign":
         context.storage.campaigns.spoke(context.person.id, context.room.id)
-    number = _number(said)
-    if number is not None:
-        return _pick(context, said, number)
+    picked = _answered(said)
+    prompt = None if picked is None else _asked(context, said)
+    if isinstance(picked, int) or (picked is not None and prompt is not None):
+        return _pick(context, prompt, picked)
     line = _call(said, context.house)
     if line is None:
-        text = grammar.without_quotation(said.text)
-        line = grammar.Line(grammar.clean(text))
-        if "\n" in text or grammar.find(line, context.menu) is None:
-            return Reply(
+        text = calling.without_quotation(said.text)
+        line = calling.Line(calling.clean(text))
+        if "\n" in text or finding.find(line, context.menu) is None:
+            near = None if "\n" in text else _near(context, line)
+            return near or Reply(
                 (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
             )
-    found = grammar.find(line, context.menu)
+    found = finding.find(line, context.menu)
     if found is None:
         return _hint(context, line)
     one, rest = found
     authorise(context, one)
-    arguments, campaign = grammar.arguments(one, rest, context)
+    return _do(context, one, *grammar.arguments(one, rest, context))
+
+
+def submitted(context: Context, form: Submitted) -> Reply | None:
+    """Do what a form asks for, as if it had been said in private.
+
+    Raises:
+        CampaignError: it is refused; the text says why and what to do instead.
+    """
+    if context.place != "private":
+        raise CampaignError(say(N_("A form is for a private chat, and this address is that of a room.")))
+    if form.question:
+        prompt = context.storage.prompts.get(form.question, context.now)
+        if prompt is None or prompt.person_id != context.person.id:
+            raise CampaignError(say(N_("That question waits no longer. Please open the form again.")))
+        number, _ = calling.take_number([form.values.get("choice", "")])
+        return run(context, prompt, number or 0)
+    one = next((known for known in context.menu if known.form and known.name == form.command), None)
+    if one is None:
+        raise CampaignError(say(N_("There is no such form. {help} lists what I can do."), help=Typed("help")))
+    authorise(context, one)
+    return _do(context, one, *grammar.filled(one, form.values, context))
+
+
+def _do(context: Context, one: Command, arguments: Mapping[str, Any], campaign: str) -> Reply | None:
     context = replace(context, campaign_key=campaign)
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.
@@ -92,8 +123,17 @@ def _of(campaign: str, reply: Reply | None) -> Reply | None:
 
 def refused(context: Context, said: Said, why: Text) -> Reply:
     """Say that a line is refused. Who answered a question may answer again, as a reply to either message."""
-    purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
-    return Reply((why,), purpose=purpose if purpose.startswith("prompt:") else "")
+    purpose = _purpose(context.storage, said)
+    return Reply((why,), purpose=purpose if _is_asked(purpose) else "")
+
+
+def _purpose(storage: Storage, said: Said) -> str:
+    """What the message of the bot's that this replies to was for; empty if it replies to none."""
+    return storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+
+
+def _is_asked(purpose: str) -> bool:
+    return purpose.startswith("prompt:")
 
 
 def authorise(context: Context, one: Command) -> None:
@@ -156,30 +196,47 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     return _of(context.campaign_key, _run(context, one, asking.restored(choice["arguments"])))
 
 
-def _pick(context: Context, said: Said, number: int) -> Reply | None:
-    """Answer a question by its number: as a reply to it, or in private. Elsewhere a number is just a number."""
-    purpose = context.storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+def _asked(context: Context, said: Said) -> Prompt | None:
+    """The question of the bot's that somebody answers: as a reply to it, or in private. None if it was not put to them."""
+    purpose = _purpose(context.storage, said)
     prompt = None
-    if purpose.startswith("prompt:"):
+    if _is_asked(purpose):
         prompt = context.storage.prompts.get(int(purpose.removeprefix("prompt:")), context.now)
     elif said.private:
         prompt = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
-    if prompt is None or prompt.person_id != context.person.id or len(prompt.choices) < 2:  # noqa: PLR2004 - a choice
+    return prompt if prompt is not None and prompt.person_id == context.person.id else None
+
+
+def _pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | None:
+    """Answer a question: by a number if there are several choices, by yes if there is one, and either by no."""
+    if prompt is None:
         return None
-    return run(context, prompt, number)
+    if picked == "no":
+        context.storage.prompts.answer(prompt.id, context.now)
+        return Reply((say(N_("All right: I did nothing.")),))
+    several = len(prompt.choices) > 1
+    if picked == "yes":
+        return run(context, prompt, 1) if not several else pick_one(prompt)
+    return run(context, prompt, picked) if several else None
 
 
-def _hint(context: Context, line: grammar.Line) -> Reply | None:
+def pick_one(prompt: Prompt) -> Reply:
+    """Ask for a number where yes does not say which."""
+    which = say(N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices))
+    return Reply((which,), purpose=f"prompt:{prompt.id}")
+
+
+def _hint(context: Context, line: calling.Line) -> Reply | None:
     """What may have been meant: in a room of the campaign, in private, and to campaigners in theirs."""
     if not (context.place in ("campaign", "private") or (context.place == "admin" and context.is_admin)):
         return None
     sayable = [one for one in context.menu if not one.admin or context.place in one.where]
-    related = grammar.family(line.words[0], sayable) if context.is_admin and line.words else ()
+    related = finding.family(line.words[0], sayable) if context.is_admin and line.words else ()
     if related:
-        return Reply(tuple(map(grammar.summary, related)))
-    close = grammar.nearest(line, sayable, campaigner=context.is_admin)
+        return Reply(tuple(map(finding.summary, related)))
+    close = _near(context, line)
     if close is not None:
-        return Reply((say(N_("Did you mean {command}?"), command=Typed(close.name)),))
+        return close
     if context.private:
         return Reply(
             (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
@@ -187,15 +244,41 @@ def _hint(context: Context, line: grammar.Line) -> Reply | None:
     return None
 
 
-def _call(said: Said, house: House) -> grammar.Line | None:
+def _near(context: Context, line: calling.Line) -> Reply | None:
+    """Ask whether a command one or two letters away was meant; where it can be said as it stands, yes is enough."""
+    sayable = [one for one in context.menu if not one.admin or context.place in one.where]
+    close = finding.nearest(line, sayable, campaigner=context.is_admin)
+    if close is None:
+        return None
+    one, rest = close
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    ask = Reply((say(N_("Did you mean {command}?"), command=Typed(one.name)),))
+    if waits:
+        return ask  # what was asked before is not forgotten for a slip
+    try:
+        authorise(context, one)
+        arguments, campaign = grammar.arguments(one, rest, context)
+    except CampaignError:
+        return ask  # said again, it is told what is wrong with it
+    ask = Reply((say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=Typed(one.name)),))
+    return replace(ask, choices=(Choice(one.name, arguments, confirmed=False, campaign=campaign),))
+
+
+def _call(said: Said, house: House) -> calling.Line | None:
     names = (house.name, *said.my_names)
-    return grammar.call(
+    return calling.call(
         said.text, prefix=house.prefix, names=names, mentioned=said.mentions_me or said.private
     )
 
 
-def _number(said: Said) -> int | None:
+def _answered(said: Said) -> Picked | None:
+    """What somebody says to a question of the bot's, if it is only that: a number, yes or no, in reply or in private."""
     if not (said.private or said.reply_to):
         return None
-    number, following = grammar.take_number(grammar.clean(grammar.without_quotation(said.text)).split())
+    line = calling.clean(calling.without_quotation(said.text))
+    if len(line) <= LONGEST_WORD:
+        word = fold(line)
+        if word in YES or word in NO:
+            return "yes" if word in YES else "no"
+    number, following = calling.take_number(line.split())
     return number if number is not None and number <= _HIGHEST and not following else None

@@ -23,6 +23,7 @@ COMPARED = 500
     help=N_("Ask a question about the letter; I tell you here once it is answered."),
     example=N_("!ask Where does the money go?"),
     where=frozenset({"campaign", "admin", "private"}),
+    form=True,
 )
 def ask(ctx: Context, question: Rest) -> Reply:
     """Register a question, unless it was asked before: then give its answer, or let the person wait for it too."""
@@ -75,7 +76,8 @@ def _again(ctx: Context, known: Question, text: str) -> Reply:
         line = say(N_("💡 {question}"), question=questioning.line(known))
     offers = (say(N_("ask it all the same")), say(N_("show what is like it")))
     other = say(
-        N_("Not your question? Reply to this message with a number: {choices}"),
+        N_("Not your question? Reply to this message with a number, or say {pick}: {choices}"),
+        pick=Typed("confirm", "1"),
         choices=Listing(
             tuple(say(N_("{number}. {name}"), number=i, name=one) for i, one in enumerate(offers, 1)),
             either=True,

@@ -20,7 +20,8 @@ def which(one: Command, arguments: Mapping[str, Any], unclear: Unclear) -> Reply
     said = _where(arguments, unclear.typed)
     if said is None or not unclear.near:
         return None
-    before, _, after = arguments[said].rpartition(unclear.typed)
+    ends = arguments[said].endswith(unclear.typed)
+    before, _, after = (arguments[said].rpartition if ends else arguments[said].partition)(unclear.typed)
     choices = tuple(
         Choice(one.name, {**arguments, said: f"{before}{name}{after}"}, confirmed=False)
         for name in unclear.near
@@ -35,20 +36,22 @@ def which(one: Command, arguments: Mapping[str, Any], unclear: Unclear) -> Reply
     else:
         ask = say(
             N_(
-                "I do not know “{name}”. Which one do you mean? Reply to this message with a number: {choices}"
+                "I do not know “{name}”. Which one do you mean? Reply to this message with a number, or say {pick}: {choices}"
             ),
             name=unclear.typed,
+            pick=Typed("confirm", "1"),
             choices=numbered(unclear.near),
         )
     return Reply((ask,), choices=choices)
 
 
 def _where(arguments: Mapping[str, Any], typed: str) -> str | None:
-    """In which argument a name was said: the one that is that name, or else the only one that ends with it."""
+    """In which argument a name was said: the one that is that name, or else the only one that ends or begins with it."""
     said = {key: value for key, value in arguments.items() if isinstance(value, str)}
     exactly = [key for key, value in said.items() if value == typed]
     ending = [key for key, value in said.items() if value.endswith(f" {typed}")]
-    found = exactly or ending
+    beginning = [key for key, value in said.items() if value.startswith(f"{typed} ")]
+    found = exactly or ending or beginning
     return found[0] if len(found) == 1 else None
 
 

@@ -36,11 +36,19 @@ def speaks(ctx: Context, organisation: Organisation) -> bool:
 def organisations(ctx: Context) -> Sequence[Organisation]:
     """The organisations somebody speaks for; who speaks for none yet, for those whose domain proves it."""
     mine = ctx.storage.organisations.of_person(ctx.person.id)
-    if mine:
-        return mine
+    return mine or [one for one in _by_domain(ctx) if speaks(ctx, one)]
+
+
+def shown(ctx: Context) -> Sequence[Organisation]:
+    """The same organisations, to be shown only: nothing is written down, though a domain proves something."""
+    mine = ctx.storage.organisations.of_person(ctx.person.id)
+    public = ctx.house.public_providers
+    return mine or [one for one in _by_domain(ctx) if proves(ctx.storage, public, ctx.person.id, one)]
+
+
+def _by_domain(ctx: Context) -> Sequence[Organisation]:
     accounts = ctx.storage.people.addresses(ctx.person.id)
-    forms = stored_forms(accounts, ctx.house.public_providers)
-    return [one for one in ctx.storage.organisations.of_domains(forms) if speaks(ctx, one)]
+    return ctx.storage.organisations.of_domains(stored_forms(accounts, ctx.house.public_providers))
 
 
 def proves(storage: Storage, public: Collection[str], person_id: int, organisation: Organisation) -> bool:

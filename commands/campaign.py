@@ -19,7 +19,7 @@ def campaign(ctx: Context) -> Reply:
     it = ctx.campaign
     letters = ctx.storage.letters.current(it.id)
     lines: list[Text] = [
-        say(N_("**{title}** (campaign={key})"), title=it.title, key=it.key),
+        say(N_("**{title}** (campaign={key})"), title=it.named, key=it.key),
         say(
             N_("Letter: {versions}"),
             versions=", ".join(f"{one.language} v{one.version} {one.hash[:8]}" for one in letters),
@@ -54,14 +54,14 @@ def campaign_close(ctx: Context) -> Reply:
             N_(
                 "End **{title}** for good? Nobody signs, votes or is reminded any more; the list stays. To do it: {confirm}"
             ),
-            title=it.title,
+            title=it.named,
             confirm=Typed("confirm"),
         )
         return Reply((ask,), choices=(Choice("campaign close"),))
     ctx.storage.campaigns.close(it.id, ctx.now)
     ctx.storage.audit.note("campaign closed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
     return reply(
-        N_("**{title}** has ended. An operator can still write its list (`tocsin export`)."), title=it.title
+        N_("**{title}** has ended. An operator can still write its list (`tocsin export`)."), title=it.named
     )
 
 

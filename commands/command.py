@@ -94,6 +94,8 @@ class Context:
     """The campaign that is meant, once that is known: it is looked up once per command."""
     confirmed: bool = False
     """Whether the person was asked and said yes."""
+    shared: tuple[str, ...] = ()
+    """In private: the rooms of the bot's in which the network shows that person now, by their ids."""
     near: Callable[[str, str], Sequence[int]] = field(default=_nobody)
     """The organisations whose name or site is like these, the likest first. May raise `Wanted`."""
 
@@ -139,7 +141,7 @@ class Context:
                     )
                 )
             return named
-        here = self.storage.rooms.campaigns_of(self.room.id)
+        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
         candidates = [campaigns.get(one) for one in here] if here else list(campaigns.open())
         if not candidates:
             raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
@@ -153,6 +155,17 @@ class Context:
                 )
             )
         return candidates[0]
+
+    @property
+    def gathered(self) -> tuple[int, ...]:
+        """In private: the open campaigns of rooms that this person is in as well."""
+        rooms = self.storage.rooms
+        found = (rooms.find(self.address.network, one) for one in self.shared)
+        return tuple(
+            sorted(
+                {campaign for room in found if room is not None for campaign in rooms.campaigns_of(room.id)}
+            )
+        )
 
     @property
     def zone(self) -> str:
@@ -273,6 +286,8 @@ class Command:
     in_short: bool = False
     """Whether it is one of the few that help shows in a room."""
     needs_campaign: bool = True
+    form: bool = False
+    """Whether it is offered as a form as well, where a network shows forms."""
 
     def name_in(self, language: str) -> str:
         """The name in a language; English where there is none."""
@@ -294,6 +309,7 @@ def command(
     where: frozenset[Place] | None = None,
     in_short: bool = False,
     needs_campaign: bool = True,
+    form: bool = False,
 ) -> Callable[[Callable[..., Reply | None]], Command]:
     """Make a function a command: its parameters are the grammar, from which help and usage are derived.
 
@@ -309,11 +325,14 @@ def command(
         where: the kinds of place it may be said in.
         in_short: shown by help in a room.
         needs_campaign: False for what makes sense without one.
+        form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
 
     def make(run: Callable[..., Reply | None]) -> Command:
-        return Command(name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign)
+        return Command(
+            name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign, form
+        )
 
     return make
 

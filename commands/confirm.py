@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Typed, say
+from campaign.chat import N_, Moment, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import answer, authority, grammar, lookup, reconfirming, vouching
+from commands import answer, asking, authority, calling, lookup, reconfirming, usage, vouching
 from commands.command import Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
     from storage.prompts import Prompt
     from storage.signatures import Signature
+
+FORGOTTEN = timedelta(minutes=30)
+"""How long after a question a yes names what it was taken for."""
 
 
 @command(
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     """Do what the latest question to this person in this room was about; without one, sign a changed letter again, or stand by a colleague's signature."""
     prompt = ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now)
-    number, following = grammar.take_number(organisation.split())
+    number, following = calling.take_number(organisation.split())
     if prompt and number and not following and not ctx.confirmed and len(prompt.choices) > 1:
         return answer.run(ctx, prompt, number)
     if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):
@@ -43,11 +48,18 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
             )
         )
     if len(prompt.choices) > 1:
-        which = say(
-            N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices)
-        )
-        return Reply((which,), purpose=f"prompt:{prompt.id}")
-    return answer.run(ctx, prompt, 1)
+        return answer.pick_one(prompt)
+    done = answer.run(ctx, prompt, 1)
+    return done if done is None or ctx.now - prompt.asked_at < FORGOTTEN else _naming(ctx, prompt, done)
+
+
+def _naming(ctx: Context, prompt: Prompt, done: Reply) -> Reply:
+    """Say first which question a yes was taken for, where that may have been forgotten."""
+    choice = prompt.choices[0]
+    one = next(known for known in ctx.menu if known.name == choice["command"])
+    line = usage.said(one, asking.restored(choice["arguments"]), ctx.language)
+    asked = say(N_("To what I asked on {at}: {line}"), at=Moment(prompt.asked_at, ctx.zone), line=line)
+    return replace(done, lines=(asked, *done.lines))
 
 
 def _is_about(ctx: Context, prompt: Prompt, organisation: str) -> bool:
@@ -68,7 +80,7 @@ def _for(ctx: Context, typed: str) -> Reply:
     Raises:
         CampaignError: there is none, or one may not speak for its organisation.
     """
-    number, following = grammar.take_number(typed.split())
+    number, following = calling.take_number(typed.split())
     signature = None
     if number is not None and not following:
         signature = ctx.storage.signatures.by_number(ctx.campaign.id, number)

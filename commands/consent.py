@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     ),
     example=N_("!consent publish yes"),
     needs_campaign=False,
+    form=True,
 )
 def consent(
     ctx: Context,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Text, Typed, say, say_many
-from campaign.question import NEAR, likest, normal_question
+from campaign.question import NEAR, holds, likest, normal_question
 from commands import questioning
+from commands.calling import take_number
 from commands.command import Context, Reply, Rest, command, reply
-from commands.grammar import take_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ IN_A_ROOM, ALONE = 3, 20
     fr="contexte",
     help=N_("Show the questions about the letter and their answers, or search them."),
     example=N_("!context money"),
+    form=True,
 )
 def context(ctx: Context, about: Rest = "") -> Reply:
     """Show the newest answers, one question by its number, or those that are like some words."""
@@ -51,10 +52,10 @@ def context(ctx: Context, about: Rest = "") -> Reply:
 
 
 def _search(ctx: Context, about: str, known: Sequence[Question]) -> Reply:
-    wanted = set(normal_question(about).split())
+    wanted = normal_question(about)
     by_id = {one.id: one for one in known}
     words = {one.id: f"{normal_question(one.text)} {normal_question(one.answer)}" for one in known}
-    holding = [which for which, said in words.items() if wanted <= set(said.split())]
+    holding = [which for which, said in words.items() if holds(said, wanted)]
     near = likest(about, ((one.id, normal_question(one.text)) for one in known), NEAR)
     found = [by_id[which] for which in dict.fromkeys((*holding, *near))]
     if not found:

@@ -9,7 +9,7 @@ from campaign.dates import read_day
 from campaign.errors import CampaignError
 from commands import ending, lookup, questioning, reconfirming
 from commands.command import Context, Option, Reply, Rest, UsageError, command, reply
-from commands.grammar import usage
+from commands.usage import usage
 
 if TYPE_CHECKING:
     from storage.questions import Question
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     fr="enreflexion",
     help=N_("Say until when your organisation is deciding; I ask again after that date, not before."),
     example=N_("!deciding 2099-09-01 Nuage Libre note=general assembly"),
+    form=True,
 )
 def deciding(
     ctx: Context,

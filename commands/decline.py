@@ -12,6 +12,7 @@ from commands.command import Context, Option, Reply, Rest, command, reply
     fr="refuser",
     help=N_("Say that your organisation will not sign; I stop reminding it."),
     example=N_("!decline Nuage Libre note=not our subject"),
+    form=True,
 )
 def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Reply:
     """Record a no; a standing signature has to be withdrawn first."""

@@ -16,6 +16,7 @@ from commands.entry import Entry
     fr="details",
     help=N_("Complete or correct what is written beside your signature."),
     example=N_("!details Nuage Libre role=treasurer funded=indirect"),
+    form=True,
 )
 def details(
     ctx: Context,

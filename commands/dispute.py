@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from campaign.chat import N_, NN_, Day, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, disputing, grammar, lookup
+from campaign.organisation.beginning import begun_with
+from commands import authority, calling, disputing, lookup
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -31,13 +32,15 @@ def dispute(ctx: Context, why: Rest) -> Reply:
     """Record a dispute by the organisation's own people; ask anybody else whether they speak for it."""
     signature, reason = _meant(ctx, why.split())
     reason = lookup.short(reason)
-    speaks = authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
+    # A campaigner may say that something is wrong with a signature, whomever they speak for.
+    speaks = ctx.is_admin or authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
     if not reason:
         return reply(
             N_("Please say why as well: {example}"), example=Typed("dispute", f"{signature.number} …")
         )
-    disputing.check(ctx, signature, speaks=speaks)
-    if speaks or ctx.confirmed:
+    disputing.check(ctx, signature, reason, speaks=speaks)
+    again = any(one.person_id == ctx.person.id for one in ctx.storage.disputes.of_signature(signature.id))
+    if speaks or again or ctx.confirmed:
         return disputing.dispute(ctx, signature, reason, speaks=speaks)
     ask = say(
         N_(
@@ -55,9 +58,10 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
 
     Raises:
         CampaignError: there is none, or it is not clear which.
+        Unclear: the words nearly begin with the names of some that have signed.
     """
     signatures = ctx.storage.signatures
-    number, following = grammar.take_number(words)
+    number, following = calling.take_number(words)
     for count in range(min(len(words), LONGEST_NAME), 1 if number is not None else 0, -1):
         found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
         if found is not None:
@@ -75,12 +79,26 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
     standing_mine = [one for one in mine if one is not None]
     if len(standing_mine) == 1 and number is None:
         return standing_mine[0], " ".join(words)
+    _make_sure_no_name_is_near(ctx, words)
     raise CampaignError(
         say(
             N_("Which signature? Begin with its number or the exact name of the organisation: {example}"),
             example=Typed("dispute", "3 …"),
         )
     )
+
+
+def _make_sure_no_name_is_near(ctx: Context, words: list[str]) -> None:
+    """Raise Unclear if these words nearly begin with the name of an organisation that has signed."""
+    storage = ctx.storage
+    names = {
+        one.organisation_id: one.name for one in storage.campaigns.members(ctx.campaign.id) if one.letter_id
+    }
+    owners = {form: owner for form, owner in storage.organisations.owners() if owner in names}
+    count, near = begun_with(words, owners)
+    if near:
+        typed = " ".join(words[:count])
+        raise lookup.unclear(typed, typed, list(dict.fromkeys(names[owners[form]] for form in near)))
 
 
 @command(

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
+from campaign.reminder import public_names
 from commands import lookup, tell
 from commands.command import Reply, reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from campaign.chat import Text, Value
     from commands.command import Context, Elsewhere
     from storage.disputes import Dispute
@@ -32,16 +35,20 @@ def dispute(ctx: Context, signature: Signature, reason: str, *, speaks: bool) ->
     Raises:
         CampaignError: it is their own, they have said so already, or strangers have said too much.
     """
-    here, by_strangers = check(ctx, signature, speaks=speaks)
+    here, by_strangers = check(ctx, signature, reason, speaks=speaks)
     storage = ctx.storage
-    storage.disputes.open(
-        signature.id,
-        ctx.now,
-        person_id=ctx.person.id,
-        address_id=ctx.person.address_id,
-        room_id=ctx.room.id,
-        reason=reason,
-    )
+    mine = next((one for one in here if one.person_id == ctx.person.id), None)
+    if mine is not None:
+        storage.disputes.explain(mine.id, reason)
+    else:
+        storage.disputes.open(
+            signature.id,
+            ctx.now,
+            person_id=ctx.person.id,
+            address_id=ctx.person.address_id,
+            room_id=ctx.room.id,
+            reason=reason,
+        )
     storage.audit.note(
         "disputed",
         ctx.now,
@@ -58,15 +65,42 @@ def dispute(ctx: Context, signature: Signature, reason: str, *, speaks: bool) ->
         name=signature.organisation,
         number=signature.number,
     )
+    if mine is not None:
+        why = say(
+            N_("Noted: that is why you dispute the signature of **{name}** (no. {number})."),
+            name=signature.organisation,
+            number=signature.number,
+        )
+        said = _to_campaigners(ctx, _notice(ctx, signature, reason))
+        return Reply((why,)).also(*(() if len(here) > 1 and not speaks else said))
+    if not speaks and by_strangers == MOST_BY_STRANGERS - 1:
+        return noted.also(*_to_campaigners(ctx, _full()))
     if not speaks and (here or by_strangers >= TOLD_OF):
         return noted
-    return noted.also(
-        *tell.admins(storage, ctx.house, _notice(ctx, signature, reason)), *_signer(ctx, signature)
+    return noted.also(*_to_campaigners(ctx, _notice(ctx, signature, reason)), *_signer(ctx, signature))
+
+
+def _to_campaigners(ctx: Context, line: Text) -> tuple[Elsewhere, ...]:
+    """Tell the campaigners, but where one of them has just said it."""
+    return tuple(one for one in tell.admins(ctx.storage, ctx.house, line) if one.room_id != ctx.room.id)
+
+
+def _full() -> Text:
+    return say(
+        N_(
+            "⚠️ {count} disputes of people I do not know are open: I take no more of theirs until some are settled. {disputes} lists them."
+        ),
+        count=MOST_BY_STRANGERS,
+        disputes=Typed("disputes"),
     )
 
 
-def check(ctx: Context, signature: Signature, *, speaks: bool) -> tuple[bool, int]:
-    """Make sure that somebody may dispute a signature; say whether it is disputed, and count what strangers dispute.
+def check(
+    ctx: Context, signature: Signature, reason: str = "", *, speaks: bool
+) -> tuple[Sequence[Dispute], int]:
+    """Make sure that somebody may dispute a signature, or give their dispute its `reason`.
+
+    Returns the disputes that are open about it, and how many are of strangers in the whole campaign.
 
     Raises:
         CampaignError: as `dispute` says.
@@ -81,7 +115,10 @@ def check(ctx: Context, signature: Signature, *, speaks: bool) -> tuple[bool, in
         )
     every = storage.disputes.of_campaign(ctx.campaign.id)
     here = [one for one in every if one.signature_id == signature.id]
-    if any(one.person_id == ctx.person.id for one in here):
+    mine = next((one for one in here if one.person_id == ctx.person.id), None)
+    if mine is not None and reason and not mine.reason:
+        return here, 0
+    if mine is not None:
         raise CampaignError(
             say(
                 N_(
@@ -99,13 +136,17 @@ def check(ctx: Context, signature: Signature, *, speaks: bool) -> tuple[bool, in
                 name=signature.organisation,
             )
         )
+    if not speaks and ctx.private and not lookup.is_of_the_campaign(ctx):
+        raise CampaignError(
+            say(N_("I do not know you from this campaign yet: please dispute it in one of its rooms."))
+        )
     by_strangers = [one for one in every if not one.speaks]
-    mine = sum(one.person_id == ctx.person.id for one in by_strangers)
-    if not speaks and (mine >= MOST_BY_ONE or len(by_strangers) >= MOST_BY_STRANGERS):
+    theirs = sum(one.person_id == ctx.person.id for one in by_strangers)
+    if not speaks and (theirs >= MOST_BY_ONE or len(by_strangers) >= MOST_BY_STRANGERS):
         raise CampaignError(
             say(N_("Too many disputes are open for me to take one more: please tell a campaigner yourself."))
         )
-    return bool(here), len(by_strangers)
+    return here, len(by_strangers)
 
 
 def _notice(ctx: Context, signature: Signature, reason: str) -> Text:
@@ -139,10 +180,7 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
     if not signature.person_name:
         return ()
     told = say(
-        N_(
-            "⚠️ {who}, the signature of **{name}** (no. {number}) is disputed. It stands until a campaigner decides."
-        ),
-        who=signature.person_name,
+        N_("⚠️ The signature of **{name}** (no. {number}) is disputed. It stands until a campaigner decides."),
         name=signature.organisation,
         number=signature.number,
     )
@@ -151,15 +189,18 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
 
 
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:
-    """Settle every dispute about a signature, and tell those who opened them: each room once, where it is not said anyway."""
+    """Settle every dispute about a signature, and tell those who opened them, by name: each room once."""
     storage = ctx.storage
-    rooms = {ctx.room.id}
-    if outcome != "withdrawn":
-        rooms.add(signature.room_id)  # whoever signed is told there
-    said: list[Elsewhere] = []
     found = storage.disputes.settle(signature.id, outcome, ctx.now, by=ctx.person.id)
+    said: list[Elsewhere] = []
+    there: dict[int, list[Dispute]] = {}
     for one in found:
-        said += _disputer(ctx, one, told, rooms)
+        if one.room_id is None or not storage.rooms.campaigns_of(one.room_id):
+            said += tell.privately(storage, one.person_id, told, here=ctx.room.id)
+        elif storage.rooms.get(one.room_id).state == "joined":
+            there.setdefault(one.room_id, []).append(one)
+    for room, disputers in there.items():
+        said += _disputers(ctx, room, disputers, told)
     if found:
         storage.audit.note(
             "dispute settled",
@@ -174,12 +215,12 @@ def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tupl
     return tuple(said)
 
 
-def _disputer(ctx: Context, one: Dispute, told: Text, rooms: set[int]) -> tuple[Elsewhere, ...]:
-    storage = ctx.storage
-    if one.room_id is None or not storage.rooms.campaigns_of(one.room_id):
-        return tell.privately(storage, one.person_id, told, here=ctx.room.id)
-    room = storage.rooms.get(one.room_id)
-    if room.id in rooms or room.state != "joined":
+def _disputers(ctx: Context, room: int, disputers: Sequence[Dispute], told: Text) -> tuple[Elsewhere, ...]:
+    """Tell those who disputed it in one room; who asked just now is answered anyway, and whom nobody knows has no name."""
+    names, more = public_names(
+        list(dict.fromkeys(one.name for one in disputers if one.name and one.person_id != ctx.person.id))
+    )
+    if not names:
         return ()
-    rooms.add(room.id)
-    return tell.rooms([room], told)
+    named = ", ".join(names) + ("…" if more else "")
+    return tell.rooms([ctx.storage.rooms.get(room)], say(N_("{names}: {line}"), names=named, line=told))

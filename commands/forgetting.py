@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import Reacted, Said
+from campaign.chat import Balloted, Reacted, Said
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,7 @@ def is_beyond_memory(storage: Storage, event: Event, now: datetime) -> bool:
     Only what is read while catching up is asked about, and only what is older by its server than anything the inbox
     still knows of its room: what comes live is new, whatever time its server claims.
     """
-    if not isinstance(event, Said | Reacted) or event.live or event.at > now - REMEMBERED + SKEW:
+    if not isinstance(event, Said | Reacted | Balloted) or event.live or event.at > now - REMEMBERED + SKEW:
         return False
     private = isinstance(event, Said) and event.private
     until = storage.inbox.forgotten_until(event.room.network, event.room.id, private=private)
@@ -82,5 +82,9 @@ def _quarantined(storage: Storage, _: int, now: datetime) -> int | None:
     return 0 if storage.forgetting.quarantined(now - REMEMBERED, unseen=UNSEEN, most=AT_ONCE) else None
 
 
-_TABLES = (_events, _messages, _questions, _quarantined)
+def _unread(storage: Storage, _: int, now: datetime) -> int | None:
+    return 0 if storage.unread.forget(now - REMEMBERED, AT_ONCE) else None
+
+
+_TABLES = (_events, _messages, _questions, _quarantined, _unread)
 """What a step forgets of each table: it returns where the next one goes on, or None at the end."""

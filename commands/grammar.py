@@ -1,157 +1,26 @@
-"""From what a phone made of a line to a command and its arguments."""
+"""From the words after a command to its arguments."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rapidfuzz.distance import OSA
-
 from campaign import dates
-from campaign.chat import N_, Listing, Text, Typed, say
+from campaign.chat import N_, Listing, say
 from campaign.errors import CampaignError
+from commands.calling import clean, take_number
 from commands.command import UsageError
+from commands.usage import usage
 from commands.vocabulary import fold, in_language, option_words, read_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from commands.command import Command, Context, Parameter
 
-LONGEST = 4000
-"""Characters of a line that are read; what a person types by hand is never longer."""
-
-_QUOTES = str.maketrans(
-    {
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2018\u2019\u201a\u02bc", "'"),
-        "\uff01": "!",
-        "\uff1d": "=",
-    }
-)
-_INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
 _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
-_NAME_ENDS = re.compile(r"[ :,]")
-_AROUND_NAME = 20
-"""Characters by which a name as typed may be longer than as it is compared: accents, signs around it."""
-_NUMBERED = re.compile(
-    r"(?:(?:le|la|the) )?(?:(?:#|n[o°º]|№|nr|num[eé]ro|number)\.? ?)?(\d{1,6})[.):]?(?: |$)", re.IGNORECASE
-)
-"""A number as people write it, and as the bot does ("n° 3"); nothing here is ever numbered higher."""
 _ABBREVIATION = re.compile(r"\w\.\w\.$")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that calls the bot: its words after the prefix, cleaned of what phones put there."""
-
-    text: str
-
-    @property
-    def words(self) -> list[str]:
-        """The words of it."""
-        return self.text.split(" ") if self.text else []
-
-
-def clean(text: str) -> str:
-    """One line of plain words: spaces made equal, invisible characters dropped, quotes and dashes made straight."""
-    text = " ".join(text[:LONGEST].translate(_QUOTES).split())
-    # Split again: what stood alone between two spaces may be gone.
-    return " ".join(_INVISIBLE.sub("", text).replace("—", "--").split())
-
-
-def without_quotation(text: str) -> str:
-    """What a person wrote themselves: without the lines (`> …`) that clients quote before an answer."""
-    lines = text.strip().split("\n")
-    if lines[0].startswith(">"):
-        while lines and (lines[0].startswith(">") or not lines[0].strip()):
-            lines.pop(0)
-    return "\n".join(lines)
-
-
-def call(text: str, *, prefix: str, names: Iterable[str], mentioned: bool) -> Line | None:
-    """What is asked of the bot in a line, or None: `!sign …`, `!tocsin sign …`, or the bot's name and then the rest.
-
-    Only a single line can be a command, with a quotation before it or not: what is quoted or a letter never is.
-    """
-    text = without_quotation(text)
-    if "\n" in text:
-        return None
-    line = clean(text)
-    if line.startswith(prefix):
-        line = line[len(prefix) :].strip()
-        _, rest = _after_name(line, names)
-        line = rest.removeprefix(prefix).strip() or line
-        return Line(line) if line[:1].isalpha() else None
-    pointed, rest = _after_name(line, names)
-    if rest and (mentioned or pointed):
-        return Line(rest.removeprefix(prefix).strip())
-    return None
-
-
-def _after_name(line: str, names: Iterable[str]) -> tuple[bool, str]:
-    """What follows one of these names at the beginning of a line ("" if none does), and whether `:` or `,` parts them.
-
-    The longest name counts, so that `@tocsin:example.org: status` is not addressed to "tocsin".
-    """
-    known = {folded for name in names if (folded := fold(name.lstrip("@")))}
-    longest = max(map(len, known), default=0) + _AROUND_NAME
-    for cut in [one.start() for one in _NAME_ENDS.finditer(line[:longest])][::-1]:
-        if fold(line[:cut].lstrip("@")) in known:
-            rest = line[cut:].lstrip(" :,")
-            between = line[cut - 1 : len(line) - len(rest)]
-            return ":" in between or "," in between, rest
-    return False, ""
-
-
-def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
-    """The command a line begins with (of two words before one), and what follows it."""
-    words = line.words
-    folded = [fold(word) for word in words[:2]]
-    for length in (2, 1):
-        name = " ".join(folded[:length])
-        if len(words) < length:
-            continue
-        for one in menu:
-            if name in (fold(one.name), fold(one.fr)):
-                return one, " ".join(words[length:])
-    return None
-
-
-def family(word: str, menu: Iterable[Command]) -> tuple[Command, ...]:
-    """The commands of two words that begin with this one."""
-    word = fold(word)
-    return tuple(
-        one for one in menu if word in {fold(name.split(" ")[0]) for name in one.names if " " in name}
-    )
-
-
-def summary(one: Command) -> Text:
-    """A command in one line, as lists show it."""
-    return say(N_("{command} — {help}"), command=Typed(one.name), help=say(one.help))
-
-
-def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) -> Command | None:
-    """The command one or two letters away from what was typed: a typo is a lost signature.
-
-    Commands of campaigners are suggested to campaigners alone.
-    """
-    best: tuple[int, Command] | None = None
-    for one in menu:
-        if one.admin and not campaigner:
-            continue
-        for name in map(fold, one.names):
-            typed = fold(" ".join(line.words[: name.count(" ") + 1]))
-            if len(typed) <= 2:  # noqa: PLR2004 - two letters are no word
-                continue
-            allowed = 1 if len(name) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
-            distance = OSA.distance(typed, name, score_cutoff=allowed)
-            if distance <= allowed and (best is None or distance < best[0]):
-                best = (distance, one)
-    return best[1] if best else None
 
 
 def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any], str]:
@@ -166,7 +35,9 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     campaign = options.pop("campaign", "")
     context = replace(context, campaign_key=campaign)  # whose zone the dates are in
     by_name = {parameter.name: parameter for parameter in one.parameters}
-    for name, value in options.items():
+    for name, said in options.items():
+        value, following = _ended(by_name[name], said)
+        positional = f"{positional} {following}".strip()
         if value:
             found[name] = _read(by_name[name], value, context)
     if not positional.strip(" !?.,;:…"):
@@ -183,6 +54,25 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     ]
     if words or missing:
         raise UsageError(usage(one, context.language))
+    return found, campaign
+
+
+def filled(one: Command, values: Mapping[str, str], context: Context) -> tuple[dict[str, Any], str]:
+    """Read a form by a command's grammar, each value as if it had been typed; return what `arguments` does.
+
+    Raises:
+        UsageError: something that is required is empty.
+        CampaignError: a date, a number or a choice that cannot be read, with what to write instead.
+    """
+    campaign = clean(values.get("campaign", ""))
+    context = replace(context, campaign_key=campaign)
+    found: dict[str, Any] = {}
+    for parameter in one.parameters:
+        value = clean(values.get(parameter.name, ""))
+        if value:
+            found[parameter.name] = _read(parameter, value, context)
+        elif parameter.required:
+            raise UsageError(usage(one, context.language))
     return found, campaign
 
 
@@ -203,14 +93,34 @@ def _take(parameter: Parameter, words: list[str], context: Context) -> tuple[Any
     return _read(parameter, words[0], context), words[1:]
 
 
-def take_number(words: list[str]) -> tuple[int | None, list[str]]:
-    """The number some words begin with (None if with none), and the words that follow it."""
-    text = " ".join(words)
-    found = _NUMBERED.match(text)
-    return (int(found[1]), text[found.end() :].split()) if found else (None, words)
+def _ended(parameter: Parameter, said: str) -> tuple[str, str]:
+    """The value of an option and what follows it: a number or a choice ends with itself ("question=3 Nuage Libre")."""
+    words = said.split()
+    if parameter.kind == "number":
+        number, following = take_number(words)
+        return (str(number), " ".join(following)) if number is not None else (said, "")
+    ends = parameter.kind == "choice" and len(words) > 1 and read_choice(words[0], parameter.choices)
+    return (words[0], " ".join(words[1:])) if ends else (said, "")
+
+
+def _signed(rest: str, one: Command) -> str:
+    """Give an option for a number its sign where it was said first or last without one: "question 3"."""
+    words = [
+        re.escape(word)
+        for parameter in one.parameters
+        if parameter.is_option and parameter.kind == "number"
+        for word in sorted(option_words(parameter.name))
+    ]
+    if not words:
+        return rest
+    said = rf"({'|'.join(words)})\s+(?=(?:n[o°º]\s?|#)?\d+"
+    return re.sub(
+        rf"^{said}\b)|(?<=\s){said}$)", lambda mark: f"{mark[1] or mark[2]}=", rest, flags=re.IGNORECASE
+    )
 
 
 def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
+    rest = _signed(rest.strip(), one)
     if "=" not in rest:
         return rest.strip(), {}
     # Where no campaign is meant, the word may end a name: "org merge Grande campagne = …".
@@ -277,60 +187,3 @@ def _read(parameter: Parameter, value: str, context: Context) -> Any:  # noqa: A
             )
         return number
     return _without_stop(value)
-
-
-def usage(one: Command, language: str) -> Text:
-    """How to say a command, with its example."""
-    return say(
-        N_("Write {usage} — for example: `{example}`"),
-        usage=Typed(one.name, shape(one, language)),
-        example=say(one.example),
-    )
-
-
-def shape(one: Command, language: str) -> str:
-    """The arguments of a command, as help shows them."""
-    parts = []
-    for parameter in one.parameters:
-        if parameter.is_option:
-            continue
-        name = "|".join(in_language(c, language) for c in parameter.choices) or _label(parameter, language)
-        parts.append(f"<{name}>" if parameter.required else f"[{name}]")
-    options = [
-        f"{in_language(parameter.name, language)}=" for parameter in one.parameters if parameter.is_option
-    ]
-    if options:
-        parts.append(f"[{' '.join(options)}]")
-    return " ".join(parts)
-
-
-_LABELS = {
-    "fr": {
-        "organisation": "organisation",
-        "choice": "choix",
-        "reason": "raison",
-        "question": "question",
-        "poll": "scrutin",
-        "until": "date",
-        "at": "date",
-        "text": "texte",
-        "about": "commande",
-        "name": "nom",
-        "names": "noms",
-        "who": "adresse",
-        "which": "laquelle",
-        "why": "pourquoi",
-        "procedure": "procedure",
-        "form": "format",
-        "code": "code",
-        "language": "langue",
-        "label": "libelle",
-        "row": "numero",
-        "number": "numero",
-        "reference": "reference",
-    }
-}
-
-
-def _label(parameter: Parameter, language: str) -> str:
-    return _LABELS.get(language, {}).get(parameter.name, parameter.name)

@@ -9,7 +9,7 @@ from campaign.dates import read_days
 from campaign.errors import CampaignError
 from commands import previewing, schedules
 from commands.command import Context, Reply, Rest, UsageError, command, reply
-from commands.grammar import usage
+from commands.usage import usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,16 +21,16 @@ def organisation(ctx: Context, typed: str) -> Organisation:
     """The organisation that goes by this name, in whatever campaign.
 
     Raises:
-        CampaignError: there is none, with the nearest ones.
+        CampaignError: there is none.
+        Unclear: some are near it.
     """
     name = tidy_name(typed)
     found = ctx.storage.organisations.find(normal_form(name))
     if found is not None:
         return found
-    near = ", ".join(one.name for one in lookup.suggestions(ctx, name))
+    near = [one.name for one in lookup.suggestions(ctx, name)]
     if near:
-        text = N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name.")
-        raise CampaignError(say(text, name=name, names=near))
+        raise lookup.unclear(name, typed, near)
     add = Typed("org add", name)
     raise CampaignError(say(N_("I do not know “{name}”. To add it: {add}"), name=name, add=add))
 

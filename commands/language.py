@@ -14,6 +14,7 @@ from commands.command import Context, Reply, command, reply
     help=N_("Choose the language of our private chat; campaigners choose a room's."),
     example=N_("!language en"),
     needs_campaign=False,
+    form=True,
 )
 def language(ctx: Context, language: Literal["fr", "en"]) -> Reply:
     """Set the language of this chat; in a room only campaigners may."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign import letter as rules
 from campaign.chat import N_, File, Markdown, Text, Typed, say
-from commands import grammar, lookup, revising
+from commands import calling, finding, lookup, revising
 from commands.command import CAMPAIGNERS, Context, Reply, command, reply
 from commands.vocabulary import read_choice
 
@@ -44,9 +44,9 @@ def _no_language(ctx: Context, typed: str, known: tuple[str, ...]) -> Reply:
     if ctx.is_admin:
         answers = [one for one in ctx.menu if one.name.startswith("letter ")]
         for name in ("letter", "lettre"):
-            close = grammar.nearest(grammar.Line(f"{name} {typed}"), answers, campaigner=True)
+            close = finding.nearest(calling.Line(f"{name} {typed}"), answers, campaigner=True)
             if close is not None:
-                return reply(N_("Did you mean {command}?"), command=Typed(close.name))
+                return reply(N_("Did you mean {command}?"), command=Typed(close[0].name))
     return reply(
         N_("There is no letter in “{language}”. There is one in: {languages}."),
         language=typed,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from campaign import letter as rules
-from campaign.chat import MATRIX, N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
+from campaign.chat import N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import doubt, normal_form, tidy_name
 from campaign.signature import LEVELS, counts, is_counted
@@ -64,15 +64,7 @@ def organisation(context: Context, name: str) -> Organisation:
     if found is None or not _may_answer(context, found):
         near = [one.name for one in suggestions(context, name) if _may_answer(context, one)]
         if near:
-            raise Unclear(
-                say(
-                    N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name."),
-                    name=tidy_name(name),
-                    names=", ".join(near),
-                ),
-                name,
-                near,
-            )
+            raise unclear(tidy_name(name), name, near)
         if context.is_admin:
             raise CampaignError(
                 say(
@@ -88,6 +80,12 @@ def organisation(context: Context, name: str) -> Organisation:
             )
         )
     return found
+
+
+def unclear(name: str, typed: str, near: Sequence[str]) -> Unclear:
+    """What to raise where a name (as `typed`) is nobody's, and some are near it."""
+    text = N_("I do not know “{name}”. Did you mean {names}? Please say it again with that name.")
+    return Unclear(say(text, name=name, names=", ".join(near)), typed, near)
 
 
 def _may_answer(context: Context, organisation: Organisation) -> bool:
@@ -179,13 +177,12 @@ def account_of(context: Context) -> str:
 def is_of_the_campaign(context: Context) -> bool:
     """Whether somebody in private is known to be of those a campaign gathers, who may read who answers what and why.
 
-    On Matrix a private chat is accepted only from whoever shares a room of a campaign. On XMPP anybody can open one
-    (docs/decisions/0003): there it takes a campaigner, somebody who speaks for an organisation of the campaign, or
-    somebody whom we have met in one of its rooms.
+    They are in a room of this very campaign, as far as their network shows it, are campaigners, speak for one of its
+    organisations, or were met in one of its rooms (docs/decisions/0003): another campaign's are as strange to it.
     """
-    if context.address.network == MATRIX or context.is_admin:
-        return True
     storage, campaign = context.storage, context.campaign
+    if context.is_admin or campaign.id in context.gathered:
+        return True
     if any(
         storage.campaigns.member(campaign.id, one.id)
         for one in storage.organisations.of_person(context.person.id)

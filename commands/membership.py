@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(minutes=1)
 """How far a server's clock may be from ours."""
+FOLLOW_WITHIN = timedelta(days=1)
+"""How long what waited in a room that was replaced is worth saying in the one in its place."""
 KEYS_LAST = timedelta(hours=20)
 """How long a Matrix server is sure to know a message again by its key: it says a day."""
 
@@ -43,15 +45,12 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     """Accept a room's invitation from an administrator, and a private chat's from whoever shares a campaign room."""
     room = storage.rooms.find(event.room.network, event.room.id)
     from_admin = event.by in house.admins
-    if event.encrypted:
-        room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
-        storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
-        return Reply(elsewhere=(_leave(room, _not_served()),))
     listed = room is not None and (room.admin or bool(storage.rooms.campaigns_of(room.id)))
     welcome = from_admin or listed or (event.direct and _shares(storage, event))
     if not welcome:
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
-        storage.rooms.change(room.id, state="parked", why="uninvited")
+        if not room.is_awaited:  # there an administrator's invitation is still to come
+            storage.rooms.change(room.id, state="parked", why="uninvited")
         why = say(N_("I only come when one of my administrators invites me: please ask one of them."))
         return Reply(elsewhere=(_leave(room, why),))
     room = room or storage.rooms.ensure(
@@ -80,24 +79,6 @@ def _shares(storage: Storage, event: Invited) -> bool:
 def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Reply | None:
     """Remember a room the bot is in; on the first time in a campaign's room, say who it is in three lines."""
     room = _entry(storage, house, event)
-    if event.encrypted:
-        if room.state == "parked":
-            return None
-        storage.rooms.change(room.id, state="parked", why="encrypted", encrypted=True)
-        told = [
-            say(N_("I left {room}: it is encrypted, and I cannot read encrypted rooms yet."), room=room.label)
-        ]
-        if storage.undelivered.give_up_room(room.id, "encrypted", now):
-            told.append(
-                say(
-                    N_(
-                        "What was said there before counts, but I could not answer any more: please tell them."
-                    )
-                )
-            )
-        return Reply(elsewhere=(_leave(room, _not_served()), *tell.admins(storage, house, *told)))
-    if room.state == "parked" and room.encrypted:
-        return None  # as it was before: a room cannot cease to be encrypted
     campaigns = storage.rooms.campaigns_of(room.id)
     # A listed room in which only one person is left, or only one has come yet, is no private chat.
     partner = event.private_with if not campaigns and not room.admin else None
@@ -108,7 +89,7 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         direct=partner is not None,
         partner=partner.id if partner else "",
         archived=event.archived,
-        encrypted=False,
+        encrypted=event.encrypted or room.encrypted,
     )
     if room.welcomed_at is not None or not campaigns or room.admin:
         return None
@@ -148,6 +129,7 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
         told = say(N_("I could not enter {room}. I will try again at my next start."), room=room.label)
         return Reply(elsewhere=tell.admins(storage, house, told))
     storage.rooms.change(room.id, state="parked", why=event.why)
+    moved = move_on(storage, room, event.successor, now) if event.why == "replaced" else 0
     unsaid = storage.undelivered.give_up_room(room.id, "sent away", now)
     storage.inbox.forget_cursor(event.room.network, event.room.id)
     if room.direct:
@@ -166,6 +148,16 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
             why=say(_WHY.get(event.why, N_("left"))),
         )
     lines = [told]
+    if moved:
+        lines.append(
+            say_many(
+                *NN_(
+                    "{count} message of mine waits to be said there.",
+                    "{count} messages of mine wait to be said there.",
+                ),
+                moved,
+            )
+        )
     if unsaid:
         lines.append(
             say_many(
@@ -178,6 +170,15 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
             )
         )
     return Reply(elsewhere=tell.admins(storage, house, *lines))
+
+
+def move_on(storage: Storage, room: RoomRow, successor: str, now: datetime) -> int:
+    """Let what waits in a room that was replaced wait for the room in its place; return how many messages that is.
+
+    None do where the bot was sent away from that one too: it would never be said.
+    """
+    target = storage.rooms.successor(room, successor)
+    return storage.rooms.move_on(room.id, target.id, now + FOLLOW_WITHIN) if target else 0
 
 
 def given_back(storage: Storage, house: House, event: Bounced, now: datetime) -> Reply | None:
@@ -247,10 +248,6 @@ _WHY = {
     "left": N_("left"),
     "encrypted": N_("it is encrypted"),
 }
-
-
-def _not_served() -> Text:
-    return say(N_("I cannot read encrypted rooms yet. Please invite me into one that is not encrypted."))
 
 
 def _leave(room: RoomRow, why: Text) -> Elsewhere:

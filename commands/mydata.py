@@ -28,6 +28,7 @@ WHY = {
     example=N_("!mydata"),
     where=frozenset({"private"}),
     needs_campaign=False,
+    form=True,
 )
 def mydata(ctx: Context) -> Reply:
     """Say in short lines what is held about somebody, and hand all of it over as a file."""

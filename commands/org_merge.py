@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, known, tell
-from commands.command import Choice, Context, Reply, Rest, command, reply
+from commands import authority, known, lookup, tell
+from commands.command import Choice, Context, Reply, Rest, Unclear, command, reply
 from commands.org_words import STANDINGS
 
 if TYPE_CHECKING:
@@ -84,14 +84,14 @@ def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -
     for campaign, stands, ends in plan.ended:
         yield say(
             N_("⚠ “{title}”: both have signed. No. {stands} stands, no. {ends} ends."),
-            title=campaigns.get(campaign).title,
+            title=campaigns.get(campaign).named,
             stands=stands,
             ends=ends,
         )
     for campaign, word, other in plan.words:
         yield say(
             N_("⚠ “{title}”: their answers differ. The later one stands: {word}, not {other}."),
-            title=campaigns.get(campaign).title,
+            title=campaigns.get(campaign).named,
             word=say(STANDINGS[word]),
             other=say(STANDINGS[other]),
         )
@@ -125,7 +125,7 @@ def _ask(kept: Organisation, gone: Organisation) -> Text:
 )
 def org_unmerge(ctx: Context, name: Rest) -> Reply:
     """Give an organisation back what was its own; what came after stays with the one that was kept."""
-    merge = _meant(ctx, tidy_name(name))
+    merge = _meant(ctx, name)
     kept = ctx.storage.organisations.get(merge.kept_id)
     _make_sure_it_can_be(ctx, merge, kept)
     lost = ctx.storage.merges.undo(merge, ctx.now)
@@ -146,9 +146,14 @@ def org_unmerge(ctx: Context, name: Rest) -> Reply:
     return Reply((done, *(_lost(ctx, kept, one) for one in lost if not _comes_back(ctx, merge, one))))
 
 
-def _meant(ctx: Context, name: str) -> Merge:
-    """The merge that is meant: by the name of the one that is gone, or of the one that stayed if there is only one."""
-    standing = ctx.storage.merges.standing()
+def _meant(ctx: Context, typed: str) -> Merge:
+    """The merge that is meant: by the name of the one that is gone, or of the one that stayed if there is only one.
+
+    Raises:
+        CampaignError: there is none, or several.
+        Unclear: the name is near those of some that are gone.
+    """
+    standing, name = ctx.storage.merges.standing(), tidy_name(typed)
     form = normal_form(name)
     found = [one for one in standing if normal_form(one.gone) == form]
     if not found:
@@ -156,7 +161,17 @@ def _meant(ctx: Context, name: str) -> Merge:
         found = [one for one in standing if kept is not None and one.kept_id == kept.id]
         if len(found) > 1:
             names = ", ".join(one.gone for one in found)
-            raise CampaignError(say(N_("Which one? Merged into **{name}**: {names}"), name=name, names=names))
+            raise Unclear(
+                say(N_("Which one? Merged into **{name}**: {names}"), name=name, names=names),
+                typed,
+                [one.gone for one in found],
+            )
+    if not found:
+        # The names of those that are gone are the kept ones' by now.
+        kept_ids = {one.id for one in lookup.suggestions(ctx, name)}
+        near = [one.gone for one in standing if one.kept_id in kept_ids]
+        if near:
+            raise lookup.unclear(name, typed, near)
     if not found:
         raise CampaignError(say(N_("I know of no merge of “{name}”."), name=name))
     return found[-1]
@@ -204,7 +219,7 @@ def _lost(ctx: Context, kept: Organisation, one: Lost) -> Text:
         accounts = [each.id for each in ctx.storage.people.addresses(one.which) if each.is_account]
         return say(N_("- not given back: the word of {who}, who lost it since"), who=", ".join(accounts))
     if one.what == "word":
-        title = ctx.storage.campaigns.get(one.which).title
+        title = ctx.storage.campaigns.get(one.which).named
         text = N_("- “{title}”: **{kept}** keeps what it has answered since")
         return say(text, title=title, kept=kept.name)
     if one.what == "signature":

@@ -92,7 +92,7 @@ def _standing(ctx: Context, campaign: Campaign, organisation: Organisation) -> l
     member = ctx.storage.campaigns.member(campaign.id, organisation.id)
     if member is None:
         return []
-    title, standing = campaign.title, say(STANDINGS[member.standing])
+    title, standing = campaign.named, say(STANDINGS[member.standing])
     until = Day(member.deciding_until) if member.standing == "deciding" and member.deciding_until else None
     lines = [
         say(N_("In “{title}”: {standing} until {day}"), title=title, standing=standing, day=until)

@@ -8,7 +8,9 @@ from commands import lookup, polling
 from commands.command import Context, Reply, command, reply
 
 
-@command("polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"))
+@command(
+    "polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"), form=True
+)
 def polls(ctx: Context) -> Reply:
     """List the polls; who voted what is shown in private to those of the campaign, for these are organisations."""
     found = ctx.storage.polls.of_campaign(ctx.campaign.id)

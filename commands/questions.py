@@ -124,9 +124,12 @@ def _which(question: Question, text: str, source: str) -> Reply:
         )
     offers = (say(N_("change it and tell everybody again")), say(N_("change it and tell nobody")))
     ask = say(
-        N_("Question {number} has an answer: “{answer}” Reply to this message with a number: {choices}"),
+        N_(
+            "Question {number} has an answer: “{answer}” Reply to this message with a number, or say {pick}: {choices}"
+        ),
         number=question.number,
         answer=question.answer,
+        pick=Typed("confirm", "1"),
         choices=Listing(
             tuple(say(N_("{number}. {name}"), number=i, name=one) for i, one in enumerate(offers, 1)),
             either=True,

@@ -134,7 +134,9 @@ def unprompted(ctx: Context) -> Reply | None:
         either=True,
     )
     which = say(
-        N_("For which organisation? Reply to this message with a number: {choices}"), choices=numbered
+        N_("For which organisation? Reply to this message with a number, or say {pick}: {choices}"),
+        pick=Typed("confirm", "1"),
+        choices=numbered,
     )
     return Reply((which,), choices=tuple(Choice("sign", {"organisation": one.organisation}) for one in asked))
 

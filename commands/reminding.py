@@ -56,17 +56,17 @@ def of_deadline(
     """
     lines: list[Text] = []
     if at is None:
-        lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.title))
+        lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.named))
     elif late:
         lines.append(
             say(
                 N_("🔔 **{title}**: please answer by {at}. (This reminder is late: I was away.)"),
-                title=campaign.title,
+                title=campaign.named,
                 at=at,
             )
         )
     else:
-        lines.append(say(N_("🔔 **{title}**: please answer by {at}."), title=campaign.title, at=at))
+        lines.append(say(N_("🔔 **{title}**: please answer by {at}."), title=campaign.named, at=at))
     named, _ = public_names(members)
     silent = [member for member in members if member.organisation_id not in again]
     if silent:
@@ -92,7 +92,7 @@ def after_own_date(campaign: Campaign, members: Sequence[Member], day: date) -> 
     return (
         say(
             N_("🔔 **{title}** — {names}: you said you would decide by {day}. What came of it?"),
-            title=campaign.title,
+            title=campaign.named,
             names=which,
             day=Day(day),
         ),

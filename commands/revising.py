@@ -37,7 +37,7 @@ def ask(storage: Storage, house: House, campaign: Campaign) -> tuple[Elsewhere, 
             N_(
                 "✏️ **{title}** has changed in its file ({versions}). Until you answer, everybody signs the version before."
             ),
-            title=campaign.title,
+            title=campaign.named,
             versions=_named(texts),
         ),
         *difference(storage, texts),
@@ -51,7 +51,7 @@ def taken_back(storage: Storage, house: House, campaign: Campaign) -> tuple[Else
     """Tell the campaigners that what they were asked about is no more."""
     text = say(
         N_("✏️ **{title}**: its file is as it was before; there is nothing left to answer."),
-        title=campaign.title,
+        title=campaign.named,
     )
     return tell.admins(storage, house, text)
 
@@ -148,7 +148,7 @@ def minor(
         new = next((one for one in changed if one.language == language), changed[0])
         text = say(
             N_("✏️ **{title}**: small changes to the letter, and signatures stand. {version}: {letter}"),
-            title=campaign.title,
+            title=campaign.named,
             version=lookup.version_of(storage.letters.get(new.id), campaign),
             letter=Typed("letter", "" if new.language == language else new.language),
         )
@@ -236,7 +236,7 @@ def _of_substance(storage: Storage, campaign: Campaign, language: str) -> Text:
     known = "" if letter.language == language else f" {letter.language}"
     return say(
         N_("📜 **{title}** has changed in substance. {version}; what has changed: {letter}"),
-        title=campaign.title,
+        title=campaign.named,
         version=lookup.version_of(letter, campaign),
         letter=Typed("letter", f"{letter.version}{known}"),
     )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from campaign.chat import N_, say
 from commands.command import Context, Reply, command
+
+if TYPE_CHECKING:
+    from storage.rooms import RoomRow
 
 
 @command(
@@ -21,7 +26,7 @@ def rooms(ctx: Context) -> Reply:
             N_("- {name} ({network}): {state}"),
             name=one.label,
             network=one.network,
-            state=say(STATES["unarchived" if one.state == "joined" and not one.archived else one.state]),
+            state=say(STATES[_state(one)]),
         )
         for one in ctx.storage.rooms.all()
         if not one.direct
@@ -29,10 +34,17 @@ def rooms(ctx: Context) -> Reply:
     return Reply(tuple(lines) or (say(N_("I am in no room.")),))
 
 
+def _state(one: RoomRow) -> str:
+    if one.is_awaited:
+        return "awaited"
+    return "unarchived" if one.state == "joined" and not one.archived else one.state
+
+
 STATES = {
     "joined": N_("I am there"),
     "unarchived": N_("I am there; it keeps no archive, so what is said while I am away is lost"),
     "wanted": N_("I am trying to enter"),
+    "awaited": N_("it takes another one's place, and I wait to be invited"),
     "parked": N_("I was sent away, and wait to be invited again"),
 }
 """What each state of a room is called."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help=N_("Sign the open letter for your organisation."),
     example=N_("!sign Nuage Libre role=treasurer mandate=assembly"),
     in_short=True,
+    form=True,
 )
 def sign(
     ctx: Context,
@@ -120,7 +121,9 @@ def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
         )
     choices = tuple(Choice("sign", entry.arguments(name), confirmed=False) for name in names)
     ask = say(
-        N_("For which organisation? Reply to this message with a number: {choices}"), choices=_numbered(names)
+        N_("For which organisation? Reply to this message with a number, or say {pick}: {choices}"),
+        pick=Typed("confirm", "1"),
+        choices=_numbered(names),
     )
     return Reply((ask,), choices=choices)
 
@@ -164,8 +167,11 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
         )
         return Reply((*doubts, ask, *entry.doubts(ctx)), choices=(Choice("sign", entry.arguments(name)),))
     ask = say(
-        N_("I do not know “{name}”. Which one do you mean? Reply to this message with a number: {choices}"),
+        N_(
+            "I do not know “{name}”. Which one do you mean? Reply to this message with a number, or say {pick}: {choices}"
+        ),
         name=name,
+        pick=Typed("confirm", "1"),
         choices=Listing(
             (
                 *(say(N_("{number}. {name}"), number=i, name=one) for i, one in enumerate(near, 1)),

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 @command(
-    "signatories", fr="signataires", help=N_("List who has signed, in private."), example=N_("!signatories")
+    "signatories",
+    fr="signataires",
+    help=N_("List who has signed, in private."),
+    example=N_("!signatories"),
+    form=True,
 )
 def signatories(ctx: Context) -> Reply:
     """List the standing signatures; a list belongs in private, not in a room of two hundred."""

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 
 @command(
-    "status", fr="statut", help=N_("Show how far the campaign is."), example=N_("!status"), in_short=True
+    "status",
+    fr="statut",
+    help=N_("Show how far the campaign is."),
+    example=N_("!status"),
+    in_short=True,
+    form=True,
 )
 def status(ctx: Context) -> Reply:
     """Show the numbers; in private, to those of the campaign, the names of who is deciding and who is silent too."""
     campaign, storage = ctx.campaign, ctx.storage
     now = lookup.progress(storage, campaign)
-    lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.title)]
+    lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.named)]
     if now.goal:
         lines.append(
             say_many(

@@ -84,11 +84,18 @@ def privately(storage: Storage, person_id: int, *lines: Text, here: int = 0) -> 
 
 
 def signer(storage: Storage, signature: Signature, *lines: Text, here: int) -> tuple[Elsewhere, ...]:
-    """Tell whoever gave a signature: in the campaign's room where they did, else alone; never where one is (`here`; 0: nowhere)."""
+    """Tell whoever gave a signature: by name in the campaign's room where they did, else alone; never where one is (`here`; 0: nowhere)."""
     room = storage.rooms.get(signature.room_id)
     if not storage.rooms.campaigns_of(room.id):
         return privately(storage, signature.person_id, *lines, here=here)
-    return () if room.id == here or room.state != "joined" else rooms([room], *lines)
+    if room.id == here or room.state != "joined":
+        return ()
+    message = Message(
+        lines,
+        to=storage.people.address(signature.address_id) if signature.person_name else None,
+        to_name=signature.person_name,
+    )
+    return (Elsewhere(message, room_id=room.id),)
 
 
 @dataclass(frozen=True, slots=True)

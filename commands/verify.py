@@ -44,6 +44,7 @@ def verify(ctx: Context, signature: int) -> Reply:
         name=found.organisation,
         number=signature,
     )
+    closed = say(N_("The dispute about it is settled."))
     disputed = bool(storage.disputes.of_signature(found.id))
     settled = disputing.settle(ctx, found, "verified", stands)
     if found.level == "verified" and disputed:
@@ -78,11 +79,14 @@ def verify(ctx: Context, signature: int) -> Reply:
                 lookup.counted(storage, campaign),
                 name=found.organisation,
             ),
+            *((closed,) if disputed else ()),
             *reconfirming.still_to_confirm(ctx, found),
             *(() if speaks else (_still_revoked(found),)),
         )
     )
     told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)
+    if disputed:
+        told = say(N_("{line} {more}"), line=told, more=closed)
     return done.also(*tell.signer(storage, found, told, here=ctx.room.id), *settled)
 
 

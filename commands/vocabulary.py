@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from campaign.decision import ANSWERS
+
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
         "campaign": ("campagne",),
@@ -14,6 +16,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "mandate": ("mandat",),
         "publish": ("publier", "publication"),
         "note": ("note", "remarque"),
+        "reason": ("raison", "motif"),
         "same": ("comme", "identique"),
         "source": ("source", "sources"),
         "tell": ("dire", "prevenir"),
@@ -36,12 +39,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "contact": ("contact", "contacter"),
         "yes": ("oui", "favorable", "pour"),
         "no": ("non", "defavorable", "contre"),
-        "for": ("pour", "oui"),
-        "against": ("contre", "non"),
-        "abstain": ("abstention", "blanc"),
-        "consent": ("consentement", "consens", "ok"),
-        "concern": ("reserve", "inquietude"),
-        "objection": ("objection", "objecte"),
+        **ANSWERS["fr"],
         "majority": ("majorite",),
         "all": ("tout", "tous"),
         "signed": ("signe", "signataires"),
@@ -58,22 +56,23 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "en": ("en", "anglais"),
     },
     "en": {
-        "for": ("for", "yes", "+1"),
-        "against": ("against", "no", "-1"),
-        "abstain": ("abstain", "abstention", "0"),
-        "consent": ("consent", "agree"),
-        "objection": ("objection", "object", "block"),
+        **ANSWERS["en"],
         "all": ("all", "everything"),
         "room": ("room", "here", "public"),
         "private": ("private", "privately"),
         "off": ("off", "no", "never", "none", "stop"),
         "on": ("on", "yes", "usual", "normal"),
+        "markdown": ("markdown", "md"),
         "fr": ("fr", "french"),
         "en": ("en", "english"),
     },
 }
 """Language → choice → what may be typed for it, folded; the first is shown in help."""
 
+
+YES = frozenset({"oui", "ok", "d'accord", "daccord", "yes", "yep", "✅"})
+NO = frozenset({"non", "no", "annuler", "cancel"})
+"""What is said in reply to a question of the bot's, folded, in any language."""
 
 LONGEST_WORD = 64
 """Characters up to which it is remembered what a word is compared by: a flood of long ones must not fill the memory."""

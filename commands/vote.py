@@ -8,7 +8,7 @@ from campaign.chat import N_, NN_, Moment, Typed, say, say_many
 from campaign.decision import PRESETS, validate_ballot
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, grammar, lookup, polling
+from commands import authority, calling, lookup, polling
 from commands.command import Context, Option, Reply, Rest, command, reply
 from commands.vocabulary import in_language, read_choice
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     fr="voter",
     help=N_("Vote in a poll for your organisation; its number is needed only when several are open."),
     example=N_("!vote for"),
+    form=True,
 )
-def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
+def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply:
     """Cast or change the ballot of an organisation one may speak for; the latest before closing stands."""
     poll, words = _poll(ctx, choice.split())
     procedure = PRESETS[poll.procedure]
@@ -30,7 +31,7 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "") -> Reply:
     if said is None:
         raise CampaignError(polling.how_to(poll.number, procedure.choices))
     organisation, words = (organisation, words[1:]) if organisation else _organisation(ctx, said, words[1:])
-    reason = lookup.short(" ".join(words))
+    reason = lookup.short(reason or " ".join(words))
     validate_ballot(procedure, said, reason)
     elector = lookup.organisation(ctx, organisation)
     if not authority.speaks(ctx, elector):
@@ -126,7 +127,7 @@ def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[
 def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
     """The poll that is meant, and the words that follow its number."""
     polls = ctx.storage.polls
-    number, following = grammar.take_number(words)
+    number, following = calling.take_number(words)
     if number is not None and following:
         named = polls.by_number(ctx.campaign.id, number)
         if named is None:

@@ -12,6 +12,7 @@ from commands.command import Context, Reply, Rest, command, reply
     fr="retirer",
     help=N_("Take your organisation's signature back."),
     example=N_("!withdraw Nuage Libre"),
+    form=True,
 )
 def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
     """End the standing signature of an organisation, on the word of its people or of who gave it."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select
 
 from storage.outbox import ERRANDS
+from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.tables import dispatches, letters, outbox, quarantine, rooms
 
@@ -21,7 +22,7 @@ _WAITING = (
         outbox.c.dispatch_key.is_(None),
         outbox.c.settled.is_(False),
         # What waits for the bot to be let into a room may do so for weeks.
-        or_(outbox.c.room_id.is_(None), outbox.c.intent.in_(ERRANDS), rooms.c.state != "wanted"),
+        or_(outbox.c.room_id.is_(None), outbox.c.intent.in_(ERRANDS), not_(NOT_YET)),
     )
 )
 _SENDING = select(func.count(), func.min(dispatches.c.made_at)).where(dispatches.c.state == "sending")

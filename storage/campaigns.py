@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
+from campaign.chat import Named
 from campaign.signature import standing_of
 from storage.rows import Queries
 from storage.tables import campaign_organisations, campaigns, organisations, representatives, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
+    from campaign.chat import Value
     from campaign.signature import Level, Standing, Threshold
 
 
@@ -41,6 +43,13 @@ class Campaign:
     """First and last days of holidays in which nobody is reminded, ISO 8601."""
     board: bool
     """Whether each of its rooms has a board, unless it was said otherwise there."""
+    titles: dict[str, str]
+    """Language → title, where there is more than one."""
+
+    @property
+    def named(self) -> Value:
+        """The title as it is shown to readers of any language."""
+        return Named(self.titles) if self.titles else self.title
 
     @property
     def threshold(self) -> Threshold:
@@ -92,6 +101,7 @@ _ROW = select(
     campaigns.c.collective_id,
     campaigns.c.pauses,
     campaigns.c.board,
+    campaigns.c.titles,
 )
 _MEMBER = (
     select(
@@ -164,6 +174,12 @@ class Campaigns(Queries):
         """Open a campaign."""
         return self.get(
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
+        )
+
+    def name(self, campaign_id: int, titles: Mapping[str, str]) -> None:
+        """Give a campaign its titles in several languages; the one it was opened under stays its first."""
+        self._connection.execute(
+            update(campaigns).where(campaigns.c.id == campaign_id).values(titles=dict(titles))
         )
 
     def close(self, campaign_id: int, now: datetime) -> None:

@@ -91,6 +91,10 @@ class Disputes(Queries):
             },
         )
 
+    def explain(self, dispute_id: int, reason: str) -> None:
+        """Give an open dispute the reason that it was opened without."""
+        self._connection.execute(update(disputes).where(disputes.c.id == dispute_id).values(reason=reason))
+
     def of_campaign(self, campaign_id: int) -> Sequence[Dispute]:
         """Every open dispute about a standing signature of a campaign, the oldest first.
 

@@ -42,6 +42,7 @@ from storage.tables import (
     representatives,
     signatures,
     sympathies,
+    unread_events,
 )
 from storage.unsaying import Unsaying, holds, is_text
 
@@ -272,6 +273,13 @@ class Erasing(Queries):
 
     def _events(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
         """Forget where they spoke to the bot alone, where that is their account; not what it took, lest it take it again."""
+        places = [room for _, room in private]
+        names = [account.id for account in accounts]
+        self._connection.execute(
+            delete(unread_events).where(
+                or_(unread_events.c.sender.in_(names), unread_events.c.room.in_(places))
+            )
+        )
         for account in accounts:
             scopes = [account.id, *(room for _, room in private if account.id in room)]
             scope = (inbox.c.network == account.network, inbox.c.scope.in_(scopes))

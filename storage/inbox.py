@@ -199,6 +199,12 @@ class Inbox(Queries):
             return otherwise
         return str(found)
 
+    def forget_device(self, network: str, account: str) -> None:
+        """Have an account log in as a new device from now on."""
+        self._connection.execute(
+            delete(devices).where(devices.c.network == network, devices.c.account == account)
+        )
+
     def forget_devices(self) -> None:
         """Have every network log in as a new device from now on."""
         self._connection.execute(delete(devices))

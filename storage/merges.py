@@ -21,6 +21,7 @@ from storage.tables import (
     organisation_names,
     organisations,
     polls,
+    questions,
     representatives,
     revocations,
     signatures,
@@ -61,8 +62,8 @@ _ROW = (
     .where(merges.c.undone_at.is_(None))
     .order_by(merges.c.id)
 )
-_PASSING = {campaign_organisations.name: {"room_id"}}
-"""Columns that change by themselves, and are nobody's word."""
+_PASSING = {campaign_organisations.name: {"room_id", "question_id"}}
+"""Columns that change by themselves, and are nobody's word: where one spoke last, a question that was answered."""
 
 
 class Merges(Queries):
@@ -137,7 +138,7 @@ class _Undoing:
         if change.before is None or self._is_past(table, change.before):
             self.lost.append(change)
         elif change.after is None:
-            self._write(table, None, change.before, change)
+            self._write(table, None, self._asked_now(change.before), change)
         else:
             found = self._rows.find(table, **key_of(table, change.after))
             if found:
@@ -146,6 +147,12 @@ class _Undoing:
                 self._write(table, None, change.before, change)
             else:
                 self.lost.append(change)
+
+    def _asked_now(self, row: Row) -> Row:
+        """A row as it would be by now: whoever waited for a question waits for the one that it turned out to be."""
+        waited = row.get("question_id")
+        same = self._rows.find(questions, id=waited)[0]["same_id"] if waited else None
+        return {**row, "question_id": same} if same else row
 
     def told(self) -> Sequence[Lost]:
         """What of all that was lost is worth a word."""

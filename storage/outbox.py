@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, type_coerce, update
+from sqlalchemy import Text, bindparam, delete, func, insert, not_, or_, select, type_coerce, update
 
 from campaign.chat import File, Message
+from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.steps import reached
 from storage.tables import dispatches, files, outbox, rooms
@@ -150,7 +151,7 @@ _WAITS = (
         or_(
             outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
             _IS_ERRAND,
-            (rooms.c.state != "wanted") & rooms.c.id.not_in(bindparam("busy", expanding=True)),
+            not_(NOT_YET) & rooms.c.id.not_in(bindparam("busy", expanding=True)),
         ),
     )
     .subquery()
@@ -307,7 +308,7 @@ class Outbox(Queries):
 
         But somebody for whom more than a few wait in the same place lets everybody else pass: who says a hundred
         commands waits for a hundred answers, and nobody else does.
-        Not what waits for a room the bot is not in yet, nor for one that is `busy`, nor for a private chat with an
+        Not what waits for a room the bot is not in yet (asked for, or in another one's place), nor for one that is `busy`, nor for a private chat with an
         address that is `opening`; and of what waits for one place only the first few.
         """
         values = {
@@ -404,13 +405,15 @@ class Outbox(Queries):
         )
         return self._all(DispatchRow, query)
 
-    def address_file(self, key: str, url: str) -> None:
-        """Keep where a dispatch's file was uploaded, before the dispatch is first sent."""
+    def address_file(self, key: str, url: str, keys: str = "") -> None:
+        """Keep where a dispatch's file was uploaded, and what opens it, before the dispatch is first sent."""
         payload = self._connection.execute(
             select(dispatches.c.payload).where(dispatches.c.key == key)
         ).scalar_one()
         self._connection.execute(
-            update(dispatches).where(dispatches.c.key == key).values(payload={**payload, "file_url": url})
+            update(dispatches)
+            .where(dispatches.c.key == key)
+            .values(payload={**payload, "file_url": url, "file_keys": keys})
         )
 
     def file(self, file_id: int) -> File | None:

@@ -23,9 +23,10 @@ class Prompt:
     person_id: int
     room_id: int
     choices: list[dict[str, Any]]
+    asked_at: datetime
 
 
-_ROW = select(prompts.c.id, prompts.c.person_id, prompts.c.room_id, prompts.c.choices)
+_ROW = select(prompts.c.id, prompts.c.person_id, prompts.c.room_id, prompts.c.choices, prompts.c.asked_at)
 
 
 class Prompts(Queries):

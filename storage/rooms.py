@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, or_, select, update
 
 from campaign.chat import Room
 from storage.rows import Queries
-from storage.tables import campaign_rooms, campaigns, outbox, rooms
+from storage.tables import campaign_rooms, campaigns, outbox, prompts, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+
+AWAITED = "awaited"
+"""Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
+
+NOT_YET = or_(rooms.c.state == "wanted", (rooms.c.state == "parked") & (rooms.c.why == AWAITED))
+"""Whether what is to be said in a room is kept until the bot is let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,13 @@ class RoomRow:
     encrypted: bool
     archived: bool
     state: str
+    why: str
     welcomed_at: datetime | None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it takes another one's place, and nobody has invited the bot yet."""
+        return self.state == "parked" and self.why == AWAITED
 
     @property
     def label(self) -> str:
@@ -58,6 +71,7 @@ _ROW = select(
     rooms.c.encrypted,
     rooms.c.archived,
     rooms.c.state,
+    rooms.c.why,
     rooms.c.welcomed_at,
 )
 _FIND = _ROW.where(rooms.c.network == bindparam("network"), rooms.c.address == bindparam("address"))
@@ -109,6 +123,38 @@ class Rooms(Queries):
         self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == other))
         self._connection.execute(update(outbox).where(outbox.c.room_id == other), {"room_id": kept})
         self._connection.execute(delete(rooms).where(rooms.c.id == other))
+
+    def successor(self, room: RoomRow, address: str) -> RoomRow | None:
+        """The room that takes the place of another, known from now on; None if the bot was sent away from it."""
+        if address in ("", room.address):
+            return None
+        found = self.ensure(
+            room.network,
+            address,
+            name="" if room.direct else room.name,
+            language=room.language,
+            state="parked",
+            why=AWAITED,
+        )
+        return None if found.state == "parked" and not found.is_awaited else found
+
+    def move_on(self, old: int, new: int, until: datetime) -> int:
+        """Let what waits to be said in a room be said in the one in its place, but not from `until` (UTC) on.
+
+        What it answers is not to be seen there, and what was said in the old room is not edited or pinned any more.
+        A question waits in the new one for its answer. Return how many messages that is.
+        """
+        waits = (outbox.c.room_id == old, outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False))
+        until_then = case((outbox.c.expires_at < until, outbox.c.expires_at), else_=until)
+        moves = update(outbox).values(room_id=new, reply_to="", thread="", expires_at=until_then)
+        said = self._connection.execute(moves.where(*waits, outbox.c.intent.in_(("message", "poll"))))
+        there = select(outbox.c.id).where(outbox.c.room_id == new, outbox.c.dispatch_key.is_(None))
+        self._connection.execute(moves.where(*waits, outbox.c.target_id.in_(there)))
+        pointless = (*waits, outbox.c.intent.not_in(("join", "leave")))
+        self._connection.execute(update(outbox).where(*pointless).values(settled=True))
+        open_ = (prompts.c.room_id == old, prompts.c.answered_at.is_(None))
+        self._connection.execute(update(prompts).where(*open_).values(room_id=new))
+        return int(said.rowcount)
 
     def list_in(self, campaign_id: int, room_id: int, position: int = 0) -> None:
         """Make a room one of a campaign's; of two positions it was given, the one further to the front stands."""

@@ -209,6 +209,13 @@ class Signatures(Queries):
             Signature, _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.number == number)
         )
 
+    def given_by(self, room_id: int, event: str) -> Signature | None:
+        """The signature that was given in a room by this event, if it was not ended."""
+        query = _ROW.where(
+            signatures.c.room_id == room_id, signatures.c.event == event, signatures.c.ended_at.is_(None)
+        )
+        return self._one(Signature, query.limit(1))
+
     def stands_by(self, person_id: int) -> bool:
         """Whether a person gave a signature that was not ended, in any campaign."""
         query = select(signatures.c.id).where(

@@ -18,7 +18,8 @@ Step = Literal[
     "before-send",
     "after-send",  # Matrix: the server took it. XMPP: it was put on the stream
     "response",  # it is known to be in the room, and not marked yet
-    # The commit of the crypto store stands here once rooms may be encrypted.
+    "before-keys-commit",  # of the keys of encrypted rooms, in a file of their own
+    "after-keys-commit",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 

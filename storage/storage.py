@@ -27,9 +27,11 @@ from storage.prompts import Prompts
 from storage.questions import Questions
 from storage.reminders import Reminders
 from storage.rooms import Rooms
+from storage.shown import Shown
 from storage.signatures import Signatures
 from storage.sympathies import Sympathies
 from storage.undelivered import Undeliverable
+from storage.unread import UnreadEvents
 from storage.unsaying import Unsaying
 
 if TYPE_CHECKING:
@@ -165,6 +167,11 @@ class Storage:
         return Rooms(self._connection)
 
     @cached_property
+    def shown(self) -> Shown:
+        """Where networks show polls."""
+        return Shown(self._connection)
+
+    @cached_property
     def signatures(self) -> Signatures:
         """Signatures, standing and ended."""
         return Signatures(self._connection)
@@ -178,6 +185,11 @@ class Storage:
     def undelivered(self) -> Undeliverable:
         """What did not arrive, or may not have."""
         return Undeliverable(self._connection)
+
+    @cached_property
+    def unread(self) -> UnreadEvents:
+        """Encrypted events whose keys have not come."""
+        return UnreadEvents(self._connection)
 
     @cached_property
     def unsaying(self) -> Unsaying:

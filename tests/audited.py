@@ -55,12 +55,13 @@ def refuse_what_is_not_written_down(patch: pytest.MonkeyPatch) -> list[str]:
     missing: list[str] = []
     take = Intake._one
 
-    def one(self: Intake, storage: Any, what: Any, *rest: Any) -> None:
+    def one(self: Intake, storage: Any, what: Any, *rest: Any) -> Any:
         with watched() as written:
-            take(self, storage, what, *rest)
+            taken = take(self, storage, what, *rest)
         changed = CHANGES & written.keys()
         if changed and audit.name not in written:
             missing.append(f"{getattr(what, 'text', type(what).__name__)}: {', '.join(sorted(changed))}")
+        return taken
 
     patch.setattr(Intake, "_one", one)
     return missing

@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+from storage import database
 from tests.audited import refuse_what_is_not_written_down
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _RANK = {"campaign": 0, "commands": 1, "storage": 2, "bot": 3, "conversations": 4, "live": 6, "faults": 7}
+_LONG = {
+    "test_flood",
+    "test_campaign",
+    "test_privacy",
+    "test_matrix_transport",
+    "test_matrix_trouble",
+    "test_serve",
+}
+"""Files that take the longest, each of them in one process."""
+
+# How long an example takes says something of the machine alone; what is to be quick is measured where it is said.
+settings.register_profile("tocsin", deadline=None)
+settings.load_profile("tocsin")
 
 
 def _rank(item: pytest.Item) -> int:
     parts = item.path.parts
     folder = parts[parts.index("tests") + 1] if "tests" in parts else ""
     return _RANK.get(folder, 5)
+
+
+_OF_MAKING = {"test_migrations.py", "test_transactions.py", "test_trouble.py"}
+"""Tests of how a database is made: there, and by every bot that is a process of its own, each is made by itself."""
+
+
+@pytest.fixture(scope="session")
+def _a_new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the migrations make it, with nothing in it yet."""
+    made = tmp_path_factory.mktemp("new") / database.FILE
+    database._make(made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _copied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make one database for all tests in this process, and copy it: the migrations would take most of their time."""
+    if request.path.name not in _OF_MAKING:
+        made = request.getfixturevalue("_a_new_database")
+        monkeypatch.setattr(database, "_make", lambda path: shutil.copy(made, path))
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +70,12 @@ def _audited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     assert missing == [], "changed, and not a word of it in the audit (storage.audit.note)"
 
 
-@pytest.hookimpl(tryfirst=True)  # before the work is shared
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the fast ones first; where several processes share the work, one has what needs servers, one the faults."""
+    """Put the fast ones first; but where several processes share the files, begin with those that mostly wait."""
     items.sort(key=_rank)
-    for item in items:
-        for folder in {"live", "faults"} & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group(folder))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.path.stem not in _LONG)  # first of all the longest: they end last
+        items.sort(key=_rank, reverse=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

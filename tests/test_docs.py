@@ -17,7 +17,7 @@ from bot.config import Authority, Bot, Campaign, Matrix, Privacy, Settings, Xmpp
 from campaign.chat import MATRIX, Address
 from campaign.decision import PRESETS
 from campaign.errors import CampaignError
-from commands import grammar
+from commands import calling, finding, grammar
 from commands.command import Context, House
 from commands.menu import MENU
 from commands.poll import _closing
@@ -118,9 +118,9 @@ def _read(storage: Storage, one: Command, rest: str) -> dict[str, Any]:
 
 
 def _found(typed: Typed) -> tuple[Command, str]:
-    line = grammar.call(typed.text, prefix="!", names=("tocsin",), mentioned=False)
+    line = calling.call(typed.text, prefix="!", names=("tocsin",), mentioned=False)
     assert line is not None, f"{typed.where}: {typed.text!r} does not call the bot"
-    found = grammar.find(line, MENU)
+    found = finding.find(line, MENU)
     assert found is not None, f"{typed.where}: there is no command {typed.text!r}"
     one, rest = found
     name = one.name_in(typed.language)
@@ -176,7 +176,7 @@ def test_a_line_to_type_is_read(typed: Typed, database: Database) -> None:
 @pytest.mark.parametrize("typed", SPANS, ids=lambda typed: f"{typed.where}: {typed.text}")
 def test_a_command_named_in_the_text_exists(typed: Typed) -> None:
     if typed.where == "README.md" and typed.text.removeprefix("!") in LATER:
-        assert grammar.find(grammar.Line(typed.text.removeprefix("!")), MENU) is None, (
+        assert finding.find(calling.Line(typed.text.removeprefix("!")), MENU) is None, (
             f"{typed.text} is there now"
         )
         return

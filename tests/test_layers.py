@@ -18,9 +18,11 @@ from bot.texts.catalogue import Catalogue
 from bot.texts.wordings import Wordings
 from campaign.chat import Message, say
 from campaign.decision import PRESETS, Procedure
+from commands.calling import Line, call
 from commands.command import Command, House
-from commands.grammar import Line, call, find, usage
+from commands.finding import find
 from commands.menu import MENU
+from commands.usage import usage
 from commands.vocabulary import CHOICES, OPTIONS, fold, option_words, read_choice
 
 ROOT = Path(__file__).parent.parent

@@ -87,6 +87,11 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
     environment = dict(os.environ) if environment is None else environment
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        missing = (
+            "there is no such file: begin with a copy of config.example.toml, or name yours with --config"
+        )
+        raise ConfigError(path, [missing]) from error
     except OSError as error:
         raise ConfigError(path, [f"cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -127,6 +132,13 @@ def _table(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """A section of the config, empty if it is missing or something else: the schema says so."""
     found = raw.get(key)
     return found if isinstance(found, Mapping) else {}
+
+
+def _title(campaign: Mapping[str, Any], language: str) -> str:
+    """The title of a letter that has no heading: the campaign's in its language, else the first."""
+    titles = _table(campaign, "title")
+    found = titles.get(language, next(iter(titles.values()), "")) if titles else campaign.get("title")
+    return found if isinstance(found, str) else ""
 
 
 def _word(raw: Mapping[str, Any], key: str) -> str:
@@ -316,7 +328,7 @@ def _opening(key: str, campaign: Mapping[str, Any], folder: Path, problems: list
         if isinstance(path, str):
             text = _read(folder, path, f"campaigns.{key}.letter.{language}: {path!r}", problems)
             if text is not None:
-                letters.append(read_letter(language, text, _word(campaign, "title")))
+                letters.append(read_letter(language, text, _title(campaign, language)))
                 if not text.strip():
                     problems.append(
                         f"campaigns.{key}.letter.{language}: {path!r} — expected a letter: it is empty"

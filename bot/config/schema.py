@@ -168,10 +168,25 @@ class Authority(Section):
         return PUBLIC_PROVIDERS | self.public_providers
 
 
+def _title(typed: object) -> object:
+    """One title, or one for each of several languages."""
+    texts = typed.values() if isinstance(typed, dict) and typed else [typed]
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError('text in quotes, or one for each language: { fr = "…", en = "…" }')
+    if not all(texts):
+        raise ValueError("text that is not empty")
+    if isinstance(typed, dict) and not typed.keys() <= set(LANGUAGES):
+        raise ValueError(f"titles for these languages alone: {', '.join(LANGUAGES)}")
+    return typed
+
+
+Title = Annotated[str | dict[str, str], BeforeValidator(_title)]
+
+
 class Campaign(Section):
     """A letter to be signed, as it is first opened; what is said in chat afterwards wins."""
 
-    title: Annotated[str, Field(min_length=1)]
+    title: Title
     letter: Annotated[dict[Language, Path], Field(min_length=1)]
     link: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     goal: PositiveInt | None = None
@@ -191,6 +206,16 @@ class Campaign(Section):
     civil_hours: CivilHours = "09:00-20:00"
     pauses: tuple[Pause, ...] = ()
     second_person: StrictBool = False
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Language → title, if it has several."""
+        return self.title if isinstance(self.title, dict) else {}
+
+    @property
+    def first_title(self) -> str:
+        """The title, or the first of them."""
+        return self.title if isinstance(self.title, str) else next(iter(self.title.values()))
 
 
 class Settings(Section):

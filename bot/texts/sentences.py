@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.texts.data import clean, clean_source, is_web_address
 from bot.texts.formats import Formats
 from bot.texts.markup import MOST_SLOTS, Code, Data, Document, Url, slot
-from campaign.chat import Day, Link, Listing, Markdown, Moment, Text, Typed
+from campaign.chat import Day, Link, Listing, Markdown, Moment, Named, Text, Typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,6 +61,11 @@ class Sentences:
         name = self._names.get(name, {}).get(self._catalogue.language, name)
         return clean(f"{self._prefix}{name} {rest}")
 
+    def named(self, value: Named) -> str:
+        """A name in this language, or the first it has."""
+        first = next(iter(value.names.values()), "")
+        return value.names.get(self._catalogue.language, first)
+
 
 class _Filling:
     """Sentences being filled: Markdown with a slot for each value, and the values."""
@@ -105,7 +110,9 @@ class _Filling:
         items = [self.value(item, depth + 1) for item in listing.items]
         return formats.listing(items, either=listing.either)
 
-    def piece(self, value: str | int | Moment | Day | Typed | Link) -> Piece:
+    def piece(self, value: str | int | Moment | Day | Typed | Link | Named) -> Piece:
+        if isinstance(value, Named):
+            value = self._sentences.named(value)
         formats = self._sentences.formats
         if isinstance(value, str):
             return Data(clean(value))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from campaign.chat import Address, Event, Intent, Room
+    from campaign.chat import Address, Event, Intent, Room, Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Start:
     """The fixed device id (Matrix) or resource (XMPP) of this installation."""
     unsure: Mapping[str, str] = field(default_factory=dict)
     """Key → room id of the dispatches that were sent without an answer: to be looked for while catching up."""
+    sealed: tuple[Sealed, ...] = ()
+    """Encrypted events kept for the day their keys come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Batch:
     cursors: Mapping[str, str] = field(default_factory=dict)
     caught_up: bool = False
     """True on the first batch after which nothing older is missing, and on every one that follows."""
+    opened: tuple[tuple[str, str], ...] = ()
+    """Room and id of events that were kept sealed and can be read now: what they say is among `events`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Payload:
     file_size: int = 0
     file_url: str = ""
     """`mxc:` or `https:` address of the uploaded file; filled in, and stored, before the first attempt to send."""
+    file_keys: str = ""
+    """What opens that file (JSON), if it was encrypted for the room; stored together with its address."""
     kind: Intent = "message"
     """What it is: anything but an errand."""
     target: str = ""
@@ -73,6 +79,14 @@ class Dispatch:
     key: str
     room: Room
     payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """Where a file was stored, and what opens it (JSON) if it was encrypted first."""
+
+    url: str
+    keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +128,85 @@ class Vitals:
     """Room → when it last showed that we are in it, or None if we are not. Only where that has to be asked for."""
 
 
+# --- forms, on networks that show some ---
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to fill in, in the reader's language; with `options` (value → label), one of them is to be chosen."""
+
+    name: str
+    label: str
+    required: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What whoever holds a form is shown: words, and what is to be filled in next. Without fields it is the last."""
+
+    session: str
+    step: int
+    title: str
+    words: str
+    fields: tuple[Field, ...] = ()
+    refused: bool = False
+    """Whether what was handed in before was not taken: the words say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a form: an account as its server vouches for it, and the exact session of it (XMPP: the full address)."""
+
+    address: Address
+    exactly: str
+
+
+class TurnedAway(Exception):
+    """A form is not opened, or not taken; `why` is for machines, the text for people, in their language."""
+
+    def __init__(self, why: Literal["no such form", "no such session", "later"], words: str) -> None:
+        super().__init__(words)
+        self.why = why
+
+
+class Desk(Protocol):
+    """Where forms are asked for and handed in, whatever the network."""
+
+    async def listed(self, address: Address) -> Sequence[tuple[str, str]]:
+        """The forms for this person: name → title. Raises TurnedAway."""
+        ...
+
+    async def open(self, holder: Holder, form: str) -> Page:
+        """Give somebody a form, or if there is nothing to fill in what comes of it. Raises TurnedAway."""
+        ...
+
+    async def hand_in(
+        self, holder: Holder, session: str, step: int | None, values: Mapping[str, str]
+    ) -> Page:
+        """Take what was filled in, once however often it is handed in. Raises TurnedAway."""
+        ...
+
+    def put_away(self, holder: Holder, session: str) -> None:
+        """Forget a form that is not wanted any more."""
+        ...
+
+    async def who_are_you(self, room: Room, me: str) -> str:
+        """The words for somebody who asks from behind a nick in a room, where nobody can be known. Raises TurnedAway."""
+        ...
+
+
 class TransportError(Exception):
     """Something a network said no to."""
 
 
 class LoginRefused(TransportError):
     """The account is refused, or another session has taken its place: this network stops until a person mends it."""
+
+
+class DeviceLost(TransportError):
+    """The keys of this installation's device are gone, and cannot be made again: it has to log in as a new device."""
 
 
 class Unreachable(TransportError):
@@ -138,6 +225,14 @@ class NotReady(Unreachable):
     """The server answers, but this room does not, or cannot be spoken in yet: it is being entered, or its archive read."""
 
 
+class Replaced(NotReady):
+    """The room takes nothing any more: another one, the `successor`, has taken its place."""
+
+    def __init__(self, successor: str) -> None:
+        super().__init__("the room was replaced")
+        self.successor = successor
+
+
 class Unsure(TransportError):
     """It may or may not have been sent; only an `Echo` can tell. Never to be repeated before catching up again."""
 
@@ -151,7 +246,7 @@ class NotPrivate(Refused):
 
 
 class RoomEncrypted(Refused):
-    """The room is encrypted and this transport would have sent plaintext: nothing was sent."""
+    """The room is encrypted in a way, or where, we cannot: nothing was sent, least of all plaintext."""
 
 
 class Transport(Protocol):
@@ -188,8 +283,8 @@ class Transport(Protocol):
         """
         ...
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
-        """Store a file and return its address. Raises Refused, Limited or Unreachable."""
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:
+        """Store a file that is to be sent into this room. Raises Refused, Limited or Unreachable."""
         ...
 
     async def open_direct(self, address: Address) -> Room:
@@ -204,10 +299,30 @@ class Transport(Protocol):
         """Leave a room, or decline its invitation, with a reason people can read. Repeating it does no harm."""
         ...
 
+    async def recount(self, room: Room, poll: str) -> None:
+        """Have every answer to the poll that the event `poll` began told again, in batches; return once it is committed.
+
+        Where the network keeps no answers apart from what is read anyway there is nothing to do.
+
+        Raises:
+            Refused: the network gives none.
+            Unreachable: it is not known whether there are more.
+        """
+        ...
+
     def capabilities(self, room: Room) -> Capabilities:
         """What this room can show, as far as is known now."""
         ...
 
     def vitals(self) -> Vitals:
         """What the network last showed of its working."""
+        ...
+
+
+@runtime_checkable
+class Attended(Protocol):
+    """A network that shows forms."""
+
+    def attend(self, desk: Desk) -> None:
+        """Have forms asked for and handed in there from now on."""
         ...

@@ -23,9 +23,10 @@ from bot.transports.base import (
     NotPrivate,
     Refused,
     Start,
+    Uploaded,
     Vitals,
 )
-from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Room, Said
+from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Redacted, Room, Said
 from campaign.dates import read_span
 from campaign.errors import CampaignError
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 STEP = timedelta(minutes=10)
 """How finely time passes while one waits."""
 
+_SHOWN = 40
+"""Lines of a file that are shown."""
 _COLOURS = {MATRIX: "green", XMPP: "blue"}
 _PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
 _MARGIN = 12
@@ -128,10 +131,10 @@ class ConsoleTransport:
             return Accepted()
         return Accepted(event)
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Keep the file where the transcript can show it."""
         self._console.files[name] = data
-        return f"console:{name}#{media_type.partition(';')[0]}"
+        return Uploaded(f"console:{name}#{media_type.partition(';')[0]}")
 
     async def open_direct(self, address: Address) -> Room:
         """The private chat of a person is always there."""
@@ -144,6 +147,9 @@ class ConsoleTransport:
 
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
+
+    async def recount(self, room: Room, poll: str) -> None:
+        """Nothing is missed on a stage."""
 
     def vitals(self) -> Vitals:
         """Say nothing: a terminal is either there or not."""
@@ -159,8 +165,8 @@ class Console:
     """Reads lines, lets people say them, and shows what is said.
 
     A plain line is said by the current person in the current room. `/as NAME` and `/room NAME` change them, `/private`
-    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, `/wait 3d` lets
-    time pass, `/who` lists everybody.
+    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, `/edit TEXT` and
+    `/delete` change what one said last there, `/wait 3d` lets time pass, `/who` lists everybody.
     """
 
     stage: Stage
@@ -172,6 +178,8 @@ class Console:
     files: dict[str, bytes] = field(default_factory=dict)
     transports: dict[str, ConsoleTransport] = field(init=False)
     _last: dict[Room, str] = field(default_factory=dict)
+    _own: dict[tuple[Room, str], str] = field(default_factory=dict)
+    """Room and person → the event of what they said there last."""
     _shown: tuple[Room | None, str] = (None, "")
 
     def __post_init__(self) -> None:
@@ -231,11 +239,24 @@ class Console:
             case "reply":
                 self._show_said(rest)
                 self._say(rest, reply_to=self._last.get(self._here, ""))
+            case "edit":
+                self._show_said(f"* {rest}")
+                self._say(rest, edits=self._own.get((self._here, self.person), ""))
+            case "delete":
+                self._delete()
+            case _:
+                self._other(verb)
+
+    def _other(self, verb: str) -> None:
+        """Show what there is to see, or how to direct."""
+        match verb:
             case "who":
                 self._who()
+            case "file":
+                self._show_file()
             case _:
                 self.terminal.print(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -279,23 +300,36 @@ class Console:
             return Address(address.network, f"occupant-{self.person.casefold()}", self._here.id)
         return address
 
-    def _say(self, text: str, reply_to: str = "") -> None:
+    def _say(self, text: str, *, reply_to: str = "", edits: str = "") -> None:
         here = self._here
         transport = self.transports[here.network]
         if not self.room:
             transport.hear(Joined(here, self.stage.now, private_with=self.stage.people[self.person].address))
+        event = transport.event_id()
+        if not edits:
+            self._own[here, self.person] = event
         transport.hear(
             Said(
                 here,
-                transport.event_id(),
+                event,
                 self._sender(),
                 self.person,
                 text,
                 self.stage.now,
                 private=not self.room,
                 reply_to=reply_to,
+                shared=() if self.room else self._shared(),
+                edits=edits,
             )
         )
+
+    def _delete(self) -> None:
+        here = self._here
+        transport = self.transports[here.network]
+        self._heading(here)
+        self._line(self.person, self._colour(), Rich("deletes their message", "dim"))
+        target = self._own.get((here, self.person), "")
+        transport.hear(Redacted(here, transport.event_id(), target, self.stage.now))
 
     def _react(self, key: str) -> None:
         here = self._here
@@ -304,8 +338,22 @@ class Console:
         self._heading(here)
         self._line(self.person, self._colour(), Rich.assemble(("reacts ", "dim"), key))
         transport.hear(
-            Reacted(here, transport.event_id(), self._sender(), self.person, target, (key,), self.stage.now)
+            Reacted(
+                here,
+                transport.event_id(),
+                self._sender(),
+                self.person,
+                target,
+                (key,),
+                self.stage.now,
+                shared=() if self.room else self._shared(),
+            )
         )
+
+    def _shared(self) -> tuple[str, ...]:
+        """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
+        network = self.stage.people[self.person].address.network
+        return tuple(room.id for room in self.stage.rooms.values() if room.network == network == MATRIX)
 
     async def _wait(self, how_long: str) -> None:
         try:
@@ -377,6 +425,19 @@ class Console:
             size = f"  {payload.file_size} bytes"
             parts.append(Rich.assemble("📎 ", (payload.file_name, "underline"), (size, "dim")))
         self._line("tocsin", "yellow", Rich("\n").join(parts))
+
+    def _show_file(self) -> None:
+        """Show the beginning of the file that was handed over last."""
+        if not self.files:
+            self.terminal.print("[dim]No file was handed over yet: !export csv[/dim]")
+            return
+        name, data = list(self.files.items())[-1]
+        lines = data.decode("utf-8-sig", "replace").splitlines()
+        self.terminal.print(Rich.assemble("📎 ", (name, "underline")))
+        for line in lines[:_SHOWN]:
+            self.terminal.print(Rich(line), soft_wrap=True)
+        if len(lines) > _SHOWN:
+            self.terminal.print(f"[dim]… and {len(lines) - _SHOWN} lines more[/dim]")
 
     def _who(self) -> None:
         for one in self.stage.people.values():

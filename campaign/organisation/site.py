@@ -210,7 +210,7 @@ def _check_host(host: str, raw: str) -> None:
     if labels[-1] in _HERE:
         raise CampaignError(
             say(
-                N_("“{typed}” cannot be reached by everybody. Type the public website, such as {example}"),
+                N_("“{typed}” cannot be reached by everybody. Type a public address, such as {example}"),
                 typed=raw,
                 example="https://example.org",
             )
@@ -221,7 +221,7 @@ def _check_host(host: str, raw: str) -> None:
     if bare in _LEFT_OVER or bare.endswith(".example.com"):
         raise CampaignError(
             say(
-                N_("“{typed}” is only an example. Type the organisation's own website, or leave it out."),
+                N_("“{typed}” is only an example. Type the real address, or leave it out."),
                 typed=raw,
             )
         )
@@ -247,7 +247,7 @@ def _is_domain(host: str, labels: list[str]) -> bool:
 def _bad_url(typed: str) -> CampaignError:
     return CampaignError(
         say(
-            N_("“{typed}” is not the address of a website. Type one such as {example}"),
+            N_("“{typed}” is not a web address. Type one such as {example}"),
             typed=typed,
             example="https://example.org",
         )

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from bot.config import load
 from bot.texts.wordings import Wordings
-from bot.transports.base import Accepted, Allowance, Batch, Capabilities, Dispatch, Unreachable, Vitals
+from bot.transports.base import (
+    Accepted,
+    Allowance,
+    Batch,
+    Capabilities,
+    Dispatch,
+    Unreachable,
+    Uploaded,
+    Vitals,
+)
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
@@ -149,9 +158,14 @@ class Network:
     files: list[bytes] = field(default_factory=list)
     uploading: deque[Exception] = field(default_factory=deque)
 
+    recounted: list[tuple[Room, str]] = field(default_factory=list)
+    recounting: deque[object] = field(default_factory=deque)
+    """What becomes of the next recounts: an exception, or events that happen with it."""
+
     signs: Vitals = field(default_factory=Vitals)
 
     def __post_init__(self) -> None:
+        self._committed = 0
         self._changed = asyncio.Event()
         self._asked = asyncio.Event()
 
@@ -195,6 +209,7 @@ class Network:
         here: tuple[Event, ...] = tuple(Joined(room, NOW) for room in self.rooms)
         first = True
         while True:
+            self._committed = position
             self._changed.clear()
             self._asked.set()
             events = (*here, *self.log[position:])
@@ -241,12 +256,12 @@ class Network:
         self._asked.set()
         return event
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:
         """Keep a file."""
         if self.uploading:
             raise self.uploading.popleft()
         self.files.append(data)
-        return f"mxc://example.org/{len(self.files)}"
+        return Uploaded(f"mxc://example.org/{len(self.files)}")
 
     async def open_direct(self, address: Address) -> Room:
         """Open a private chat, as the script says."""
@@ -270,6 +285,17 @@ class Network:
         """Leave a room."""
         self.acts.append(("leave", room, reason))
         self._asked.set()
+
+    async def recount(self, room: Room, poll: str) -> None:
+        """Tell the answers to a poll once more, as the script says; return when they are committed."""
+        self.recounted.append((room, poll))
+        self._asked.set()
+        told = self.recounting.popleft() if self.recounting else ()
+        if isinstance(told, Exception):
+            raise told
+        if isinstance(told, tuple) and told:
+            self.happen(*told)
+            await self.until(lambda: self._committed >= len(self.log))
 
     def vitals(self) -> Vitals:
         """Show what the test has it show."""

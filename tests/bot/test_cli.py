@@ -226,8 +226,8 @@ def test_check_tries_every_login_and_says_which_server_is_not_there(tmp_path: Pa
     config(tmp_path, text)
     result = tocsin("check", "--config", tmp_path / "config.toml")
     assert result.exit_code == 1
-    assert "Matrix: cannot be reached" in result.stderr
-    assert "XMPP: cannot be reached" in result.stderr
+    assert "Matrix: cannot be reached: login: connection refused" in result.stderr
+    assert "XMPP: cannot be reached: connection refused" in result.stderr
 
 
 def test_check_says_where_the_campaign_differs_from_the_file(

@@ -85,6 +85,9 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("nothing near", "[xmpp]", "[xmpp]\nzzz = 1", ("xmpp.zzz: is not a known key",)),
     ("missing key", 'user = "@tocsin:example.org"', "", ("matrix.user: is missing",)),
     ("wrong type: text", 'title = "Save it"', "title = 3", ("campaigns.ngi.title: 3", "text in quotes")),
+    ("empty title", 'title = "Save it"', 'title = ""', (".title: ''", "not empty")),
+    ("title of no language", 'title = "Save it"', 'title = { de = "Rettet es" }', (".title:", "fr, en")),
+    ("titles: wrong type", 'title = "Save it"', "title = { fr = 3 }", (".title:", "one for each language")),
     ("wrong type: number", "title =", 'goal = "many"\ntitle =', (".goal: 'many'", "a whole number")),
     ("wrong type: fraction", "title =", "goal = 1.5\ntitle =", (".goal: 1.5", "a whole number")),
     ("wrong type: path", "[bot]", "[bot]\ndata = 3", ("bot.data: 3", "the path of a file, in quotes")),
@@ -194,7 +197,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, what: str) -> None:
     with pytest.raises(ConfigError) as error:
         load(tmp_path / "no.toml" if what == "missing" else tmp_path, environment=ENVIRONMENT)
     (found,) = error.value.problems
-    assert "cannot be read" in found
+    assert ("there is no such file: begin with" if what == "missing" else "cannot be read") in found
 
 
 def test_letter_and_roster_must_be_text(tmp_path: Path) -> None:

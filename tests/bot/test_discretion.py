@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,3 +129,30 @@ def test_a_library_shows_its_pattern_alone(log: io.StringIO, library: str) -> No
     assert "RECV: %s" in written
     assert "Secret" not in written
     assert "obin" not in written
+
+
+def test_in_the_journal_each_line_says_how_grave_it_is_and_not_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "journal").open("w+") as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        there = os.fstat(stream.fileno())
+        assert not discretion.in_journal({})
+        assert not discretion.in_journal({"JOURNAL_STREAM": "8:4711"}), "given to somebody else"
+        assert discretion.in_journal({"JOURNAL_STREAM": f"{there.st_dev}:{there.st_ino}"})
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(discretion.ForJournal(discretion.IN_JOURNAL))
+        log = logging.getLogger("bot.intake")
+        log.addHandler(handler)
+        try:
+            log.warning("ready")
+            fails("Camille", "Camille")
+        finally:
+            log.removeHandler(handler)
+        stream.seek(0)
+        lines = stream.read().splitlines()
+    assert lines[0] == "<4>bot.intake: ready"
+    assert lines[1] == "<3>bot.intake: a fault"
+    assert len(lines) > 3
+    assert all(line.startswith("<3>") for line in lines[1:])
+    assert "Camille" not in "".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from dataclasses import replace
@@ -26,11 +27,14 @@ from campaign.chat import (
     Reacted,
     Redacted,
     Removed,
+    Room,
+    Sealed,
     Unreadable,
     say,
 )
 from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command
+from commands.due import Tick
 from commands.menu import MENU
 from storage.database import StorageFull, open_database
 from tests.bot.scripted import ANA, CAFE, COOP, FORGE, HOUSE, MAUD, NOW, TEAM, config, plain, said, waiting
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.intake import Taken
-    from campaign.chat import Event, Room
+    from campaign.chat import Event
     from storage.database import Database
     from storage.storage import Storage
 
@@ -250,6 +254,17 @@ async def test_a_fault_is_undone_alone_and_its_person_told(
     assert SECRET not in "".join(str(row) for row in rows(database, "SELECT * FROM quarantine"))
 
 
+async def test_the_log_names_no_reference_of_a_batch_that_was_undone(
+    intake: Intake, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await take(intake, said("$1", "!burst"), said("$2", "!sign Picasofte"))
+    ((kept,),) = rows(database, "SELECT reference FROM quarantine")
+    asked = [text for room, text in await waiting(database) if room == COOP.id]
+    assert "Picasoft" in asked[-1], "what is near it was looked for, and the batch taken again"
+    logged = [getattr(one, "reference", None) for one in caplog.records if one.levelno >= logging.ERROR]
+    assert logged == [kept]
+
+
 async def test_a_fault_is_not_tried_again(intake: Intake, database: Database) -> None:
     await take(intake, said("$1", "!burst"))
     await take(intake, said("$1", "!burst"))
@@ -443,22 +458,61 @@ async def test_an_invitation_from_anybody_is_declined(intake: Intake, database: 
     assert intents == ["leave"]
 
 
-async def test_what_was_said_before_a_room_was_encrypted_counts_and_cannot_be_answered(
+async def test_a_room_that_becomes_encrypted_is_served_on(intake: Intake, database: Database) -> None:
+    encrypted = Joined(COOP, NOW, encrypted=True)
+    await take(intake, Joined(COOP, NOW), said("$1", "!sign Picasoft"), encrypted)
+    answered = len(await waiting(database))
+    await take(intake, said("$2", "!help"), Joined(COOP, NOW))  # nor does it cease to be
+    assert len(await waiting(database)) == answered + 1
+    assert rows(database, "SELECT state, address FROM rooms WHERE encrypted") == [("joined", COOP.id)]
+
+
+def sealed(event: str, session: str = "s", room: Room = COOP) -> Sealed:
+    return Sealed(room, event, ANA, session, json.dumps({"event_id": event}), NOW)
+
+
+async def unread(database: Database) -> list[str]:
+    return await database.read(lambda storage: [one.event for one in storage.unread.waiting(MATRIX)])
+
+
+async def test_what_cannot_be_read_yet_is_kept_and_takes_effect_once_it_can(
     intake: Intake, database: Database
 ) -> None:
-    encrypted = Joined(COOP, NOW, encrypted=True)
+    await take(intake, Joined(COOP, NOW, encrypted=True), sealed("$1"), sealed("$2"), sealed("$1"))
+    assert await unread(database) == ["$1", "$2"]
     line = said("$1", "!sign Picasoft")
-    await take(intake, Joined(COOP, NOW), line, encrypted, said("$2", "!sign Nuage Libre"))
-    assert signatures(database) == 1
-    told = [text for where, text in await waiting(database) if where == TEAM.id]
-    left = f"I left {COOP.id}: it is encrypted, and I cannot read encrypted rooms yet."
-    unsaid = "What was said there before counts, but I could not answer any more: please tell them."
-    assert told == [f"{left}\n{unsaid}"]
-    assert [where for where, _ in await waiting(database)] == [COOP.id, TEAM.id]  # it says why it leaves
-    # The same again, as after a crash in the middle: told once, and the room stays as it is.
-    await take(intake, Joined(COOP, NOW), line, encrypted)
-    assert len(await waiting(database)) == 2
-    assert rows(database, "SELECT address FROM rooms WHERE state = 'parked'") == [(COOP.id,)]
+    for _ in range(2):  # the second time as after a kill
+        await intake.take(MATRIX, Batch((line,), opened=((COOP.id, "$1"),)), lambda _: None)
+        assert signatures(database) == 1
+        assert await unread(database) == ["$2"]
+    assert rows(database, "SELECT payload FROM unread_events WHERE event = '$1'") == [("{}",)]
+
+
+async def test_a_room_is_told_once_that_something_cannot_be_read(intake: Intake, database: Database) -> None:
+    await take(intake, Joined(COOP, NOW, encrypted=True), Joined(CAFE, NOW))
+    await take(intake, sealed("$1"), sealed("$2"), sealed("$3", room=CAFE))
+
+    async def told() -> list[str]:
+        return [text for where, text in await waiting(database) if "key has not come" in text]
+
+    await intake.tick(Tick(NOW + timedelta(seconds=10), NOW))
+    assert await told() == []  # it may be on its way
+    await intake.tick(Tick(NOW + timedelta(minutes=1), NOW))
+    (once,) = await told()
+    assert once.startswith("🔒 I cannot read what was just written here")
+    await take(intake, sealed("$4"))
+    await intake.tick(Tick(NOW + timedelta(hours=20), NOW))
+    assert await told() == [once]
+    await intake.tick(Tick(NOW + timedelta(hours=30), NOW))
+    assert await told() == [once]  # what came within that day was told of
+    assert len(await unread(database)) == 4
+
+
+async def test_a_stranger_who_fills_a_room_with_what_cannot_be_read_fills_no_disk(
+    intake: Intake, database: Database
+) -> None:
+    await take(intake, *(sealed(f"${number}") for number in range(1100)))
+    assert len(await unread(database)) == 1000
 
 
 async def test_a_campaign_room_is_greeted_once(intake: Intake, database: Database) -> None:

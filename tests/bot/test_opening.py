@@ -9,11 +9,11 @@ import pytest
 
 from bot.config import deadline_of, load
 from bot.opening import differences, open_campaigns
-from campaign.chat import MATRIX, XMPP, Address
+from campaign.chat import MATRIX, XMPP, Address, Message, say
 from campaign.organisation import normal_form
 from storage.database import open_database
 from storage.outbox import thaw
-from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config
+from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -405,3 +405,30 @@ def test_a_second_campaign_shares_organisations_and_has_signatures_of_its_own(
 
     assert database.transaction(work) == [("Nuage Libre", "silent"), ("Picasoft", "silent")]
     assert standings(database)["Picasoft"] == "signed"
+
+
+def test_a_campaign_has_its_title_in_each_language_and_takes_one_more_later(
+    tmp_path: Path, database: Database
+) -> None:
+    def read(title: str) -> list[str]:
+        what = config(tmp_path, CONFIG.replace('title = "Save it"', f"title = {title}"))
+
+        def work(storage: Storage) -> list[str]:
+            open_campaigns(storage, what, NOW)
+            return differences(storage, what)
+
+        return database.transaction(work)
+
+    def shown(language: str) -> str:
+        found = database.transaction(lambda storage: storage.campaigns.get(1))
+        return plain(Message((say("{title}", title=found.named),)), language)
+
+    assert read('"Save it"') == []
+    assert shown("fr") == "Save it"
+    assert read('{ fr = "Sauvons-le", en = "Save it" }') == []
+    assert (shown("fr"), shown("en")) == ("Sauvons-le", "Save it")
+    (told,) = read('{ fr = "Sauvons-les", en = "Save it" }')
+    assert told.startswith(
+        "campaigns.ngi.title: fr Sauvons-les, en Save it here, but fr Sauvons-le, en Save it"
+    )
+    assert shown("fr") == "Sauvons-le"

@@ -305,6 +305,30 @@ def test_the_file_of_a_campaign_that_has_ended_is_not_followed_any_more(files: F
     assert known is None
 
 
+def test_what_the_file_of_an_ended_campaign_said_of_an_organisation_of_another_is_left(files: Files) -> None:
+    text = CONFIG + (
+        '[campaigns.eau]\ntitle = "Water"\nletter = { fr = "fr.md" }\norganisations = "others.csv"\n'
+        'rooms = ["!eau:example.org"]\n'
+    )
+    others = files.folder / "others.csv"
+    others.write_text("name,aliases,website,representatives\nPicasoft,Pica,,xmpp:bo@example.org\n", "utf-8")
+    files.read(text=text)
+    both = {"@ana:example.org": ("roster", False), "bo@example.org": ("roster", False)}
+    assert files.speakers() == both
+    files.database.transaction(lambda storage: storage.campaigns.close(1, NOW))
+    assert files.read(text=text) == []
+    assert files.read(text=text) == [], "nor the next time"
+    assert files.speakers() == both
+    assert files.find("picasoft").website == "https://picasoft.example.org"
+    others.write_text("name,aliases,website,representatives\nPicasoft,,,@cy:example.org\n", "utf-8")
+    assert files.read(text=text) == [
+        "changed: Picasoft: representative @cy:example.org",
+        "changed: Picasoft: no longer represented by bo@example.org",
+        "changed: Picasoft: no longer alias Pica",
+    ], "the one that goes on is followed"
+    assert files.speakers().keys() == {"@ana:example.org", "@cy:example.org"}
+
+
 def test_an_organisation_that_leaves_the_file_stays_and_is_told_once(files: Files) -> None:
     files.read()
     assert files.read("name\nNuage Libre\n") == [

@@ -133,9 +133,9 @@ def test_a_doubt_names_parts_that_are_there(name: str, said_by: str) -> None:
         ("https://[2001:db8::1]/", "number of a computer"),
         ("http://localhost:8000", "reached by everybody"),
         ("https://serveur.local", "reached by everybody"),
-        ("picasoft", "not the address"),
-        ("javascript:alert(1)", "not the address"),
-        ("JavaScript://example.net/%0aalert(1)", "not the address"),
+        ("picasoft", "not a web address"),
+        ("javascript:alert(1)", "not a web address"),
+        ("JavaScript://example.net/%0aalert(1)", "not a web address"),
     ],
 )
 def test_links_that_lead_nowhere_are_refused_with_the_reason(raw: str, why: str) -> None:

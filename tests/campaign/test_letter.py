@@ -189,10 +189,10 @@ def test_texts_of_any_length_are_compared_in_little_time() -> None:
     before, after = (
         " ".join(words.choice(("de", "la", "le", "une")) for _ in range(300_000)) for _ in range(2)
     )
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(edits(before, after)) == 1  # too much to be compared word by word
     assert edits(before, f"x {before} y")[0].after.startswith("x")
     few = " ".join(before.split()[:MOST_PARTS]), " ".join(after.split()[:MOST_PARTS])
     assert len(edits(*few)) > 1
     assert marked(*(one.replace(" ", "\n") for one in (before, after)))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

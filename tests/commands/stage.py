@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -17,14 +20,13 @@ from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, say
 from commands.command import House
 from commands.menu import MENU
-from storage.database import open_database
+from storage.database import FILE, open_database
 from storage.outbox import thaw
 from storage.tables import inbox, metadata, outbox
 from tests.conversations.play import BEGINNING, PEOPLE, ROOMS, config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from campaign.chat import Address, Event
     from commands.command import Command, Place
@@ -120,6 +122,9 @@ class Stage:
                 BEGINNING,
                 private=place == "private",
                 reply_to=reply_to,
+                shared=(PLACES[MATRIX]["campaign"].id,)
+                if place == "private" and who.address.network == MATRIX
+                else (),
             )
         )
         return await self.take(*events)
@@ -219,6 +224,9 @@ def opened(
     what = config(folder / "config", SETTINGS)
     if data is not None:
         shutil.copytree(data, folder / "data")
+    else:
+        (folder / "data").mkdir(mode=0o700)
+        (folder / "data" / FILE).write_bytes(_just_opened())
     database = open_database(folder / "data")
     bot = what.settings.bot
     house = House(
@@ -227,19 +235,29 @@ def opened(
         admins=frozenset(bot.admins if admins is None else admins),
     )
 
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, BEGINNING)
-        for rooms in PLACES.values():
-            for room in rooms.values():
-                known = storage.rooms.ensure(room.network, room.id, language=bot.language)
-                storage.rooms.change(known.id, state="joined", welcomed_at=BEGINNING)
-
     try:
-        if data is None:
-            database.transaction(begin)
         yield Stage(database, house)
     finally:
         database.close()
+
+
+@functools.cache
+def _just_opened() -> bytes:
+    """The database of the campaign when it has just been opened: the same for every test, so it is made once."""
+    with TemporaryDirectory() as folder:
+        what = config(Path(folder) / "config", SETTINGS)
+        database = open_database(Path(folder) / "data")
+
+        def begin(storage: Storage) -> None:
+            open_campaigns(storage, what, BEGINNING)
+            for rooms in PLACES.values():
+                for room in rooms.values():
+                    known = storage.rooms.ensure(room.network, room.id, language=what.settings.bot.language)
+                    storage.rooms.change(known.id, state="joined", welcomed_at=BEGINNING)
+
+        database.transaction(begin)
+        database.close()
+        return database.path.read_bytes()
 
 
 async def under_way(stage: Stage) -> None:

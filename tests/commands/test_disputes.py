@@ -32,7 +32,7 @@ async def test_strangers_are_heard_up_to_a_point_and_its_own_people_always(tmp_p
             notices += told(answers)
             refused += answers[0].ids[0].startswith("Too many")
             assert told(asked) == 0
-        assert notices == len(OFFICES), "once about a signature, in each room of theirs"
+        assert notices == 2 * len(OFFICES), "once about a signature, and once that no more are taken"
         assert refused == 0, "the question is not even asked any more"
         listed = await stage.say(voice("Maud"), "!disputes", "admin")
         assert len(listed[0].message.lines) == disputing.MOST_BY_STRANGERS + 2
@@ -53,3 +53,29 @@ async def test_the_campaigners_are_not_told_of_every_signature_one_by_one(tmp_pa
             await stage.say(who, f"!dispute Verger{number} no")
             notices += told(await stage.say(who, "!confirm"))
         assert notices == disputing.TOLD_OF * len(OFFICES)
+
+
+async def test_the_campaigners_are_told_once_that_strangers_disputes_are_full(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        maud, full = voice("Maud"), 0
+        signatures = disputing.MOST_BY_STRANGERS // disputing.MOST_BY_ONE + 2
+        for number in range(disputing.MOST_BY_ONE):
+            signer = Voice(Address(MATRIX, f"@signer{number}:mail.example"), "Signer")
+            await stage.say(maud, f"!org add Verger{number}", "admin")
+            await stage.say(maud, f"!org rep {signer.address.id} Verger{number}", "admin")
+            await stage.say(signer, f"!sign Verger{number}")
+        for stranger in range(signatures):
+            who = Voice(Address(MATRIX, f"@stranger{stranger}:mail.example"), "Somebody")
+            for number in range(disputing.MOST_BY_ONE):
+                await stage.say(who, f"!dispute Verger{number} no")
+                answers = await stage.say(who, "!confirm")
+                full += sum(
+                    one.startswith("⚠️ {count} disputes of people") for answer in answers for one in answer.ids
+                )
+        assert full == len(OFFICES)
+        answers = await stage.say(
+            Voice(Address(MATRIX, "@signer0:mail.example"), "Signer"), "!dispute Verger1 no"
+        )
+        assert answers[0].ids[0].startswith("Too many")
+        answers = await stage.say(maud, "!dispute Verger1 the board wrote to me", "admin")
+        assert answers[0].ids[0].startswith("Noted"), "its own people's and a campaigner's are always taken"

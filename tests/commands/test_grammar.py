@@ -16,10 +16,13 @@ from bot.texts.wordings import Wordings
 from bot.transports.matrix.reading import without_quote
 from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
-from commands import answer, grammar
+from commands import answer, calling
+from commands.calling import Line, call, clean
 from commands.command import Context, House, UsageError
-from commands.grammar import Line, arguments, call, clean, find, nearest, shape, usage
+from commands.finding import find, nearest
+from commands.grammar import arguments
 from commands.menu import MENU
+from commands.usage import shape, usage
 from commands.vocabulary import CHOICES, fold, in_language, option_words
 from tests.commands.stage import CHANGING, Stage, example, opened, under_way, voice
 from tests.conversations.play import BEGINNING, ROOMS
@@ -407,7 +410,7 @@ def test_whatever_is_said_breaks_nothing(noisy: Stage, name: str, rest: str, pla
 def test_a_line_without_end_is_read_to_a_bound() -> None:
     line = call("!sign " + "x" * 1_000_000, prefix="!", names=(), mentioned=False)
     assert line is not None
-    assert len(line.text) <= grammar.LONGEST
+    assert len(line.text) <= calling.LONGEST
 
 
 def test_only_an_option_for_several_values_takes_several(shared: Stage) -> None:
@@ -576,7 +579,8 @@ def test_a_typo_of_a_command_suggests_it(name: str, meant: str) -> None:
             continue
         suggested = nearest(Line(f"{typed} Nuage Libre"), MENU)
         assert suggested is not None, typed
-        hit += suggested.name == meant
+        hit += suggested[0].name == meant
+        assert suggested[1] == "Nuage Libre"
     assert hit >= len(name), "most of the time it is the one that was meant"
 
 
@@ -590,7 +594,7 @@ def test_a_campaigners_command_is_suggested_to_nobody() -> None:
         if one.admin:
             for typed in typos(one.name.split(" ")[0]):
                 suggested = nearest(Line(typed), MENU)
-                assert suggested is None or not suggested.admin
+                assert suggested is None or not suggested[0].admin
 
 
 async def test_a_typo_is_hinted_at_once_where_people_sign(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign.organisation import normal_form
 from tests.commands.stage import Stage, opened, voice
 from tests.conversations.play import BEGINNING
 
@@ -88,3 +89,23 @@ async def test_a_question_is_answered_for_the_campaign_it_was_asked_for(stage: S
         return [one.organisation for one in storage.signatures.all_standing(other.id)]
 
     assert await stage.database.read(signed) == ["Serveur du Coin"]
+
+
+async def test_in_private_the_names_of_a_campaign_are_for_those_in_its_rooms(stage: Stage) -> None:
+    def gather(storage: Storage) -> None:
+        other = storage.campaigns.find("autre")
+        organisation = storage.organisations.find(normal_form("Nuage Libre"))
+        assert other is not None
+        assert organisation is not None
+        storage.campaigns.enrol(other.id, organisation.id, BEGINNING)
+
+    stage.database.transaction(gather)
+    for campaign, named in (("communs", True), ("autre", False)):
+        (answer,) = await stage.say(voice("Sacha"), f"!status campaign={campaign}", "private")
+        said = repr(answer.message)
+        assert ("Nuage Libre" in said) is named, campaign
+
+
+async def test_in_private_the_campaign_of_the_rooms_one_is_in_is_meant(stage: Stage) -> None:
+    (answer,) = await stage.say(voice("Sacha"), "!status", "private")
+    assert "Nuage Libre" in repr(answer.message)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from tests.faults.table import Row, Variant
 
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 6
 """Runs at once: a bot that starts keeps one core busy for two seconds, and most of a run is waiting."""
-RUN_WITHIN = 240.0
+RUN_WITHIN = 480.0
 """Seconds after which a run has failed, whatever it waits for."""
 
 

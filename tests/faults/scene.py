@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ORGANISATIONS = 120
 """How many can sign on each network of a run."""
+SOUND_WITHIN, BROKEN_WITHIN = 180.0, 30.0
+"""Seconds after which a bot is taken for stuck, and one that does without a safeguard; mostly it takes one or two."""
 LOOK = 0.05
 """Seconds between two looks at the bot's database."""
 _LETTERS = "bcdfghjkmnpqrstvwxz"
@@ -114,7 +116,7 @@ class Scene:
         )
         return self.bot
 
-    async def start(self, within: float = 90, **environment: str) -> None:
+    async def start(self, within: float = 180, **environment: str) -> None:
         """Start the bot and wait until it is ready. Raises Stuck."""
         bot = await self.launch(**environment)
         try:
@@ -128,7 +130,7 @@ class Scene:
     async def arrive(self, **environment: str) -> None:
         """Start the bot for the first time and wait until it is in its rooms: what is said from then on is its to take."""
         await self.start(**environment)
-        await self.until(self.in_rooms, "the bot in its rooms", 30)
+        await self.until(self.in_rooms, "the bot in its rooms")
 
     def in_rooms(self) -> bool:
         """Whether the bot is in every room of the config, and has said all it has to say."""
@@ -144,7 +146,7 @@ class Scene:
         """The exit code of the bot if it has ended."""
         return None if self.bot is None else self.bot.returncode
 
-    async def stop(self, number: signal.Signals = signal.SIGTERM, within: float = 30) -> int:
+    async def stop(self, number: signal.Signals = signal.SIGTERM, within: float = 90) -> int:
         """End the bot with a signal and return its exit code. Raises Stuck if it does not end."""
         if self.bot is None:
             return 0
@@ -188,8 +190,9 @@ class Scene:
         ((sending,),) = self.ask("SELECT count(*) FROM dispatches WHERE state = 'sending'") or [(0,)]
         return int(waiting) + int(sending)
 
-    async def until(self, true: Callable[[], bool], what: str, within: float = 60) -> None:
-        """Wait until this is so. Raises Stuck, at once if the bot ends meanwhile."""
+    async def until(self, true: Callable[[], bool], what: str, within: float = 0.0) -> None:
+        """Wait until this is so. Raises Stuck, at once if the bot ends meanwhile. The limit guards against hanging alone."""
+        within = within or (BROKEN_WITHIN if self.safeguard else SOUND_WITHIN)
         give_up = time.monotonic() + within
         while not true():
             if self.ended is not None and not self.ends:
@@ -202,14 +205,16 @@ class Scene:
         """Say that the fault is over: the time until all is answered counts from here."""
         self._since = time.monotonic()
 
-    async def settle(self, within: float = 60) -> None:
+    async def settle(self, within: float = 0.0) -> None:
         """Let one last organisation sign on each network, and wait until nothing is under way. Raises Stuck.
 
         Rooms keep their order: once the last one is in, whatever is not in before it is lost.
         """
         last = await asyncio.gather(*(self.sign(network) for network in self.sides))
         await self.until(
-            lambda: set(last) <= set(self.signed()) and not self.under_way(), "the last answers", within
+            lambda: set(last) <= set(self.signed()) and not self.under_way(),
+            "the last answers",
+            within or (2 * BROKEN_WITHIN if self.safeguard else SOUND_WITHIN),
         )
         self.recovery = max(self.recovery, time.monotonic() - self._since)
 

@@ -172,7 +172,7 @@ ROWS: tuple[Row, ...] = (
         (
             *_network("kick", people.kicked, matrix=("parking",), xmpp=("parking",)),
             *_network("ban", people.banned, short=False),
-            Variant(people.upgraded, M, "room upgraded", controls=("parking",)),
+            Variant(people.upgraded, M, "room upgraded", controls=("following", "parking")),
             Variant(people.nick_taken, X, "nick conflict", controls=("another-nick",)),
         ),
     ),

@@ -202,6 +202,39 @@ class Held(Fault):
             link.reset()
 
 
+class Gates(Fault):
+    """Two gates that can be shut: one for what the bot says, one for what it is told of news. Nothing gets lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.says, self.news = asyncio.Event(), asyncio.Event()
+        self.news.set()  # what the bot says is held up from the start
+        self.asking: set[Link] = set()
+        """Links on which the bot asked for news last."""
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        if REQUEST.match(data):
+            (self.asking.add if is_sync(data) else self.asking.discard)(link)
+        if is_send(data):
+            self.struck.set()
+            await self._opens(self.says)
+        return data
+
+    async def down(self, link: Link, data: bytes) -> bytes | None:
+        if link in self.asking:
+            await self._opens(self.news)
+        return data
+
+    async def _opens(self, gate: asyncio.Event) -> None:
+        """Wait until a gate is open, or the network well again."""
+        waits = [asyncio.ensure_future(one.wait()) for one in (gate, self.over)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+
+
 class Doubled(Fault):
     """Every message of a room arrives once more with the next one, as after a resumption gone wrong."""
 

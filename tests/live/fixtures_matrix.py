@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.live.sealed_person import SealedPerson
 from tests.live.synapse import Person, Synapse, running_synapse
 
 if TYPE_CHECKING:
@@ -23,6 +24,19 @@ def synapse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse
 async def alice(synapse_server: Synapse) -> AsyncIterator[Person]:
     async with synapse_server.person("Alice") as person:
         yield person
+
+
+@pytest.fixture
+async def carla(synapse_server: Synapse) -> AsyncIterator[SealedPerson]:
+    """Somebody whose client encrypts."""
+    async with synapse_server.somebody(SealedPerson, "Carla") as person:
+        yield person
+
+
+@pytest.fixture
+async def sealed_room(carla: SealedPerson) -> str:
+    """An encrypted room that anybody may join; Carla is in it."""
+    return await carla.create_room(public=True, encrypted=True)
 
 
 @pytest.fixture

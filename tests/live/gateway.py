@@ -43,12 +43,12 @@ class Gateway:
         """How many requests were made to a path that ends so."""
         return sum(how == method and path.endswith(ending) for how, path in self.asked)
 
-    async def until_asked(self, method: str, ending: str, within: float = 30) -> None:
+    async def until_asked(self, method: str, ending: str, within: float = 90) -> None:
         """Wait until a request was made to a path that ends so."""
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(lambda: self.count(method, ending) > 0)
 
-    async def until_syncs(self, count: int, within: float = 30) -> None:
+    async def until_syncs(self, count: int, within: float = 90) -> None:
         """Wait until this many syncs have been asked for in all."""
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(lambda: len(self.syncs) >= count)

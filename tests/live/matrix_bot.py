@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.transports.base import Batch, Dispatch, Payload, Start
 from bot.transports.matrix import MatrixTransport
-from campaign.chat import MATRIX, Event, Room, Said
+from campaign.chat import MATRIX, Event, Room, Said, Sealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,6 +32,8 @@ class Bot:
         self.password = password
         self.tunables = {"poll_seconds": 5.0, **tunables}
         self.cursors: dict[str, str] = {}
+        self.sealed: dict[tuple[str, str], Sealed] = {}
+        self.device = DEVICE
         self.events: list[Event] = []
         self.batches: list[Batch] = []
         self.transport: Transport = self.new_transport()
@@ -44,7 +48,9 @@ class Bot:
         """Connect, read and commit until the end of the block."""
         self.transport = self.new_transport()
         self.batches, self.failure = [], None
-        async with self.transport.connected(Start(dict(self.cursors), rooms, DEVICE)):
+        async with self.transport.connected(
+            Start(dict(self.cursors), rooms, self.device, sealed=tuple(self.sealed.values()))
+        ):
             reading = asyncio.create_task(self._read())
             try:
                 await self.until(lambda: any(batch.caught_up for batch in self.batches))
@@ -59,6 +65,13 @@ class Bot:
                 async with self._news:
                     self.events += batch.events
                     self.batches.append(batch)
+                    self.sealed |= {
+                        (event.room.id, event.event): event
+                        for event in batch.events
+                        if isinstance(event, Sealed)
+                    }
+                    for key in batch.opened:
+                        self.sealed.pop(key, None)
                     self.cursors |= batch.cursors
                     self._news.notify_all()
         except Exception as error:  # noqa: BLE001 - told to the test, which waits for it
@@ -66,7 +79,7 @@ class Bot:
                 self.failure = error
                 self._news.notify_all()
 
-    async def until(self, true: Callable[[], bool], within: float = 20) -> None:
+    async def until(self, true: Callable[[], bool], within: float = 60) -> None:
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(lambda: self.failure is not None or true())
         if self.failure is not None and not true():
@@ -75,11 +88,11 @@ class Bot:
     def of(self, kind: type[E], room: str = "") -> list[E]:
         return [event for event in self.events if isinstance(event, kind) and room in ("", event.room.id)]
 
-    async def first(self, kind: type[E], true: Callable[[E], bool] = lambda _: True, within: float = 20) -> E:
+    async def first(self, kind: type[E], true: Callable[[E], bool] = lambda _: True, within: float = 60) -> E:
         await self.until(lambda: any(map(true, self.of(kind))), within)
         return next(event for event in self.of(kind) if true(event))
 
-    async def heard(self, text: str, within: float = 20) -> Said:
+    async def heard(self, text: str, within: float = 60) -> Said:
         return await self.first(Said, lambda said: said.text == text, within)
 
     def texts(self, room: str) -> list[str]:
@@ -89,7 +102,8 @@ class Bot:
 @contextlib.asynccontextmanager
 async def new_bot(server: Synapse, **tunables: Any) -> AsyncIterator[Bot]:
     user_id, password = await server.register(f"tocsin-{secrets.token_hex(4)}", displayname="Tocsin")
-    yield Bot(server.base_url, user_id, password, **tunables)
+    with tempfile.TemporaryDirectory() as folder:
+        yield Bot(server.base_url, user_id, password, **{"keys": Path(folder), **tunables})
 
 
 def dispatch(room: str, text: str = "Bonjour", **more: Any) -> Dispatch:

@@ -39,6 +39,8 @@ class Person:
         self.timeline: list[dict[str, Any]] = []
         self.invitations: dict[str, list[dict[str, Any]]] = {}
         """Room id → the stripped state that came with the invitation."""
+        self.to_device: list[dict[str, Any]] = []
+        """What the last sync brought for this device."""
         self.token = ""
         self._since = ""
         self._session: aiohttp.ClientSession | None = None
@@ -217,6 +219,7 @@ class Person:
             query["since"] = self._since
         answer = await self.call("GET", "sync", query=query)
         self._since = answer["next_batch"]
+        self.to_device = answer.get("to_device", {}).get("events", [])
         rooms = answer.get("rooms", {})
         for room, part in rooms.get("invite", {}).items():
             self.invitations[room] = part["invite_state"]["events"]
@@ -234,7 +237,7 @@ class Person:
     async def wait_for(
         self,
         predicate: Callable[[dict[str, Any]], bool],
-        timeout: float = 20,  # noqa: ASYNC109 - it says what was seen
+        timeout: float = 60,  # noqa: ASYNC109 - it says what was seen
     ) -> dict[str, Any]:
         """Return the first timeline event, already seen or still to come, for which this is true.
 
@@ -259,7 +262,7 @@ class Person:
         *,
         sender: str = "",
         room: str = "",
-        timeout: float = 20,  # noqa: ASYNC109
+        timeout: float = 60,  # noqa: ASYNC109
     ) -> dict[str, Any]:
         """Return the first message whose body contains `part`, of this sender and in this room if named."""
 
@@ -273,7 +276,7 @@ class Person:
 
         return await self.wait_for(fits, timeout)
 
-    async def sees_join(self, room: str, user_id: str, timeout: float = 20) -> None:  # noqa: ASYNC109
+    async def sees_join(self, room: str, user_id: str, timeout: float = 60) -> None:  # noqa: ASYNC109
         """Wait until somebody is in a room."""
         await self.wait_for(
             lambda event: (
@@ -285,7 +288,7 @@ class Person:
             timeout,
         )
 
-    async def wait_for_invitation(self, by: str = "", timeout: float = 20) -> str:  # noqa: ASYNC109
+    async def wait_for_invitation(self, by: str = "", timeout: float = 60) -> str:  # noqa: ASYNC109
         """Return the id of a room one is invited to (by this person, if named), waiting for it if need be."""
         async with asyncio.timeout(timeout):
             while True:

@@ -15,17 +15,18 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 
 from tests.live.matrix_person import MatrixError, Person
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 __all__ = ["MatrixError", "Person", "Synapse", "python_of_synapse", "running_synapse", "synapse"]
 
+P = TypeVar("P", bound=Person)
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _STARTS_WITHIN = 60.0
 _STOPS_WITHIN = 20.0
@@ -148,10 +149,18 @@ class Synapse:
 
     @contextlib.asynccontextmanager
     async def person(self, name: str, *, displayname: str | None = None) -> AsyncIterator[Person]:
+        """As `somebody`, with a client that does not encrypt."""
+        async with self.somebody(Person, name, displayname=displayname) as person:
+            yield person
+
+    @contextlib.asynccontextmanager
+    async def somebody(
+        self, kind: Callable[[str, str, str], P], name: str, *, displayname: str | None = None
+    ) -> AsyncIterator[P]:
         """Register somebody new (`name` gets a random ending: tests share servers) and log them in."""
         localpart = f"{name.lower()}-{secrets.token_hex(4)}"
         user_id, password = await self.register(localpart, displayname=displayname or name)
-        async with Person(self.base_url, user_id, password) as person:
+        async with kind(self.base_url, user_id, password) as person:
             yield person
 
     def _answers(self) -> bool:

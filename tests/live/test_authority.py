@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.live.synapse import Synapse
     from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 OWN = "https://www.tocsin.test"
 """The site of an organisation whose own servers these two are."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.live.synapse import Synapse
     from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 MATRIX_THREE, XMPP_THREE = ON_MATRIX[:3], ON_XMPP[:3]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.live.prosody import Prosody
     from tests.live.synapse import Synapse
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 CHANGED = "# Pour les communs\n\nNous demandons la suite, pour dix ans.\n\nLe texte entier.\n"
 

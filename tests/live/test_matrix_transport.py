@@ -18,6 +18,7 @@ from bot.transports.base import (
     NotPrivate,
     Payload,
     Refused,
+    Replaced,
     RoomEncrypted,
     Start,
     TransportError,
@@ -248,7 +249,8 @@ async def test_reactions_and_redactions(bot: Bot, alice: Person) -> None:
     assert (redacted.event, redacted.target) == (redaction, reaction)
 
 
-async def test_plaintext_never_goes_into_an_encrypted_room(bot: Bot, alice: Person) -> None:
+async def test_without_keys_nothing_goes_into_an_encrypted_room(bot: Bot, alice: Person) -> None:
+    bot.tunables["keys"] = None
     encrypted = await alice.create_room(encrypted=True, invite=(bot.user_id,))
     later = await alice.create_room(public=True)
     async with bot.running(later) as transport:
@@ -278,13 +280,11 @@ async def test_after_a_restart_the_rooms_are_known_without_news_from_them(bot: B
         await transport.join(secret)
         await bot.until(lambda: len({joined.room for joined in bot.of(Joined)}) == 2)
     bot.events.clear()
-    async with bot.running(crowd, secret) as transport:
+    async with bot.running(crowd, secret):
         joined = {event.room.id: event for event in bot.of(Joined)}
         assert (joined[crowd].name, joined[crowd].encrypted) == ("Collectif", False)
         assert (joined[secret].name, joined[secret].encrypted) == ("", True)
         assert joined[secret].private_with == Address(MATRIX, alice.user_id)
-        with pytest.raises(RoomEncrypted):
-            await transport.send(dispatch(secret))
 
 
 async def test_private_means_exactly_two(bot: Bot, alice: Person, bruno: Person) -> None:
@@ -337,6 +337,11 @@ async def test_an_invitation_names_who_asks_and_which_rooms_are_shared(
         assert declined["content"]["reason"].startswith("Je ne lis pas")
         await transport.join(direct)
         await bot.first(Joined, lambda joined: joined.room.id == direct)
+        await alice.say(direct, "who am I?")
+        assert (await bot.heard("who am I?")).shared == (campaign,)
+        await alice.leave(campaign)
+        await alice.say(direct, "and now?")
+        assert (await bot.heard("and now?")).shared == ()
     assert not bot.of(Removed)
 
 
@@ -385,7 +390,9 @@ async def test_a_room_that_was_upgraded_is_told_after_what_was_said_before(
         await alice.call("POST", "rooms", room, "upgrade", body={"new_version": "10"})
         if away:
             await stack.enter_async_context(bot.running(room))
-        assert (await bot.first(Removed)).why == "replaced"
+        removed = await bot.first(Removed)
+        tombstone = await alice.call("GET", "rooms", room, "state", "m.room.tombstone")
+        assert (removed.why, removed.successor) == ("replaced", tombstone["replacement_room"])
         what = [type(event) for event in bot.events if isinstance(event, Joined | Said | Removed)]
         assert what == [*([Joined] if away else []), Said, Removed]
     bot.events.clear()
@@ -393,6 +400,26 @@ async def test_a_room_that_was_upgraded_is_told_after_what_was_said_before(
         # It is still in there, but says no more that it is: that would take the room for one to serve again.
         assert [event.why for event in bot.of(Removed)] == ["replaced"]
         assert not bot.of(Joined)
+
+
+async def test_a_room_that_was_upgraded_takes_nothing_and_says_which_one_does(
+    bot: Bot, alice: Person
+) -> None:
+    """Whether the bot may still speak in the old room is that server's to say: Synapse leaves it no more than others."""
+    room = await alice.create_room(public=True)
+    async with bot.running(room) as transport:
+        await bot.first(Joined)
+        before = dispatch(room, "just before")
+        taken = await transport.send(before)
+        answer = await alice.call("POST", "rooms", room, "upgrade", body={"new_version": "12"})
+        with pytest.raises(Replaced) as refusal:
+            await transport.send(dispatch(room, "just after"))
+        assert refusal.value.successor == answer["replacement_room"]
+        assert await transport.send(before) == taken, "what it took it knows again, though it takes no more"
+    texts = [
+        event["content"].get("body") for event in await alice.history(room) if event["sender"] == bot.user_id
+    ]
+    assert [text for text in texts if text in ("just before", "just after")] == ["just before"]
 
 
 async def test_leaving_of_ones_own_is_told_as_such(bot: Bot, alice: Person) -> None:
@@ -431,16 +458,17 @@ async def test_a_file_goes_round(bot: Bot, alice: Person) -> None:
     room = await alice.create_room(public=True)
     data = b"nom;site\nARN;arn.example.org\n" * 1000
     async with bot.running(room) as transport:
-        address = await transport.upload("signatures.csv", "text/csv", data)
-        assert address.startswith("mxc://tocsin.test/")
+        await bot.first(Joined)
+        stored = await transport.upload(Room(MATRIX, room), "signatures.csv", "text/csv", data)
+        assert stored.url.startswith("mxc://tocsin.test/")
+        assert not stored.keys
         payload = Payload(
             "",
             file_name="signatures.csv",
             media_type="text/csv",
             file_size=len(data),
-            file_url=address,
+            file_url=stored.url,
         )
-        await bot.first(Joined)
         await transport.send(Dispatch("file-1", Room(MATRIX, room), payload))
     content = (await alice.wait_for_text("signatures.csv"))["content"]
     assert (content["msgtype"], content["filename"]) == ("m.file", "signatures.csv")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from bot.transports.base import Refused, RoomEncrypted, Unreachable
+from bot.transports.base import Refused, Unreachable
 from bot.transports.matrix.homeserver import Patience
 from campaign.chat import MATRIX, Address, Joined, Said, Unreadable
 from tests.live.gateway import Gateway, gateway
@@ -109,7 +109,7 @@ async def test_an_outage_is_no_rooms_fault(bot: Bot, between: Gateway, alice: Pe
     between.instead = out
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
         starting = group.create_task(stack.enter_async_context(bot.running(room)))
-        await asyncio.wait_for(tried.wait(), 30)
+        await asyncio.wait_for(tried.wait(), 90)
         between.instead = broken("", "nothing")
         await starting
         assert bot.texts(room) == words
@@ -129,7 +129,7 @@ async def test_a_room_whose_members_are_not_known_is_private_to_nobody(
         await alice.say(room, "are we alone?")
         assert not (await bot.heard("are we alone?")).private
         await alice.say(other, "!sign")
-        await bot.heard("!sign", within=5)
+        await bot.heard("!sign", within=20)
         assert between.count("GET", f"/rooms/{room}/joined_members") <= BRIEF.tries + 1
     between.instead = broken("", "nothing")
     async with bot.running(room, other):
@@ -166,7 +166,7 @@ async def bad_gateway(_: web.Request) -> web.StreamResponse:
     return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
 
 
-async def test_while_syncs_fail_the_server_is_asked_whether_a_room_is_encrypted(
+async def test_a_room_of_whose_encryption_no_sync_has_told_gets_nothing_in_plain(
     bot: Bot, between: Gateway, alice: Person
 ) -> None:
     room, plain = await alice.create_room(public=True), await alice.create_room(public=True)
@@ -175,13 +175,11 @@ async def test_while_syncs_fail_the_server_is_asked_whether_a_room_is_encrypted(
         await alice.say(room, "!sign")
         await bot.heard("!sign")
         await transport.send(dispatch(room, "signed"))
-        assert between.count("GET", "/state/m.room.encryption") == 0  # an answer costs nothing more
         between.sync_fails = bad_gateway
         before = len(between.syncs)
         await alice.set_state(room, "m.room.encryption", ENCRYPTION)
         await between.until_syncs(before + 1)
-        with pytest.raises(RoomEncrypted):
-            await transport.send(dispatch(room, "in the clear"))
+        await transport.send(dispatch(room, "not in the clear"))
         await transport.send(dispatch(plain, "still here"))
     assert await alice.texts(room, sender=bot.user_id) == ["signed"]
     assert await alice.texts(plain, sender=bot.user_id) == ["still here"]
@@ -244,9 +242,9 @@ async def test_encryption_takes_effect_before_a_gap_is_filled(
         await alice.set_state(room, "m.room.encryption", ENCRYPTION)
         between.instead, between.sync_fails = stuck(room, "messages"), None
         await between.until_asked("GET", f"/rooms/{room}/messages")
-        with pytest.raises(RoomEncrypted):
-            await transport.send(dispatch(room, "in the clear"))
+        await transport.send(dispatch(room, "not in the clear"))
         assert between.count("GET", "/state/m.room.encryption") == 0
+    assert await alice.texts(room, sender=bot.user_id) == []
 
 
 async def rooms_of(bot: Bot) -> list[str]:

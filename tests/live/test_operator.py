@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.live.synapse import Synapse
     from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 async def tocsin(here: Town, command: str, *arguments: object) -> tuple[int, str]:
@@ -33,7 +33,7 @@ async def tocsin(here: Town, command: str, *arguments: object) -> tuple[int, str
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    said, _ = await asyncio.wait_for(process.communicate(), 120)
     return process.returncode or 0, said.decode()
 
 
@@ -61,7 +61,7 @@ async def test_a_campaign_is_looked_at_copied_stopped_and_restored(
         await here.link("alex")
         await signs(here, "camille")
 
-        async with asyncio.timeout(30):  # it beats every ten seconds
+        async with asyncio.timeout(90):  # it beats every ten seconds
             while True:
                 code, said = await tocsin(here, "health")
                 if f"{here.muc}: answered" in said and code == 0:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.live.synapse import Synapse
     from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 def named(here: Town, *words: str) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.live.prosody import Prosody
     from tests.live.synapse import Synapse
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 ANSWER = "À de petites équipes"
 

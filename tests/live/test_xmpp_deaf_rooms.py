@@ -11,7 +11,7 @@ from bot.transports.xmpp import membership
 from campaign.chat import Echo, Joined, Removed, Said, Unreadable
 from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms, place
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["place"]
 
 
@@ -52,7 +52,7 @@ async def test_a_silent_archive_holds_up_neither_what_is_said_elsewhere_nor_our_
             await bot.hears(f"heard {number}")
             await bot.say(room, f"answer {number}")
             await bot.gets(Echo, number + 1)
-            assert asyncio.get_running_loop().time() - asked < 2
+            assert asyncio.get_running_loop().time() - asked < 4, "the time it waits for the silent one"
         assert not any("unheard" in text for text in bot.texts())
         bot.silent.clear()
         enters_again(bot, deaf)
@@ -75,12 +75,12 @@ async def test_a_silent_archive_is_waited_for_at_the_start_once_however_many_the
         await bot.caught_up()
     alix.say(room, "while you were away")
     await alix.settled(room)
-    async with bot.again(silent={deaf, *more}, options={"timeout": 2.0}) as bot:
+    async with bot.again(silent={deaf, *more}, options={"timeout": 4.0}) as bot:
         began = asyncio.get_running_loop().time()
         await bot.hears("while you were away")
-        assert asyncio.get_running_loop().time() - began < 1.5
-        await bot.caught_up()
         assert asyncio.get_running_loop().time() - began < 4
+        await bot.caught_up()
+        assert asyncio.get_running_loop().time() - began < 8
         assert bot.cursors[deaf]
 
 

@@ -14,7 +14,7 @@ from campaign.chat import (
 )
 from tests.live.xmpp_bot import Bot, place
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["place"]
 
 
@@ -54,6 +54,8 @@ async def test_in_a_non_anonymous_room_a_person_is_their_account_live_and_archiv
         await bot.caught_up()
         bo.say(room, "live")
         live = (await bot.hears("live")).sender
+        bo.chat(bot.jid, "alone")
+        assert (await bot.hears("alone")).shared == (room,)
     bo.say(room, "archived")
     await bo.settled(room)
     if not stays:

@@ -20,9 +20,9 @@ from campaign.chat import (
     Joined,
     Removed,
 )
-from tests.live.xmpp_bot import Bot, looks_at_its_rooms, place
+from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms, place
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["place"]
 
 
@@ -258,11 +258,11 @@ async def test_a_room_that_does_not_answer_is_not_said_to_have(
         monkeypatch.setattr(membership._session, "ask", silent)
         for _ in range(2):  # whatever was under way has ended by the second
             asked.clear()
-            await asyncio.wait_for(asked.wait(), 10)
+            await asyncio.wait_for(asked.wait(), WAIT)
         before = bot.transport.vitals()
         for _ in range(2):
             asked.clear()
-            await asyncio.wait_for(asked.wait(), 10)
+            await asyncio.wait_for(asked.wait(), WAIT)
         after = bot.transport.vitals()
         assert after.heard > before.heard, "the server does answer"
         assert after.rooms == before.rooms

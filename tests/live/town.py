@@ -53,7 +53,7 @@ class Bot:
     """What Python runs, with arguments that come before `run`."""
     process: asyncio.subprocess.Process | None = None
 
-    async def start(self, within: float = 60) -> None:
+    async def start(self, within: float = 120) -> None:
         """Start it, and wait until it says that it is ready on every network."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -94,7 +94,7 @@ class Bot:
             return 0
         if self.process.returncode is None:
             self.process.send_signal(number)
-        code = await asyncio.wait_for(self.process.wait(), 30)
+        code = await asyncio.wait_for(self.process.wait(), 90)
         await self._reading
         self.process = None
         return code
@@ -128,7 +128,7 @@ class Town:
         await person.sees_join(room, self.bot_id)
         return room
 
-    async def hears(self, name: str, *parts: str, room: str = "", timeout: float = 30) -> str:  # noqa: ASYNC109 - it says what was seen
+    async def hears(self, name: str, *parts: str, room: str = "", timeout: float = 90) -> str:  # noqa: ASYNC109 - it says what was seen
         """Wait until somebody sees the bot say all of this in one message; return what it said."""
         if name in self.matrix:
             event = await self.matrix[name].wait_for(

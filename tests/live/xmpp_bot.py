@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Event)
 _number = itertools.count(1)
-WAIT = 10.0
+WAIT = 30.0
 
 
 @dataclass
@@ -148,6 +148,9 @@ class Bot:
             await self.transport.send(Dispatch(key, Room(XMPP, room), Payload(text, **payload))) == Accepted()
         )
         return key
+
+    async def upload(self, room: str, name: str, media_type: str, data: bytes) -> str:
+        return (await self.transport.upload(Room(XMPP, room), name, media_type, data)).url
 
     def again(self, **changes: Any) -> Bot:
         """The next start of the same installation."""

@@ -29,7 +29,7 @@ _ADMIN = "http://jabber.org/protocol/muc#admin"
 _SID = "{urn:xmpp:sid:0}"
 _MAM = "urn:xmpp:mam:2"
 _RSM = "http://jabber.org/protocol/rsm"
-_WAIT = 10.0
+_WAIT = 30.0
 T = TypeVar("T")
 
 
@@ -148,12 +148,12 @@ class XmppPerson:
 
     async def delete_account(self) -> None:
         """Delete this person's account (XEP-0077): the server ends all its sessions."""
-        await self._iq("set", self.jid, "<query xmlns='jabber:iq:register'><remove/></query>")
+        await self.ask("set", self.jid, "<query xmlns='jabber:iq:register'><remove/></query>")
 
     async def change_password(self, password: str) -> None:
         """Change the password (XEP-0077): the server ends the account's other sessions."""
         name = self.jid.partition("@")[0]
-        await self._iq(
+        await self.ask(
             "set",
             self.jid,
             "<query xmlns='jabber:iq:register'>"
@@ -213,7 +213,7 @@ class XmppPerson:
             f"<field var='muc#roomconfig_{name}'><value>{escape(value)}</value></field>"
             for name, value in values.items()
         )
-        await self._iq(
+        await self.ask(
             "set",
             room,
             f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
@@ -237,13 +237,13 @@ class XmppPerson:
 
     async def kick(self, room: str, nick: str) -> None:
         """Kick whoever has this nick (status 307)."""
-        await self._iq(
+        await self.ask(
             "set", room, f"<query xmlns='{_ADMIN}'><item nick={quoteattr(nick)} role='none'/></query>"
         )
 
     async def set_affiliation(self, room: str, jid: str, affiliation: str) -> None:
         """Make an account "outcast" (a ban), "none", "member", "admin" or "owner" of the room."""
-        await self._iq(
+        await self.ask(
             "set",
             room,
             f"<query xmlns='{_ADMIN}'><item jid={quoteattr(jid)} affiliation='{affiliation}'/></query>",
@@ -251,13 +251,13 @@ class XmppPerson:
 
     async def set_role(self, room: str, nick: str, role: str) -> None:
         """Make an occupant a "visitor", "participant" or "moderator"."""
-        await self._iq(
+        await self.ask(
             "set", room, f"<query xmlns='{_ADMIN}'><item nick={quoteattr(nick)} role='{role}'/></query>"
         )
 
     async def destroy_room(self, room: str) -> None:
         """Destroy a room we own, with its archive."""
-        await self._iq("set", room, f"<query xmlns='{_OWNER}'><destroy/></query>")
+        await self.ask("set", room, f"<query xmlns='{_OWNER}'><destroy/></query>")
 
     def invite(self, room: str, jid: str, *, direct: bool = False) -> None:
         """Invite an account through the room (XEP-0045), or directly (XEP-0249). Does not wait."""
@@ -324,7 +324,7 @@ class XmppPerson:
         last, query = "", uuid.uuid4().hex
         while True:
             since = len(self.heard)
-            answer = await self._iq(
+            answer = await self.ask(
                 "set",
                 room,
                 f"<query xmlns='{_MAM}' queryid='{query}'><set xmlns='{_RSM}'><max>200</max>"
@@ -354,6 +354,13 @@ class XmppPerson:
 
         return await asyncio.to_thread(fetch)
 
+    async def ask(self, kind: str, to: str, payload: str) -> ET.Element:
+        """Ask somebody something ("get" or "set", as XML) and return the answer. Raises IqError, or IqTimeout."""
+        iq = self._client.make_iq(ito=to, itype=kind)
+        iq.append(ET.fromstring(payload))  # noqa: S314 - our own XML, from above
+        answer: ET.Element = (await iq.send(timeout=_WAIT)).xml
+        return answer
+
     # --- inside ---
 
     def _message(self, kind: str, to: str, text: str, extra: str, message_id: str) -> str:
@@ -363,12 +370,6 @@ class XmppPerson:
             f"<body>{escape(text)}</body>{extra}</message>"
         )
         return message_id
-
-    async def _iq(self, kind: str, to: str, payload: str) -> ET.Element:
-        iq = self._client.make_iq(ito=to, itype=kind)
-        iq.append(ET.fromstring(payload))  # noqa: S314 - our own XML, from above
-        answer: ET.Element = (await iq.send(timeout=_WAIT)).xml
-        return answer
 
     def _on_message(self, stanza: StanzaBase) -> None:
         self.heard.append(Heard(stanza.xml))

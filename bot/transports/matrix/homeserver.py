@@ -17,6 +17,7 @@ from aiohttp import ClientError
 from nio import AsyncClient, AsyncClientConfig
 
 from bot.transports.base import Limited, LoginRefused, Refused, TransportError, Unreachable
+from bot.transports.trouble import reason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -86,6 +87,11 @@ class Homeserver:
         self._request_timeout = request_timeout
         self.user_id = ""
 
+    @property
+    def device_id(self) -> str:
+        """The device we are logged in as."""
+        return str(self._client.device_id)
+
     async def login(self, user: str, password: str, device: str) -> None:
         """Log in by password, as the fixed device. Raises LoginRefused or Unreachable."""
         body: Json = {
@@ -149,7 +155,7 @@ class Homeserver:
                 raw: bytes = await response.read()
                 retry_after: str = response.headers.get("Retry-After", "")
         except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
-            raise Unreachable(f"{path[0]}: {type(error).__name__}") from error
+            raise Unreachable(f"{path[0]}: {reason(error)}") from error
         return _read(path[0], status, raw, retry_after)
 
     async def patiently(self, ask: Callable[[], Awaitable[Json]], backoff: Backoff) -> Json:
@@ -211,7 +217,7 @@ class Homeserver:
 
 
 def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
-    answer = _parse(raw)
+    answer = parse(raw)
     if status in range(200, 300):
         if answer is None:
             raise Unreachable(f"{what}: the answer is not Matrix")
@@ -223,7 +229,7 @@ def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
     raise _failure(what, status, errcode if isinstance(errcode, str) else "")
 
 
-def _parse(raw: bytes) -> Json | None:
+def parse(raw: bytes) -> Json | None:
     """Return the JSON object, or None. A stranger's odd event must not make a whole sync unreadable."""
     try:
         answer = json.loads(raw, parse_int=_integer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -10,19 +11,24 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from bot.transports.matrix.polls import REFERENCE, RESPONSES, answers_in
 from campaign.chat import (
     MATRIX,
     Address,
+    Balloted,
     Echo,
     Event,
     Reacted,
     Redacted,
     Room,
     Said,
+    Sealed,
     Unreadable,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.transports.matrix.homeserver import Json
     from bot.transports.matrix.rooms import JoinedRoom
 
@@ -51,6 +57,14 @@ class MalformedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Unopened:
+    """An encrypted event that could not be opened: `why`, or "" if its key may still come."""
+
+    raw: Json
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the events of one joined room for the bot `me`."""
 
@@ -63,10 +77,13 @@ class Reader:
         """Return what an event means to the bot, or None. Never raises: a bad event becomes Unreadable."""
         event_id = ""
         at = datetime.now(UTC)
+        sealed, raw = (raw, raw.raw) if isinstance(raw, Unopened) else (None, raw)
         try:
             event = json_object(raw, "event")
             event_id = identifier(event.get("event_id"), "event_id", "$")
             at = instant(event.get("origin_server_ts"), at)
+            if sealed is not None:
+                return self._sealed(event, event_id, at, sealed.why)
             return self._read(event, event_id, at)
         except MalformedError as error:
             why = f"malformed: {error}"
@@ -91,17 +108,35 @@ class Reader:
             event = Redacted(room, event_id, identifier(target, "redacts", "$"), at)
         elif sender == self.me:
             key = unsigned.get("transaction_id")
-            if kind == "m.room.message" and isinstance(key, str):
+            if isinstance(key, str):
                 event = Echo(room, event_id, key, at)
         elif "redacted_because" in unsigned:
             pass  # nothing is left of it
         elif kind == "m.room.encrypted":
             event = Unreadable(room, event_id, "encrypted", at)
-        elif kind == "m.reaction":
-            event = self._reaction(room, event_id, Address(MATRIX, sender), content, at)
-        elif kind == "m.room.message":
-            event = self._message(room, event_id, Address(MATRIX, sender), content, at)
+        elif (read := self._readers().get(str(kind))) is not None:
+            event = read(room, event_id, Address(MATRIX, sender), content, at)
         return event
+
+    def _sealed(self, raw: Json, event_id: str, at: datetime, why: str) -> Event:
+        if why:
+            return Unreadable(Room(MATRIX, self.room_id), event_id, f"malformed: {why}", at)
+        return Sealed(
+            Room(MATRIX, self.room_id),
+            event_id,
+            Address(MATRIX, identifier(raw.get("sender"), "sender", "@")),
+            str(json_object(raw.get("content"), "content").get("session_id")),
+            json.dumps(raw),
+            at,
+        )
+
+    def _readers(self) -> dict[str, Callable[[Room, str, Address, Json, datetime], Event | None]]:
+        """What reads which type of event that people send."""
+        return {
+            "m.room.message": self._message,
+            "m.reaction": self._reaction,
+            **dict.fromkeys(RESPONSES, self._ballot),
+        }
 
     def _reaction(
         self, room: Room, event_id: str, who: Address, content: Json, at: datetime
@@ -115,6 +150,20 @@ class Reader:
         target = identifier(relation.get("event_id"), "m.relates_to", "$")
         return Reacted(room, event_id, who, self._name(who), target, (clean(key),), at, live=self.live)
 
+    def _ballot(
+        self, room: Room, event_id: str, who: Address, content: Json, at: datetime
+    ) -> Balloted | None:
+        relation = json_object(content.get("m.relates_to"), "m.relates_to")
+        if relation.get("rel_type") != REFERENCE:
+            return None
+        target = identifier(relation.get("event_id"), "m.relates_to", "$")
+        answers = answers_in(content)
+        if answers is None:
+            raise MalformedError("answers")
+        # A key that only looks like one of the poll's is none of them, and is not to become one.
+        keys = tuple(key if clean(key) == key else "" for key in answers)
+        return Balloted(room, event_id, who, self._name(who), target, keys, at, live=self.live)
+
     def _message(self, room: Room, event_id: str, who: Address, content: Json, at: datetime) -> Said | None:
         msgtype = content.get("msgtype")
         if not isinstance(msgtype, str):
@@ -122,7 +171,13 @@ class Reader:
         relation = content.get("m.relates_to")
         if not isinstance(relation, dict):
             relation = {}
-        if msgtype != "m.text" or relation.get("rel_type") == "m.replace":
+        edits = ""
+        if relation.get("rel_type") == "m.replace":
+            edits, new = event_reference(relation), content.get("m.new_content")
+            if not (edits and isinstance(new, dict)):
+                return None
+            content, msgtype, relation = new, new.get("msgtype"), {}
+        if msgtype != "m.text":
             return None
         body = content.get("body")
         if not isinstance(body, str):
@@ -148,6 +203,7 @@ class Reader:
             thread=thread,
             mentions_me=self._mentions_me(content, text, names),
             my_names=names,
+            edits=edits,
         )
 
     def _name(self, who: Address) -> str:

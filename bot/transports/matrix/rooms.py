@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.transports.matrix.reading import clean
+from bot.transports.matrix.powers import Powers
+from bot.transports.matrix.reading import MalformedError, clean, identifier
 
 if TYPE_CHECKING:
     from bot.transports.matrix.homeserver import Json
 
 _LONGEST_NAME = 200
 _PAIR = 2
+MEGOLM = "m.megolm.v1.aes-sha2"
+"""How rooms are encrypted: there is no other way so far."""
+_ROTATE_AFTER = 100
+_LEAST_ROTATION = 10
+"""A key for every event or two would only make each answer slow."""
 
 
 @dataclass(slots=True)
@@ -27,14 +33,23 @@ class JoinedRoom:
     """When to ask once more who is joined (monotonic seconds), after that was not answered; 0 if it was."""
     invited: set[str] = field(default_factory=set)
     invited_known: bool = False
-    """Whether `invited` is complete: it is asked for only where two are joined, where it matters."""
+    """Whether `invited` is complete: it is asked for only where it matters."""
     encrypted: bool = False
     """Never false again once true: encryption cannot be taken back."""
+    sealable: bool = True
+    """Whether it is encrypted, if it is, in the one way we can."""
+    rotate_after: int = _ROTATE_AFTER
+    """Events after which the key they are sealed with is to be another."""
+    for_invited: bool = True
+    """Whether who is invited may read what is said before they come."""
     replaced: bool = False
     """Whether the room was closed in favour of another one (upgraded)."""
+    successor: str = ""
+    """The id of that other one, if it can be one."""
     name: str = ""
     has_address: bool = False
     public: bool = False
+    powers: Powers = field(default_factory=Powers)
     told: tuple[object, ...] = ()
     """What the reader was last told, to tell it again when it has changed."""
 
@@ -56,8 +71,15 @@ class JoinedRoom:
 
     @property
     def needs_invited(self) -> bool:
-        """Whether it takes the server's list of the invited to say that this is a chat of two."""
-        return len(self.members) == _PAIR and not self.invited_known
+        """Whether it takes the server's list of the invited: to say that this is a chat of two, or who reads what is sealed."""
+        return (self.encrypted or len(self.members) == _PAIR) and not self.invited_known
+
+    @property
+    def readers(self) -> set[str] | None:
+        """Whose devices are to be told the key of what is sealed; None if not all of them are known."""
+        if not (self.members_known and self.invited_known):
+            return None
+        return self.members.keys() | (self.invited if self.for_invited else set())
 
     def apply(self, raw: object) -> None:
         """Take in one event; anything but well-formed state has no effect."""
@@ -69,15 +91,35 @@ class JoinedRoom:
             return
         elif kind == "m.room.encryption":
             self.encrypted = True  # whatever it says: nobody writes plaintext there any more
+            self._apply_encryption(content)
+        elif kind == "m.room.history_visibility":
+            self.for_invited = content.get("history_visibility") != "joined"
         elif kind == "m.room.tombstone":
             self.replaced = replaces_room(event)
-        elif kind == "m.room.name":
+            self.successor = successor_in(content)
+        elif kind == "m.room.power_levels":
+            self.powers = self.powers.set(content)
+        elif kind == "m.room.create":
+            self.powers = self.powers.created(event.get("sender"), content)
+        else:
+            self._apply_outside(kind, content)
+
+    def _apply_outside(self, kind: object, content: Json) -> None:
+        """What the room looks like from outside."""
+        if kind == "m.room.name":
             name = content.get("name")
             self.name = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
         elif kind == "m.room.canonical_alias":
             self.has_address = bool(content.get("alias"))
         elif kind == "m.room.join_rules":
             self.public = content.get("join_rule") != "invite"
+
+    def _apply_encryption(self, content: Json) -> None:
+        # What is not understood in it changes nothing: an algorithm, once there, cannot be taken back either.
+        algorithm, after = content.get("algorithm"), content.get("rotation_period_msgs")
+        self.sealable = algorithm == MEGOLM if isinstance(algorithm, str) else self.sealable
+        if isinstance(after, int) and not isinstance(after, bool):
+            self.rotate_after = min(max(after, _LEAST_ROTATION), _ROTATE_AFTER)
 
     def _apply_member(self, user_id: str, content: Json) -> None:
         membership = content.get("membership")
@@ -119,6 +161,14 @@ def replaces_room(raw: object) -> bool:
         and event.get("state_key") == ""
         and isinstance(mapping(event.get("content")).get("replacement_room"), str)
     )
+
+
+def successor_in(content: Json) -> str:
+    """The id of the room that a tombstone of this content names; empty if there is none, or it cannot be one."""
+    try:
+        return identifier(content.get("replacement_room"), "replacement_room", "!")
+    except MalformedError:
+        return ""
 
 
 def memberships(answer: Json) -> list[tuple[str, str]]:

@@ -8,11 +8,13 @@ import logging
 import math
 import secrets
 import time
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Batch, Unreachable
 from bot.transports.matrix.homeserver import Backoff, Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.recount import Recounts
 from bot.transports.matrix.rooms import JoinedRoom, mapping
 from bot.transports.matrix.shares import Completion, share
 from bot.transports.matrix.telling import tell_invited, tell_joined, tell_left
@@ -20,9 +22,10 @@ from bot.transports.matrix.wanted import WantedRooms
 from campaign.chat import Event, Removed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from bot.transports.base import Start
+    from bot.transports.matrix.encryption.opening import Opening
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +51,19 @@ class SyncLoop:
         poll_seconds: float,
         batch_size: int,
         patience: Patience,
+        opening: Opening | None = None,
     ) -> None:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
+        self.recounts = Recounts(server, patience)
         self.heard: datetime | None = None
         """When the server last answered (UTC)."""
         self._answered = -math.inf
         self._trouble = Backoff()
         self._server = server
         self._completion = Completion(server, patience)
+        self._opening = opening
+        self._opened: tuple[tuple[str, str], ...] = ()
         self._me = server.user_id
         self._since = start.cursors.get(SCOPE, "")
         self._poll = poll_seconds
@@ -86,11 +93,19 @@ class SyncLoop:
         while True:
             began = time.monotonic()
             self._trouble = backoff = Backoff()
+            asking = asyncio.ensure_future(self._server.patiently(self._ask, backoff))
             try:
-                answer = await self._server.patiently(self._ask, backoff)
+                async with aclosing(self.recounts.until(asking)) as recounted:
+                    async for found in recounted:
+                        for batch in self._cut(found, caught_up=self._started):
+                            yield batch
+                answer = await asking
             except RefusedByServer as error:
                 # Waiting does not mend it, but a person may: the supervisor tries again, and says so.
                 raise Unreachable(f"the server refuses to sync: {error}") from error
+            finally:
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
             self.heard, self._answered = datetime.now(UTC), time.monotonic()
             # What comes after an interruption was said during it: as at the start, trust the server's time.
             live = self._started and not backoff.failures
@@ -102,21 +117,20 @@ class SyncLoop:
                 removed = {event.room.id for event in events if isinstance(event, Removed)}
                 self.wanted.join_missing(self.rooms.keys() | removed)
             if events or first or token != self._since:
-                for batch in self._cut(events, token, caught_up=not first):
+                *before, last = self._cut(events, caught_up=not first)
+                for batch in before:
                     yield batch
+                # Only the last carries the cursor, for a sync token knows no middle.
+                yield Batch(last.events, {SCOPE: token}, caught_up=True, opened=self._opened)
                 self._since = token
             elif time.monotonic() - began < _SHORTEST_ROUND:
                 await asyncio.sleep(_SHORTEST_ROUND)  # a server that answers at once with nothing
 
-    def _cut(self, events: list[Event], token: str, *, caught_up: bool) -> list[Batch]:
-        """Cut one answer into batches; only the last carries the cursor, for a sync token knows no middle."""
+    def _cut(self, events: Sequence[Event], *, caught_up: bool) -> list[Batch]:
+        """Cut what is told together into batches: one at least, and none too large."""
         size = self._batch_size
         pieces = [tuple(events[start : start + size]) for start in range(0, len(events), size)] or [()]
-        *before, last = pieces
-        return [
-            *(Batch(piece, caught_up=caught_up) for piece in before),
-            Batch(last, {SCOPE: token}, caught_up=True),
-        ]
+        return [Batch(piece, caught_up=caught_up) for piece in pieces]
 
     async def _keep_filter(self) -> str:
         """Leave the filter with the server: with every sync it would have to check it anew, which takes it a while."""
@@ -156,6 +170,8 @@ class SyncLoop:
     # --- reading an answer --------------------------------------------------------------------------------
 
     async def _read(self, answer: Json, *, live: bool) -> list[Event]:
+        if self._opening is not None:
+            await self._opening.receive(answer)
         sections = mapping(answer.get("rooms"))
         # All that changed takes effect here before anything more is waited for: sending goes on meanwhile.
         joined = [
@@ -174,9 +190,15 @@ class SyncLoop:
                 one.gap = ""
         await self._completion.complete([*joined, *left], self._since)
         events: list[Event] = []
+        if self._opening is not None and self._since:
+            await self._opening.open([*joined, *left])
+            # Before what was said after it; but no room is heard of before we are in it.
+            late, opened = await self._opening.late(self.rooms)
+            self._opened = tuple(opened)
+            events += late
         for one in joined:
             alias = self.wanted.addresses.get(one.room_id, "")
-            events += tell_joined(one, alias, live=live, baseline=not self._since)
+            events += tell_joined(one, alias, live=live, baseline=not self._since, rooms=self.rooms)
         for one in left:
             events += tell_left(one, live=live)
         for room_id, part in mapping(sections.get("invite")).items():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.matrix.reading import MalformedError, Reader, identifier
 from bot.transports.matrix.rooms import listing, mapping, replaces_room, switches_encryption_on
-from campaign.chat import MATRIX, Address, Event, Invited, Joined, Removed, Room, Unreadable
+from campaign.chat import MATRIX, Address, Event, Invited, Joined, Reacted, Removed, Room, Said, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from bot.transports.matrix.shares import Share
 
 
-def tell_joined(share: Share, alias: str, *, live: bool, baseline: bool) -> list[Event]:
-    """Tell of a room the bot is in, which was asked for under `alias` if that is not empty.
+def tell_joined(
+    share: Share, alias: str, *, live: bool, baseline: bool, rooms: Mapping[str, JoinedRoom]
+) -> list[Event]:
+    """Tell of a room the bot is in, which was asked for under `alias` if that is not empty; `rooms` are all of these.
 
     With `baseline` there was no cursor: what was said before the first one was not said to us.
     """
@@ -39,6 +42,8 @@ def tell_joined(share: Share, alias: str, *, live: bool, baseline: bool) -> list
             events += _replaced(share)
         else:
             event = reader.read(raw)
+            if isinstance(event, Said | Reacted) and room.is_private:
+                event = replace(event, shared=_shared(event.sender.id, rooms, but=share.room_id))
             if event is not None:
                 events.append(event)
     if share.lost:
@@ -75,8 +80,12 @@ def tell_invited(me: str, room_id: str, part: Json, rooms: Mapping[str, JoinedRo
         datetime.now(UTC),
         direct=mapping(ours[-1].get("content")).get("is_direct") is True,
         encrypted=any(raw.get("type") == "m.room.encryption" for raw in state),
-        shared=tuple(other for other, room in rooms.items() if by in room.members),
+        shared=_shared(by, rooms),
     )
+
+
+def _shared(person: str, rooms: Mapping[str, JoinedRoom], *, but: str = "") -> tuple[str, ...]:
+    return tuple(other for other, room in rooms.items() if other != but and person in room.members)
 
 
 def _joined(share: Share, alias: str, *, encrypted: bool) -> list[Event]:
@@ -103,7 +112,8 @@ def _replaced(share: Share) -> list[Event]:
         return []
     room.told = now
     # Without an event's id, for it may be told again: whoever invites the bot once more has to learn it too.
-    return [Removed(Room(MATRIX, share.room_id), "", datetime.now(UTC), "replaced")]
+    place = Room(MATRIX, share.room_id)
+    return [Removed(place, "", datetime.now(UTC), "replaced", successor=room.successor)]
 
 
 def _gap(share: Share) -> Unreadable:

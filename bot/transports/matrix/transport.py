@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +15,27 @@ from bot.transports.base import (
     LoginRefused,
     NotPrivate,
     Refused,
-    RoomEncrypted,
+    Replaced,
     Unreachable,
     Vitals,
 )
-from bot.transports.matrix.content import message_content
-from bot.transports.matrix.homeserver import MEDIA, Homeserver, Json, Patience, RefusedByServer
-from bot.transports.matrix.rooms import listing, mapping, memberships
+from bot.transports.matrix.content import event_of
+from bot.transports.matrix.encryption import Encryption
+from bot.transports.matrix.encryption.opening import Opening
+from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.pins import PINNED, Pins
+from bot.transports.matrix.polls import START
+from bot.transports.matrix.reading import Reader
+from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
+from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
 from campaign.chat import MATRIX, Address, Room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
+    from pathlib import Path
 
-    from bot.transports.base import Batch, Dispatch, Start
+    from bot.transports.base import Batch, Dispatch, Start, Uploaded
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +48,7 @@ _OPENED_FOR = "tocsin.opened_for"
 class _Session:
     server: Homeserver
     sync: SyncLoop
+    speech: Speech
 
 
 class MatrixTransport:
@@ -55,6 +63,7 @@ class MatrixTransport:
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
         patience: how much of everybody's time the trouble with one room may take.
+        keys: the folder for the keys of encrypted rooms; without one, such rooms are neither read nor written.
 
     """
 
@@ -73,6 +82,7 @@ class MatrixTransport:
         request_timeout: float = 60.0,
         batch_size: int = 500,
         patience: Patience = _PATIENCE,
+        keys: Path | None = None,
     ) -> None:
         self._homeserver = homeserver
         self._user = user
@@ -82,6 +92,7 @@ class MatrixTransport:
         self._request_timeout = request_timeout
         self._batch_size = batch_size
         self._patience = patience
+        self._keys = keys
         self._current: _Session | None = None
         self._opening = asyncio.Lock()
 
@@ -92,10 +103,20 @@ class MatrixTransport:
 
     @asynccontextmanager
     async def connected(self, start: Start) -> AsyncIterator[None]:
-        """Log in as the fixed device; at the end close the connections, and stay logged in."""
+        """Log in as the fixed device; at the end close the connections, and stay logged in.
+
+        Raises:
+            DeviceLost: the device's keys are gone.
+        """
         server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(server.close)
             await server.login(self._user, self._password, start.device)
+            encryption = None
+            if self._keys is not None:
+                encryption = Encryption(server, self._keys / f"{server.device_id}.db")
+                stack.push_async_callback(encryption.close)
+                await encryption.open()
             sync = SyncLoop(
                 server,
                 start,
@@ -103,15 +124,15 @@ class MatrixTransport:
                 poll_seconds=self._poll_seconds,
                 batch_size=self._batch_size,
                 patience=self._patience,
+                opening=Opening(encryption, server.user_id, start.sealed) if encryption else None,
             )
-            self._current = _Session(server, sync)
+            stack.push_async_callback(sync.wanted.close)
+            stack.callback(sync.recounts.close)
+            self._current = _Session(server, sync, Speech(server, sync, encryption))
             try:
                 yield
             finally:
                 self._current = None
-                await sync.wanted.close()
-        finally:
-            await server.close()
 
     def batches(self) -> AsyncGenerator[Batch, None]:
         """Return everything from the cursor on; asking for the next says that the one before is committed."""
@@ -119,35 +140,30 @@ class MatrixTransport:
 
     async def send(self, dispatch: Dispatch, *, private_with: Address | None = None) -> Accepted:
         """Send once under the dispatch's key as transaction id: repeating it gives the same event again."""
-        room_id = dispatch.room.id
-        if await self._is_encrypted(room_id):
-            raise RoomEncrypted("the room is encrypted")
+        room_id, payload, speech = dispatch.room.id, dispatch.payload, self._session().speech
         if private_with is not None and not await self._is_pair(room_id, private_with.id):
             raise NotPrivate("not a chat of exactly two")
-        content = message_content(dispatch.payload)
-        path = ("rooms", room_id, "send", "m.room.message", dispatch.key)
-        answer = await self._call("PUT", *path, body=content)
-        event_id = answer.get("event_id")
-        if not isinstance(event_id, str):
-            raise Unreachable("send: the answer is not Matrix")
+        if payload.kind in ("pin", "unpin"):
+            return await self._pin(dispatch)
+        kind, content = event_of(payload)
+        try:
+            event_id = await speech.say(room_id, kind, content, dispatch.key)
+        except RefusedByServer as refusal:
+            # Whoever closes a room in favour of another one lets nobody speak in it any more.
+            if refusal.errcode == "M_FORBIDDEN" and (successor := await self._successor(room_id)):
+                raise Replaced(successor) from refusal
+            raise
         return Accepted(event_id)
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
-        """Store a file and return its `mxc:` address. Repeating it stores another one."""
-        answer = await self._call(
-            "POST", "upload", query={"filename": name}, body=data, prefix=MEDIA, media_type=media_type
-        )
-        address = answer.get("content_uri")
-        if not isinstance(address, str) or not address.startswith("mxc://"):
-            raise Unreachable("upload: the answer is not Matrix")
-        return address
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:
+        """Store a file and return its `mxc:` address, and what opens it if the room is encrypted."""
+        return await self._session().speech.upload(room.id, name, media_type, data)
 
     async def open_direct(self, address: Address) -> Room:
-        """Return the unencrypted chat of exactly this person and the bot, inviting them if there is none.
+        """Return the chat of exactly this person and the bot, inviting them if there is none.
 
         Raises:
             Limited: the server lets us open no more rooms for now.
-            RoomEncrypted: this server encrypts every room.
             Refused, Unreachable: as in `Transport`.
 
         """
@@ -176,13 +192,42 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
-    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every Matrix room
-        """Return what Matrix rooms show: transaction ids make every sending exactly once."""
-        return Capabilities(html=True, reactions=True, files=True, exactly_once=True)
+    async def recount(self, room: Room, poll: str) -> None:
+        """Have told again, in batches, every answer that the server has to a poll."""
+        session = self._session()
+        known = session.sync.rooms.get(room.id)
+        if known is None:
+            raise Refused("not in that room")
+        try:
+            await session.sync.recounts.of(room.id, poll, Reader(known.me, room.id, known, live=False).read)
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
+
+    def capabilities(self, room: Room) -> Capabilities:
+        """Return what Matrix rooms show, as far as we may: transaction ids make every sending exactly once."""
+        known = self._current.sync.rooms.get(room.id) if self._current else None
+        return Capabilities(
+            html=True,
+            reactions=known is None or known.powers.may_send(known.me, "m.reaction"),
+            files=True,
+            exactly_once=True,
+            polls=known is None or known.powers.may_send(known.me, START),
+            edits=True,
+            pins=known is not None and known.powers.may_set(known.me, PINNED),
+        )
 
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _pin(self, dispatch: Dispatch) -> Accepted:
+        session = self._session()
+        try:
+            return await Pins(session.server, session.server.user_id).change(
+                dispatch.room.id, dispatch.payload
+            )
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
 
     # --- asking the server --------------------------------------------------------------------------------
 
@@ -198,19 +243,12 @@ class MatrixTransport:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
             raise Unreachable(str(error)) from error
 
-    async def _is_encrypted(self, room_id: str) -> bool:
-        """Tell from the last sync while that is fresh, as when a line is answered; else ask the server."""
-        sync = self._session().sync
-        known = sync.rooms.get(room_id)
-        if known is not None and (known.encrypted or sync.is_fresh):
-            return known.encrypted
+    async def _successor(self, room_id: str) -> str:
+        """Ask which room has taken the place of this one; empty if none has, or we are not to know."""
         try:
-            await self._call("GET", "rooms", room_id, "state", "m.room.encryption")
-        except RefusedByServer as error:
-            if error.errcode == "M_NOT_FOUND":
-                return False
-            raise
-        return True
+            return successor_in(await self._call("GET", "rooms", room_id, "state", "m.room.tombstone"))
+        except RefusedByServer:
+            return ""
 
     async def _is_pair(self, room_id: str, user_id: str) -> bool:
         """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
@@ -228,14 +266,14 @@ class MatrixTransport:
             room_id
             for room_id, room in rooms.items()
             # A campaign room in which only one person is left so far is no private chat.
-            if not (room.encrypted or room.replaced or room.public or room.has_address)
+            if not (room.replaced or room.public or room.has_address)
             and room.members.keys() | room.invited == {me, user_id}
         ]
         # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
         marked = [room_id for room_id in listing(listed.get(user_id)) if isinstance(room_id, str)]
         for room_id in [*marked, *(room_id for room_id in candidates if room_id not in marked)]:
             try:
-                if await self._is_pair(room_id, user_id) and not await self._is_encrypted(room_id):
+                if await self._is_pair(room_id, user_id):
                     return room_id
             except RefusedByServer:
                 continue  # marked once, left since
@@ -258,9 +296,6 @@ class MatrixTransport:
                 continue  # left since
             if not present or present.keys() - {me, user_id}:
                 continue
-            if await self._is_encrypted(room_id):
-                await self.leave(room_id, "")
-                continue
             if user_id not in present:
                 await self._call("POST", "rooms", room_id, "invite", body={"user_id": user_id})
             return str(room_id)
@@ -278,9 +313,6 @@ class MatrixTransport:
         room_id = answer.get("room_id")
         if not isinstance(room_id, str):
             raise Unreachable("createRoom: the answer is not Matrix")
-        if await self._is_encrypted(room_id):
-            await self.leave(room_id, "")
-            raise RoomEncrypted("this server encrypts every room")
         return room_id
 
     async def _direct_rooms(self) -> Json:

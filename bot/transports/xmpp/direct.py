@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.transports.xmpp import reading, stanzas
-from campaign.chat import XMPP, Address, Bounced, Echo, Event, Joined, Room
+from campaign.chat import XMPP, Address, Bounced, Echo, Event, Joined, Reacted, Room, Said
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +49,8 @@ class DirectChats:
         if said is None:
             return []
         self._sent.remember_id(said.room.id, event, message.get("id", ""))
+        if isinstance(said, Said | Reacted):
+            said = replace(said, shared=self._membership.shared_with(said.sender.id))
         return [*self._first_of(said.room.id, at), said]
 
     def _first_of(self, other: str, at: datetime) -> list[Event]:

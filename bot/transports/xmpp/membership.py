@@ -121,7 +121,7 @@ class Membership:
 
     async def _try(self, room: MucRoom, nick: str) -> str:
         room.entering = asyncio.get_running_loop().create_future()
-        presence = self._session.client.make_presence(pto=f"{room.jid}/{nick}")
+        presence = self._session.presence(f"{room.jid}/{nick}")
         x = SubElement(presence.xml, f"{{{stanzas.MUC}}}x")
         SubElement(x, f"{{{stanzas.MUC}}}history", {"maxstanzas": "0"})
         try:
@@ -352,8 +352,12 @@ class Membership:
         self._invitations[invitation.room.id] = inviter
         if len(self._invitations) > _INVITATIONS:
             del self._invitations[next(iter(self._invitations))]
-        shared = tuple(sorted(jid for jid, room in self.rooms.items() if room.shows(invitation.by.id)))
+        shared = self.shared_with(invitation.by.id)
         return Invited(invitation.room, invitation.event, invitation.by, invitation.at, shared=shared)
+
+    def shared_with(self, account: str) -> tuple[str, ...]:
+        """The rooms in which an account is seen now: those that hide who is in them show nobody's."""
+        return tuple(sorted(jid for jid, room in self.rooms.items() if room.shows(account)))
 
     async def leave(self, jid: str, reason: str) -> None:
         """Leave a room, or decline its invitation. Raises Unreachable."""

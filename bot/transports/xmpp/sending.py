@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from slixmpp.stanza import Message
 
+    from bot.transports.base import Payload
     from bot.transports.xmpp.session import Session
 
 _REMEMBERED = 2000
@@ -92,19 +93,21 @@ def _forget(remembered: dict[K, V]) -> None:
 
 
 def message_for(session: Session, dispatch: Dispatch, sent: Sent, *, groupchat: bool) -> Message:
-    """Build the stanza of a dispatch: always the same for the same dispatch. Raises Refused if it is too large."""
+    """Build the stanza of a dispatch: always the same for the same dispatch. Raises Refused if it cannot be sent."""
     payload, to = dispatch.payload, dispatch.room.id
+    if payload.kind not in ("message", "edit", "react"):
+        raise Refused(f"XMPP knows no {payload.kind}")
+    words = payload.file_url or payload.text if payload.kind != "react" else ""
     message = session.client.make_message(
-        mto=to,
-        mbody=stanzas.clean(payload.file_url or payload.text),
-        mtype="groupchat" if groupchat else "chat",
+        mto=to, mbody=stanzas.clean(words), mtype="groupchat" if groupchat else "chat"
     )
     message["id"] = dispatch.key
     message.xml.append(Element(f"{{{stanzas.SID}}}origin-id", {"id": dispatch.key}))
-    answered = payload.reply_to
-    if answered and not groupchat:
-        answered = sent.message_id(to, answered)
-    if answered:
+    if payload.kind == "react":
+        _react(message.xml, payload, _named(payload.target, to, sent, groupchat=groupchat))
+    elif payload.kind == "edit":
+        _correct(message.xml, payload)
+    elif answered := _named(payload.reply_to, to, sent, groupchat=groupchat):
         message.xml.append(Element(f"{{{stanzas.REPLY}}}reply", {"id": stanzas.clean(answered), "to": to}))
     if payload.thread:
         SubElement(message.xml, f"{stanzas.CLIENT}thread").text = stanzas.clean(payload.thread)
@@ -114,3 +117,26 @@ def message_for(session: Session, dispatch: Dispatch, sent: Sent, *, groupchat: 
     if len(tostring(message.xml)) > session.largest_stanza:
         raise Refused("too large for one message")
     return message
+
+
+def _named(event: str, to: str, sent: Sent, *, groupchat: bool) -> str:
+    """The id by which replies and reactions name a message: that of the room, or in a direct chat its sender's."""
+    return event if groupchat else sent.message_id(to, event)
+
+
+def _react(message: Element, payload: Payload, target: str) -> None:
+    """React (XEP-0444): the whole set each time, here what stands between the spaces of the text."""
+    if not target:
+        raise Refused("the message reacted to is not remembered")
+    reactions = SubElement(message, f"{{{stanzas.REACTIONS}}}reactions", {"id": stanzas.clean(target)})
+    for key in dict.fromkeys(stanzas.clean(payload.text).split()):
+        SubElement(reactions, f"{{{stanzas.REACTIONS}}}reaction").text = key
+    # Without a body, archives would not keep it: our own reaction is looked for there like every message of ours.
+    SubElement(message, f"{{{stanzas.HINTS}}}store")
+
+
+def _correct(message: Element, payload: Payload) -> None:
+    """Put an earlier message of ours in other words (XEP-0308): its id is the key under which it was sent."""
+    if not payload.target_key:
+        raise Refused("the message to correct has no id of ours")
+    message.append(Element(f"{{{stanzas.CORRECT}}}replace", {"id": payload.target_key}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,14 +14,19 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from bot.transports.base import LoginRefused, TransportError, Unreachable
+from bot.transports.trouble import reason as broken
 from bot.transports.xmpp import stanzas
+from bot.transports.xmpp.identity import INFO, ITEMS
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Iterator
     from xml.etree.ElementTree import Element
 
-    from slixmpp.stanza import StreamError
+    from slixmpp.stanza import Presence, StreamError
     from slixmpp.xmlstream import StanzaBase
+
+    from bot.transports.xmpp.identity import Identity
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,7 @@ class Session:
         password: str,
         *,
         resource: str,
+        identity: Identity,
         host: str | None,
         port: int | None,
         tls: ssl.SSLContext | None,
@@ -67,6 +72,7 @@ class Session:
         self.client = client = ClientXMPP(
             f"{jid}/{resource}" if resource else jid, password, loop=asyncio.get_running_loop()
         )
+        self.identity = identity
         self.timeout = timeout
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Done, with the reason, once the stream is over."""
@@ -85,8 +91,9 @@ class Session:
             client.plugin["feature_mechanisms"].unencrypted_plain = True
         for plugin in _PLUGINS:
             client.register_plugin(plugin)
-        # slixmpp's own reading of messages and presences keeps a roster of every occupant; ours is the only one.
-        for handler in ("IM", "IMError", "Presence"):
+        # slixmpp's own reading of messages and presences keeps a roster of every occupant; ours is the only one. And
+        # what we are we say ourselves, and who holds a form is looked at in each step, which its own do not.
+        for handler in ("IM", "IMError", "Presence", "Disco Info", "Disco Items", "Ad-Hoc Execute"):
             client.remove_handler(handler)
         self._results: dict[str, tuple[str, list[Element]]] = {}
         for event, handle in (
@@ -102,11 +109,18 @@ class Session:
         ):
             client.add_event_handler(event, handle)
 
-    def read(self, on_message: Callable[[Element], None], on_presence: Callable[[Element], None]) -> None:
-        """Have every message (but the answers of archives) and every presence taken from now on."""
+    def read(
+        self,
+        on_message: Callable[[Element], None],
+        on_presence: Callable[[Element], None],
+        on_query: Callable[[Element], None],
+    ) -> None:
+        """Have every message (but the answers of archives), presence, and query about us taken from now on."""
         self._on_message = on_message
         self._handle("message", self._sort)
         self._handle("presence", on_presence)
+        for asked in (f"{{{stanzas.COMMANDS}}}command", f"{{{INFO}}}query", f"{{{ITEMS}}}query"):
+            self._handle(f"iq/{asked}", on_query)
 
     def _handle(self, kind: str, take: Callable[[Element], None]) -> None:
         def handle(stanza: StanzaBase) -> None:
@@ -195,9 +209,15 @@ class Session:
         """How many bytes a stanza may have here."""
         return min(self.client.limits.max_bytes or _LARGEST_STANZA, _LARGEST_STANZA)
 
+    def presence(self, to: str = "") -> Presence:
+        """Make a presence that says what we are."""
+        presence = self.client.make_presence(pto=to or None, ppriority=None if to else _PRIORITY)
+        presence.xml.append(self.identity.caps())
+        return presence
+
     def show_presence(self) -> None:
         """Say that we are there, so that messages to the bare address come to this stream."""
-        self.client.send_presence(ppriority=_PRIORITY)
+        self.presence().send()
 
     def break_off(self, reason: str) -> None:
         """Give the stream up, e.g. because the server is silent."""
@@ -231,7 +251,7 @@ class Session:
     def _on_connection_failed(self, error: object) -> None:
         # With a port of one's own slixmpp tries TLS at once before STARTTLS. That the first is not spoken there says
         # little; a certificate that does not verify says it all.
-        reason = _reason(error)
+        reason = broken(error)
         if not self._trouble or "certificate" in reason:
             self._trouble = reason
 
@@ -240,7 +260,7 @@ class Session:
         self._fail(Unreachable(self._trouble or "no connection"))
 
     def _on_bad_certificate(self, error: object) -> None:
-        self._fail(Unreachable(_reason(error)))
+        self._fail(Unreachable(broken(error)))
         self.client.abort()
 
     def _on_stream_error(self, error: StreamError) -> None:
@@ -255,8 +275,8 @@ class Session:
     def _on_disconnected(self, reason: object) -> None:
         if self._refused:
             self._on_failed_all(None)
-        self._fail(Unreachable(self._trouble or _reason(reason)))
-        self._lose(self._trouble or _reason(reason))
+        self._fail(Unreachable(self._trouble or broken(reason)))
+        self._lose(self._trouble or broken(reason))
 
     def _fail(self, error: TransportError) -> None:
         if not self._opened.done():
@@ -265,16 +285,3 @@ class Session:
     def _lose(self, reason: str) -> None:
         if not self.lost.done():
             self.lost.set_result(reason)
-
-
-def _reason(error: object) -> str:
-    """Say in a few words what broke, for an operator."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not accepted: {error.verify_message}"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error}"
-    if isinstance(error, OSError):
-        return error.strerror or str(error) or type(error).__name__
-    return str(error) if error else "the connection was closed"

@@ -22,9 +22,15 @@ FALLBACK = "urn:xmpp:fallback:0"
 OOB = "jabber:x:oob"
 CONFERENCE = "jabber:x:conference"
 DELAY = "urn:xmpp:delay"
+HINTS = "urn:xmpp:hints"
+COMMANDS = "http://jabber.org/protocol/commands"
+DATA = "jabber:x:data"
+RECEIPTS = "urn:xmpp:receipts"
+MARKERS = "urn:xmpp:chat-markers:0"
+CORRECT = "urn:xmpp:message-correct:0"
 CARBONS = "{urn:xmpp:carbons:2}"
 AMENDMENTS = (
-    "{urn:xmpp:message-correct:0}replace",
+    f"{{{CORRECT}}}replace",
     "{urn:xmpp:message-retract:1}retract",
     "{urn:xmpp:fasten:0}apply-to",
 )
@@ -39,6 +45,7 @@ NOT_KNOWN_THERE = ("service-unavailable", "feature-not-implemented")
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 _MOST_REACTIONS = 20
+_MOST_FIELDS = 50
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -150,6 +157,19 @@ def reactions(message: Element) -> tuple[str, tuple[str, ...]] | None:
         return None
     keys = dict.fromkeys((each.text or "").strip() for each in found.findall(f"{{{REACTIONS}}}reaction"))
     return found.get("id", ""), tuple(key for key in keys if key)[:_MOST_REACTIONS]
+
+
+def form_values(element: Element) -> dict[str, str]:
+    """Return what was filled in of the data form (XEP-0004) in an element: the first value of each named field."""
+    form = element.find(f"{{{DATA}}}x")
+    if form is None or form.get("type") != "submit":
+        return {}
+    values: dict[str, str] = {}
+    for field in form.findall(f"{{{DATA}}}field")[:_MOST_FIELDS]:
+        name = field.get("var", "")
+        if name and name not in values:
+            values[name] = field.findtext(f"{{{DATA}}}value") or ""
+    return values
 
 
 def is_encrypted(message: Element) -> bool:

@@ -24,9 +24,12 @@ from bot.transports.base import (
     Refused,
     Start,
     Unreachable,
+    Uploaded,
     Vitals,
 )
 from bot.transports.xmpp import stanzas
+from bot.transports.xmpp.adhoc import AdHoc
+from bot.transports.xmpp.identity import Identity
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.queue import CaughtUp, Lost, Queue
@@ -38,6 +41,8 @@ from campaign.chat import XMPP, Address, Room
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Iterator
     from pathlib import Path
+
+    from bot.transports.base import Desk
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +121,11 @@ class XmppTransport:
         self._timeout, self._join_timeout = timeout, join_timeout
         self._ping_interval, self._page_size = ping_interval, page_size
         self._connection: _Connection | None = None
+        self._desk: Desk | None = None
+
+    def attend(self, desk: Desk) -> None:
+        """Have forms asked for and handed in from the next connection on."""
+        self._desk = desk
 
     # --- coming and going ---
 
@@ -146,10 +156,12 @@ class XmppTransport:
 
     def _connect(self, start: Start) -> _Connection:
         tls = _tls_context(self._ca_file) if self._tls else None
+        identity = Identity(self._nick)
         session = Session(
             self._jid,
             self._password,
             resource=start.device,
+            identity=identity,
             host=self._host,
             port=self._port,
             tls=tls,
@@ -175,9 +187,11 @@ class XmppTransport:
             nick=self._nick,
             page_size=self._page_size,
         )
-        session.read(inbound.on_message, membership.on_presence)
         rooms = tuple(dict.fromkeys(_wanted(start.rooms)))
-        return _Connection(session, queue, sent, membership, inbound, Uploads(session, tls), rooms)
+        connection = _Connection(session, queue, sent, membership, inbound, Uploads(session, tls), rooms)
+        adhoc = AdHoc(session, membership, self._desk, identity, connection.spawn)
+        session.read(inbound.on_message, membership.on_presence, adhoc.on_query)
+        return connection
 
     def _current(self) -> _Connection:
         connection = self._connection
@@ -248,9 +262,9 @@ class XmppTransport:
                 return
             connection.inbound.look_into_own_archive()
 
-    async def upload(self, name: str, media_type: str, data: bytes) -> str:
+    async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Store a file on the server (XEP-0363) and return its address. Raises Refused, Limited or Unreachable."""
-        return await self._current().uploads.put(name, media_type, data)
+        return Uploaded(await self._current().uploads.put(name, media_type, data))
 
     async def open_direct(self, address: Address) -> Room:
         """Return the chat with this account. Raises Refused for an occupant, whose account we do not know."""
@@ -280,7 +294,12 @@ class XmppTransport:
         archived = known.archived if known is not None else connection.inbound.own_archived
         # In a room a reaction needs the id that only an archive gives; in a direct chat the message's own will do.
         reactions = archived or known is None
-        return Capabilities(reactions=reactions, files=connection.uploads.available, exactly_once=archived)
+        return Capabilities(
+            reactions=reactions, files=connection.uploads.available, exactly_once=archived, edits=True
+        )
+
+    async def recount(self, room: Room, poll: str) -> None:
+        """Do nothing: what people answer stands in the archives, which are read to their end."""
 
     def vitals(self) -> Vitals:
         """When the server last answered, and when each of our rooms did (XEP-0410)."""

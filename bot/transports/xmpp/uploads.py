@@ -11,6 +11,7 @@ from slixmpp import JID
 from slixmpp.exceptions import IqError
 
 from bot.transports.base import Limited, Refused, Unreachable
+from bot.transports.trouble import reason
 from bot.transports.xmpp.session import NoAnswer, Session, is_loopback
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Uploads:
             ):
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(f"the upload failed: {error or type(error).__name__}") from error
+            raise Unreachable(f"the upload failed: {reason(error)}") from error
         if status in (408, 429) or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
             raise Limited(_WAIT)
         if status >= 300:  # noqa: PLR2004 - a redirection might lead anywhere: it is not followed

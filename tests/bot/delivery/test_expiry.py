@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.transports.base import Batch, NotReady, Refused
+from bot.transports.base import Batch, Limited, NotReady, Refused
 from campaign.chat import XMPP, Joined, Removed, Unreadable
 from storage.reminders import Cause, Fate
 from tests.bot.delivery.bench import MATRIX_FRIEND, Bench, say_to
@@ -70,6 +70,20 @@ async def test_what_the_room_never_took_is_late_though_it_was_frozen(matrix: Ben
         clock = SOON
         await matrix.network.until(lambda: bool(matrix.network.texts(TEAM)))
         matrix.network.script[COOP].clear()
+        await matrix.delivery.settled()
+    assert matrix.network.texts(COOP) == ["always"]
+
+
+async def test_what_is_late_by_the_time_the_server_limits_us_is_not_said(matrix: Bench) -> None:
+    clock = NOW
+    matrix.delivery._freezing._now = lambda: clock
+    matrix.network.script[COOP].append(NotReady("the room is being entered"))
+    await matrix.put(COOP, "for a while", expires_at=SOON)
+    await matrix.put(COOP, "always")
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.attempts) == 1)
+        clock = SOON
+        matrix.network.script[COOP].append(Limited(0.01))
         await matrix.delivery.settled()
     assert matrix.network.texts(COOP) == ["always"]
 

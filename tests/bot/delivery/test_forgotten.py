@@ -11,6 +11,7 @@ from tests.bot.delivery.bench import MATRIX_FRIEND, Bench
 from tests.bot.scripted import CAFE, COOP, NOW
 
 if TYPE_CHECKING:
+    from bot.freezing import Claim
     from campaign.chat import Address
     from storage.storage import Storage
 
@@ -49,9 +50,9 @@ async def limited_while_they_are_forgotten(bench: Bench, *, private: bool) -> No
     await put(bench, private=private)
     thaw = bench.delivery._carrying._thaw
 
-    async def later(key: str) -> None:
+    async def later(claim: Claim) -> bool:
         await forget(bench)
-        await thaw(key)
+        return await thaw(claim)
 
     bench.delivery._carrying._thaw = later  # type: ignore[method-assign]
     await bench.settle()

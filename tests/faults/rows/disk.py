@@ -39,7 +39,7 @@ async def full(run: Scene) -> None:
     resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (run.rng.randint(20_000, 50_000), hard))
     cursors = run.ask("SELECT cursor FROM cursors")
     await run.signs(run.rng.randint(2, 5))
-    await run.until(lambda: NOTICED in bot.said()[before:], "the full disk to be noticed", 30)
+    await run.until(lambda: NOTICED in bot.said()[before:], "the full disk to be noticed")
     if set(run.typed) <= set(run.signed()) and cursors != run.ask("SELECT cursor FROM cursors"):
         run.wrong.append("nothing was full")
     await run.signs(2)
@@ -96,7 +96,7 @@ async def _on_a_disk(run: Scene, data: Path) -> None:
         # As the kernel does at an error: whoever has a file open has it still, and can write no more.
         await _does("mount", "-o", "remount,abort", data)
         await run.signs(run.rng.randint(2, 5))
-        await run.until(lambda: NOTICED in bot.said()[before:], "the read-only disk to be noticed", 30)
+        await run.until(lambda: NOTICED in bot.said()[before:], "the read-only disk to be noticed")
         if code := await run.stop():
             run.wrong.append(f"exit code {code} on a read-only disk")
         await run.signs(2)
@@ -190,7 +190,7 @@ async def migration_killed(run: Scene) -> None:
     """Killed at a statement of the first migration: there is nothing of it, and the next start goes through."""
     bot = await run.launch(kill_at=f"migration:{run.rng.randint(3, _MOST_STATEMENTS)}")
     try:
-        code = await asyncio.wait_for(bot.wait(), 30)
+        code = await asyncio.wait_for(bot.wait(), 90)
     except TimeoutError:
         raise Stuck("the statement was not reached") from None
     if code != -signal.SIGKILL:
@@ -217,7 +217,7 @@ async def upgrade_killed(run: Scene) -> None:
     for number in range(1, statements + 1):
         bot = await run.launch(kill_at=f"migration:{number}")
         try:
-            code = await asyncio.wait_for(bot.wait(), 30)
+            code = await asyncio.wait_for(bot.wait(), 90)
         except TimeoutError:
             raise Stuck(f"statement {number} was not reached") from None
         if code != -signal.SIGKILL:

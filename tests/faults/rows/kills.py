@@ -25,7 +25,7 @@ async def at_each_step(run: Scene) -> None:
         await run.launch(kill_at=f"{step}:{run.rng.randint(1, 6)}")
         for _ in range(MOST_SIGNS):
             name = await run.sign()
-            await run.until(lambda name=name: answered_or_dead(run, name), "an answer", 30)  # type: ignore[misc]
+            await run.until(lambda name=name: answered_or_dead(run, name), "an answer")  # type: ignore[misc]
             if run.ended is not None:
                 break
         if run.ended != -signal.SIGKILL:

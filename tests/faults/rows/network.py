@@ -50,14 +50,14 @@ async def once(run: Scene, make: Callable[[], Fault]) -> None:
         run.side.proxy.fault = fault
         typing = asyncio.ensure_future(run.signs(run.rng.randint(1, 4), pause=0.05))
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 await fault.struck.wait()
         except TimeoutError:
             raise Stuck("the fault found nothing to strike") from None
         await typing
         run.side.proxy.mend()
         run.healed()
-        await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+        await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
 
 
 async def reset(run: Scene) -> None:
@@ -119,11 +119,11 @@ async def truncated_news(run: Scene) -> None:
         if run.side.network == "xmpp":
             fault.sent.update(run.side.proxy.links)  # type: ignore[attr-defined]
         await run.signs(run.rng.randint(1, 4))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await fault.struck.wait()
         run.side.proxy.mend()
         run.healed()
-        await run.until(lambda: set(run.typed) <= set(run.signed()), "signatures", 60)
+        await run.until(lambda: set(run.typed) <= set(run.signed()), "signatures")
 
 
 async def bad_gateway(run: Scene) -> None:
@@ -140,20 +140,20 @@ async def released_late(run: Scene) -> None:
     """A message the bot sent is held on its way; the bot comes back, catches up, and only then it is released."""
     await run.arrive()
     await run.signs(2)
-    await run.until(lambda: not run.under_way() and len(run.signed()) == 2, "answers", 30)
+    await run.until(lambda: not run.under_way() and len(run.signed()) == 2, "answers")
     held = troubles.Held()
     run.side.proxy.fault = held
     await run.sign()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await held.struck.wait()
     run.side.proxy.mend()
     run.healed()
-    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
     await held.release()
     # The server reads in order on each connection, and answers in order in the room: what was released
     # before this is in the room before its answer, if it is ever to be.
     await run.signs(2)
-    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
     held.drop()
 
 
@@ -164,12 +164,12 @@ async def both(run: Scene) -> None:
     for network, side in run.sides.items():
         side.proxy.fault = lost[network]
     typing = asyncio.gather(*(run.signs(run.rng.randint(1, 3), network) for network in run.sides))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await asyncio.gather(*(fault.struck.wait() for fault in lost.values()))
     await typing
     for side in run.sides.values():
         side.proxy.mend()
-    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers", 60)
+    await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
     since = time.monotonic()
     for side in run.sides.values():
         side.proxy.fault = run.rng.choice((troubles.Reset, troubles.BlackHole))()

@@ -7,12 +7,14 @@ import secrets
 from typing import TYPE_CHECKING
 
 from tests.faults import troubles
+from tests.faults.scene import Stuck
 from tests.faults.sides import MatrixSide, XmppSide
 from tests.live.matrix_person import Person
 from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
+    from tests.faults.troubles import Fault
 
 
 async def two_bots(run: Scene) -> None:
@@ -24,7 +26,7 @@ async def two_bots(run: Scene) -> None:
     run.bot = first
     await run.signs(2)
     try:
-        code = await asyncio.wait_for(second.wait(), 20)
+        code = await asyncio.wait_for(second.wait(), 90)
     except TimeoutError:
         run.wrong.append("the second one was not refused")
         second.signal(9)  # type: ignore[arg-type]
@@ -93,20 +95,29 @@ def _the_account(run: Scene) -> Person:
     return Person(side.synapse.base_url, side.bot_id, side.password)
 
 
+async def strikes(fault: Fault) -> None:
+    """Wait until a fault has found something to strike. Raises Stuck."""
+    try:
+        async with asyncio.timeout(120):
+            await fault.struck.wait()
+    except TimeoutError:
+        raise Stuck("the fault found nothing to strike") from None
+
+
 async def _stops(run: Scene) -> None:
     """Wait until the bot says that its login is refused: alone it ends, on two networks the other one is told."""
     stopped = run.bot
     if stopped is None:
         raise RuntimeError("not started")
     run.ends = True
-    await run.until(lambda: "login refused" in stopped.said(), "the refused login", 40)
+    await run.until(lambda: "login refused" in stopped.said(), "the refused login")
     if len(run.sides) == 1:
-        code = await asyncio.wait_for(stopped.wait(), 30)
+        code = await asyncio.wait_for(stopped.wait(), 90)
         if code != 1:
             run.wrong.append(f"it ended with {code}")
     else:
         other = next(side for network, side in run.sides.items() if network != run.side.network)
-        for _ in range(200):
+        for _ in range(900):
             if any("login is refused" in one.text for one in await other.visible()):
                 break
             await asyncio.sleep(0.1)
@@ -118,6 +129,12 @@ async def _stops(run: Scene) -> None:
 
 
 # --- membership
+
+BEGUN = """
+    SELECT key FROM dispatches WHERE state = 'sending' UNION ALL
+    SELECT o.id FROM outbox o JOIN rooms r ON r.id = o.room_id WHERE NOT o.settled AND r.state = 'joined'
+"""
+"""What leaves now, or may."""
 
 
 async def kicked(run: Scene) -> None:
@@ -142,7 +159,7 @@ async def _removed(run: Scene, *, ban: bool) -> None:
             await side.observer.set_affiliation(side.muc, side.bot_jid, "outcast")
         else:
             await side.observer.kick(side.muc, "tocsin")
-    await run.until(lambda: ("parked",) in run.ask("SELECT state FROM rooms"), "the room parked", 30)
+    await run.until(lambda: ("parked",) in run.ask("SELECT state FROM rooms"), "the room parked")
     await run.until(lambda: not run.under_way(), "the campaigners told")
     told = [one for one in await side.visible() if one.room in side.office]
     if not told:
@@ -155,7 +172,7 @@ async def _removed(run: Scene, *, ban: bool) -> None:
         if ban:
             await side.observer.set_affiliation(side.muc, side.bot_jid, "none")
         side.observer.invite(side.muc, side.bot_jid)
-    await run.until(run.in_rooms, "the bot back in its room", 40)
+    await run.until(run.in_rooms, "the bot back in its room")
     run.healed()
     await run.signs(3)
 
@@ -163,7 +180,8 @@ async def _removed(run: Scene, *, ban: bool) -> None:
 async def upgraded(run: Scene) -> None:
     """The room is closed in favour of another: parked, the campaigners are told; invited there, the bot goes on there.
 
-    It does not follow by itself. Sometimes it is down when it happens.
+    It does not follow by itself. What it was about to answer in the old room is answered in the new one: the server
+    refuses it before the bot knows why, or after, or when it comes back, having been down when it happened.
     """
     side = run.side
     if not isinstance(side, MatrixSide):
@@ -171,25 +189,53 @@ async def upgraded(run: Scene) -> None:
     await run.arrive()
     await run.signs(2)
     await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
-    away = run.rng.random() < 0.5
-    if away:
-        await run.kill()
-    await side.upgrade()
-    if away:
-        await run.start()
     states = "SELECT state FROM rooms WHERE address = ?"
-    await run.until(lambda: run.ask(states, side.former[0]) == [("parked",)], "the room parked", 30)
-    await run.until(lambda: not run.under_way(), "the campaigners told")
+    gates = troubles.Gates()
+    side.proxy.fault = gates
+    await run.sign()
+    await strikes(gates)
+    await run.signs(run.rng.randint(0, 2))
+    await run.until(lambda: set(run.typed) <= set(run.signed()), "signatures")
+    refused = run.rng.choice(("before it is known why", "afterwards", "at the next start"))
+    if refused == "at the next start":
+        await run.kill()
+        await side.upgrade()
+        side.proxy.cut()
+        side.proxy.mend()
+        await run.start()
+    elif refused == "afterwards":
+        await side.upgrade()
+    else:
+        gates.news.clear()
+        await side.upgrade()
+        gates.says.set()
+        bot = run.bot
+        refusals = ("the room was replaced", "refused: M_FORBIDDEN")
+        await run.until(lambda: bot is not None and any(one in bot.said() for one in refusals), "the refusal")
+    gates.news.set()
+    await run.until(lambda: run.ask(states, side.former[0]) == [("parked",)], "the room parked")
+    gates.says.set()
+    side.proxy.mend()
+    await run.until(lambda: not run.ask(BEGUN), "the campaigners told, and no answer under way")
     told = [one for one in await side.visible() if one.room in side.office]
     if not told:
         run.wrong.append("the campaigners were not told")
-    if run.ask(states, side.room):
+    if run.ask(states, side.room) != [("parked",)] or await _is_there(side, side.room):
         run.wrong.append("it went into a room to which nobody invited it")
+    if not run.ask(
+        "SELECT o.id FROM outbox o JOIN rooms r ON r.id = o.room_id WHERE NOT settled AND address = ?",
+        side.room,
+    ):
+        run.wrong.append("no answer waits for the new room: this run proves nothing")
     await side.observer.invite(side.room, side.bot_id)
-    await run.until(lambda: run.ask(states, side.room) == [("joined",)], "the bot in the new room", 40)
-    await run.until(lambda: not run.under_way(), "its greeting")
+    await run.until(lambda: run.ask(states, side.room) == [("joined",)], "the bot in the new room")
+    await run.until(lambda: not run.under_way(), "its greeting, and the answers")
     run.healed()
     await run.signs(3)
+
+
+async def _is_there(side: MatrixSide, room: str) -> bool:
+    return side.bot_id in await side.observer.members(room)
 
 
 async def nick_taken(run: Scene) -> None:

@@ -30,7 +30,7 @@ async def _killed_when(
         await run.launch()
     typing = asyncio.ensure_future(run.signs(run.rng.randint(2, 5), pause=0.1))
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await fault.struck.wait()
         await asyncio.sleep(run.rng.uniform(0, 1.5))
     except TimeoutError:

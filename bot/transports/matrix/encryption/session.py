@@ -1,0 +1,252 @@
+"""Encryption on one connection: what the keys' own thread is given to do, and what is asked of the server for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from bot.transports.base import DeviceLost, Limited, Refused, TransportError, Unreachable
+from bot.transports.matrix.encryption.machine import Machine, session_of
+from bot.transports.matrix.encryption.store import KeyStore
+from bot.transports.matrix.reading import MalformedError
+from bot.transports.matrix.rooms import listing, mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from bot.transports.matrix.encryption.machine import Received
+    from bot.transports.matrix.homeserver import Homeserver, Json
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_OTHERS_WITHIN = 3000
+"""Milliseconds that our server may take to ask others about their people's devices."""
+_ASK_AGAIN = 60.0
+"""Seconds until it is asked again about somebody whose server did not answer."""
+_MOST_REQUESTS = 20
+"""Keys asked for after one sync."""
+
+
+class Encryption:
+    """Opens what is encrypted for our device, and seals what we say for those who are in a room now."""
+
+    def __init__(self, server: Homeserver, path: Path) -> None:
+        self._server = server
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tocsin-keys")
+        self._machine: Machine
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._asking = asyncio.Lock()
+        self._keeping_house = asyncio.Lock()
+        self._current: set[str] = set()
+        """Whose devices are known as they are now."""
+        self._ask_again: dict[str, float] = {}
+        self._beside: set[asyncio.Task[None]] = set()
+        self.rooms: set[str] = set()
+        """Rooms that were ever seen to be encrypted, by us or by the device before this start."""
+
+    async def open(self) -> None:
+        """Load our device's keys, making them for a new device.
+
+        Raises:
+            DeviceLost: the server knows this device by other keys than ours, which are lost.
+            LoginRefused, Unreachable: as `Homeserver.call`.
+        """
+        try:
+            self._machine, self.rooms = await self._run(self._load)
+        except (sqlite3.Error, ValueError) as error:  # no database, or no keys in it
+            if isinstance(error, sqlite3.OperationalError):
+                raise Unreachable(f"the keys cannot be read ({error})") from error
+            raise DeviceLost(f"the keys are damaged ({type(error).__name__})") from error
+        try:
+            await self._introduce(self._machine)
+        except Limited as error:
+            raise Unreachable(f"the server limits us for {error.seconds:g} s") from error
+        except Refused as error:
+            raise Unreachable(f"the server takes no keys: {error}") from error
+
+    async def _introduce(self, machine: Machine) -> None:
+        """Give the server our device's keys, if it does not know the device by others."""
+        if not machine.account.shared:
+            body = {"device_keys": {machine.user_id: [machine.device_id]}}
+            answer = await self._server.call("POST", "keys", "query", body=body)
+            known = mapping(
+                mapping(mapping(answer.get("device_keys")).get(machine.user_id)).get(machine.device_id)
+            )
+            theirs = mapping(known.get("keys")).get(f"ed25519:{machine.device_id}")
+            if theirs and theirs != machine.account.identity_keys["ed25519"]:
+                raise DeviceLost("the server knows this device by keys that are not here any more")
+        await self._upload(None, None)
+
+    def _load(self) -> tuple[Machine, set[str]]:
+        store = KeyStore(self._path)
+        try:
+            return Machine(self._server.user_id, self._server.device_id, store), store.encrypted_rooms()
+        except BaseException:
+            store.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop what is done beside, and close the keys."""
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+        if hasattr(self, "_machine"):
+            with suppress(sqlite3.Error):
+                await self._run(self._machine.keys.close)
+        self._thread.shutdown(wait=False)
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        """Do something in the keys' own thread: there it holds up nobody who is being answered."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **options))
+
+    async def _kept(self, work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+        """The same, for what is saved. Raises Unreachable if the disk takes nothing: from the keys as saved, again."""
+        try:
+            return await self._run(work, *args, **options)
+        except sqlite3.Error as error:
+            raise Unreachable(f"the keys cannot be saved ({error})") from error
+
+    # --- receiving
+
+    async def receive(self, answer: Json) -> set[tuple[str, str]]:
+        """Take what a sync answer holds for our device, and commit it before anything else of the answer is taken.
+
+        Returns room and session of each key that came. The server forgets these messages at the next sync. Raises
+        Unreachable if they cannot be saved.
+        """
+        events = listing(mapping(answer.get("to_device")).get("events"))
+        received: Received | None = None
+        if events:
+            received = await self._kept(self._machine.receive, events)
+        changed = mapping(answer.get("device_lists"))
+        people = [*listing(changed.get("changed")), *listing(changed.get("left"))]
+        self._current -= {one for one in people if isinstance(one, str)}
+        self._ask_again = {one: at for one, at in self._ask_again.items() if one not in people}
+        counts, fallback = (
+            answer.get("device_one_time_keys_count"),
+            answer.get("device_unused_fallback_key_types"),
+        )
+        if not self._keeping_house.locked():  # else the next sync says it again
+            self._begin(self._keep_house(counts, fallback))
+        return received.keys if received else set()
+
+    async def open_all(self, sealed: Sequence[tuple[str, object]]) -> list[Json | Exception]:
+        """Open events, each given with its room: see `Machine.open_all`. Raises Unreachable."""
+        return await self._kept(self._machine.open_all, sealed) if sealed else []
+
+    def ask_for(self, sealed: Sequence[tuple[str, Json]]) -> None:
+        """Ask their senders for the keys of these events, in the background, each key once."""
+        if sealed:
+            self._begin(self._ask_for(sealed[:_MOST_REQUESTS]))
+
+    async def _ask_for(self, sealed: Sequence[tuple[str, Json]]) -> None:
+        for room, raw in sealed:
+            with suppress(MalformedError):
+                owner = str(raw.get("sender"))
+                request = await self._run(self._machine.request_for, (room, session_of(raw), owner))
+                if request:
+                    await self._to_devices("m.room_key_request", {owner: {"*": request}})
+
+    # --- sealing
+
+    async def is_known_encrypted(self, room: str) -> None:
+        """Remember for good that a room is encrypted."""
+        if room not in self.rooms:
+            self.rooms.add(room)
+            await self._kept(self._machine.keys.save_encrypted_room, room)
+
+    async def seal(self, room: str, kind: str, content: Json, people: Collection[str], most: int) -> Json:
+        """Seal an event for these people's devices, having told those the key that have not got it.
+
+        May be cancelled at any point: who was told is told once more. Raises as `Homeserver.call`.
+        """
+        async with self._locks[room]:
+            await self._share(room, people, most)
+            return await self._run(self._machine.sealing.seal, room, kind, content)
+
+    async def share(self, room: str, people: Collection[str], most: int) -> None:
+        """Tell these people's devices the key beforehand: the first answer in a large room comes sooner."""
+        async with self._locks[room]:
+            await self._share(room, people, most)
+
+    async def _share(self, room: str, people: Collection[str], most: int) -> None:
+        await self._learn_devices(people)
+        await self._claim(people)
+        session, parts = await self._kept(self._machine.sealing.shares, room, people, most)
+        for devices, messages in parts:
+            await self._to_devices("m.room.encrypted", messages)
+            await self._run(self._machine.sealing.were_shared, room, session, devices)
+
+    async def _learn_devices(self, people: Collection[str]) -> None:
+        async with self._asking:
+            now = time.monotonic()
+            unknown = [
+                one for one in people if one not in self._current and self._ask_again.get(one, 0.0) <= now
+            ]
+            if not unknown:
+                return
+            # What changes while the server answers makes them unknown again.
+            self._current.update(unknown)
+            try:
+                body: Json = {"timeout": _OTHERS_WITHIN, "device_keys": {one: [] for one in unknown}}
+                answer = await self._server.call("POST", "keys", "query", body=body)
+                taken = await self._kept(self._machine.sealing.take_devices, answer)
+            except BaseException:
+                self._current -= set(unknown)
+                raise
+            for one in set(unknown) - taken:
+                self._current.discard(one)
+                self._ask_again[one] = now + _ASK_AGAIN
+
+    async def _claim(self, people: Collection[str]) -> None:
+        wanted = await self._run(self._machine.sealing.unmet, people)
+        if wanted:
+            body: Json = {"timeout": _OTHERS_WITHIN, "one_time_keys": wanted}
+            answer = await self._server.call("POST", "keys", "claim", body=body)
+            await self._kept(self._machine.sealing.take_claimed, wanted, answer)
+
+    # --- our own device
+
+    async def _keep_house(self, counts: object, fallback: object) -> None:
+        """Give the server what it lacks of our keys, and begin anew with devices that cannot be understood."""
+        async with self._keeping_house:
+            await self._upload(counts, fallback)
+            if self._machine.wedged_devices:
+                await self._claim(())
+            for message in await self._run(self._machine.sealing.take_outgoing):
+                content = {message.recipient: {message.recipient_device: message.content}}
+                await self._to_devices(message.type, content)
+
+    async def _upload(self, counts: object, fallback: object) -> None:
+        due = await self._kept(self._machine.uploads.due, counts, fallback)
+        if due:
+            await self._server.call("POST", "keys", "upload", body=due)
+            await self._kept(self._machine.uploads.were_taken)
+
+    async def _to_devices(self, kind: str, messages: Json) -> None:
+        path = ("sendToDevice", kind, secrets.token_hex(8))
+        await self._server.call("PUT", *path, body={"messages": messages})
+
+    def _begin(self, work: object) -> None:
+        async def bounded() -> None:
+            try:
+                await work  # type: ignore[misc]
+            except TransportError as error:
+                log.info("put off until the next sync (%s)", error)
+            except Exception:
+                log.exception("a fault with keys")
+
+        task = asyncio.create_task(bounded())
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)

@@ -1,0 +1,106 @@
+"""From what a phone made of a message to a line of plain words, and whether it calls the bot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from commands.vocabulary import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST = 4000
+"""Characters of a line that are read; what a person types by hand is never longer."""
+
+_QUOTES = str.maketrans(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2018\u2019\u201a\u02bc", "'"),
+        "\uff01": "!",
+        "\uff1d": "=",
+    }
+)
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_NAME_ENDS = re.compile(r"[ :,]")
+_AROUND_NAME = 20
+"""Characters by which a name as typed may be longer than as it is compared: accents, signs around it."""
+_NUMBERED = re.compile(
+    r"(?:(?:le|la|the) )?(?:(?:question|signature|scrutin|poll) )?"
+    r"(?:(?:#|n[o°º]|№|nr|num[eé]ro|number)\.? ?)?(\d{1,6})[.):]?(?: |$)",
+    re.IGNORECASE,
+)
+"""A number as people write it, and as the bot does ("n° 3", "question 3"); nothing here is ever numbered higher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that calls the bot: its words after the prefix, cleaned of what phones put there."""
+
+    text: str
+
+    @property
+    def words(self) -> list[str]:
+        """The words of it."""
+        return self.text.split(" ") if self.text else []
+
+
+def clean(text: str) -> str:
+    """One line of plain words: spaces made equal, invisible characters dropped, quotes and dashes made straight."""
+    text = " ".join(text[:LONGEST].translate(_QUOTES).split())
+    # Split again: what stood alone between two spaces may be gone.
+    return " ".join(_INVISIBLE.sub("", text).replace("—", "--").split())
+
+
+def without_quotation(text: str) -> str:
+    """What a person wrote themselves: without the lines (`> …`) that clients quote before an answer."""
+    lines = text.strip().split("\n")
+    if lines[0].startswith(">"):
+        while lines and (lines[0].startswith(">") or not lines[0].strip()):
+            lines.pop(0)
+    return "\n".join(lines)
+
+
+def call(text: str, *, prefix: str, names: Iterable[str], mentioned: bool) -> Line | None:
+    """What is asked of the bot in a line, or None: `!sign …`, `!tocsin sign …`, or the bot's name and then the rest.
+
+    Only a single line can be a command, with a quotation before it or not: what is quoted or a letter never is.
+    """
+    text = without_quotation(text)
+    if "\n" in text:
+        return None
+    line = clean(text)
+    if line.startswith(prefix):
+        line = line[len(prefix) :].strip()
+        _, rest = _after_name(line, names)
+        line = rest.removeprefix(prefix).strip() or line
+        return Line(line) if line[:1].isalpha() else None
+    pointed, rest = _after_name(line, names)
+    if rest and (mentioned or pointed):
+        return Line(rest.removeprefix(prefix).strip())
+    return None
+
+
+def _after_name(line: str, names: Iterable[str]) -> tuple[bool, str]:
+    """What follows one of these names at the beginning of a line ("" if none does), and whether `:` or `,` parts them.
+
+    The longest name counts, so that `@tocsin:example.org: status` is not addressed to "tocsin".
+    """
+    known = {folded for name in names if (folded := fold(name.lstrip("@")))}
+    longest = max(map(len, known), default=0) + _AROUND_NAME
+    for cut in [one.start() for one in _NAME_ENDS.finditer(line[:longest])][::-1]:
+        if fold(line[:cut].lstrip("@")) in known:
+            rest = line[cut:].lstrip(" :,")
+            between = line[cut - 1 : len(line) - len(rest)]
+            return ":" in between or "," in between, rest
+    return False, ""
+
+
+def take_number(words: list[str]) -> tuple[int | None, list[str]]:
+    """The number some words begin with (None if with none), and the words that follow it."""
+    text = " ".join(words)
+    found = _NUMBERED.match(text)
+    return (int(found[1]), text[found.end() :].split()) if found else (None, words)

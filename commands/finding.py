@@ -1,0 +1,81 @@
+"""Which command a line begins with, or nearly does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rapidfuzz.distance import OSA
+
+from campaign.chat import N_, Text, Typed, say
+from commands.vocabulary import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from commands.calling import Line
+    from commands.command import Command
+
+
+LONGEST = 3
+"""Words that the name of a command may be typed as: "en réflexion", "oubliez - moi"."""
+
+
+def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
+    """The command a line begins with (of two words before one), and what follows it.
+
+    Only where that is none, a name may be parted otherwise than it is written: "!mes données", "!en-réflexion".
+    """
+    words = line.words
+    for spelt, counts in ((_folded, (2, 1)), (squeezed, (3, 2, 1))):
+        known = {spelt(name): one for one in menu for name in one.names}
+        for count in counts:
+            found = known.get(spelt(" ".join(words[:count]))) if len(words) >= count else None
+            if found is not None:
+                return found, " ".join(words[count:])
+    return None
+
+
+def _folded(name: str) -> str:
+    return " ".join(map(fold, name.split(" ")))
+
+
+def squeezed(name: str) -> str:
+    """A name without what parts its words: what is left when they are parted otherwise."""
+    return "".join(one for one in fold(name) if one.isalnum())
+
+
+def family(word: str, menu: Iterable[Command]) -> tuple[Command, ...]:
+    """The commands of two words one of which this is; those that begin with it, if any do."""
+    word = fold(word)
+    parted = [(one, [fold(name).split(" ") for name in one.names if " " in name]) for one in menu]
+    for place in (0, 1):
+        found = tuple(one for one, names in parted if any(name[place] == word for name in names))
+        if found:
+            return found
+    return ()
+
+
+def summary(one: Command) -> Text:
+    """A command in one line, as lists show it."""
+    return say(N_("{command} — {help}"), command=Typed(one.name), help=say(one.help))
+
+
+def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) -> tuple[Command, str] | None:
+    """The command one or two letters away from what was typed, and what follows it: a typo is a lost signature.
+
+    Commands of campaigners are suggested to campaigners alone.
+    """
+    best: tuple[int, int, Command] | None = None
+    typed = [squeezed(" ".join(line.words[:count])) for count in range(1, min(len(line.words), LONGEST) + 1)]
+    for one in menu:
+        if one.admin and not campaigner:
+            continue
+        for name in map(squeezed, one.names):
+            allowed = 1 if len(name) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
+            for count, words in enumerate(typed, 1):
+                if len(words) <= 2:  # noqa: PLR2004 - two letters are no word
+                    continue
+                distance = OSA.distance(words, name, score_cutoff=allowed)
+                if distance <= allowed and (best is None or distance < best[0]):
+                    best = (distance, count, one)
+    return (best[2], " ".join(line.words[best[1] :])) if best else None

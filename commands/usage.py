@@ -1,0 +1,99 @@
+"""How to say a command: its arguments as help shows them, with an example."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from campaign.chat import N_, Day, Moment, Text, Typed, say
+from commands.vocabulary import in_language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from commands.command import Command, Parameter
+
+
+def usage(one: Command, language: str) -> Text:
+    """How to say a command, with its example."""
+    return say(
+        N_("Write {usage} — for example: `{example}`"),
+        usage=Typed(one.name, shape(one, language)),
+        example=say(one.example),
+    )
+
+
+def said(one: Command, arguments: Mapping[str, Any], language: str) -> Typed:
+    """A command with its arguments, as somebody would type it."""
+    words = []
+    for parameter in one.parameters:
+        value = arguments.get(parameter.name)
+        if value in (None, ""):
+            continue
+        written = in_language(value, language) if parameter.kind == "choice" else _written(value)
+        words.append(f"{in_language(parameter.name, language)}={written}" if parameter.is_option else written)
+    return Typed(one.name, " ".join(words))
+
+
+def _written(value: Any) -> str:  # noqa: ANN401 - whatever the grammar reads
+    match value:
+        case Day():
+            return value.day.isoformat()
+        case Moment():
+            return value.at.astimezone(ZoneInfo(value.zone)).strftime("%Y-%m-%dT%H:%M")
+        case timedelta():
+            return f"{value.total_seconds() / 3600:g}h"
+        case _:
+            return str(value)
+
+
+def shape(one: Command, language: str) -> str:
+    """The arguments of a command, as help shows them."""
+    parts = []
+    for parameter in one.parameters:
+        if parameter.is_option:
+            continue
+        name = "|".join(in_language(c, language) for c in parameter.choices) or label(parameter, language)
+        parts.append(f"<{name}>" if parameter.required else f"[{name}]")
+    options = [
+        f"{in_language(parameter.name, language)}=" for parameter in one.parameters if parameter.is_option
+    ]
+    if options:
+        parts.append(f"[{' '.join(options)}]")
+    return " ".join(parts)
+
+
+_LABELS = {
+    "fr": {
+        "organisation": "organisation",
+        "choice": "choix",
+        "reason": "raison",
+        "question": "question",
+        "poll": "scrutin",
+        "until": "date",
+        "at": "date",
+        "text": "texte",
+        "about": "mots",
+        "command": "commande",
+        "count": "nombre",
+        "name": "nom",
+        "names": "noms",
+        "who": "adresse",
+        "which": "laquelle",
+        "why": "pourquoi",
+        "procedure": "procedure",
+        "form": "format",
+        "code": "code",
+        "language": "langue",
+        "label": "libelle",
+        "row": "numero",
+        "number": "numero",
+        "reference": "reference",
+    }
+}
+
+
+def label(parameter: Parameter, language: str) -> str:
+    """What a parameter is called in a language, in one word."""
+    return _LABELS.get(language, {}).get(parameter.name, parameter.name)

@@ -1,0 +1,156 @@
+"""Encrypted events whose keys have not come yet: kept sealed, and read once if they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, func, insert, select, tuple_, update
+
+from storage.rows import Queries
+from storage.tables import rooms, unread_events
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+MOST = 1000
+"""Events of one room that are kept sealed: what a stranger sends more of fills no disk."""
+_WAITING = unread_events.c.read_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadEvent:
+    """An event kept sealed: `payload` is the event as its network gave it."""
+
+    room: str
+    event: str
+    sender: str
+    session: str
+    payload: Mapping[str, Any]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A room in which something stays sealed: `sender` wrote the first of it, as `event`."""
+
+    network: str
+    room_id: int
+    event: str
+    sender: str
+    count: int
+
+
+class UnreadEvents(Queries):
+    """What cannot be read yet."""
+
+    def keep(
+        self,
+        network: str,
+        room: str,
+        event: str,
+        *,
+        sender: str,
+        session: str,
+        payload: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        """Keep an event sealed. Once more, or beyond what one room may have, nothing happens."""
+        here = and_(unread_events.c.network == network, unread_events.c.room == room)
+        known = select(unread_events.c.id).where(here, unread_events.c.event == event)
+        if self._connection.execute(known).first() is not None:
+            return
+        waiting = select(func.count()).select_from(unread_events).where(here, _WAITING)
+        if self._connection.execute(waiting).scalar_one() >= MOST:
+            return
+        self._connection.execute(
+            insert(unread_events),
+            {
+                "network": network,
+                "room": room,
+                "event": event,
+                "sender": sender,
+                "session": session,
+                "payload": dict(payload),
+                "received_at": now,
+            },
+        )
+
+    def waiting(self, network: str) -> Sequence[UnreadEvent]:
+        """Everything of a network that waits for its key, oldest first."""
+        query = (
+            select(
+                unread_events.c.room,
+                unread_events.c.event,
+                unread_events.c.sender,
+                unread_events.c.session,
+                unread_events.c.payload,
+                unread_events.c.received_at,
+            )
+            .where(unread_events.c.network == network, _WAITING)
+            .order_by(unread_events.c.id)
+        )
+        return self._all(UnreadEvent, query)
+
+    def were_read(self, network: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
+        """These need not be kept any more: room and event of each."""
+        if keys:
+            these = tuple_(unread_events.c.room, unread_events.c.event).in_(keys)
+            self._connection.execute(
+                update(unread_events)
+                .where(unread_events.c.network == network, these)
+                .values(read_at=now, payload={})
+            )
+
+    def untold(self, before: datetime) -> Sequence[Unread]:
+        """Rooms the bot is in where something received before `before` stays sealed, and nobody was told of it."""
+        query = (
+            select(
+                unread_events.c.network,
+                rooms.c.id.label("room_id"),
+                unread_events.c.event,
+                unread_events.c.sender,
+                func.count().label("count"),
+                func.min(unread_events.c.id),  # SQLite takes the other columns from that row
+            )
+            .join(
+                rooms,
+                and_(rooms.c.network == unread_events.c.network, rooms.c.address == unread_events.c.room),
+            )
+            .where(
+                _WAITING,
+                unread_events.c.told_at.is_(None),
+                unread_events.c.received_at < before,
+                rooms.c.state == "joined",
+                rooms.c.encrypted,
+            )
+            .group_by(rooms.c.id)
+        )
+        return [Unread(*row[:5]) for row in self._connection.execute(query)]
+
+    def tell(self, room_id: int, now: datetime, since: datetime) -> bool:
+        """Mark all that waits in a room as told of; return whether it is the first of it since then."""
+        here = select(rooms.c.address).where(rooms.c.id == room_id).scalar_subquery()
+        network = select(rooms.c.network).where(rooms.c.id == room_id).scalar_subquery()
+        of_room = and_(unread_events.c.network == network, unread_events.c.room == here)
+        last = self._connection.execute(select(func.max(unread_events.c.told_at)).where(of_room)).scalar()
+        first = last is None or last <= since
+        self._connection.execute(
+            update(unread_events)
+            .where(of_room, _WAITING, unread_events.c.told_at.is_(None))
+            .values(told_at=now if first else last)
+        )
+        return first
+
+    def forget(self, before: datetime, most: int) -> bool:
+        """Forget what was received before `before`, read or not; return whether more may be left."""
+        old = (
+            select(unread_events.c.id)
+            .where(unread_events.c.received_at < before)
+            .order_by(unread_events.c.id)
+            .limit(most)
+        )
+        ids = list(self._connection.execute(old).scalars())
+        self._connection.execute(delete(unread_events).where(unread_events.c.id.in_(ids)))
+        return len(ids) == most

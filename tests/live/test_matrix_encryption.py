@@ -1,0 +1,90 @@
+"""The Matrix transport in encrypted rooms, with people whose client shares no code with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign.chat import Joined, Sealed
+from tests.live.matrix_bot import dispatch, new_bot
+
+if TYPE_CHECKING:
+    from tests.live.sealed_person import SealedPerson
+    from tests.live.synapse import Synapse
+
+pytestmark = pytest.mark.live
+
+
+async def test_an_encrypted_room_is_read_and_answered(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str
+) -> None:
+    async with new_bot(synapse_server) as bot:
+        async with bot.running(sealed_room) as transport:
+            assert (await bot.first(Joined)).encrypted
+            await carla.say(sealed_room, "!sign Nuage Libre")
+            said = await bot.heard("!sign Nuage Libre")
+            assert (said.sender.id, said.live) == (carla.user_id, True)
+            sent = dispatch(sealed_room, "Signed.", reply_to=said.event)
+            accepted = await transport.send(sent)
+            heard = await carla.wait_for_text("Signed.", sender=bot.user_id)
+            assert heard["sealed"]
+            assert heard["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": said.event}}
+            assert await transport.send(sent) == accepted
+        async with bot.running(sealed_room) as transport:  # sealed with another key, and the same event
+            assert await transport.send(sent) == accepted
+            await transport.send(dispatch(sealed_room, "Later."))
+            assert (await carla.wait_for_text("Later."))["sealed"]
+            await carla.say(sealed_room, "after a restart")
+            await bot.heard("after a restart")
+        theirs = [event for event in await carla.history(sealed_room) if event["sender"] == bot.user_id]
+    assert [event["type"] for event in theirs[1:]] == ["m.room.message"] * 2
+
+
+async def test_a_key_that_comes_late_opens_what_waited_for_it_once(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str
+) -> None:
+    async with new_bot(synapse_server) as bot:
+        async with bot.running(sealed_room):
+            await bot.first(Joined)
+            carla.refuses = {bot.device}
+            event = await carla.say(sealed_room, "!sign Nuage Libre")
+            sealed = await bot.first(Sealed)
+            assert (sealed.event, sealed.sender.id) == (event, carla.user_id)
+            assert "Nuage" not in sealed.payload
+            async with asyncio.timeout(10):
+                while not carla.asked:
+                    await carla.sync(wait=1)
+        async with bot.running(sealed_room):  # it is kept over a restart
+            carla.refuses = set()
+            carla.told.clear()
+            await carla.say(sealed_room, "!help")
+            await bot.heard("!help")
+            assert bot.texts(sealed_room) == ["!help"]  # the key it came with opens nothing older
+            session = carla.outbound[sealed_room].session_id
+            first = carla.keys[sealed_room, session].export_at(0)
+            assert first is not None
+            await carla.forward_key(sealed_room, carla.asked[-1], first)
+            said = await bot.heard("!sign Nuage Libre")
+            assert (said.event, said.live) == (event, False)
+        assert not bot.sealed
+        async with bot.running(sealed_room):
+            assert bot.texts(sealed_room).count("!sign Nuage Libre") == 1
+
+
+async def test_a_file_is_encrypted_for_an_encrypted_room(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str
+) -> None:
+    data = b"organisation;signed\nNuage Libre;yes\n" * 50
+    async with new_bot(synapse_server) as bot, bot.running(sealed_room) as transport:
+        joined = await bot.first(Joined)
+        stored = await transport.upload(joined.room, "list.csv", "text/csv", data)
+        assert json.loads(stored.keys)["key"]["k"]
+        assert data not in await carla.download(stored.url)
+        file = {"file_name": "list.csv", "media_type": "text/csv", "file_size": len(data)}
+        await transport.send(dispatch(sealed_room, "", file_url=stored.url, file_keys=stored.keys, **file))
+        heard = await carla.wait_for_text("list.csv", sender=bot.user_id)
+        assert "url" not in heard["content"]
+        assert await carla.open_file(heard["content"]["file"]) == data
