@@ -104,6 +104,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
             "language": (campaign.language or bot.language, known.language),
             "reminders": (_spans(_seconds(campaign)), _spans(known.reminders)),
             "civil_hours": (campaign.civil_hours, known.civil_hours),
+            "board": (_yes(campaign.board), _yes(known.board)),
             "pauses": (_days(_pauses(campaign)), _days(known.pauses)),
             "second_person": (_yes(campaign.second_person), _yes(known.second_person)),
             "deadline": (_instant(deadline_of(campaign, zone), zone), _instant(deadline, zone)),
@@ -184,6 +185,7 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         reminders=_seconds(campaign),
         civil_hours=campaign.civil_hours,
         pauses=_pauses(campaign),
+        board=campaign.board,
         second_person=campaign.second_person,
     )
     deadline = deadline_of(campaign, zone)

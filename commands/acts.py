@@ -21,6 +21,7 @@ ACTS = {
     "announced": N_("announced something"),
     "answer changed": N_("changed the answer"),
     "asked": N_("asked a question"),
+    "board": N_("had the board shown, or taken down"),
     "campaign closed": N_("closed the campaign"),
     "campaign opened": N_("opened the campaign"),
     "campaign titled": N_("gave the campaign its title in more languages"),

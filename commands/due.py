@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NETWORKS, NN_, Listing, Moment, say, say_many
-from commands import oblivion, polling, questioning, ringing, tell, undelivered, unreading
+from commands import boarding, oblivion, polling, questioning, ringing, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -147,5 +147,5 @@ def retention(storage: Storage, house: House, tick: Tick) -> Reply:
     return Reply(elsewhere=tell.admins(storage, house, text))
 
 
-STEPS = (late, deadlines, own_dates, polls, questions, retention, unreading.sealed)
+STEPS = (late, deadlines, own_dates, polls, questions, retention, unreading.sealed, boarding.keep)
 """What is looked at on every tick, each in a savepoint of its own."""

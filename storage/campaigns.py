@@ -85,6 +85,17 @@ class Member:
         return standing_of(self.word, self.level)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many organisations of a campaign stand alike: see `Member`."""
+
+    word: Standing
+    level: Level | None
+    flagged: bool
+    letter_id: int | None
+    count: int
+
+
 _ROW = select(
     campaigns.c.id,
     campaigns.c.key,
@@ -127,6 +138,17 @@ _MEMBER = (
             signatures.c.ended_at.is_(None),
         ),
     )
+)
+_ALIKE = (
+    campaign_organisations.c.standing,
+    signatures.c.level,
+    organisations.c.flagged,
+    signatures.c.letter_id,
+)
+_TALLY = (
+    _MEMBER.with_only_columns(*_ALIKE, func.count(), maintain_column_froms=True)
+    .where(campaign_organisations.c.campaign_id == bindparam("campaign"))
+    .group_by(*_ALIKE)
 )
 _GET = _ROW.where(campaigns.c.id == bindparam("id"))
 _ONE_MEMBER = _MEMBER.where(
@@ -216,6 +238,19 @@ class Campaigns(Queries):
             campaign_organisations.c.organisation_id.in_(list(organisation_ids)),
         )
         return self._all(Member, query.order_by(func.lower(organisations.c.name)))
+
+    def tally(self, campaign_id: int) -> Sequence[Tally]:
+        """How many organisations stand alike, for every way in which some do."""
+        return self._all(Tally, _TALLY, {"campaign": campaign_id})
+
+    def next_decision(self, campaign_id: int, today: date) -> date | None:
+        """The next day by which an organisation said that it would decide, from today on."""
+        query = select(func.min(campaign_organisations.c.deciding_until)).where(
+            campaign_organisations.c.campaign_id == campaign_id,
+            campaign_organisations.c.standing == "deciding",
+            campaign_organisations.c.deciding_until >= today,
+        )
+        return self._connection.execute(query).scalar()
 
     def change(self, campaign_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
         """Set some columns of a campaign."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
+from storage.boards import Boards
 from storage.rows import Queries
 from storage.tables import (
     campaigns,
@@ -115,7 +116,7 @@ class Forgetting(Queries):
     def messages(self, after: int, before: datetime, now: datetime, *, most: int) -> int | None:
         """Forget what was said or given up before `before`, with its dispatch and its file.
 
-        The letter of an open campaign stays: a thumb up on it counts, however late it comes.
+        The letter of an open campaign stays: a thumb up on it counts, however late it comes. So does what is a board.
         """
         found = self._connection.execute(
             select(
@@ -139,6 +140,7 @@ class Forgetting(Queries):
         if ended:
             staying = self._staying({row.dispatch_key for row in ended if row.dispatch_key})
             letters = self._letters()
+            boards = Boards(self._connection).kept()
             last = self._connection.execute(
                 select(func.max(dispatches.c.number)).where(dispatches.c.number.is_not(None))
             ).scalar()
@@ -146,6 +148,7 @@ class Forgetting(Queries):
                 row
                 for row in ended
                 if row.purpose not in letters
+                and row.id not in boards
                 and row.dispatch_key not in staying
                 and (row.number is None or row.number != last)  # a number is never given twice
             ]

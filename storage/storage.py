@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from storage.audit import Audit
 from storage.backlog import Backlog
+from storage.boards import Boards
 from storage.campaigns import Campaigns
 from storage.consents import Consents
 from storage.deadlines import Deadlines
@@ -75,6 +76,11 @@ class Storage:
     def backlog(self) -> Backlog:
         """What waits, is in doubt or could not be taken."""
         return Backlog(self._connection)
+
+    @cached_property
+    def boards(self) -> Boards:
+        """The message in each room that shows how a campaign stands."""
+        return Boards(self._connection)
 
     @cached_property
     def campaigns(self) -> Campaigns:

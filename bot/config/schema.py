@@ -205,6 +205,7 @@ class Campaign(Section):
     counts: Literal["confirmed", "declared"] = "confirmed"
     civil_hours: CivilHours = "09:00-20:00"
     pauses: tuple[Pause, ...] = ()
+    board: StrictBool = False
     second_person: StrictBool = False
 
     @property

@@ -157,7 +157,7 @@ class ConsoleTransport:
 
     def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - every room is alike
         """A terminal shows styled text."""
-        return Capabilities(reactions=True, files=True)
+        return Capabilities(reactions=True, files=True, edits=True)
 
 
 @dataclass
@@ -415,10 +415,12 @@ class Console:
 
     def show(self, dispatch: Dispatch, event: str) -> None:
         """Show what the bot says."""
-        self._last[dispatch.room] = event
+        edit = dispatch.payload.kind == "edit"
+        if not edit:
+            self._last[dispatch.room] = event
         self._heading(dispatch.room)
         payload = dispatch.payload
-        bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else ""
+        bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else "✎ " if edit else ""
         marks = self.terminal.no_color or not self.terminal.is_terminal
         parts = [_styled(bell + payload.text, marks=marks)] if payload.text else []
         if payload.file_url:

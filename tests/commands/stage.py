@@ -297,6 +297,7 @@ CHANGING = frozenset(
         "announce",
         "answer",
         "ask",
+        "board",
         "campaign close",
         "confirm",
         "consent",
