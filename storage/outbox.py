@@ -188,7 +188,7 @@ _WAITING = (
 _UNBEGUN = outbox.c.dispatch_key.is_(None) & outbox.c.settled.is_(False)
 _EXPIRED = select(outbox.c.id).where(_UNBEGUN, outbox.c.expires_at <= bindparam("now")).order_by(outbox.c.id)
 _PUT = insert(outbox)
-_PUT_ALL = _PUT.returning(outbox.c.id, sort_by_parameter_order=True)
+_LAST = select(func.max(outbox.c.id))
 _DISPATCH = insert(dispatches)
 _FREEZE = (
     update(outbox)
@@ -284,11 +284,13 @@ class Outbox(Queries):
             }
             for one in wanted
         ]
-        if len(rows) == 1:
-            return (self._new_id(_PUT, rows[0]),)
-        if not rows:
-            return ()
-        return tuple(self._connection.execute(_PUT_ALL, rows).scalars())
+        if len(rows) <= 1:
+            return [self._new_id(_PUT, row) for row in rows]
+        # One statement for all: SQLite gives no ids back in the order of what was given.
+        last = int(self._connection.execute(_LAST).scalar() or 0)
+        ids = range(last + 1, last + 1 + len(rows))
+        self._connection.execute(_PUT, [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)])
+        return ids
 
     def _hold(self, file: File) -> int:
         return self._new_id(

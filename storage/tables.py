@@ -175,13 +175,7 @@ rooms = Table(
     CheckConstraint("state IN ('wanted', 'joined', 'parked')", name="state"),
     comment="Rooms and private chats. parked: the bot was sent away, or cannot serve it, and does not come back alone.",
 )
-Index(
-    "ix_rooms_partner",
-    rooms.c.network,
-    rooms.c.partner,
-    sqlite_where=rooms.c.direct,
-    postgresql_where=rooms.c.direct,
-)
+Index("ix_rooms_partner", rooms.c.network, rooms.c.partner)
 
 # --- letters -------------------------------------------------------------------------------------------------------
 

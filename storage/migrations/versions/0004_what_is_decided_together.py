@@ -105,7 +105,7 @@ def _reminders() -> None:
             "(deadline_id IS NOT NULL) + (poll_id IS NOT NULL) + (campaign_id IS NOT NULL) = 1",
         )
     op.create_index("ix_reminders_due", "reminders", ["id"], sqlite_where=sa.text("state = 'due'"))
-    op.create_index("ix_rooms_partner", "rooms", ["network", "partner"], sqlite_where=sa.text("direct"))
+    op.create_index("ix_rooms_partner", "rooms", ["network", "partner"])
     # Who was reminded of a poll that is still open is not reminded again.
     op.execute(
         "UPDATE reminders SET closes_at = (SELECT closes_at FROM polls WHERE polls.id = reminders.poll_id)"
