@@ -1,25 +1,48 @@
-"""What a command is: a function whose signature is its grammar, the context it gets and the reply it gives."""
+"""What a command is: a function whose signature is its grammar, and the context it gets; what it gives is in `replies`."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from campaign.chat import N_, Address, Day, File, Intent, Message, Moment, Text, say
+from campaign.chat import N_, Address, Day, Moment, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
+from commands.replies import Choice, Elsewhere, Reply, Unclear, UsageError, reply
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from storage.campaigns import Campaign
     from storage.people import Person
     from storage.rooms import RoomRow
     from storage.storage import Storage
+
+__all__ = [
+    "ANYWHERE",
+    "CAMPAIGNERS",
+    "Choice",
+    "Command",
+    "Context",
+    "Elsewhere",
+    "House",
+    "Kind",
+    "Option",
+    "Options",
+    "Parameter",
+    "Place",
+    "Reply",
+    "Rest",
+    "Unclear",
+    "UsageError",
+    "Wanted",
+    "command",
+    "reply",
+]
 
 Rest: TypeAlias = Annotated[str, "rest"]
 """A positional parameter that takes every word that remains."""
@@ -29,6 +52,9 @@ Option: TypeAlias = Annotated[str, "option"]
 
 Options: TypeAlias = Annotated[str, "options"]
 """An option that may be said several times: its values follow each other, with a space between them."""
+
+More: TypeAlias = Annotated[str, "more"]
+"""Keyword arguments of any name: the options that a command is told of besides (`more=`)."""
 
 Place: TypeAlias = Literal["campaign", "admin", "private", "other"]
 """A room of a campaign, a room of the campaigners, a chat of exactly two, or any other room."""
@@ -64,6 +90,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    invites: frozenset[tuple[str, str]] = frozenset()
+    """Network and name of the servers whose people may invite the bot, beside the administrators."""
     public_providers: frozenset[str] = PUBLIC_PROVIDERS
     """The servers where an account says nothing about who somebody is."""
     keep: timedelta = timedelta(days=180)
@@ -84,6 +112,10 @@ class Context:
     name: str
     """What the person calls themselves: shown, never believed."""
     person: Person
+    server_at: datetime | None = None
+    """When its server says that it was said (UTC). A server can say what it likes: see `now`."""
+    by_form: bool = False
+    """Whether it was handed in as a form."""
     menu: tuple[Command, ...] = ()
     event: str = ""
     thread: str = ""
@@ -141,8 +173,7 @@ class Context:
                     )
                 )
             return named
-        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
-        candidates = [campaigns.get(one) for one in here] if here else list(campaigns.open())
+        candidates = self.candidates
         if not candidates:
             raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
         if len(candidates) > 1:
@@ -155,6 +186,13 @@ class Context:
                 )
             )
         return candidates[0]
+
+    @property
+    def candidates(self) -> list[Campaign]:
+        """The campaigns that can be meant here: the room's, in private those of the person's rooms, else every open one."""
+        campaigns = self.storage.campaigns
+        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
+        return [campaigns.get(one) for one in here] if here else list(campaigns.open())
 
     @property
     def gathered(self) -> tuple[int, ...]:
@@ -176,87 +214,11 @@ class Context:
             return self.house.timezone
 
 
-# --- what it gives -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer to a question: the command it runs, with these arguments."""
-
-    command: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    confirmed: bool = True
-    """Whether choosing it says yes as well; else the command asks what it would have asked."""
-    campaign: str = ""
-    """The `campaign=` that was given with what is asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Something to say in another room, or in private to an address."""
-
-    message: Message
-    room_id: int | None = None
-    address_id: int | None = None
-    network: str = ""
-    urgency: int = 5
-    file: File | None = None
-    intent: Intent = "message"
-    target: int | None = None
-    """The earlier message of ours (an intent, by id) that this edits, ends, pins or unpins."""
-    reply_to: str = ""
-    """The event it answers, in that room."""
-    thread: str = ""
-    expires_at: datetime | None = None
-    """From when on it is not worth saying any more (UTC)."""
-    reminders: tuple[int, ...] = ()
-    """What was written down of the reminders that leave with it, by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a command says: here, to the person alone, in other rooms; and what it asks."""
-
-    lines: tuple[Text, ...] = ()
-    private: tuple[Text, ...] = ()
-    """Said to the person alone. Where they already are alone with the bot, it follows `lines`."""
-    file: File | None = None
-    """Handed over with `private`."""
-    choices: tuple[Choice, ...] = ()
-    """With one, the lines are a question `!confirm` answers; with several, a number in reply does."""
-    elsewhere: tuple[Elsewhere, ...] = ()
-    purpose: str = ""
-    quotes: bool = True
-    """Whether it answers the message that asked; a card for the whole room does not."""
-
-    def also(self, *more: Elsewhere) -> Reply:
-        """The same reply, with more to say elsewhere."""
-        return replace(self, elsewhere=(*self.elsewhere, *more))
-
-
-def reply(message: str, /, **values: Any) -> Reply:  # noqa: ANN401 - chat values
-    """Answer one line."""
-    return Reply((say(message, **values),))
-
-
-class Unclear(CampaignError):
-    """A name is nobody's, and some are near it: which one is meant is asked, where that can be asked."""
-
-    def __init__(self, text: Text, typed: str, near: Sequence[str]) -> None:
-        super().__init__(text)
-        self.typed = typed
-        """The name as it was said."""
-        self.near = near
-        """The names it may stand for."""
-
-
-class UsageError(CampaignError):
-    """The words after a command do not fit its grammar."""
-
-
 # --- what it is ----------------------------------------------------------------------------------------------------
 
-Kind: TypeAlias = Literal["word", "rest", "moment", "day", "span", "choice", "number", "option", "options"]
+Kind: TypeAlias = Literal[
+    "word", "rest", "moment", "day", "span", "choice", "number", "option", "options", "more"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +271,7 @@ def command(
     where: frozenset[Place] | None = None,
     in_short: bool = False,
     needs_campaign: bool = True,
+    more: tuple[str, ...] = (),
     form: bool = False,
 ) -> Callable[[Callable[..., Reply | None]], Command]:
     """Make a function a command: its parameters are the grammar, from which help and usage are derived.
@@ -325,22 +288,36 @@ def command(
         where: the kinds of place it may be said in.
         in_short: shown by help in a room.
         needs_campaign: False for what makes sense without one.
+        more: names of further options, which the function takes as `**more: More`; the usage line leaves them out.
         form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
 
     def make(run: Callable[..., Reply | None]) -> Command:
         return Command(
-            name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign, form
+            name,
+            fr,
+            help,
+            example,
+            run,
+            _grammar(run, more),
+            admin,
+            places,
+            in_short,
+            needs_campaign,
+            form,
         )
 
     return make
 
 
-def _grammar(run: Callable[..., Reply | None]) -> tuple[Parameter, ...]:
+def _grammar(run: Callable[..., Reply | None], more: tuple[str, ...]) -> tuple[Parameter, ...]:
     hints = get_type_hints(run, include_extras=True)
     parameters = []
     for parameter in list(inspect.signature(run).parameters.values())[1:]:
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            parameters += [Parameter(name, "more", required=False, is_option=True) for name in more]
+            continue
         kind, choices = _kind(hints[parameter.name])
         parameters.append(
             Parameter(

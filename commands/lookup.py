@@ -302,6 +302,10 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
             standings[standing] += some.count
         if some.letter_id in overtaken and is_counted(standing, some.level, campaign.threshold):
             before += some.count
+    all_of_them = campaign.collective_id
+    collective = storage.campaigns.member(campaign.id, all_of_them) if all_of_them is not None else None
+    if collective is not None and collective.standing == "silent" and not collective.flagged:
+        standings["silent"] -= 1
     return Progress(
         counted(storage, campaign),
         campaign.goal,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from campaign.chat import Moment
 from campaign.civil import instant
 from campaign.reminder import POLL_OFFSET, due
-from commands import reminding, schedules
+from commands import polling, reminding, schedules
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class APoll(Occasion):
     def left_out(self, members: Sequence[Member]) -> Mapping[int, str]:
         """Whoever has voted, may not vote, or is not to be asked."""
         electors = {number for number, _ in self.storage.polls.electorate(self.poll.id)}
-        voted = {ballot.organisation_id for ballot in self.storage.polls.ballots(self.poll.id)}
+        voted = {ballot.organisation_id for ballot in polling.answers(self.storage, self.poll)}
         out = {number: "answered" for member in members if (number := member.organisation_id) in voted}
         for member in members:
             number = member.organisation_id

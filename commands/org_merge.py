@@ -8,7 +8,7 @@ from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from commands import authority, known, lookup, tell
-from commands.command import Choice, Context, Reply, Rest, Unclear, command, reply
+from commands.command import Choice, Context, Reply, Rest, command, reply
 from commands.org_words import STANDINGS
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _meant(ctx: Context, typed: str) -> Merge:
     """The merge that is meant: by the name of the one that is gone, or of the one that stayed if there is only one.
 
     Raises:
-        CampaignError: there is none, or several.
+        CampaignError: there is none, or there are several.
         Unclear: the name is near those of some that are gone.
     """
     standing, name = ctx.storage.merges.standing(), tidy_name(typed)
@@ -161,11 +161,7 @@ def _meant(ctx: Context, typed: str) -> Merge:
         found = [one for one in standing if kept is not None and one.kept_id == kept.id]
         if len(found) > 1:
             names = ", ".join(one.gone for one in found)
-            raise Unclear(
-                say(N_("Which one? Merged into **{name}**: {names}"), name=name, names=names),
-                typed,
-                [one.gone for one in found],
-            )
+            raise CampaignError(say(N_("Which one? Merged into **{name}**: {names}"), name=name, names=names))
     if not found:
         # The names of those that are gone are the kept ones' by now.
         kept_ids = {one.id for one in lookup.suggestions(ctx, name)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Address, Day, Message, Moment, Text, Typed, say
-from campaign.decision import PRESETS
 from campaign.reminder import public_names
 from commands import polling, tell
 
@@ -111,7 +110,7 @@ def of_poll(poll: Poll, members: Sequence[Member]) -> tuple[Text, ...]:
             question=poll.question,
         ),
         _silent(named, more),
-        polling.how_to(poll.number, PRESETS[poll.procedure].choices),
+        polling.how_to(poll.number, polling.procedure_of(poll).choices),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from campaign.decision import ANSWERS
+from campaign.decision import ANSWERS, PARAMETERS
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
@@ -26,7 +26,12 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "status": ("statut",),
         "testimony": ("temoignage",),
         "url": ("site", "lien"),
+        "poll": ("scrutin",),
+        "signs": ("signe", "signer"),
+        "starts": ("des", "debut", "apartirdu"),
+        **{name: one.french for name, one in PARAMETERS.items()},
     },
+    "en": {"starts": ("from", "start")},
 }
 """Language → option → what may be typed for it, folded; the first is shown in help."""
 
@@ -40,14 +45,21 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "yes": ("oui", "favorable", "pour"),
         "no": ("non", "defavorable", "contre"),
         **ANSWERS["fr"],
+        "consensus": ("consensus",),
+        "lazy": ("tacite", "paresseux"),
         "majority": ("majorite",),
+        "veto": ("veto",),
+        "two-thirds": ("deux-tiers", "deuxtiers", "2/3"),
+        "collective": ("collectif",),
+        "integrated": ("integree", "integre"),
+        "retract": ("retirer", "annuler", "reprendre"),
         "all": ("tout", "tous"),
         "signed": ("signe", "signataires"),
         "declared": ("declare",),
         "silent": ("silencieux", "muets"),
         "deciding": ("enreflexion", "reflexion"),
         "declined": ("refuse",),
-        "withdrawn": ("retire",),
+        "withdrawn": ("retire", "retiree", "levee", "leve"),
         "room": ("salon", "ici", "public"),
         "private": ("prive", "message"),
         "off": ("non", "jamais", "stop"),
@@ -57,6 +69,8 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "en": {
         **ANSWERS["en"],
+        "two-thirds": ("two-thirds", "2/3"),
+        "retract": ("retract", "cancel"),
         "all": ("all", "everything"),
         "room": ("room", "here", "public"),
         "private": ("private", "privately"),

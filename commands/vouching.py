@@ -77,7 +77,27 @@ def second(ctx: Context, signature: Signature, **more: object) -> Reply:
     }
     _verify(ctx, signature, **missing)
     organisation = ctx.storage.organisations.get(signature.organisation_id)
-    return _confirmed(ctx, organisation, signature)
+    return _confirmed(ctx, organisation, signature).also(*_both_by_domain(ctx, organisation, signature))
+
+
+def _both_by_domain(ctx: Context, organisation: Organisation, signature: Signature) -> tuple[Elsewhere, ...]:
+    """Tell the campaigners where nothing but the organisation's server says that two accounts are two people."""
+    words = {
+        ctx.storage.organisations.speaks_by(organisation.id, person)
+        for person in (signature.person_id, ctx.person.id)
+    }
+    if words != {"domain"}:
+        return ()
+    told = say(
+        N_(
+            "Two accounts at {domain}, which nobody has listed, have signed for **{name}** (no. {number}). If they are one person: {reject}"
+        ),
+        domain=organisation.domain,
+        name=organisation.name,
+        number=signature.number,
+        reject=Typed("reject", f"{signature.number} …"),
+    )
+    return tell.admins(ctx.storage, ctx.house, told)
 
 
 def vouch(ctx: Context, declared: Signature) -> Reply:

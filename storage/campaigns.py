@@ -36,9 +36,9 @@ class Campaign:
     civil_hours: str
     second_person: bool
     """Whether a signature counts only once two people of the organisation have given it."""
-    closed_at: datetime | None
     collective_id: int | None
-    """The organisation that all of them are together: it is asked by a poll, never reminded."""
+    """The organisation that all of them are together: no elector, never reminded; a poll can let it sign."""
+    closed_at: datetime | None
     pauses: list[list[str]]
     """First and last days of holidays in which nobody is reminded, ISO 8601."""
     board: bool
@@ -108,8 +108,8 @@ _ROW = select(
     campaigns.c.reminders,
     campaigns.c.civil_hours,
     campaigns.c.second_person,
-    campaigns.c.closed_at,
     campaigns.c.collective_id,
+    campaigns.c.closed_at,
     campaigns.c.pauses,
     campaigns.c.board,
     campaigns.c.titles,
@@ -198,6 +198,10 @@ class Campaigns(Queries):
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
         )
 
+    def change(self, campaign_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
+        """Set some columns of a campaign."""
+        self._connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
+
     def name(self, campaign_id: int, titles: Mapping[str, str]) -> None:
         """Give a campaign its titles in several languages; the one it was opened under stays its first."""
         self._connection.execute(
@@ -251,10 +255,6 @@ class Campaigns(Queries):
             campaign_organisations.c.deciding_until >= today,
         )
         return self._connection.execute(query).scalar()
-
-    def change(self, campaign_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
-        """Set some columns of a campaign."""
-        self._connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
 
     def prefer(self, campaign_id: int, organisation_id: int, **values: Any) -> bool:  # noqa: ANN401 - the columns
         """Keep how an organisation wants to be reminded (`reminders`, `snoozed_until`); return whether it is a member."""

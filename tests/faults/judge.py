@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.faults.sides import SealedSide
+
 if TYPE_CHECKING:
     from tests.faults.scene import Scene
     from tests.faults.sides import Seen
@@ -46,6 +48,9 @@ async def judge(run: Scene, trouble: str = "") -> Verdict:
     if trouble:
         verdict.wrong.append(trouble)
     seen = {network: await side.visible() for network, side in run.sides.items()}
+    for side in run.sides.values():
+        if isinstance(side, SealedSide):
+            verdict.wrong += side.wrong
     verdict.visible = sum(map(len, seen.values()))
     _signatures(run, verdict, [one.text for each in seen.values() for one in each])
     _dispatches(run, verdict, seen)

@@ -243,10 +243,9 @@ async def scene(
     mark = secrets.token_hex(4)
     folder.mkdir(parents=True)  # noqa: ASYNC240 - a local disk
     async with AsyncExitStack() as stack:
-        sides: dict[str, Side] = {
-            network: await stack.enter_async_context(SIDES[network](servers, mark)) for network in networks
-        }
-        made = Scene(rng, servers, folder, nursery, safeguard, sides, _names(rng, networks))
+        each: list[Side] = [await stack.enter_async_context(SIDES[one](servers, mark)) for one in networks]
+        sides = {side.network: side for side in each}
+        made = Scene(rng, servers, folder, nursery, safeguard, sides, _names(rng, tuple(sides)))
         _write(made)
         following = asyncio.create_task(made.follow_cursors())
         try:

@@ -14,10 +14,12 @@ import aiohttp
 
 from tests.faults.proxy import Proxy
 from tests.live.matrix_person import MatrixError, Person
+from tests.live.sealed_person import SealedPerson
 from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
     from tests.live.prosody import Prosody
     from tests.live.synapse import Synapse
@@ -140,22 +142,68 @@ class MatrixSide:
         return {}
 
 
+@dataclass
+class SealedSide(MatrixSide):
+    """The same with encrypted rooms, and people whose clients encrypt."""
+
+    wrong: list[str] = field(default_factory=list)
+    """What of the bot's was in plain, or could not be opened by the observer."""
+    _turns: dict[int, asyncio.Lock] = field(
+        default_factory=lambda: {n: asyncio.Lock() for n in range(TYPISTS)}
+    )
+
+    def typist(self, number: int) -> SealedPerson:
+        person = self.people[number % TYPISTS]
+        if not isinstance(person, SealedPerson):
+            raise TypeError(person)
+        return person
+
+    async def say(self, typist: int, text: str) -> str:
+        async with self._turns[typist % TYPISTS]:
+            sealed = await self.typist(typist).seal(self.room, {"msgtype": "m.text", "body": text})
+        path = ("rooms", self.room, "send", "m.room.encrypted", secrets.token_hex(8))
+        return str((await self.people[typist % TYPISTS].call("PUT", *path, body=sealed))["event_id"])
+
+    async def visible(self) -> list[Seen]:
+        found = []
+        for room in (self.room, self.office):
+            for event in await self.observer.history(room):
+                if event["sender"] != self.bot_id or event["type"] not in (
+                    "m.room.message",
+                    "m.room.encrypted",
+                ):
+                    continue
+                if event["type"] == "m.room.encrypted":
+                    self.wrong.append(f"{event['event_id']} cannot be opened")
+                elif not event.get("sealed"):
+                    self.wrong.append(f"{event['event_id']} is in plain")
+                found.append(Seen(event["event_id"], room, str(event["content"].get("body", ""))))
+        return found
+
+
+def sealed_side(servers: Servers, mark: str) -> AbstractAsyncContextManager[MatrixSide]:
+    """Make encrypted rooms on Synapse."""
+    return matrix_side(servers, mark, SealedSide, SealedPerson)
+
+
 @asynccontextmanager
-async def matrix_side(servers: Servers, mark: str) -> AsyncIterator[MatrixSide]:
+async def matrix_side(
+    servers: Servers, mark: str, kind: type[MatrixSide] = MatrixSide, who: type[Person] = Person
+) -> AsyncIterator[MatrixSide]:
     """Make accounts and rooms on Synapse, with a proxy before it for the bot."""
-    synapse = servers.synapse
+    synapse, encrypted = servers.synapse, kind is SealedSide
     async with AsyncExitStack() as stack:
         names = [f"tocsin-{mark}", f"observer-{mark}", *(f"typist{n}-{mark}" for n in range(TYPISTS))]
         accounts = await asyncio.gather(*(synapse.register(name) for name in names))
         observer, *people = [
-            await stack.enter_async_context(Person(synapse.base_url, user, password))
+            await stack.enter_async_context(who(synapse.base_url, user, password))
             for user, password in accounts[1:]
         ]
         proxy = Proxy("127.0.0.1", synapse.port)
         await stack.enter_async_context(proxy.serving())
-        side = MatrixSide(synapse, proxy, *accounts[0], observer, people)
+        side = kind(synapse, proxy, *accounts[0], observer, people)
         side.room, side.office = await asyncio.gather(
-            observer.create_room(public=True), observer.create_room(public=True)
+            *(observer.create_room(public=True, encrypted=encrypted) for _ in range(2))
         )
         await asyncio.gather(*(person.join(side.room) for person in people))
         yield side
@@ -299,4 +347,4 @@ async def xmpp_side(servers: Servers, mark: str) -> AsyncIterator[XmppSide]:
         yield side
 
 
-SIDES = {"matrix": matrix_side, "xmpp": xmpp_side}
+SIDES = {"matrix": matrix_side, "sealed": sealed_side, "xmpp": xmpp_side}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.faults.rows import disk, duplicates, hostile, kills, network, outage, people, time
+from tests.faults.rows import disk, duplicates, hostile, keys, kills, network, outage, people, time
 from tests.faults.rows import servers as killed
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from tests.faults.scene import Scene
 
-M, X = ("matrix",), ("xmpp",)
+M, X, S = ("matrix",), ("xmpp",), ("sealed",)
+_SHOWN = {"matrix": "Matrix", "sealed": "Matrix, encrypted", "xmpp": "XMPP"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Variant:
     """Whether `make test` plays it: each row at least once, and what has a control."""
 
     def __str__(self) -> str:
-        where = " and ".join({"matrix": "Matrix", "xmpp": "XMPP"}[one] for one in self.networks)
+        where = " and ".join(_SHOWN[one] for one in self.networks)
         return f"{where}: {self.name}" if self.name else where
 
 
@@ -72,6 +73,7 @@ ROWS: tuple[Row, ...] = (
         "kill points",
         (
             Variant(kills.at_each_step, M, most=20, controls=("one-transaction", "same-key")),
+            Variant(kills.at_each_step, S, most=20, controls=("keys-first",)),
             Variant(kills.at_each_step, X, most=20, controls=("one-transaction", "archive-for-ours")),
         ),
     ),
@@ -79,6 +81,7 @@ ROWS: tuple[Row, ...] = (
         "random SIGKILL",
         (
             Variant(kills.at_any_moment, M, most=1000, controls=("kept-cursor",)),
+            Variant(kills.at_any_moment, S, most=1000, controls=("kept-cursor",)),
             Variant(kills.at_any_moment, X, most=1000, controls=("archive-for-theirs",)),
         ),
     ),
@@ -157,7 +160,17 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     Row("two bots", (Variant(people.two_bots, (*M, *X), most=3, controls=("one-process",)),)),
-    # Row("encryption"): kill between to-device and cursor, a key that comes late, a new device. With encrypted rooms.
+    Row(
+        "encryption",
+        (
+            Variant(
+                keys.killed_between, S, "killed between keys and cursor", most=20, controls=("keys-first",)
+            ),
+            Variant(keys.late, S, "a key that comes late", most=20, controls=("kept-sealed",)),
+            Variant(keys.new_device, S, "somebody's new device", most=5, controls=("who-is-there-now",)),
+            Variant(keys.lost_store, S, "the keys are lost", most=5, controls=("own-new-device",)),
+        ),
+    ),
     Row(
         "authentication",
         (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.faults.controls import keeping, sending, standing, taking, timing
+from tests.faults.controls import keeping, sealing, sending, standing, taking, timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,10 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         standing.parking,
         standing.another_nick,
         standing.one_process,
+        sealing.keys_first,
+        sealing.kept_sealed,
+        sealing.who_is_there_now,
+        sealing.own_new_device,
         keeping.integrity,
         keeping.whole_migration,
         keeping.named_trouble,
