@@ -208,6 +208,9 @@ class Intake:
                     )
 
         await self._database.write(work)
+        # A few at a time: whoever signs meanwhile waits for no more than these.
+        while await self._database.write(lambda storage: self._in_private(storage, tick)):
+            pass
         await self._tidying.step(tick.now)
         if self._forgetting.is_due(tick.now):
             try:
@@ -217,6 +220,19 @@ class Intake:
                 if is_fatal(error):
                     raise
                 log.exception("forgetting failed", extra={"action": "forget"})
+
+    def _in_private(self, storage: Storage, tick: Tick) -> bool:
+        """Say a few of the reminders that are for people alone; return whether there may be more."""
+        try:
+            with storage.savepoint():
+                reply = due.in_private(storage, self._house, tick)
+                self._send(storage, reply, tick.now)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("a step of the clock failed", extra={"action": "tick", "step": "in_private"})
+            return False
+        return reply is not None
 
     async def alarm(self, text: Text) -> None:
         """Tell the administrators, wherever they can be told. Raises StorageError."""

@@ -63,7 +63,9 @@ def deleted(storage: Storage, event: Redacted, now: datetime) -> Reply:
         withdraw=Typed("withdraw", given.organisation),
     )
     if room.direct:
-        return Reply(elsewhere=(tell.alone(tell.Chat(room.id, given.address_id), Message((text,))),))
+        return Reply(
+            elsewhere=(tell.alone(tell.Chat(room.id, given.address_id, room.network), Message((text,))),)
+        )
     told = tell.privately(storage, given.person_id, text)
     if not told and room.state == "joined":
         message = Message((text,), to=storage.people.address(given.address_id), to_name=given.person_name)
