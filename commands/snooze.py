@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     fr="pause",
     help=N_("Get no reminders for your organisation up to and including a day."),
     example=N_("!snooze 2099-09-01 Nuage Libre"),
+    form=True,
 )
 def snooze(ctx: Context, until: Day, organisation: Rest = "") -> Reply:
     """Leave an organisation in peace until a day is over."""
@@ -34,6 +35,7 @@ def snooze(ctx: Context, until: Day, organisation: Rest = "") -> Reply:
     fr="rappels",
     help=N_("Show or choose where your organisation is reminded: in the room, in private, or not at all."),
     example=N_("!reminders private Nuage Libre"),
+    form=True,
 )
 def reminders(
     ctx: Context, where: Literal["room", "private", "off", "on"] | None = None, organisation: Rest = ""
