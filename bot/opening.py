@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot import drafts
 from bot.config import deadline_of
 from bot.roster import follow
+from campaign.chat import MATRIX
 from campaign.organisation import normal_form
 from commands import adopting, authority
 from commands.command import House
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 def house_of(config: Config) -> House:
     """What holds for the whole bot."""
-    bot = config.settings.bot
+    bot, matrix = config.settings.bot, config.settings.matrix
     return House(
         language=bot.language,
         timezone=bot.timezone,
         prefix=bot.prefix,
         name=bot.name,
         admins=frozenset(bot.admins),
+        invites=frozenset((MATRIX, server) for server in matrix.invites) if matrix else frozenset(),
         public_providers=config.settings.authority.providers,
         keep=timedelta(days=config.settings.privacy.keep_days),
     )

@@ -70,6 +70,7 @@ ACTS = {
     "representative revoked": N_("let somebody speak for it no longer"),
     "retention due": N_("said that a purge is due"),
     "room language": N_("chose the room's language"),
+    "room followed": N_("the campaign's room was replaced, and I followed into the new one"),
     "room listed": N_("added a room to the campaign"),
     "second person was the first": N_("the second person turned out to be the first"),
     "signed": N_("signed"),

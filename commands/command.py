@@ -90,6 +90,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    invites: frozenset[tuple[str, str]] = frozenset()
+    """Network and name of the servers whose people may invite the bot, beside the administrators."""
     public_providers: frozenset[str] = PUBLIC_PROVIDERS
     """The servers where an account says nothing about who somebody is."""
     keep: timedelta = timedelta(days=180)
@@ -171,8 +173,7 @@ class Context:
                     )
                 )
             return named
-        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
-        candidates = [campaigns.get(one) for one in here] if here else list(campaigns.open())
+        candidates = self.candidates
         if not candidates:
             raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
         if len(candidates) > 1:
@@ -185,6 +186,13 @@ class Context:
                 )
             )
         return candidates[0]
+
+    @property
+    def candidates(self) -> list[Campaign]:
+        """The campaigns that can be meant here: the room's, in private those of the person's rooms, else every open one."""
+        campaigns = self.storage.campaigns
+        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
+        return [campaigns.get(one) for one in here] if here else list(campaigns.open())
 
     @property
     def gathered(self) -> tuple[int, ...]:

@@ -50,21 +50,21 @@ def offered(ctx: Context) -> tuple[Command, ...]:
     )
 
 
-def fields(ctx: Context, one: Command) -> tuple[Field, ...]:
+def fields(ctx: Context, command: Command) -> tuple[Field, ...]:
     """The fields of a command for this person; of several open campaigns, first of all which one is meant.
 
     Raises:
         CampaignError: it cannot be used now; the text says why.
     """
-    answer.authorise(ctx, one)
-    if one.needs_campaign and not ctx.campaign_key:
-        campaigns = ctx.storage.campaigns.open()
+    answer.authorise(ctx, command)
+    if command.needs_campaign and not ctx.campaign_key:
+        campaigns = ctx.candidates
         if len(campaigns) > 1:
-            options = tuple((campaign.key, campaign.title) for campaign in campaigns)
+            options = tuple((one.key, say(N_("{text}"), text=one.named)) for one in campaigns)
             return (Field("campaign", say(_LABELS["campaign"]), required=True, options=options),)
-    if one.needs_campaign:
+    if command.needs_campaign:
         ctx = replace(ctx, resolved=ctx.campaign)
-    return tuple(_field(ctx, parameter) for parameter in one.parameters)
+    return tuple(_field(ctx, parameter) for parameter in command.parameters)
 
 
 def _field(ctx: Context, parameter: Parameter) -> Field:

@@ -138,6 +138,11 @@ class Matrix(Section):
     homeserver: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
     user: Annotated[str, Field(pattern=r"^@[^\s:@/]+:[^\s/@]+$")]
     password_file: Path | None = None
+    ca_file: Path | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """The display name to take; None: the one the account has."""
+    invites: frozenset[Domain] = frozenset()
+    """Servers whose people may invite the bot, beside the administrators."""
 
 
 class Xmpp(Section):

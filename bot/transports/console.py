@@ -160,6 +160,9 @@ class ConsoleTransport:
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Nobody has to wait on a stage."""
+
     async def recount(self, room: Room, poll: str) -> None:
         """Nothing is missed on a stage."""
 

@@ -154,7 +154,7 @@ def test_everything_is_said_at_once(tmp_path: Path) -> None:
     )
     found = problems(tmp_path, text, {"TOCSIN_MATRIX_PASSWORD": SECRET})
     expected = (
-        "bot.language", "bot.timezone", "xmpp.jid:", "xmpp.jidd", "xmpp.ca_file", "xmpp: no password",
+        "bot.language", "bot.timezone", "xmpp.jid:", "xmpp.jidd", "xmpp.ca_file", "xmpp: no login",
         "campaigns.ngi.goal", "campaigns.ngi.title:", "campaigns.ngi.titel", "campaigns.ngi.letter.en",
         "campaigns.ngi.organisations",
     )  # fmt: skip
@@ -236,8 +236,12 @@ def test_a_room_needs_its_network(tmp_path: Path) -> None:
 def test_a_password_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
     file = write(tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "secret"'))
     (tmp_path / "secret").write_text(f"{SECRET}\n")
+    (tmp_path / "secret").chmod(0o640)
     config = load(file, environment={"TOCSIN_MATRIX_PASSWORD": "other"})
-    assert config.passwords == {MATRIX: "other", XMPP: SECRET}
+    assert {network: login.password for network, login in config.logins.items()} == {
+        MATRIX: "other",
+        XMPP: SECRET,
+    }
     assert SECRET not in repr(config)
 
 
@@ -264,6 +268,7 @@ def test_a_password_in_the_wrong_place_is_not_repeated(tmp_path: Path, line: str
 
 def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
+    (tmp_path / "secret").chmod(0o600)
     (found,) = problems(
         tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "secret"'), {"TOCSIN_MATRIX_PASSWORD": SECRET}
     )
@@ -271,7 +276,7 @@ def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
 
 
 def test_what_does_not_log_in_needs_no_password(tmp_path: Path) -> None:
-    assert load(write(tmp_path), environment={}, logs_in=False).passwords == {}
+    assert load(write(tmp_path), environment={}, logs_in=False).logins == {}
 
 
 # --- times

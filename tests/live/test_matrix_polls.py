@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +13,13 @@ from bot.transports.matrix import recount
 from campaign.chat import MATRIX, Balloted, Echo, Joined, Redacted, Room
 from tests.live.gateway import gateway
 from tests.live.matrix_bot import Bot, dispatch, new_bot
+from tests.live.matrix_house import plot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
+    from tests.live.sealed_person import SealedPerson
     from tests.live.synapse import Person, Synapse
 
 pytestmark = pytest.mark.live
@@ -212,3 +216,70 @@ async def test_a_poll_with_many_answers_is_counted_page_by_page(
         bot.events.clear()
         await transport.recount(Room(MATRIX, room), poll)
         assert [one.event for one in bot.of(Balloted)] == given
+
+
+async def test_a_poll_in_an_encrypted_room_is_answered_and_counted_again(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str, tmp_path: Path
+) -> None:
+    async with new_bot(synapse_server, keys=tmp_path) as bot, bot.running(sealed_room) as transport:
+        await bot.first(Joined)
+        poll = (await transport.send(shows(sealed_room, POLL))).event
+        shown = await carla.wait_for(lambda event: event["type"] == START)
+        assert (shown["event_id"], shown["sealed"]) == (poll, True)
+        relation = {"rel_type": "m.reference", "event_id": poll}
+        content = {"m.relates_to": relation, RESPONSE: {"answers": ["for"]}}
+        event = await carla.send(sealed_room, content, kind=RESPONSE)
+        ballot = await bot.first(Balloted)
+        assert (ballot.event, ballot.answers, ballot.target) == (event, ("for",), poll)
+        bot.events.clear()
+        await transport.recount(Room(MATRIX, sealed_room), poll)
+        (again,) = bot.of(Balloted)
+        assert again == replace(ballot, live=False)
+        await transport.send(shows(sealed_room, Payload("Adopté.", kind="end", target=poll)))
+        ended = await carla.wait_for(lambda event: event["type"] == "org.matrix.msc3381.poll.end")
+        assert ended["sealed"]
+        said = await carla.say(sealed_room, "!sign")
+        await transport.send(shows(sealed_room, Payload("✅", kind="react", target=said)))
+        edit = Payload("other words", kind="edit", target=poll)
+        await transport.send(shows(sealed_room, edit))
+        replaced = await carla.wait_for(lambda event: "m.new_content" in event["content"])
+        assert replaced["sealed"]
+        await bot.until(lambda: len(bot.of(Echo)) == 3)
+    # Nothing of ours stands there in plain.
+    ours = [one for one in await carla.history(sealed_room) if one["sender"] == bot.user_id]
+    assert {one["type"] for one in ours if "state_key" not in one and not one.get("sealed")} <= {
+        "m.room.encrypted"
+    }
+
+
+async def test_an_answer_that_was_hidden_from_the_bot_counts_when_the_poll_is_closed(
+    synapse_server: Synapse, alice: Person, bruno: Person, tmp_path: Path
+) -> None:
+    def hide(event: Any) -> Any:
+        if event["type"] == RESPONSE:
+            return {**event, "type": "org.example.nothing", "content": {}}
+        return event
+
+    async with gateway(synapse_server.base_url) as door:
+        door.twist = hide
+        ground = await plot(synapse_server, alice, tmp_path, homeserver=door.base_url)
+        await bruno.join(ground.room)
+        async with ground.running(roster=f"Picasoft,,,{bruno.user_id}\n") as house:
+            await alice.say(house.office, "!poll open majority Do we sign? closes=1h")
+            await alice.wait_for_text("To open it", room=house.office)
+            await alice.say(house.office, "!confirm")
+            poll = await bruno.wait_for(lambda event: event["type"] == START)
+            shown = poll["content"][START]
+            assert shown["question"]["org.matrix.msc1767.text"].endswith("Do we sign?")
+            await answers(bruno, house.room, poll["event_id"], "for")
+            await bruno.say(house.room, "!status")
+            await bruno.wait_for_text("Save it", sender=house.me)
+            ballots = await house.database.read(lambda storage: storage.ballots.standing(1))
+            assert not ballots, "it was hidden"
+            await house.app.tick(datetime.now(UTC) + timedelta(hours=26))
+            ended = await bruno.wait_for(lambda event: event["type"] == "org.matrix.msc3381.poll.end")
+            assert ended["content"]["m.relates_to"]["event_id"] == poll["event_id"]
+            (ballot,) = await house.database.read(lambda storage: storage.ballots.standing(1))
+            assert (ballot.organisation, ballot.choice, ballot.way) == ("Picasoft", "for", "native")
+            outcome = await house.database.read(lambda storage: storage.polls.get(1).outcome)
+            assert outcome == "adopted"

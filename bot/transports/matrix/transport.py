@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from bot.transports.base import (
     Accepted,
     Allowance,
     Capabilities,
+    Limited,
     LoginRefused,
     NotPrivate,
     Refused,
@@ -20,15 +20,17 @@ from bot.transports.base import (
     Vitals,
 )
 from bot.transports.matrix.content import event_of
+from bot.transports.matrix.direct import DirectChats
 from bot.transports.matrix.encryption import Encryption
+from bot.transports.matrix.encryption.crosssigning import SIGNING_KEYS, CrossSigning
 from bot.transports.matrix.encryption.opening import Opening
 from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.pins import PINNED, Pins
 from bot.transports.matrix.polls import START
-from bot.transports.matrix.reading import Reader
-from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
+from bot.transports.matrix.rooms import successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
+from bot.transports.tls import is_exposed, trusting
 from campaign.chat import MATRIX, Address, Room
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE = Patience()
-_OPENED_FOR = "tocsin.opened_for"
-"""Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
+_TYPING_FADES = 30_000
+"""Milliseconds after which a server itself shows no more that somebody is writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Session:
     server: Homeserver
     sync: SyncLoop
     speech: Speech
+    direct: DirectChats
 
 
 class MatrixTransport:
@@ -58,12 +61,18 @@ class MatrixTransport:
         homeserver: the base address of its client-server API.
         user: its full id (`@tocsin:example.org`).
         password: never logged.
+        token: the access token of a session that was begun before, in the place of a password; never logged.
+        ca_file: an authority to trust beside the system's.
         timeline_limit: events of one room asked for in one sync; what is more is paged, so this only tunes.
         poll_seconds: how long the server may hold a sync without news.
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
         patience: how much of everybody's time the trouble with one room may take.
+        name: the display name to take; empty: the one it has.
         keys: the folder for the keys of encrypted rooms; without one, such rooms are neither read nor written.
+
+    Raises:
+        ValueError: what is sent could be read on the way.
 
     """
 
@@ -75,26 +84,33 @@ class MatrixTransport:
         self,
         homeserver: str,
         user: str,
-        password: str,
+        password: str = "",
         *,
+        token: str = "",
+        ca_file: Path | None = None,
         timeline_limit: int = 1000,
         poll_seconds: float = 30.0,
         request_timeout: float = 60.0,
         batch_size: int = 500,
         patience: Patience = _PATIENCE,
+        name: str = "",
         keys: Path | None = None,
     ) -> None:
+        if is_exposed(homeserver):
+            raise ValueError(
+                f"plain http is only for a homeserver on this machine (loopback): {homeserver!r}, expected https"
+            )
         self._homeserver = homeserver
         self._user = user
-        self._password = password
+        self._password, self._token, self._ca_file = password, token, ca_file
         self._timeline_limit = timeline_limit
         self._poll_seconds = poll_seconds
         self._request_timeout = request_timeout
         self._batch_size = batch_size
         self._patience = patience
+        self._name = name
         self._keys = keys
         self._current: _Session | None = None
-        self._opening = asyncio.Lock()
 
     @property
     def user_id(self) -> str:
@@ -108,13 +124,22 @@ class MatrixTransport:
         Raises:
             DeviceLost: the device's keys are gone.
         """
-        server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
+        server = Homeserver(
+            self._homeserver,
+            self._user,
+            request_timeout=self._request_timeout,
+            tls=trusting(self._ca_file) if self._ca_file else None,
+        )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(server.close)
-            await server.login(self._user, self._password, start.device)
+            if self._token:
+                await server.resume(self._token, start.device)
+            else:
+                await server.login(self._user, self._password, start.device)
+            await self._take_name(server)
             encryption = None
             if self._keys is not None:
-                encryption = Encryption(server, self._keys / f"{server.device_id}.db")
+                encryption = Encryption(server, self._keys, self._password)
                 stack.push_async_callback(encryption.close)
                 await encryption.open()
             sync = SyncLoop(
@@ -127,8 +152,11 @@ class MatrixTransport:
                 opening=Opening(encryption, server.user_id, start.sealed) if encryption else None,
             )
             stack.push_async_callback(sync.wanted.close)
+            stack.push_async_callback(sync.receipts.close)
             stack.callback(sync.recounts.close)
-            self._current = _Session(server, sync, Speech(server, sync, encryption))
+            self._current = _Session(
+                server, sync, Speech(server, sync, encryption), DirectChats(server, sync)
+            )
             try:
                 yield
             finally:
@@ -169,14 +197,10 @@ class MatrixTransport:
         """
         if not address.id.startswith("@"):
             raise Refused("not a Matrix account")
-        async with self._opening:  # two at once would open two rooms
-            listed = await self._direct_rooms()
-            room_id = await self._existing_direct(address.id, listed)
-            if room_id is None:
-                room_id = await self._begun_direct(address.id) or await self._create_direct(address.id)
-            if room_id not in listing(listed.get(address.id)):
-                await self._list_direct(address.id, room_id, listed)
-        return Room(MATRIX, room_id)
+        try:
+            return Room(MATRIX, await self._session().direct.open(address.id))
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
 
     async def join(self, room: str) -> None:
         """Enter a room by id or alias, or accept its invitation."""
@@ -192,14 +216,16 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show in a room that an answer is being written, or no more."""
+        me = self._session().server.user_id
+        body: Json = {"typing": True, "timeout": _TYPING_FADES} if on else {"typing": False}
+        await self._call("PUT", "rooms", room.id, "typing", me, body=body)
+
     async def recount(self, room: Room, poll: str) -> None:
         """Have told again, in batches, every answer that the server has to a poll."""
-        session = self._session()
-        known = session.sync.rooms.get(room.id)
-        if known is None:
-            raise Refused("not in that room")
         try:
-            await session.sync.recounts.of(room.id, poll, Reader(known.me, room.id, known, live=False).read)
+            await self._session().sync.recount(room.id, poll)
         except LoginRefused as error:
             raise Unreachable(str(error)) from error
 
@@ -208,10 +234,10 @@ class MatrixTransport:
         known = self._current.sync.rooms.get(room.id) if self._current else None
         return Capabilities(
             html=True,
-            reactions=known is None or known.powers.may_send(known.me, "m.reaction"),
+            reactions=known is None or known.may_say("m.reaction"),
             files=True,
             exactly_once=True,
-            polls=known is None or known.powers.may_send(known.me, START),
+            polls=known is None or known.may_say(START),
             edits=True,
             pins=known is not None and known.powers.may_set(known.me, PINNED),
         )
@@ -219,6 +245,22 @@ class MatrixTransport:
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _take_name(self, server: Homeserver) -> None:
+        """Take the display name of the config, if another one is shown; a server that lets nobody do so is no trouble."""
+        path = ("profile", server.user_id, "displayname")
+        try:
+            if self._name and await self._shown_name(server) != self._name:
+                await server.call("PUT", *path, body={"displayname": self._name})
+        except (Refused, Limited, Unreachable) as error:
+            log.warning("the display name is not taken (%s)", error, extra={"action": "name"})
+
+    @staticmethod
+    async def _shown_name(server: Homeserver) -> object:
+        try:
+            return (await server.call("GET", "profile", server.user_id, "displayname")).get("displayname")
+        except RefusedByServer:
+            return None  # none was ever set
 
     async def _pin(self, dispatch: Dispatch) -> Accepted:
         session = self._session()
@@ -228,6 +270,14 @@ class MatrixTransport:
             )
         except LoginRefused as error:
             raise Unreachable(str(error)) from error
+
+    async def remark_on(self, keys: Path) -> str:
+        """Say whether clients that shun unsigned devices will talk to the bot whose keys are in this folder."""
+        signing = CrossSigning(self._session().server, keys / SIGNING_KEYS, self._password)
+        try:
+            return await signing.remark()
+        except Refused as error:
+            return f"encrypted rooms: some clients will not let the bot read what they send: {error}"
 
     # --- asking the server --------------------------------------------------------------------------------
 
@@ -243,87 +293,15 @@ class MatrixTransport:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
             raise Unreachable(str(error)) from error
 
+    async def _is_pair(self, room_id: str, user_id: str) -> bool:
+        try:
+            return await self._session().direct.is_pair(room_id, user_id)
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
+
     async def _successor(self, room_id: str) -> str:
         """Ask which room has taken the place of this one; empty if none has, or we are not to know."""
         try:
             return successor_in(await self._call("GET", "rooms", room_id, "state", "m.room.tombstone"))
         except RefusedByServer:
             return ""
-
-    async def _is_pair(self, room_id: str, user_id: str) -> bool:
-        """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
-        present = await self._present(room_id)
-        me = self._session().server.user_id
-        return present.keys() == {me, user_id} and present[me] == "join" and user_id != me
-
-    async def _present(self, room_id: str) -> dict[str, str]:
-        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
-        return {who: what for who, what in memberships(answer) if what in ("join", "invite")}
-
-    async def _existing_direct(self, user_id: str, listed: Json) -> str | None:
-        me, rooms = self._session().server.user_id, self._session().sync.rooms
-        candidates = [
-            room_id
-            for room_id, room in rooms.items()
-            # A campaign room in which only one person is left so far is no private chat.
-            if not (room.replaced or room.public or room.has_address)
-            and room.members.keys() | room.invited == {me, user_id}
-        ]
-        # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
-        marked = [room_id for room_id in listing(listed.get(user_id)) if isinstance(room_id, str)]
-        for room_id in [*marked, *(room_id for room_id in candidates if room_id not in marked)]:
-            try:
-                if await self._is_pair(room_id, user_id):
-                    return room_id
-            except RefusedByServer:
-                continue  # marked once, left since
-        return None
-
-    async def _begun_direct(self, user_id: str) -> str | None:
-        """Invite somebody once more into the chat opened for them, if the invitation failed or they have left since.
-
-        A server makes the room before it invites, and answers only that it could not invite.
-        """
-        sync, me = self._session().sync, self._session().server.user_id
-        for room_id in listing((await self._call("GET", "joined_rooms")).get("joined_rooms")):
-            known = sync.rooms.get(room_id)
-            if known is not None and (known.replaced or known.members.keys() - {me, user_id}):
-                continue
-            try:
-                created = await self._call("GET", "rooms", room_id, "state", "m.room.create")
-                present = await self._present(room_id) if created.get(_OPENED_FOR) == user_id else {}
-            except RefusedByServer:
-                continue  # left since
-            if not present or present.keys() - {me, user_id}:
-                continue
-            if user_id not in present:
-                await self._call("POST", "rooms", room_id, "invite", body={"user_id": user_id})
-            return str(room_id)
-        return None
-
-    async def _create_direct(self, user_id: str) -> str:
-        body: Json = {
-            "preset": "trusted_private_chat",
-            "visibility": "private",
-            "invite": [user_id],
-            "is_direct": True,
-            "creation_content": {_OPENED_FOR: user_id},
-        }
-        answer = await self._call("POST", "createRoom", body=body)
-        room_id = answer.get("room_id")
-        if not isinstance(room_id, str):
-            raise Unreachable("createRoom: the answer is not Matrix")
-        return room_id
-
-    async def _direct_rooms(self) -> Json:
-        try:
-            return await self._call("GET", "user", self.user_id, "account_data", "m.direct")
-        except RefusedByServer:
-            return {}  # nothing is marked yet
-
-    async def _list_direct(self, user_id: str, room_id: str, listed: Json) -> None:
-        marked = {**mapping(listed), user_id: [*listing(listed.get(user_id)), room_id]}
-        try:
-            await self._call("PUT", "user", self.user_id, "account_data", "m.direct", body=marked)
-        except RefusedByServer as error:
-            log.warning("a direct chat could not be marked as one (%s)", error, extra={"room": room_id})
