@@ -112,16 +112,15 @@ async def resource_of(here: Town, name: str, bot: str) -> str:
 async def stands(here: Town, organisation: str, choice: str) -> None:
     """Wait until the bot's own book has an answer: what it does not say aloud."""
     path = here.folder / "data" / "tocsin.db"
-    query = (
-        "SELECT count(*) FROM ballots JOIN organisations ON organisations.id = organisation_id"
-        " WHERE standing AND name = ? AND choice = ?"
-    )
-    async with asyncio.timeout(30):
-        while True:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
-                if book.execute(query, (organisation, choice)).fetchone()[0]:
-                    return
-            await asyncio.sleep(0.1)
+    query = "SELECT name, choice FROM ballots JOIN organisations ON organisations.id = organisation_id WHERE standing"
+    book: dict[str, str] = {}
+    for _ in range(300):
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            book = dict(connection.execute(query).fetchall())
+        if book.get(organisation) == choice:
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"{organisation} has not {choice} in {book}")
 
 
 def everybody(here: Town) -> str:
