@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.suggesting import Near, Suggesting, Unanswered
 from bot.tidying import Tidying
 from campaign.chat import (
+    MATRIX,
     N_,
     Balloted,
     Bounced,
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONG = 8
+"""Lines above which an answer in a room goes into a thread."""
 FEW = 1
 """How many events are taken before it is first looked how long that takes."""
 
@@ -473,7 +476,7 @@ class Intake:
                 address=context.person.address_id if context.private else None,
                 file=file_here,
                 reply_to=answered if reply.quotes else "",
-                thread=context.thread,
+                thread=context.thread or (event.event if _goes_aside(context, event, message) else ""),
                 asker=context.person.id,
             )
         if (alone or (reply.file and file_here is None)) and reaches_alone:
@@ -546,6 +549,15 @@ def _sorry(reference: str) -> Text:
         N_("Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"),
         reference=reference,
     )
+
+
+def _goes_aside(context: Context, event: Event, message: Message) -> bool:
+    """Whether an answer is so long that in a room it goes into a thread of its own, under what was asked.
+
+    Only Matrix clients show threads apart. What waits for an answer itself stays where that is looked for.
+    """
+    shown_apart = context.room.network == MATRIX and isinstance(event, Said) and not context.private
+    return shown_apart and bool(message.to) and not message.purpose and len(message.lines) > LONG
 
 
 def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:

@@ -112,6 +112,8 @@ WORDS = {
     "deciding": N_("deciding"),
     "declined": N_("declined"),
     "signed": N_("signed"),
+    "integrated": N_("integrated"),
+    "spoilt": N_("spoilt"),
     "off": N_("off"),
     "on": N_("as usual"),
     "private": N_("in private"),

@@ -259,6 +259,7 @@ def test_what_is_commented_out_is_the_default() -> None:
         "host",
         "port",
         "ca_file",
+        "password_file",
         "timezone",
         "language",
         "collective",

@@ -82,7 +82,7 @@ class Votes:
             await self.here.matrix[name].say(self.rooms[name], text)
         else:
             stamp = (datetime.now(UTC) - timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            delay = f"<delay xmlns='urn:xmpp:delay' from='{self.here.muc}' stamp='{stamp}'/>"
+            delay = f"<delay xmlns='urn:xmpp:delay' from='{self.here.xmpp[name].jid}' stamp='{stamp}'/>"
             self.here.xmpp[name].say(self.here.muc, text, extra=delay if forged else "")
         answer = next(key for word, key in KEYS.items() if word in words)
         self.log.note(organisation or ORGANISATIONS[name], answer)
@@ -186,7 +186,7 @@ async def first_votes(here: Town, votes: Votes) -> None:
     await votes.line("robin", "consentement")
     await here.hears("robin", ORGANISATIONS["robin"], "consentement")
     await votes.line("robin", "réserve un peu court", forged=True)
-    await here.hears("robin", ORGANISATIONS["robin"], "« réserve »")
+    await here.hears("robin", ORGANISATIONS["robin"], "répond", "réserve")
     votes.react("alex", "1\ufe0f\u20e3", "😂")
     await stands(here, ORGANISATIONS["alex"], "consent")
     await votes.form("sam", "consent")
