@@ -34,6 +34,7 @@ from campaign.errors import CampaignError
 from commands import (
     answer,
     asking,
+    bridging,
     due,
     editing,
     forgetting,
@@ -298,6 +299,9 @@ class Intake:
         Raises:
             CampaignError: what somebody asked for is refused.
         """
+        if isinstance(event, Said | Reacted | Balloted) and self._house.bridges.brings(event.sender):
+            self._send(storage, bridging.refused(storage, self._house, event, now), now)
+            return None
         match event:
             case Said():
                 self._said(storage, event, now, near, refusal)
@@ -460,6 +464,10 @@ class Intake:
             )
             alone = ()
         file_here = reply.file if context.private or context.place == "admin" else None
+        round_, told = bridging.goes_round(storage, self._house, context, lines or alone, now)
+        if round_:
+            self._send(storage, told.also(*reply.elsewhere), now)
+            return
         if lines or file_here:
             message = Message(
                 lines,
@@ -508,10 +516,9 @@ class Intake:
         choices = forms.choices_of(reply.choices)
         return forms.Answered(lines, context.language, question=question, choices=choices)
 
-    @staticmethod
-    def _send(storage: Storage, reply: Reply | None, now: datetime) -> None:
+    def _send(self, storage: Storage, reply: Reply | None, now: datetime) -> None:
         if reply is not None:
-            tell.put(storage, reply.elsewhere, now)
+            tell.put(storage, bridging.one_side(storage, self._house, reply.elsewhere), now)
 
 
 def _shown(event: Event, answered: Answered | None) -> _Shown | None:
