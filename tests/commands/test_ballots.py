@@ -294,6 +294,49 @@ async def test_two_people_of_one_organisation_are_both_told(stage: Stage) -> Non
     assert await held.give("native", "Camille", "concern") == []  # they agree
 
 
+async def test_whose_right_was_revoked_takes_nothing_back(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent")
+    await stage.take(event)
+    await stage.say(voice("Maud"), f"!org revoke @camille:nuagelibre.example {NL}", "admin")
+    assert await held.give("native", "Camille", "") == []
+    assert await stage.take(Redacted(event.room, "$gone", event.event, stage.now)) == []
+    assert await held.standing() == {NL: "consent"}
+    assert "I do not know yet" in (await held.give("native", "Camille", "concern"))[0]
+
+
+async def test_what_a_merge_gave_goes_with_its_undoing(stage: Stage) -> None:
+    held = await opened_poll(stage, "majority")
+
+    def leave(storage: Storage) -> None:
+        storage._connection.exec_driver_sql(
+            "DELETE FROM electors WHERE organisation_id != (SELECT id FROM organisations WHERE name = 'Nuage Libre')"
+        )
+
+    await stage.database.write(leave)
+    await stage.say(voice("Maud"), f"!org merge {FC} = {NL}", "admin")
+    await stage.say(voice("Maud"), "!confirm", "admin")
+    await held.give("text", "Robin", "for")
+    assert await held.standing() == {FC: "for"}
+    await stage.say(voice("Maud"), f"!org unmerge {NL}", "admin")
+    assert await held.standing() == {}
+    await held.give("text", "Camille", "against")
+    await stage.tick(held.poll.closes_at)
+    assert (await held.now()).outcome == "rejected"
+
+
+async def test_a_poll_ends_with_its_campaign(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Camille", "consent")
+    asked = await stage.say(voice("Maud"), "!campaign close", "admin")
+    assert "Polls that are cancelled then: {numbers}" in asked[0].ids
+    said = await stage.say(voice("Maud"), "!confirm", "admin")
+    cancelled = {one.where for one in said if any("is cancelled" in line for line in one.ids)}
+    assert cancelled == {PLACES[n]["campaign"].id for n in (MATRIX, XMPP)}
+    assert (await held.now()).outcome == "cancelled"
+    assert await stage.database.read(lambda storage: storage.shown.open()) == []
+
+
 # --- objections
 
 
