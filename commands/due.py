@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.chat import NN_, say_many
-from commands import boarding, closing, oblivion, questioning, ringing, tell, undelivered, unreading
+from commands import boarding, closing, leaving, oblivion, questioning, ringing, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -123,5 +123,15 @@ def retention(storage: Storage, house: House, tick: Tick) -> Reply:
     return Reply(elsewhere=tell.admins(storage, house, text))
 
 
-STEPS = (late, deadlines, own_dates, polls, questions, retention, unreading.sealed, boarding.keep)
+STEPS = (
+    late,
+    leaving.hold,
+    deadlines,
+    own_dates,
+    polls,
+    questions,
+    retention,
+    unreading.sealed,
+    boarding.keep,
+)
 """What is looked at on every tick, each in a savepoint of its own."""
