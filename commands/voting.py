@@ -56,10 +56,13 @@ def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
 def redacted(context: Context, ballot: BallotRow) -> Reply | None:
     """Take back the answer of a person whose reaction, or whose answer to a poll, is gone.
 
-    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same.
+    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same. Only in
+    the campaign's rooms was anything given that can be deleted: elsewhere the name of an event proves nothing.
     """
-    poll = context.storage.polls.get(ballot.poll_id)
-    if not ballot.way or not poll.is_open:
+    storage = context.storage
+    poll = storage.polls.get(ballot.poll_id)
+    rooms = [room.id for room in storage.rooms.of_campaign(poll.campaign_id, joined=False)]
+    if not ballot.way or not poll.is_open or context.room.id not in rooms:
         return None
     context = _in(context, poll)
     elector = context.storage.organisations.get(ballot.organisation_id)

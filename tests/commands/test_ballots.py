@@ -337,6 +337,42 @@ async def test_a_poll_ends_with_its_campaign(stage: Stage) -> None:
     assert await stage.database.read(lambda storage: storage.shown.open()) == []
 
 
+async def test_what_is_deleted_in_a_room_of_others_takes_nothing_back(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent")
+    await stage.take(event)
+    assert (
+        await stage.take(Redacted(Room(MATRIX, "!else:mail.example"), "$gone", event.event, stage.now)) == []
+    )
+    assert await held.standing() == {NL: "consent"}
+
+
+# --- what comes of it
+
+
+async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stage) -> None:
+    maud, collective = voice("Maud"), "Les Hébergeurs Réunis"
+    await stage.say(maud, f"!campaign collective {collective}", "admin")
+    held = await opened_poll(stage, "majority", signs=True)
+    await held.give("text", "Camille", "for")
+    (refused,) = await stage.say(maud, "!campaign collective Une Autre", "admin")
+    assert "the collective stays until it is over" in refused.ids[0]
+
+    def change(storage: Storage) -> None:
+        at = stage.now + HOUR
+        storage.letters.add(1, "fr", at, title="Autre", summary="", text="Autre chose.", change="material")
+
+    await stage.database.write(change)
+    said = await stage.tick(held.poll.closes_at)
+    assert any("does not sign a text it has not voted on" in line for answer in said for line in answer.ids)
+    assert (await held.now()).outcome == "adopted"
+    assert (await held.now()).signature_id is None
+    again = await opened_poll(stage, "majority", signs=True)
+    await again.give("text", "Camille", "for")
+    await stage.tick(again.poll.closes_at)
+    assert (await again.now()).signature_id is not None
+
+
 # --- objections
 
 
