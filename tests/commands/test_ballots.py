@@ -350,6 +350,14 @@ async def test_what_is_deleted_in_a_room_of_others_takes_nothing_back(stage: Sta
 # --- what comes of it
 
 
+async def test_a_poll_that_cannot_be_counted_holds_up_no_other(stage: Stage) -> None:
+    broken, held = await opened_poll(stage, rules={"version": 99}), await opened_poll(stage, "majority")
+    await stage.say(voice("Camille"), f"!vote {held.poll.number} for")
+    await stage.tick(held.poll.closes_at)
+    assert (await broken.now()).closed_at is None
+    assert (await held.now()).closed_at is not None
+
+
 async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stage) -> None:
     maud, collective = voice("Maud"), "Les Hébergeurs Réunis"
     await stage.say(maud, f"!campaign collective {collective}", "admin")
