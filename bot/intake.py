@@ -197,16 +197,14 @@ class Intake:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
 
         def work(storage: Storage) -> None:
-            for step in due.STEPS:
+            for step in (*due.STEPS, *due.polls(storage), *due.AFTER_POLLS):
                 try:
                     with storage.savepoint():
                         self._send(storage, step(storage, self._house, tick), tick.now)
                 except Exception as error:
                     if is_fatal(error):
                         raise
-                    log.exception(
-                        "a step of the clock failed", extra={"action": "tick", "step": step.__name__}
-                    )
+                    log.exception("a step of the clock failed", extra={"action": "tick", "step": str(step)})
 
         await self._database.write(work)
         # A few at a time: whoever signs meanwhile waits for no more than these.
