@@ -19,7 +19,7 @@ class Server:
     user_id = ME
 
     def __init__(self) -> None:
-        self.joined = {ME: {}, "@a:example.org": {}, "@b:example.org": {}}
+        self.joined: dict[str, Any] = {ME: {}, "@a:example.org": {}, "@b:example.org": {}}
         self.told = asyncio.Event()
         self.told.set()
 
