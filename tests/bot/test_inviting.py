@@ -117,6 +117,16 @@ async def test_many_invitations_at_once_are_declined_in_words_but_not_an_adminis
     assert (await hear(database, invited(2, at=later), now=later))[0][0] == "join"
 
 
+async def test_one_person_alone_keeps_nobody_else_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MOST_CHATS_LATELY", 12)
+    mal = Address(MATRIX, "@mal:evil.example")
+    intents = [(await hear(database, invited(number, mal, direct=True)))[0][0] for number in range(12)]
+    assert intents == ["join"] * 10 + ["leave"] * 2
+    assert (await hear(database, invited(20, ANA, direct=True)))[0][0] == "join"
+
+
 async def test_the_bot_is_in_so_many_rooms_and_no_more(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
