@@ -37,6 +37,8 @@ KEPT = timedelta(days=90)
 """How long a room's key is kept: clients take another one every week or hundred messages."""
 MOST_KEYS = 10_000
 """Room keys taken from one account: whoever sends more only fills the disk."""
+MOST_REQUESTED = 1000
+"""Keys that are waited for after we have asked for them: whoever names others all the time makes the oldest go."""
 MOST_PAIRS = 10
 """Sessions kept with one device: each message of it is tried with all of them."""
 _LONGEST_SESSION = 100
@@ -169,6 +171,8 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         if key in self.requested:
             return None
         room, session_id, _ = key
+        if len(self.requested) >= MOST_REQUESTED:
+            del self.requested[next(iter(self.requested))]
         self.requested[key] = request = secrets.token_hex(8)
         wanted = {"algorithm": MEGOLM, "room_id": room, "session_id": session_id}
         return {
