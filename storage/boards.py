@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from storage.rows import Queries
-from storage.tables import boards, campaigns, dispatches, inbox, outbox
+from storage.tables import boards, campaigns, dispatches, inbox, outbox, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,13 +62,15 @@ class Boards(Queries):
                 insert(boards), {"campaign_id": campaign_id, "room_id": room_id, **values}
             )
 
-    def redacted(self, network: str, event: str) -> None:
-        """Want no board any more where it, or its newest wording, was taken away."""
+    def redacted(self, network: str, room: str, event: str) -> None:
+        """Want no board any more in a room where it, or its newest wording, was taken away."""
         ours = (
             select(func.coalesce(outbox.c.target_id, outbox.c.id))
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
+            .join(rooms, rooms.c.id == dispatches.c.room_id)
             .where(
                 dispatches.c.network == network,
+                rooms.c.address == room,
                 dispatches.c.event == event,
                 outbox.c.intent.in_(("message", "edit")),
             )
