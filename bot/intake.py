@@ -372,7 +372,12 @@ class Intake:
         self._reply(storage, context, reply, reacted)
 
     def _redacted(self, storage: Storage, redacted: Redacted, now: datetime, near: Near) -> None:
-        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand."""
+        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand.
+
+        Only in the room in which it was given: not every server, and no room of a stranger's, sees to that.
+        """
+        if not storage.inbox.knows(redacted.room.network, redacted.room.id, redacted.target):
+            return
         for ballot in storage.ballots.of_event(redacted.room.network, redacted.target):
             person = storage.people.find(storage.people.address(storage.people.any_address(ballot.person_id)))
             if person is None:
