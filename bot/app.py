@@ -6,12 +6,12 @@ import asyncio
 import json
 import logging
 import random
-import secrets
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from bot import devices
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
 from bot.desk import Desk
@@ -22,7 +22,7 @@ from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
 from bot.transports.base import Attended, Batch, DeviceLost, LoginRefused, Start, TransportError, Unreachable
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Address, Bounced, Echo, Moment, Room, Sealed, say
-from commands import membership, tell
+from commands import tell
 from commands.due import Tick
 from commands.menu import MENU
 from storage.database import StorageBusy, StorageDamaged, StorageError, StorageFull
@@ -221,8 +221,7 @@ class App:
             if self._stopping:
                 return
             if network in self.stopped:
-                text = N_("I stopped on {network}: my login is refused. An operator has to mend it.")
-                await self._alarm(say(text, network=NETWORKS.get(network, network)))
+                await self._alarm(self._refused(network))
                 return
             if self._caught_up[network].is_set():
                 # What breaks off again and again, soon after it was well, is tried ever more rarely too.
@@ -238,6 +237,17 @@ class App:
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
 
+    def _refused(self, network: str) -> Text:
+        name, login = NETWORKS.get(network, network), self._config.logins.get(network)
+        if login is not None and login.mended_by:
+            text = N_(
+                "I stopped on {network}: my login is refused. An operator mends it with {command}, and a restart."
+            )
+            return say(text, network=name, command=login.mended_by)
+        return say(
+            N_("I stopped on {network}: my login is refused. An operator has to mend it."), network=name
+        )
+
     async def _attempt(self, network: str) -> None:
         """Serve a network until something ends it, and note what."""
         try:
@@ -245,6 +255,9 @@ class App:
             await self._serve(network)
         except* LoginRefused as refusals:
             why = str(_leaf(refusals))
+            login = self._config.logins.get(network)
+            if login is not None and login.mended_by:
+                why += f"; `{login.mended_by}` mends it"
             log.error(  # noqa: TRY400 - no traceback: it is the config that is wrong
                 "%s: login refused: %s",
                 NETWORKS.get(network, network),
@@ -410,12 +423,12 @@ class App:
     def _start(self, storage: Storage, network: str) -> Start:
         self._database.ensure_room()  # before a login, of which servers allow only so many
         account = self._account(network)
-        new = f"TOCSIN{secrets.token_hex(4).upper()}"
-        device = storage.inbox.device(network, account, new)
-        if device == new and network == MATRIX:
-            # Only to the device that sent it does the server show a message's key, or take it for the same again.
-            begun, now = storage.outbox.sending(network), self._now()
-            tell.put(storage, membership.doubt(storage, self.house, begun, "another device", now), now)
+        device = devices.of_account(storage, self.house, network, account, self._now())
+        login = self._config.logins.get(network)
+        if login is not None and login.device not in ("", device):
+            raise LoginRefused(
+                f"the login that was kept is of device {login.device}, and this data folder's is another"
+            )
         rooms = [
             room.address for room in storage.rooms.wanted(network) if not (network == XMPP and room.direct)
         ]

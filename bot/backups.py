@@ -54,6 +54,7 @@ def what_follows(doubt: InDoubt) -> list[str]:
     """Say to the operator what happens at the next start."""
     return [
         "at the next start it logs in as a new device: see that no other Tocsin runs on this account",
+        "if it logged in with what `tocsin login` kept: log in again before",
         "what was said since the backup is read again, as far as the servers keep it, and may be answered twice",
         "reminders that were due until now do not ring again",
         f"not sent, for it may have been since the backup: {doubt.total} messages",

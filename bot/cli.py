@@ -1,13 +1,14 @@
-"""The command line: demo, run, reload, check, export, audit, purge, health, backup, restore."""
+"""The command line: demo, login, run, reload, check, export, audit, purge, health, backup, restore."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
@@ -22,6 +23,7 @@ from bot.config import Config, ConfigError, load
 from bot.discretion import configure
 from bot.health import disk_free, judge
 from bot.health import read as read_health
+from bot.login import NotLoggedIn, Terminal, comes_before, log_in
 from bot.opening import differences
 from bot.reload import ask
 from bot.serve import serve
@@ -34,8 +36,10 @@ from storage.backup import backup as copy
 from storage.database import ELSEWHERE, FILE, StorageError, is_older, lock, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from bot.credentials import Login
+    from bot.login import How
     from storage.campaigns import Campaign
     from storage.database import Database
     from storage.storage import Storage
@@ -65,6 +69,38 @@ def demo() -> None:
         asyncio.run(demo_.main(sys.stdin, sys.stdout))
     except KeyboardInterrupt:
         typer.echo()
+
+
+@app.command()
+def login(
+    network: Annotated[Literal["matrix", "xmpp"], typer.Argument(help="Where to log in.")],
+    config: ConfigPath = Path("config.toml"),
+    *,
+    token: Annotated[bool, typer.Option("--token", help="Ask for an access token (Matrix).")] = False,
+    sso: Annotated[bool, typer.Option("--sso", help="By single sign-on, in a browser (Matrix).")] = False,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from the standard input.")] = False,
+) -> None:
+    """Log in once, and keep what `run` needs for it in the data folder. Asks for the password.
+
+    On Matrix an access token is kept, and never the password. What was asked for is never part of a command.
+    """
+    if token and sso:
+        errors.print("--token or --sso, not both", style="red")
+        raise typer.Exit(WRONG)
+    read = _read(config, logs_in=False)
+    folder = read.settings.bot.data
+    how: How = "token" if token else "sso" if sso else "password"
+    terminal = Terminal(lambda line: errors.print(line, markup=False), piped=stdin)
+    try:
+        with _locked(folder), closing(open_database(folder)) as database:
+            done = log_in(read, database, network, how, terminal=terminal, now=datetime.now(UTC))
+    except (StorageError, NotLoggedIn) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"cannot keep it in {folder}: {error.strerror}")
+    errors.print(done, markup=False)
+    if before := comes_before(read, network, dict(os.environ)):
+        errors.print(f"but {before}", style="yellow", markup=False)
 
 
 @app.command()
@@ -119,12 +155,12 @@ def reload(config: ConfigPath = Path("config.toml")) -> None:
 def check(config: ConfigPath = Path("config.toml")) -> None:
     """Say everything that is wrong with a config, then try each login."""
     read = _read(config)
-    served = _networks(read)
+    served = _networks(read, keys=False)
     logging.getLogger().addHandler(logging.NullHandler())  # what is wrong is said below, once
     errors.print(f"{config}: well-formed", markup=False)
     for line in _differences(read):
         errors.print(f"  {line}", markup=False)
-    refused = asyncio.run(_try_logins(served))
+    refused = asyncio.run(_try_logins(served, read.logins))
     if refused:
         raise typer.Exit(FAILED)
 
@@ -324,26 +360,33 @@ def _fail(message: str) -> NoReturn:
     raise typer.Exit(FAILED)
 
 
-def _networks(config: Config) -> dict[str, Transport]:
+def _networks(config: Config, *, keys: bool = True) -> dict[str, Transport]:
     try:
-        return transports(config)
+        return transports(config, keys=keys)
     except ValueError as error:
         errors.print(f"{error}", style="red", markup=False)
         raise typer.Exit(WRONG) from None
 
 
-def transports(config: Config) -> dict[str, Transport]:
-    """The networks of a config."""
+def transports(config: Config, *, keys: bool = True) -> dict[str, Transport]:
+    """The networks of a config; without the `keys` of encrypted rooms, which the bot alone may touch, to try them."""
     found: dict[str, Transport] = {}
     matrix, xmpp = config.settings.matrix, config.settings.xmpp
     if matrix:
+        login = config.logins[MATRIX]
         found[MATRIX] = MatrixTransport(
-            matrix.homeserver, matrix.user, config.passwords[MATRIX], keys=config.settings.bot.data / KEYS
+            matrix.homeserver,
+            matrix.user,
+            login.password,
+            token=login.token,
+            ca_file=matrix.ca_file,
+            keys=config.settings.bot.data / KEYS if keys else None,
+            name=matrix.name or "",
         )
     if xmpp:
         found[XMPP] = XmppTransport(
             xmpp.jid,
-            config.passwords[XMPP],
+            config.logins[XMPP].password,
             xmpp.nick,
             host=xmpp.host,
             port=xmpp.port,
@@ -353,19 +396,25 @@ def transports(config: Config) -> dict[str, Transport]:
     return found
 
 
-async def _try_logins(served: dict[str, Transport]) -> list[str]:
+async def _try_logins(served: dict[str, Transport], logins: Mapping[str, Login]) -> list[str]:
     refused = []
     with errors.status("trying to log in …"):
         for network, transport in served.items():
+            login = logins[network]
+            mend = f"; `{login.mended_by}` mends it" if login.mended_by else ""
             try:
                 async with (
                     asyncio.timeout(60),
-                    transport.connected(Start(device=CHECKING)),
+                    transport.connected(Start(device=login.device or CHECKING)),
                 ):
-                    errors.print(f"{NETWORKS[network]}: logged in")
+                    errors.print(f"{NETWORKS[network]}: logged in, with {login.source}", markup=False)
             except LoginRefused as error:
                 refused.append(network)
-                errors.print(f"{NETWORKS[network]}: login refused: {error}", style="red", markup=False)
+                errors.print(
+                    f"{NETWORKS[network]}: login refused, with {login.source}: {error}{mend}",
+                    style="red",
+                    markup=False,
+                )
             except (TransportError, TimeoutError) as error:
                 refused.append(network)
                 errors.print(

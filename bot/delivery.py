@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.carrying import Carrying
+from bot.composing import Composing
 from bot.errands import Errand, Errands
 from bot.freezing import AT_ONCE, Claim, Freezing, thawed
 from bot.outage import Outage
@@ -45,6 +46,8 @@ class Claimed:
     """Whether there may be more than was looked at."""
     again: float | None = None
     """In how many seconds to look again, because something waits for its time; None if nothing does."""
+    asked: Sequence[Room] = ()
+    """The rooms in which somebody waits for an answer, whether it may leave now or not."""
 
 
 class Delivery:
@@ -75,6 +78,7 @@ class Delivery:
         self._outage = Outage()
         self._pacing = Pacing(transport.allowance)
         self._freezing = Freezing(transport, wordings, self._pacing, now)
+        self._composing = Composing(transport)
         self._errands = Errands(transport, database, wordings.house, self._outage, now)
         self._carrying = Carrying(
             transport,
@@ -191,6 +195,7 @@ class Delivery:
             self._busy.clear()
             self._errands.clear()
             self._carrying.clear()
+            await self._composing.close()
 
     def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
         for claim in claimed.claims:
@@ -198,6 +203,7 @@ class Delivery:
         for errand in claimed.errands:
             group.create_task(self._run_errand(errand))
         self._look_again(claimed.again)
+        self._composing.begin(claimed.asked)
         if claimed.more and (claimed.claims or claimed.errands):
             self.wake()
 
@@ -311,7 +317,9 @@ class Delivery:
             )
         errands = self._errands.begin(errands)
         self._busy.update(claim.room_id for claim in claims)
-        return Claimed(claims, errands, more=len(found) == AT_ONCE, again=again)
+        comes = {claim.room_id for claim in claims} | (wants.keys() - set(ready))
+        asked = [storage.rooms.get(room_id).place for room_id in comes if _is_asked(rooms[room_id])]
+        return Claimed(claims, errands, more=len(found) == AT_ONCE, again=again, asked=asked)
 
     # --- on the way
 
@@ -320,6 +328,7 @@ class Delivery:
         try:
             await self._carrying.carry(claim, fresh=fresh)
         finally:
+            self._composing.end(claim.dispatch.room)
             self._busy.discard(claim.room_id)
             self.wake()
 
@@ -328,3 +337,8 @@ class Delivery:
         self._untried.discard(key)
         if not self._untried:
             self._tried.set()
+
+
+def _is_asked(rows: Sequence[Waiting]) -> bool:
+    """Whether somebody waits for an answer among these intents."""
+    return any(row.asker is not None and row.intent == "message" for row in rows)

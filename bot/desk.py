@@ -14,7 +14,7 @@ from bot.texts.data import clean
 from bot.transports.base import Batch, Field, Page, TransportError, TurnedAway
 from campaign.chat import N_, Room, Submitted, Typed, say
 from campaign.errors import CampaignError
-from commands import forms
+from commands import forms, lookup
 from commands.command import Context
 from storage.database import StorageError
 from storage.people import Person
@@ -83,11 +83,11 @@ class Desk:
 
     # --- what a network asks for: see bot/transports/base.py
 
-    async def listed(self, address: Address) -> Sequence[tuple[str, str]]:
+    async def listed(self, holder: Holder) -> Sequence[tuple[str, str]]:
         """The forms for this person: name → title, in their language. Raises TurnedAway."""
 
         def read(storage: Storage) -> list[tuple[str, str]]:
-            context = self._context(storage, address)
+            context = self._context(storage, holder)
             wording = self._wordings.of(context.language)
             return [(one.name, wording.plain((say(one.help),))) for one in forms.offered(context)]
 
@@ -115,6 +115,7 @@ class Desk:
         if found is None or found.holder != holder or found.ends < time.monotonic():
             words = say(N_("This form is not valid any more. Please open it again."))
             raise TurnedAway("no such session", await self._in_words(holder.address.id, words))
+        found.holder = holder  # who may be in other rooms by now
         return await self._finished(found, lambda: self._next(session, found, step, values))
 
     def put_away(self, holder: Holder, session: str) -> None:
@@ -122,6 +123,20 @@ class Desk:
         found = self._sessions.get(session)
         if found is not None and found.holder == holder:
             del self._sessions[session]
+
+    async def admits(self, holder: Holder) -> bool:
+        """Whether an account may see that we are there: a campaigner's, or one of the people of a campaign.
+
+        Raises TurnedAway.
+        """
+
+        def read(storage: Storage) -> bool:
+            context = self._context(storage, holder)
+            return context.is_admin or any(
+                lookup.is_of_the_campaign(replace(context, resolved=one)) for one in storage.campaigns.open()
+            )
+
+        return await self._read(read)
 
     async def who_are_you(self, room: Room, me: str) -> str:
         """The words for somebody behind a nick, in the room's language. Raises TurnedAway."""
@@ -133,7 +148,7 @@ class Desk:
         """Show what is to be filled in next; if that is nothing, what comes of it."""
 
         def read(storage: Storage) -> tuple[Context, tuple[forms.Field, ...], Text | None]:
-            context = replace(self._context(storage, session.holder.address), campaign_key=session.campaign)
+            context = replace(self._context(storage, session.holder), campaign_key=session.campaign)
             try:
                 return context, forms.fields(context, session.one), None
             except CampaignError as refused:
@@ -164,7 +179,7 @@ class Desk:
             session.campaign = given["campaign"]
             return await self._show(key, session)
         if session.question and given["choice"] == NO:
-            language = await self._language(session.holder.address)
+            language = await self._language(session.holder)
             return self._turn(key, session, language, (say(N_("Then nothing was changed.")),))
         return await self._submit(key, session, given)
 
@@ -183,6 +198,7 @@ class Desk:
             {**given, "campaign": session.campaign} if session.campaign else given,
             self._now(),
             session.question,
+            shared=session.holder.shared,
         )
         try:
             answered = (await self._take(Batch((submitted,)))).get(submitted.event)
@@ -190,7 +206,7 @@ class Desk:
             log.warning("a form was not taken: %s", error, extra={"action": "form"})
             raise TurnedAway("later", await self._later(address)) from error
         if answered is None:
-            language = await self._language(address)
+            language = await self._language(session.holder)
             return self._turn(key, session, language, (say(N_("That was taken already.")),))
         if answered.refused and session.offered and not session.question:
             return await self._again(key, session, given, *answered.lines)
@@ -202,7 +218,7 @@ class Desk:
 
     async def _again(self, key: str, session: _Session, given: Mapping[str, str], *lines: Text) -> Page:
         """Show the same form again, with what stands in it and what is wrong with it."""
-        language = await self._language(session.holder.address)
+        language = await self._language(session.holder)
         fields = tuple(replace(one, value=given.get(one.name, "")) for one in session.offered)
         return self._turn(key, session, language, lines, fields, refused=True)
 
@@ -234,8 +250,9 @@ class Desk:
 
     # --- reading
 
-    def _context(self, storage: Storage, address: Address) -> Context:
+    def _context(self, storage: Storage, holder: Holder) -> Context:
         """Who asks, as far as they are known: nothing is written for a form that is only looked at."""
+        address = holder.address
         known = storage.rooms.find(self._network, address.id)
         room = known or RoomRow(
             id=0,
@@ -264,6 +281,7 @@ class Desk:
             name=name,
             person=storage.people.find(address) or Person(0, name, None, 0),
             menu=self._menu,
+            shared=holder.shared,
         )
 
     async def _read(self, read: Callable[[Storage], T]) -> T:
@@ -273,8 +291,8 @@ class Desk:
             log.warning("a form cannot be shown: %s", error, extra={"action": "form"})
             raise TurnedAway("later", self._wordings.of(None).plain((say(LATER),))) from error
 
-    async def _language(self, address: Address) -> str:
-        return await self._read(lambda storage: self._context(storage, address).language)
+    async def _language(self, holder: Holder) -> str:
+        return await self._read(lambda storage: self._context(storage, holder).language)
 
     async def _in_words(self, where: str, words: Text) -> str:
         """Say something in the language of a room or private chat."""

@@ -156,6 +156,10 @@ class Errands:
             if errand.act == "join":
                 text = N_("I could not enter {room}. I will try again at my next start.")
                 room = storage.rooms.find(self._network, errand.room)
+                if room is not None and room.follows is not None:
+                    text = N_(
+                        "I cannot enter the room that replaces {room} by myself: please invite me into it."
+                    )
                 label = room.label if room else errand.room
                 told = tell.admins(storage, self._house, say(text, room=label))
                 tell.put(storage, told, self._now())

@@ -12,6 +12,7 @@ from bot.suggesting import Near, Suggesting, Unanswered
 from bot.tidying import Tidying
 from campaign.chat import (
     N_,
+    Balloted,
     Bounced,
     Echo,
     Event,
@@ -41,6 +42,7 @@ from commands import (
     reactions,
     tell,
     unreading,
+    voting,
 )
 from commands.command import Context, House, Place, Reply, Wanted
 from storage.database import is_fatal
@@ -280,13 +282,14 @@ class Intake:
         match event:
             case Said():
                 self._said(storage, event, now, near, refusal)
-            case Reacted():
+            case Reacted() | Balloted():
                 self._reacted(storage, event, now, near, refusal)
             case Submitted():
                 return self._submitted(storage, event, now, near, refusal)
             case Redacted():
                 reactions.redacted(storage, event)
                 self._send(storage, editing.deleted(storage, event, now), now)
+                self._redacted(storage, event, now, near)
             case _:
                 self._of_the_network(storage, event, now)
         return None
@@ -331,7 +334,7 @@ class Intake:
             self._reply(storage, context, reply, said)
 
     def _reacted(
-        self, storage: Storage, reacted: Reacted, now: datetime, near: Near, refusal: Text | None
+        self, storage: Storage, reacted: Reacted | Balloted, now: datetime, near: Near, refusal: Text | None
     ) -> None:
         if not storage.outbox.purpose_of(reacted.room.network, reacted.target):
             return  # to somebody else's message: not ours to know
@@ -339,8 +342,28 @@ class Intake:
         place = _place(storage, room, private=room.direct)
         at = now if reacted.live else min(reacted.at, now)
         context = self._context(storage, reacted, room, place, at, near=near)
-        reply = Reply((refusal,)) if refusal else reactions.reacted(context, reacted)
+        if refusal:
+            reply: Reply | None = Reply((refusal,))
+        elif isinstance(reacted, Balloted):
+            reply = voting.balloted(context, reacted)
+        else:
+            reply = reactions.reacted(context, reacted)
         self._reply(storage, context, reply, reacted)
+
+    def _redacted(self, storage: Storage, redacted: Redacted, now: datetime, near: Near) -> None:
+        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand."""
+        for ballot in storage.ballots.of_event(redacted.room.network, redacted.target):
+            person = storage.people.find(storage.people.address(storage.people.any_address(ballot.person_id)))
+            if person is None:
+                continue  # forgotten: what they said for their organisation stays
+            address = storage.people.address(person.address_id)
+            gone = Balloted(
+                redacted.room, redacted.event, address, person.name, redacted.target, (), redacted.at
+            )
+            room = self._room(storage, gone, direct=False)
+            place = _place(storage, room, private=room.direct)
+            context = self._context(storage, gone, room, place, now, near=near)
+            self._reply(storage, context, voting.redacted(context, ballot), gone)
 
     def _submitted(
         self, storage: Storage, form: Submitted, now: datetime, near: Near, refusal: Text | None
@@ -353,7 +376,9 @@ class Intake:
             return forms.Answered((refusal,), context.language, refused=True)
         return self._hand_back(storage, context, answer.submitted(context, form) or Reply())
 
-    def _room(self, storage: Storage, event: Said | Reacted | Submitted, *, direct: bool) -> RoomRow:
+    def _room(
+        self, storage: Storage, event: Said | Reacted | Balloted | Submitted, *, direct: bool
+    ) -> RoomRow:
         return storage.rooms.ensure(
             event.room.network,
             event.room.id,
@@ -366,7 +391,7 @@ class Intake:
     def _context(
         self,
         storage: Storage,
-        event: Said | Reacted | Submitted,
+        event: Said | Reacted | Balloted | Submitted,
         room: RoomRow,
         place: Place,
         now: datetime,
@@ -382,20 +407,26 @@ class Intake:
             address=event.sender,
             name=event.name,
             person=storage.people.ensure(event.sender, event.name, now),
+            server_at=event.at,
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",
-            shared=() if isinstance(event, Submitted) else event.shared,
+            shared=() if isinstance(event, Balloted) else event.shared,
+            by_form=isinstance(event, Submitted),
             near=near,
         )
 
     # --- what comes of it
 
-    def _reply(self, storage: Storage, context: Context, reply: Reply | None, event: Said | Reacted) -> None:
+    def _reply(
+        self, storage: Storage, context: Context, reply: Reply | None, event: Said | Reacted | Balloted
+    ) -> None:
         """Put what a command says in the outbox: here, to the person alone, and elsewhere."""
         if reply is None:
             return
         now, room = self._now(), context.room
+        # An answer to a poll, or a reaction, is nothing one can answer: that is what it is given to.
+        answered = event.event if isinstance(event, Said) else event.target
         purpose = reply.purpose
         if reply.choices:
             purpose = f"prompt:{_ask(storage, context, reply)}"
@@ -425,7 +456,7 @@ class Intake:
                 room=room.id,
                 address=context.person.address_id if context.private else None,
                 file=file_here,
-                reply_to=event.event if reply.quotes else "",
+                reply_to=answered if reply.quotes else "",
                 thread=context.thread,
                 asker=context.person.id,
             )

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from bot import drafts
 from bot.config import deadline_of
 from bot.roster import follow
+from campaign.chat import MATRIX
 from campaign.organisation import normal_form
-from commands import authority
+from commands import adopting, authority
 from commands.command import House
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 def house_of(config: Config) -> House:
     """What holds for the whole bot."""
-    bot = config.settings.bot
+    bot, matrix = config.settings.bot, config.settings.matrix
     return House(
         language=bot.language,
         timezone=bot.timezone,
         prefix=bot.prefix,
         name=bot.name,
         admins=frozenset(bot.admins),
+        invites=frozenset((MATRIX, server) for server in matrix.invites) if matrix else frozenset(),
         public_providers=config.settings.authority.providers,
         keep=timedelta(days=config.settings.privacy.keep_days),
     )
@@ -53,6 +55,8 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
         known = storage.campaigns.find(key) or _open(storage, key, campaign, config, now)
         if known.closed_at is not None:
             continue
+        if campaign.collective and known.collective_id is None:
+            adopting.name(storage, known.id, campaign.collective, now)
         _name(storage, known, campaign, now)
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
@@ -105,6 +109,7 @@ def differences(storage: Storage, config: Config) -> list[str]:
             "reminders": (_spans(_seconds(campaign)), _spans(known.reminders)),
             "civil_hours": (campaign.civil_hours, known.civil_hours),
             "second_person": (_yes(campaign.second_person), _yes(known.second_person)),
+            "collective": (campaign.collective or "", _collective(storage, known)),
             "deadline": (_instant(deadline_of(campaign, zone), zone), _instant(deadline, zone)),
         }
         found += [
@@ -136,6 +141,10 @@ def _titles(title: str, titles: Mapping[str, str]) -> str:
 
 def _yes(value: bool) -> str:  # noqa: FBT001 - a word for it
     return "true" if value else "false"
+
+
+def _collective(storage: Storage, campaign: CampaignRow) -> str:
+    return "" if campaign.collective_id is None else storage.organisations.get(campaign.collective_id).name
 
 
 def _seconds(campaign: Campaign) -> list[int]:

@@ -107,14 +107,14 @@ def _is_front_page(website: str) -> bool:
 
 def _servers_of(account: Address, public: Collection[str]) -> frozenset[str]:
     """The domains whose people an account is one of."""
-    host = ascii_domain(_host(account))
+    host = ascii_domain(host_of(account))
     if not host or _is_public(host, public):
         return frozenset()
     served = _behind(host, _OF_A_SERVER.get(account.network, frozenset()))
     return frozenset(one for one in (host, served) if one and not _is_suffix(one))
 
 
-def _host(account: Address) -> str:
+def host_of(account: Address) -> str:
     """The server's name of a real account, without its port; empty for whoever no server vouches for."""
     if not account.is_account or account.is_bridged:
         return ""

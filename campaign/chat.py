@@ -153,6 +153,8 @@ class Submitted:
     question: int = 0
     """The question (by id) that this answers; 0 if it answers none."""
     live: bool = True
+    shared: tuple[str, ...] = ()
+    """The joined rooms in which the network shows that person, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class Joined:
     encrypted: bool = False
     archived: bool = True
     """Whether the network keeps what was said there, so that nothing is lost while the bot is away."""
+    predecessor: str = ""
+    """The id of the room in whose place it is, as the room itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,8 @@ class Removed:
     by: str = ""
     successor: str = ""
     """The id of the room in its place, as the room itself names it."""
+    may_follow: bool = False
+    """Whether whoever closed it so could have invited the bot there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +245,7 @@ class Unreadable:
     """Something arrived, or may have, that could not be read.
 
     `why` never contains its body. "gap": something from before `at` may be missing for good; "deaf": for minutes nothing of the room
-    could be read, and it is tried again.
+    could be read, and it is tried again. "mute": for minutes nothing may be said there.
     """
 
     room: Room

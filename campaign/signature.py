@@ -126,6 +126,8 @@ class Signatory:
     """When it was last signed again, after a change; in UTC."""
     may_be_named: bool = False
     """Whether the person agreed that their name and role are published beside the signature."""
+    collective: bool = False
+    """Whether this is the collective itself, which signs by a poll of all the others."""
 
 
 @dataclass(frozen=True, slots=True)

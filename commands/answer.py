@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import asking, calling, finding, grammar
+from commands import asking, calling, finding, grammar, voting
 from commands.command import Choice, Context, House, Reply, Unclear
 from commands.vocabulary import LONGEST_WORD, NO, YES, fold
 
@@ -32,7 +32,8 @@ def is_for_us(storage: Storage, said: Said, house: House) -> bool:
     """Whether a line is meant for the bot. In private every line is; elsewhere a word or a number is in reply to a question of its."""
     if said.private or _call(said, house) is not None:
         return True
-    return _answered(said) is not None and _is_asked(_purpose(storage, said))
+    purpose = _purpose(storage, said)
+    return voting.is_reply(purpose, said.text) or (_answered(said) is not None and _is_asked(purpose))
 
 
 def noticed(storage: Storage, said: Said) -> None:
@@ -53,6 +54,9 @@ def answer(context: Context, said: Said) -> Reply | None:
     """
     if context.place == "campaign":
         context.storage.campaigns.spoke(context.person.id, context.room.id)
+    purpose = _purpose(context.storage, said)
+    if voting.is_reply(purpose, said.text) and _call(said, context.house) is None:
+        return voting.replied(context, purpose, said.text)
     picked = _answered(said)
     prompt = None if picked is None else _asked(context, said)
     if isinstance(picked, int) or (picked is not None and prompt is not None):

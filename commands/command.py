@@ -53,6 +53,9 @@ Option: TypeAlias = Annotated[str, "option"]
 Options: TypeAlias = Annotated[str, "options"]
 """An option that may be said several times: its values follow each other, with a space between them."""
 
+More: TypeAlias = Annotated[str, "more"]
+"""Keyword arguments of any name: the options that a command is told of besides (`more=`)."""
+
 Place: TypeAlias = Literal["campaign", "admin", "private", "other"]
 """A room of a campaign, a room of the campaigners, a chat of exactly two, or any other room."""
 
@@ -87,6 +90,8 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    invites: frozenset[tuple[str, str]] = frozenset()
+    """Network and name of the servers whose people may invite the bot, beside the administrators."""
     public_providers: frozenset[str] = PUBLIC_PROVIDERS
     """The servers where an account says nothing about who somebody is."""
     keep: timedelta = timedelta(days=180)
@@ -107,6 +112,10 @@ class Context:
     name: str
     """What the person calls themselves: shown, never believed."""
     person: Person
+    server_at: datetime | None = None
+    """When its server says that it was said (UTC). A server can say what it likes: see `now`."""
+    by_form: bool = False
+    """Whether it was handed in as a form."""
     menu: tuple[Command, ...] = ()
     event: str = ""
     thread: str = ""
@@ -164,8 +173,7 @@ class Context:
                     )
                 )
             return named
-        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
-        candidates = [campaigns.get(one) for one in here] if here else list(campaigns.open())
+        candidates = self.candidates
         if not candidates:
             raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
         if len(candidates) > 1:
@@ -178,6 +186,13 @@ class Context:
                 )
             )
         return candidates[0]
+
+    @property
+    def candidates(self) -> list[Campaign]:
+        """The campaigns that can be meant here: the room's, in private those of the person's rooms, else every open one."""
+        campaigns = self.storage.campaigns
+        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
+        return [campaigns.get(one) for one in here] if here else list(campaigns.open())
 
     @property
     def gathered(self) -> tuple[int, ...]:
@@ -201,7 +216,9 @@ class Context:
 
 # --- what it is ----------------------------------------------------------------------------------------------------
 
-Kind: TypeAlias = Literal["word", "rest", "moment", "day", "span", "choice", "number", "option", "options"]
+Kind: TypeAlias = Literal[
+    "word", "rest", "moment", "day", "span", "choice", "number", "option", "options", "more"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +271,7 @@ def command(
     where: frozenset[Place] | None = None,
     in_short: bool = False,
     needs_campaign: bool = True,
+    more: tuple[str, ...] = (),
     form: bool = False,
 ) -> Callable[[Callable[..., Reply | None]], Command]:
     """Make a function a command: its parameters are the grammar, from which help and usage are derived.
@@ -270,22 +288,36 @@ def command(
         where: the kinds of place it may be said in.
         in_short: shown by help in a room.
         needs_campaign: False for what makes sense without one.
+        more: names of further options, which the function takes as `**more: More`; the usage line leaves them out.
         form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
 
     def make(run: Callable[..., Reply | None]) -> Command:
         return Command(
-            name, fr, help, example, run, _grammar(run), admin, places, in_short, needs_campaign, form
+            name,
+            fr,
+            help,
+            example,
+            run,
+            _grammar(run, more),
+            admin,
+            places,
+            in_short,
+            needs_campaign,
+            form,
         )
 
     return make
 
 
-def _grammar(run: Callable[..., Reply | None]) -> tuple[Parameter, ...]:
+def _grammar(run: Callable[..., Reply | None], more: tuple[str, ...]) -> tuple[Parameter, ...]:
     hints = get_type_hints(run, include_extras=True)
     parameters = []
     for parameter in list(inspect.signature(run).parameters.values())[1:]:
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            parameters += [Parameter(name, "more", required=False, is_option=True) for name in more]
+            continue
         kind, choices = _kind(hints[parameter.name])
         parameters.append(
             Parameter(

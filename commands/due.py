@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NETWORKS, NN_, Listing, Message, Moment, say, say_many
-from campaign.decision import PRESETS
+from campaign.chat import N_, NN_, Message, Moment, say, say_many
 from campaign.reminder import POLL_OFFSET, due
-from commands import oblivion, polling, questioning, reminding, schedules, tell, undelivered, unreading
+from commands import (
+    closing,
+    oblivion,
+    polling,
+    questioning,
+    reminding,
+    schedules,
+    tell,
+    undelivered,
+    unreading,
+)
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -21,12 +30,8 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 
-MOMENT = timedelta(minutes=5)
-"""How long after its closing a poll may wait without a word: a network that works is heard within a minute or two."""
 ASK_AGAIN = timedelta(days=30)
 """How often campaigners are told at most that somebody is due to be forgotten."""
-PROVISIONAL = timedelta(hours=24)
-"""How long after its closing a poll waits at most for ballots that may lie on a network that is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def hush(storage: Storage, now: datetime) -> None:
 
 
 def polls(storage: Storage, house: House, tick: Tick) -> Reply:
-    """Close the polls whose time has come, and remind the electors of those that close within a day.
+    """Begin and close the polls whose time has come, and remind the electors of those that close within a day.
 
     A ballot given in time counts, though its network is away: until that has been heard, a day at most, a poll that
     takes no more answers is not counted yet. If that takes more than a moment, it is said.
@@ -117,45 +122,27 @@ def polls(storage: Storage, house: House, tick: Tick) -> Reply:
     now = tick.now
     told: list[Elsewhere] = []
     for campaign in storage.campaigns.open():
+        for poll in storage.polls.planned(campaign.id):
+            if poll.starts_at is None or poll.starts_at <= now:
+                told += closing.begin(storage, house, campaign, poll, now)
         for poll in storage.polls.of_campaign(campaign.id, only_open=True):
-            if poll.closes_at <= tick.heard or poll.closes_at + PROVISIONAL <= now:
-                told += polling.close(storage, campaign, poll, now)
+            if closing.is_over(storage, poll, tick):
+                told += closing.close(storage, house, campaign, poll, now)
             elif poll.closes_at > now:
                 told += _remind_of(storage, campaign, poll, now)
-            elif tick.away and poll.held_at is None and poll.closes_at + MOMENT <= now:
-                told += _hold(storage, house, campaign, poll, tick)
+            elif tick.away and poll.held_at is None and poll.closes_at + closing.MOMENT <= now:
+                told += closing.hold(storage, house, campaign, poll, tick)
     return Reply(elsewhere=tuple(told))
-
-
-def _hold(
-    storage: Storage, house: House, campaign: Campaign, poll: Poll, tick: Tick
-) -> tuple[Elsewhere, ...]:
-    """Say once, where it can be heard, that a poll which is over waits for a network."""
-    storage.polls.hold(poll.id, tick.now)
-    until = poll.closes_at + PROVISIONAL
-    line = say(
-        N_(
-            "🗳 Poll {number} is over; I cannot reach {networks}, and count it when I can, by {at} at the latest."
-        ),
-        number=poll.number,
-        networks=Listing(tuple(NETWORKS[one] for one in sorted(tick.away))),
-        at=Moment(until, poll.zone),
-    )
-    rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
-    told = (*tell.rooms(rooms, line), *tell.admins(storage, house, line))
-    return tuple(
-        replace(one, expires_at=until) for one in told if tell.network_of(storage, one) not in tick.away
-    )
 
 
 def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> list[Elsewhere]:
     """Remind once, a day before a poll closes, the electors who have not voted."""
     electorate = storage.polls.electorate(poll.id)
-    if storage.deadlines.handled_of_poll(poll.id):
+    if storage.deadlines.handled_of_poll(poll.id, int(POLL_OFFSET.total_seconds())):
         return []
     hours = schedules.civil_hours(campaign)
     for one in due(poll.closes_at, poll.opened_at, (POLL_OFFSET,), hours, campaign.timezone, (), now):
-        voted = {ballot.organisation_id for ballot in storage.polls.ballots(poll.id)}
+        voted = {ballot.organisation_id for ballot in polling.answers(storage, poll)}
         missing = {organisation: name for organisation, name in electorate if organisation not in voted}
         states = {
             organisation: "sent" if organisation in missing else "skipped" for organisation, _ in electorate
@@ -168,7 +155,7 @@ def _remind_of(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) 
             given = storage.deadlines.handle_poll(poll.id, before, states, now)
             members = [m for m in storage.campaigns.members(campaign.id) if m.organisation_id in missing]
             places = schedules.places(storage, campaign, members, public=True)
-            choices = PRESETS[poll.procedure].choices
+            choices = polling.procedure_of(poll).choices
             for room_id, there in places.rooms.items():
                 lines = (
                     say(

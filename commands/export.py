@@ -46,14 +46,17 @@ def make(
     overtaken = storage.letters.overtaken(campaign.id)
     lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
     listing = SignatoryList(
-        campaign.title, now, tuple(_row(line, overtaken) for line in lines), campaign.threshold
+        campaign.title,
+        now,
+        tuple(_row(line, overtaken, campaign.collective_id) for line in lines),
+        campaign.threshold,
     )
     chosen = FORMATS[form]
     name = f"{campaign.key}-{now:%Y%m%d-%H%M}.{chosen.extension}"
     return File(name, chosen.media_type, chosen.write(listing)), len(lines)
 
 
-def _row(line: Line, overtaken: frozenset[int]) -> Signatory:
+def _row(line: Line, overtaken: frozenset[int], collective_id: int | None) -> Signatory:
     mandate = None
     if line.mandate_kind or line.mandate_day or line.mandate_link:
         mandate = Mandate(line.mandate_kind or "", line.mandate_day, line.mandate_link or "")
@@ -84,4 +87,5 @@ def _row(line: Line, overtaken: frozenset[int]) -> Signatory:
         letter_current=None if line.letter_id is None else line.letter_id not in overtaken,
         reconfirmed_at=line.reconfirmed_at,
         may_be_named=bool(line.may_be_named) and line.level != "declared",
+        collective=line.organisation_id == collective_id,
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from campaign.chat import N_, Text, say
-from campaign.decision import PRESETS
 from commands import answer, authority, polling, usage
 from commands.vocabulary import in_language
 
@@ -51,21 +50,21 @@ def offered(ctx: Context) -> tuple[Command, ...]:
     )
 
 
-def fields(ctx: Context, one: Command) -> tuple[Field, ...]:
+def fields(ctx: Context, command: Command) -> tuple[Field, ...]:
     """The fields of a command for this person; of several open campaigns, first of all which one is meant.
 
     Raises:
         CampaignError: it cannot be used now; the text says why.
     """
-    answer.authorise(ctx, one)
-    if one.needs_campaign and not ctx.campaign_key:
-        campaigns = ctx.storage.campaigns.open()
+    answer.authorise(ctx, command)
+    if command.needs_campaign and not ctx.campaign_key:
+        campaigns = ctx.candidates
         if len(campaigns) > 1:
-            options = tuple((campaign.key, campaign.title) for campaign in campaigns)
+            options = tuple((one.key, say(N_("{text}"), text=one.named)) for one in campaigns)
             return (Field("campaign", say(_LABELS["campaign"]), required=True, options=options),)
-    if one.needs_campaign:
+    if command.needs_campaign:
         ctx = replace(ctx, resolved=ctx.campaign)
-    return tuple(_field(ctx, parameter) for parameter in one.parameters)
+    return tuple(_field(ctx, parameter) for parameter in command.parameters)
 
 
 def _field(ctx: Context, parameter: Parameter) -> Field:
@@ -93,7 +92,7 @@ def _answers(ctx: Context) -> Options:
     return tuple(
         (f"{poll.number} {choice}", _answer(poll.number, poll.question, choice, alone=len(polls) == 1))
         for poll in polls
-        for choice in PRESETS[poll.procedure].choices
+        for choice in polling.procedure_of(poll).choices
     )
 
 

@@ -297,7 +297,10 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
             member.standing
             for member in storage.campaigns.members(campaign.id)
             # Whom a stranger named owes no answer.
-            if not (member.flagged and member.standing == "silent")
+            if not (
+                member.standing == "silent"
+                and (member.flagged or member.organisation_id == campaign.collective_id)
+            )
         ),
         storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
         len(storage.disputes.disputed(campaign.id)),

@@ -21,7 +21,7 @@ from campaign.chat import (
     say,
     say_many,
 )
-from commands import tell, undelivered
+from commands import following, inviting, tell, undelivered
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -42,16 +42,16 @@ KEYS_LAST = timedelta(hours=20)
 
 
 def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
-    """Accept a room's invitation from an administrator, and a private chat's from whoever shares a campaign room."""
+    """Accept an invitation, or decline it in words: see `inviting`."""
     room = storage.rooms.find(event.room.network, event.room.id)
     from_admin = event.by in house.admins
-    listed = room is not None and (room.admin or bool(storage.rooms.campaigns_of(room.id)))
-    welcome = from_admin or listed or (event.direct and _shares(storage, event))
-    if not welcome:
+    why = inviting.refusal(storage, house, event, room)
+    if why is not None:
+        if not inviting.is_declined(storage, event):
+            return None
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
         if not room.is_awaited:  # there an administrator's invitation is still to come
             storage.rooms.change(room.id, state="parked", why="uninvited")
-        why = say(N_("I only come when one of my administrators invites me: please ask one of them."))
         return Reply(elsewhere=(_leave(room, why),))
     room = room or storage.rooms.ensure(
         event.room.network,
@@ -60,7 +60,7 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
         direct=event.direct,
         partner=event.by.id if event.direct else "",
     )
-    storage.rooms.change(room.id, state="wanted", why="")
+    storage.rooms.change(room.id, state="wanted", **({} if room.follows else {"why": ""}))
     campaigns = storage.campaigns.open()
     if from_admin and not event.direct and not room.admin and len(campaigns) == 1:
         storage.rooms.list_in(campaigns[0].id, room.id, position=1000)
@@ -71,14 +71,13 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     return Reply(elsewhere=(Elsewhere(Message(()), room_id=room.id, intent="join", urgency=0),))
 
 
-def _shares(storage: Storage, event: Invited) -> bool:
-    rooms = [storage.rooms.find(event.room.network, shared) for shared in event.shared]
-    return any(room is not None and storage.rooms.campaigns_of(room.id) for room in rooms)
-
-
 def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Reply | None:
     """Remember a room the bot is in; on the first time in a campaign's room, say who it is in three lines."""
     room = _entry(storage, house, event)
+    astray = following.followed(storage, house, room, event, now)
+    if astray is not None:
+        return astray
+    room = storage.rooms.get(room.id)
     campaigns = storage.rooms.campaigns_of(room.id)
     # A listed room in which only one person is left, or only one has come yet, is no private chat.
     partner = event.private_with if not campaigns and not room.admin else None
@@ -91,6 +90,10 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         archived=event.archived,
         encrypted=event.encrypted or room.encrypted,
     )
+    if room.name and event.name and event.name != room.name and (campaigns or room.admin):
+        # Where people were told of a room by its name, they look for it by that.
+        renamed = say(N_("{old} is called {new} now."), old=room.name, new=event.name)
+        return Reply(elsewhere=tell.admins(storage, house, renamed))
     if room.welcomed_at is not None or not campaigns or room.admin:
         return None
     storage.rooms.change(room.id, welcomed_at=now)
@@ -129,12 +132,15 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
         told = say(N_("I could not enter {room}. I will try again at my next start."), room=room.label)
         return Reply(elsewhere=tell.admins(storage, house, told))
     storage.rooms.change(room.id, state="parked", why=event.why)
+    follows = following.follow(storage, room, event) if event.why == "replaced" else ()
     moved = move_on(storage, room, event.successor, now) if event.why == "replaced" else 0
     unsaid = storage.undelivered.give_up_room(room.id, "sent away", now)
     storage.inbox.forget_cursor(event.room.network, event.room.id)
     if room.direct:
         return None
-    if event.why == "replaced":
+    if follows:
+        told = say(N_("The room {room} was replaced by a new one: I follow into it."), room=room.label)
+    elif event.why == "replaced":
         told = say(
             N_(
                 "The room {room} was replaced by a new one. I do not follow by myself: please invite me into it."
@@ -148,6 +154,8 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
             why=say(_WHY.get(event.why, N_("left"))),
         )
     lines = [told]
+    if event.successor and event.room.network == XMPP:
+        lines.append(say(N_("The new one is {address}."), address=event.successor))
     if moved:
         lines.append(
             say_many(
@@ -169,7 +177,7 @@ def removed(storage: Storage, house: House, event: Removed, now: datetime) -> Re
                 outbox=Typed("outbox"),
             )
         )
-    return Reply(elsewhere=tell.admins(storage, house, *lines))
+    return Reply(elsewhere=(*follows, *tell.admins(storage, house, *lines)))
 
 
 def move_on(storage: Storage, room: RoomRow, successor: str, now: datetime) -> int:
@@ -195,6 +203,9 @@ def given_back(storage: Storage, house: House, event: Bounced, now: datetime) ->
 
 _MISSED = {
     "gap": N_("I may have missed something in {room} while I was away: please look there for signatures."),
+    "mute": N_(
+        "I may not speak in {room}: I have asked for voice, and nobody gave it to me. What I have to say there waits."
+    ),
     "deaf": N_(
         "I cannot hear {room}: it does not let me in, or its archive does not answer. I keep trying; until then nothing said there counts."
     ),

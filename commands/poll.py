@@ -1,102 +1,257 @@
-"""Opening and closing polls."""
+"""Opening polls: the procedure with what is changed of it, shown before anybody else sees it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
-from campaign.chat import N_, Typed
+from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.dates import read_moment, read_span
-from campaign.decision import PRESETS
+from campaign.decision import (
+    PARAMETERS,
+    PRESETS,
+    at_opening,
+    check_opening,
+    closes_at,
+    described,
+    edited,
+    lasting,
+    to_data,
+)
 from campaign.errors import CampaignError
 from commands import lookup, polling, tell
-from commands.command import ANYWHERE, Context, Option, Reply, Rest, command, reply
+from commands.command import ANYWHERE, Choice, Context, More, Option, Reply, Rest, command, reply
+from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from campaign.decision import Procedure
+    from storage.polls import Poll
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A poll as it would be opened."""
+
+    question: str
+    rules: Procedure
+    begins: datetime | None
+    """When the voting begins, if not at once (UTC)."""
+    ends: datetime
+    electorate: list[int]
+    signs: bool
 
 
 @command(
     "poll open",
     fr="scrutin ouvrir",
-    help=N_("Put a question to the organisations: majority or consent."),
+    help=N_("Put a question to the organisations, by the rule you choose."),
     example=N_("!poll open majority Shall the collective sign the letter? closes=3 days"),
     admin=True,
     where=ANYWHERE,
+    more=tuple(PARAMETERS),
 )
 def poll_open(
-    ctx: Context, procedure: Literal["majority", "consent"], question: Rest, *, closes: Option = ""
+    ctx: Context,
+    procedure: Literal["consent", "consensus", "lazy", "majority", "veto", "two-thirds", "collective"],
+    question: Rest,
+    *,
+    starts: Option = "",
+    closes: Option = "",
+    signs: Literal["yes", "no"] | None = None,
+    **edits: More,
 ) -> Reply:
-    """Open a poll in every room; the electorate is the campaign's organisations as of now."""
-    campaign, storage = ctx.campaign, ctx.storage
-    closes_at = ctx.now + PRESETS[procedure].duration
-    if closes:
-        closes_at = _closing(ctx, closes)
-    electorate = [
-        member.organisation_id for member in storage.campaigns.members(campaign.id) if not member.flagged
-    ]
+    """Show what would be opened; once confirmed, open it in every room, or plan it for the date from which it runs.
+
+    The electorate is the campaign's organisations as the voting begins.
+    """
+    electorate = polling.electorate(ctx.storage, ctx.campaign)
     if not electorate:
         return reply(N_("There is nobody to vote yet: {add} adds organisations."), add=Typed("org add", "…"))
-    poll = storage.polls.open(
+    if not ctx.storage.rooms.of_campaign(ctx.campaign.id, joined=False):
+        return reply(N_("The campaign has no room in which I could ask."))
+    begins = _moment(ctx, starts) if starts else None
+    rules, ends = _term(ctx, edited(PRESETS[procedure], edits), closes, begins or ctx.now)
+    check_opening(rules, len(electorate))
+    proposal = Proposal(lookup.short(question), rules, begins, ends, electorate, _signs(ctx, signs))
+    if ctx.confirmed:
+        return _opened(ctx, _entered(ctx, procedure, proposal))
+    arguments = {"procedure": procedure, "question": question, "signs": signs, **edits}
+    arguments |= {"starts": _again(ctx, starts, begins), "closes": _again(ctx, closes, ends)}
+    given = {key: value for key, value in arguments.items() if value}
+    return Reply(_preview(ctx, proposal), choices=(Choice("poll open", given),))
+
+
+def _signs(ctx: Context, said: str | None) -> bool:
+    """Whether the collective signs if the poll is adopted: where it is known, unless that was said otherwise."""
+    known = ctx.campaign.collective_id is not None
+    if said == "yes" and not known:
+        raise CampaignError(
+            say(
+                N_("I do not know what the collective is called that would sign: say {collective} first."),
+                collective=Typed("campaign collective", "…"),
+            )
+        )
+    return known and said != "no"
+
+
+def _entered(ctx: Context, procedure: str, proposal: Proposal) -> Poll:
+    """Open a poll, or plan it; its electorate is fixed as the voting begins."""
+    campaign = ctx.campaign
+    at_once = proposal.begins is None
+    poll = ctx.storage.polls.open(
         campaign.id,
-        electorate,
-        question=lookup.short(question),
+        proposal.electorate if at_once else (),
+        question=proposal.question,
         procedure=procedure,
+        rules=to_data(proposal.rules),
+        signs=proposal.signs,
         opened_by=ctx.person.id,
         opened_at=ctx.now,
-        closes_at=closes_at,
+        starts_at=proposal.begins,
+        begun=at_once,
+        closes_at=proposal.ends,
         zone=campaign.timezone,
     )
-    storage.audit.note(
-        "poll opened",
+    ctx.storage.audit.note(
+        "poll opened" if at_once else "poll planned",
         ctx.now,
         person=ctx.person.id,
         room=ctx.room.id,
         campaign=campaign.id,
         poll=poll.number,
         procedure=procedure,
-        closes=closes_at.isoformat(),
-        electors=len(electorate),
+        edited=list(proposal.rules.edited),
+        closes=proposal.ends.isoformat(),
+        electors=len(proposal.electorate),
+        signs=proposal.signs,
     )
-    rooms = storage.rooms.of_campaign(campaign.id)
-    said = tell.rooms(rooms, *polling.opened(poll, len(electorate)), expires_at=poll.closes_at)
+    return poll
+
+
+def _opened(ctx: Context, poll: Poll) -> Reply:
+    if not poll.begun:
+        return reply(
+            N_("Poll {number} is planned: I open it on {at}. To give it up: {cancel}"),
+            number=poll.number,
+            at=Moment(poll.starts_at or poll.opened_at, poll.zone),
+            cancel=Typed("poll cancel", str(poll.number)),
+        )
+    said = polling.opened(ctx.storage, ctx.campaign, poll)
+    missing = tell.missing(ctx.storage, ctx.campaign.id)
     if ctx.place == "campaign":
-        return Reply(elsewhere=said)
-    return reply(N_("Poll {number} is open in every room of the campaign."), number=poll.number).also(*said)
+        return Reply(missing, elsewhere=said)
+    done = say(N_("Poll {number} is open in every room of the campaign."), number=poll.number)
+    return Reply((done, *missing), elsewhere=said)
 
 
-def _closing(ctx: Context, closes: str) -> datetime:
-    """When a poll closes, said as a duration ("3 days", "72h") or as a date."""
+def _preview(ctx: Context, proposal: Proposal) -> tuple[Text, ...]:
+    """What would be opened, and how to open it."""
+    campaign, eligible = ctx.campaign, len(proposal.electorate)
+    until = Moment(proposal.ends, campaign.timezone)
+    lines = [
+        say(
+            N_("This is what I would put to {eligible} organisations: “{question}”"),
+            eligible=eligible,
+            question=proposal.question,
+        ),
+        *described(proposal.rules, eligible),
+    ]
+    if proposal.begins is None:
+        lines.append(say(N_("Open until {at}."), at=until))
+    else:
+        start = Moment(proposal.begins, campaign.timezone)
+        lines.append(say(N_("From {start} until {at}; who votes is fixed then."), start=start, at=until))
+    if proposal.signs and campaign.collective_id is not None:
+        name = ctx.storage.organisations.get(campaign.collective_id).name
+        lines.append(say(N_("If it is adopted, **{name}** signs the letter."), name=name))
+    confirm = Typed("confirm")
+    return (
+        *lines,
+        say(N_("Nothing of it can be changed afterwards. To open it: {confirm}"), confirm=confirm),
+    )
+
+
+def _moment(ctx: Context, typed: str) -> datetime:
+    return read_moment(typed, now=ctx.now, zone=ctx.zone, languages=ctx.languages).at
+
+
+def _again(ctx: Context, typed: str, at: datetime | None) -> str:
+    """A date as it is said again once it is confirmed: what it came to. A length of time is counted anew."""
+    if not typed or at is None:
+        return ""
     try:
-        return ctx.now + read_span(closes)
+        read_span(typed)
     except CampaignError:
-        return read_moment(closes, now=ctx.now, zone=ctx.zone, languages=ctx.languages).at
+        return at.astimezone(ZoneInfo(ctx.zone)).isoformat(timespec="minutes")
+    return typed
+
+
+def length_of(ctx: Context, closes: str, begins: datetime) -> timedelta:
+    """How long a poll is open that begins then (UTC), from what was said of its closing: a duration, or a date.
+
+    Raises:
+        CampaignError: it is neither, or a date before it opens.
+    """
+    try:
+        length = read_span(closes)
+    except CampaignError:
+        length = _moment(ctx, closes) - begins
+    if length <= timedelta():
+        raise CampaignError(say(N_("It would close before it opens: please give a later date.")))
+    return length
+
+
+def _term(ctx: Context, rules: Procedure, closes: str, begins: datetime) -> tuple[Procedure, datetime]:
+    """A rule and when it closes: by `closes=`, a duration ("3 days", "72h") or a date; else by its own duration.
+
+    Raises:
+        CampaignError: that date is no closing, or cannot be given beside working days.
+    """
+    zone = ctx.campaign.timezone
+    if closes:
+        length = length_of(ctx, closes, begins)
+        if rules.working_days:
+            raise CampaignError(
+                say(
+                    N_(
+                        "Working days are counted from the opening: please leave {closes} out, and give {duration} instead."
+                    ),
+                    closes=f"{in_language('closes', ctx.language)}=",
+                    duration=f"{in_language('duration', ctx.language)}=",
+                )
+            )
+        rules = lasting(rules, length)
+    # What lacks its duration is refused by whoever checks whether it may open.
+    return (rules := at_opening(rules, begins, zone)), closes_at(rules, begins, zone)
 
 
 @command(
-    "poll close",
-    fr="scrutin clore",
-    help=N_("Close a poll now and say its outcome."),
-    example=N_("!poll close 1"),
+    "poll rules",
+    fr="scrutin regles",
+    help=N_("Show the rules by which polls are decided, and what can be changed of them."),
+    example=N_("!poll rules consent"),
     admin=True,
 )
-def poll_close(ctx: Context, poll: int) -> Reply:
-    """Count a poll before its time."""
-    found = ctx.storage.polls.by_number(ctx.campaign.id, poll)
-    if found is None:
-        return reply(N_("There is no poll {number}. {polls} lists them."), number=poll, polls=Typed("polls"))
-    if found.closed_at is not None:
+def poll_rules(
+    ctx: Context,
+    procedure: Literal["consent", "consensus", "lazy", "majority", "veto", "two-thirds", "collective"]
+    | None = None,
+) -> Reply:
+    """Show one rule with everything that can be set, or name them all."""
+    if procedure is None:
+        names = ", ".join(in_language(name, ctx.language) for name in PRESETS)
         return reply(
-            N_("Poll {number} is closed already: {polls} shows its outcome."),
-            number=poll,
-            polls=Typed("polls"),
+            N_("Rules: {names}. One of them in full: {rules}"), names=names, rules=Typed("poll rules", "…")
         )
-    said = polling.close(ctx.storage, ctx.campaign, found, ctx.now)
-    ctx.storage.audit.note(
-        "poll closed early",
-        ctx.now,
-        person=ctx.person.id,
-        room=ctx.room.id,
-        campaign=ctx.campaign.id,
-        poll=poll,
-    )
-    return reply(N_("Poll {number} is closed."), number=poll).also(*said)
+    eligible = len(polling.electorate(ctx.storage, ctx.campaign))
+    rules = PRESETS[procedure]
+    lines = [*described(rules, eligible), say(N_("What can be changed as a poll is opened:"))]
+    lines += [
+        say(N_("- `{example}`: {help}"), example=say(each.example), help=say(each.help))
+        for each in PARAMETERS.values()
+    ]
+    return Reply(tuple(lines))

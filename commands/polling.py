@@ -1,18 +1,21 @@
-"""What a poll says when it opens and when it closes, by a campaigner's word or by the clock."""
+"""A poll in words: its question, its rule, how to vote, how it stands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Listing, Moment, Text, Typed, say
-from campaign.decision import CHOICE_NAMES, PRESETS, Ballot, decide
+from campaign.ballot import SPOILT, keycap
+from campaign.chat import N_, Listing, Message, Moment, PollCard, Text, Typed, say
+from campaign.decision import CHOICE_NAMES, PRESETS, Ballot, decide, described, from_data
 from commands import tell
+from commands.command import Elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
-    from commands.command import Elsewhere
+    from campaign.chat import Value
+    from campaign.decision import Outcome, Procedure
+    from storage.ballots import BallotRow
     from storage.campaigns import Campaign
     from storage.polls import Poll
     from storage.storage import Storage
@@ -26,10 +29,68 @@ OUTCOMES = {
 }
 """What each outcome is called."""
 
+PROCEDURES = {
+    "consent": N_("consent"),
+    "consensus": N_("consensus"),
+    "lazy": N_("lazy consensus"),
+    "majority": N_("majority"),
+    "veto": N_("veto"),
+    "two-thirds": N_("two thirds"),
+    "collective": N_("the collective's own rule"),
+}
+"""What each preset is called."""
+
+RESOLUTIONS = {"integrated": N_("integrated"), "withdrawn": N_("withdrawn")}
+"""What became of an objection."""
+
+
+# --- counting ------------------------------------------------------------------------------------------------------
+
+
+def procedure_of(poll: Poll) -> Procedure:
+    """The rule of a poll, as it was frozen when the poll was opened."""
+    return PRESETS[poll.procedure] if poll.rules is None else from_data(poll.rules)
+
+
+def answers(storage: Storage, poll: Poll) -> list[BallotRow]:
+    """The standing ballots of a poll that are answers: not those that were spoilt or taken back."""
+    choices = procedure_of(poll).choices
+    return [one for one in storage.ballots.standing(poll.id) if one.choice in choices]
+
+
+def counted(cast: Iterable[BallotRow]) -> list[Ballot]:
+    """Ballots as the rules take them."""
+    return [Ballot(one.organisation_id, one.choice, one.reason, bool(one.resolution)) for one in cast]
+
+
+def outcome_of(storage: Storage, poll: Poll) -> Outcome:
+    """What a poll comes to by the ballots that stand now."""
+    electorate = storage.polls.electorate(poll.id)
+    return decide(procedure_of(poll), len(electorate), counted(answers(storage, poll)))
+
+
+def electorate(storage: Storage, campaign: Campaign) -> list[int]:
+    """The organisations that vote in a poll that opens now: not whom only strangers named, nor all of them as one."""
+    return [
+        member.organisation_id
+        for member in storage.campaigns.members(campaign.id)
+        if not member.flagged and member.organisation_id != campaign.collective_id
+    ]
+
+
+# --- words ---------------------------------------------------------------------------------------------------------
+
 
 def named(choice: str) -> Text:
     """An answer as the reader's language calls it."""
     return say(CHOICE_NAMES[choice])
+
+
+def shown(choice: str) -> Text:
+    """What a ballot says, also if it is no answer."""
+    if choice == SPOILT:
+        return say(N_("spoilt"))
+    return named(choice) if choice else say(N_("no answer any more"))
 
 
 def either(choices: Sequence[str]) -> Listing:
@@ -40,81 +101,98 @@ def either(choices: Sequence[str]) -> Listing:
 def how_to(number: int, choices: Sequence[str]) -> Text:
     """How to vote, answer by answer."""
     return say(
-        N_("To vote, say {vote} and one of these words: {choices}."),
+        N_("To vote: {vote} and your answer, as a word or by its number; or react with it: {choices}"),
         vote=Typed("vote", str(number)),
-        choices=either(choices),
+        choices=Listing(
+            tuple(
+                say(N_("{keycap} {choice}"), keycap=keycap(place), choice=named(choice))
+                for place, choice in enumerate(choices, 1)
+            ),
+            either=True,
+        ),
     )
 
 
-def opened(poll: Poll, eligible: int) -> tuple[Text, ...]:
-    """What is said in every room when a poll opens: the question, the rule in plain words, how to vote."""
-    procedure = PRESETS[poll.procedure]
-    return (
-        say(N_("🗳 **Poll {number}: {question}**"), number=poll.number, question=poll.question),
+def rule(poll: Poll, eligible: int) -> tuple[Text, ...]:
+    """The rule of a poll in plain words."""
+    return described(procedure_of(poll), eligible)
+
+
+def terms(storage: Storage, campaign: Campaign, poll: Poll, eligible: int) -> tuple[Text, ...]:
+    """Who votes, until when, and what comes of it."""
+    lines = [
         say(
-            N_("{rule} One voice for each of {eligible} organisations, until {at}."),
-            rule=say(RULES[procedure.name]),
+            N_("One voice for each organisation, {eligible} in all, until {at}."),
             eligible=eligible,
             at=Moment(poll.closes_at, poll.zone),
-        ),
+        )
+    ]
+    if poll.signs and campaign.collective_id is not None:
+        name = storage.organisations.get(campaign.collective_id).name
+        lines.append(
+            say(
+                N_(
+                    "If it is adopted, **{name}** signs the letter; whatever comes of it, each organisation may sign for itself."
+                ),
+                name=name,
+            )
+        )
+    return tuple(lines)
+
+
+def opened(storage: Storage, campaign: Campaign, poll: Poll) -> tuple[Elsewhere, ...]:
+    """What is said in every room when a poll opens: question, rule and how to vote; and the poll itself where it can be shown."""
+    eligible = len(storage.polls.electorate(poll.id))
+    procedure = procedure_of(poll)
+    lines = (
+        say(N_("🗳 **Poll {number}: {question}**"), number=poll.number, question=poll.question),
+        *rule(poll, eligible),
+        *terms(storage, campaign, poll, eligible),
         how_to(poll.number, procedure.choices),
     )
-
-
-RULES = {
-    "majority": N_("Majority: adopted with more answers for than against."),
-    "consent": N_(
-        "Consent: adopted if nobody objects; an objection gives its reason, a concern does not block."
-    ),
-}
-"""Each procedure in one plain sentence."""
-
-
-def close(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tuple[Elsewhere, ...]:
-    """Count a poll, end it, and say in every room what it came to and by which rule."""
-    cast = storage.polls.ballots(poll.id)
-    electorate = storage.polls.electorate(poll.id)
-    outcome = decide(
-        PRESETS[poll.procedure],
-        len(electorate),
-        [Ballot(one.organisation_id, one.choice, one.reason) for one in cast],
+    card = PollCard(
+        say(N_("Poll {number}: {question}"), number=poll.number, question=poll.question),
+        tuple((choice, named(choice)) for choice in procedure.choices),
     )
-    storage.polls.close(poll.id, outcome.result, now)
-    storage.audit.note(
-        "poll closed",
-        now,
-        campaign=campaign.id,
-        poll=poll.number,
-        outcome=outcome.result,
-        counts=dict(outcome.counts),
-    )
-    lines = (
-        say(
-            N_("🗳 **Poll {number}: {outcome}.** “{question}”"),
-            number=poll.number,
-            outcome=say(OUTCOMES[outcome.result]),
-            question=poll.question,
-        ),
-        outcome.rule,
-    )
-    reasons = tuple(
-        say(
-            N_("- {name} ({choice}): {reason}"),
-            name=one.organisation,
-            choice=named(one.choice),
-            reason=one.reason,
-        )
-        for one in cast
-        if one.reason and one.choice in ("objection", "concern")
-    )
-    after = (
-        ()
-        if outcome.result == "adopted"
-        else (
-            say(
-                N_("This is about the collective only. Your organisation may still sign: {sign}"),
-                sign=Typed("sign", "…"),
+    purpose = f"poll:{poll.id}"
+    rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+    said = tell.rooms(rooms, *lines, purpose=purpose, expires_at=poll.closes_at)
+    return tuple(
+        one
+        for text in said
+        for one in (
+            text,
+            Elsewhere(
+                Message((), purpose=purpose, card=card),
+                room_id=text.room_id,
+                intent="poll",
+                expires_at=poll.closes_at,
             ),
         )
     )
-    return tell.rooms(storage.rooms.of_campaign(campaign.id), *lines, *reasons, *after)
+
+
+def explains(one: BallotRow, procedure: Procedure) -> bool:
+    """Whether a ballot is shown with its reason: it gives one, or objects and ought to."""
+    return bool(one.reason) or one.choice in procedure.blocks
+
+
+def objections(cast: Iterable[BallotRow], procedure: Procedure) -> tuple[Text, ...]:
+    """Each answer that objects or gives a reason, with what became of it."""
+    lines = []
+    for one in cast:
+        if not explains(one, procedure):
+            continue
+        values: dict[str, Value] = {
+            "name": one.organisation,
+            "choice": named(one.choice),
+            "reason": one.reason,
+        }
+        if one.resolution:
+            became = say(RESOLUTIONS[one.resolution])
+            lines.append(say(N_("- {name} ({choice}, {became}): {reason}"), **values, became=became))
+        elif one.reason:
+            lines.append(say(N_("- {name} ({choice}): {reason}"), **values))
+        else:
+            lines.append(say(N_("- {name} ({choice}): the reason is still to be given"), **values))
+    return tuple(lines)

@@ -1,11 +1,11 @@
-"""What a reaction means: yes to a question of the bot's, to signing again, or sympathy for a relayed letter."""
+"""What a reaction means: yes to a question of the bot's or to signing again, an answer to a poll, sympathy for a letter."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from commands import answer, reconfirming
+from commands import answer, reconfirming, voting
 
 if TYPE_CHECKING:
     from campaign.chat import Reacted, Redacted
@@ -31,6 +31,9 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
             context.storage.sympathies.add(int(which), event.sender, event.target, event.event)
         elif event.whole:
             context.storage.sympathies.remove(event.sender, event.target)
+    elif kind == "poll":
+        poll = voting.poll_of(context.storage, event.room.network, event.target)
+        return voting.reacted(context, event, poll) if poll else None
     elif kind == "prompt" and any(_is(key, YES) for key in event.keys):
         prompt = context.storage.prompts.get(int(which), context.now)
         if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:

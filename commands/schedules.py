@@ -51,6 +51,7 @@ def unanswered(storage: Storage, campaign: Campaign, now: datetime) -> list[Memb
         member
         for member in storage.campaigns.members(campaign.id)
         if not member.flagged
+        and member.organisation_id != campaign.collective_id
         and to_remind(
             answer_of(member.word, member.level, overtaken=member.letter_id in overtaken),
             member.deciding_until,

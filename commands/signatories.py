@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Text, Typed, say, say_many
@@ -12,6 +13,7 @@ from commands.command import Context, Reply, command, reply
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from campaign.chat import Value
     from storage.signatures import Signature
 
 
@@ -34,7 +36,7 @@ def signatories(ctx: Context) -> Reply:
         if is_counted(one.standing, one.level, campaign.threshold)
     }
     overtaken = storage.letters.overtaken(campaign.id)
-    disputed = storage.disputes.disputed(campaign.id)
+    marks = Marks(storage.disputes.disputed(campaign.id), campaign.collective_id)
     counting: list[Signature] = []
     waiting: list[Signature] = []
     earlier: list[Signature] = []
@@ -47,25 +49,33 @@ def signatories(ctx: Context) -> Reply:
         else:
             (earlier if one.letter_id in overtaken else counting).append(one)
     lines = [say_many(*NN_("**{count} signature:**", "**{count} signatures:**"), len(counting))]
-    lines += [_line(one, disputed) for one in counting]
+    lines += [_line(one, marks) for one in counting]
     if waiting:
         lines.append(
             say(N_("**Signed by one person, and waiting for a second one of the organisation to confirm:**"))
         )
-        lines += [_line(one, disputed) for one in waiting]
+        lines += [_line(one, marks) for one in waiting]
     if earlier:
         lines.append(say(N_("**Signed an earlier version, and to be confirmed before they count:**")))
-        lines += [_line(one, disputed) for one in earlier]
+        lines += [_line(one, marks) for one in earlier]
     if others:
         lines.append(say(N_("**Declared, and to be verified before they count:**")))
-        lines += [_line(one, disputed) for one in others]
+        lines += [_line(one, marks) for one in others]
     return Reply(private=tuple(lines))
 
 
-def _line(one: Signature, disputed: Collection[int]) -> Text:
-    text = (
-        N_("- {name} (no. {number}) — ⚠️ disputed")
-        if one.organisation_id in disputed
-        else N_("- {name} (no. {number})")
-    )
-    return say(text, name=one.organisation, number=one.number)
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is marked in the list: organisations, by their id."""
+
+    disputed: Collection[int]
+    collective: int | None
+
+
+def _line(one: Signature, marks: Marks) -> Text:
+    values: dict[str, Value] = {"name": one.organisation, "number": one.number}
+    if one.organisation_id == marks.collective:
+        return say(N_("- {name} (no. {number}) — the collective itself, by a poll"), **values)
+    if one.organisation_id in marks.disputed:
+        return say(N_("- {name} (no. {number}) — ⚠️ disputed"), **values)
+    return say(N_("- {name} (no. {number})"), **values)

@@ -10,6 +10,7 @@ from commands import lookup, questioning, revising
 from commands.command import CAMPAIGNERS, Context, Reply, command
 
 if TYPE_CHECKING:
+    from campaign.chat import Value
     from storage.campaigns import Member
     from storage.deadlines import Deadline
 
@@ -80,6 +81,7 @@ def status(ctx: Context) -> Reply:
                 now.sympathies,
             )
         )
+    lines += _collective(ctx)
     for deadline in storage.deadlines.of_campaign(campaign.id):
         if deadline.at > ctx.now:
             lines.append(_deadline(ctx, deadline))
@@ -97,6 +99,20 @@ def status(ctx: Context) -> Reply:
         lines += questioning.open_ones(storage, campaign.id)
         lines += revising.waiting(storage, campaign)
     return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))
+
+
+def _collective(ctx: Context) -> list[Text]:
+    """Say that the collective itself has signed, and by which poll."""
+    which = ctx.campaign.collective_id
+    signature = ctx.storage.signatures.standing(ctx.campaign.id, which) if which is not None else None
+    if signature is None:
+        return []
+    poll = ctx.storage.polls.of_signature(signature.id)
+    values: dict[str, Value] = {"name": signature.organisation, "number": signature.number}
+    if poll is None:
+        return [say(N_("🤝 **{name}**, all of us together, has signed (no. {number})"), **values)]
+    by_poll = N_("🤝 **{name}**, all of us together, has signed by poll {poll} (no. {number})")
+    return [say(by_poll, **values, poll=poll.number)]
 
 
 def _deadline(ctx: Context, one: Deadline) -> Text:
@@ -138,7 +154,12 @@ def _names(ctx: Context) -> list[Text]:
     earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign)]
     if earlier:
         lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
-    silent = [one.name for one in members if one.standing == "silent" and not one.flagged]
+    collective = ctx.campaign.collective_id
+    silent = [
+        one.name
+        for one in members
+        if one.standing == "silent" and not one.flagged and one.organisation_id != collective
+    ]
     if silent:
         lines.append(say(N_("No answer yet: {names}"), names=", ".join(silent)))
     return lines

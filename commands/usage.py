@@ -57,7 +57,9 @@ def shape(one: Command, language: str) -> str:
         name = "|".join(in_language(c, language) for c in parameter.choices) or label(parameter, language)
         parts.append(f"<{name}>" if parameter.required else f"[{name}]")
     options = [
-        f"{in_language(parameter.name, language)}=" for parameter in one.parameters if parameter.is_option
+        f"{in_language(parameter.name, language)}="
+        for parameter in one.parameters
+        if parameter.is_option and parameter.kind != "more"
     ]
     if options:
         parts.append(f"[{' '.join(options)}]")

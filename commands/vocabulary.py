@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from campaign.decision import ANSWERS
+from campaign.decision import ANSWERS, PARAMETERS
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
@@ -26,7 +26,12 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "status": ("statut",),
         "testimony": ("temoignage",),
         "url": ("site", "lien"),
+        "poll": ("scrutin",),
+        "signs": ("signe", "signer"),
+        "starts": ("des", "debut", "apartirdu"),
+        **{name: one.french for name, one in PARAMETERS.items()},
     },
+    "en": {"starts": ("from", "start")},
 }
 """Language → option → what may be typed for it, folded; the first is shown in help."""
 
@@ -40,19 +45,28 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "yes": ("oui", "favorable", "pour"),
         "no": ("non", "defavorable", "contre"),
         **ANSWERS["fr"],
+        "consensus": ("consensus",),
+        "lazy": ("tacite", "paresseux"),
         "majority": ("majorite",),
+        "veto": ("veto",),
+        "two-thirds": ("deux-tiers", "deuxtiers", "2/3"),
+        "collective": ("collectif",),
+        "integrated": ("integree", "integre"),
+        "retract": ("retirer", "annuler", "reprendre"),
         "all": ("tout", "tous"),
         "signed": ("signe", "signataires"),
         "declared": ("declare",),
         "silent": ("silencieux", "muets"),
         "deciding": ("enreflexion", "reflexion"),
         "declined": ("refuse",),
-        "withdrawn": ("retire",),
+        "withdrawn": ("retire", "retiree", "levee", "leve"),
         "fr": ("fr", "francais"),
         "en": ("en", "anglais"),
     },
     "en": {
         **ANSWERS["en"],
+        "two-thirds": ("two-thirds", "2/3"),
+        "retract": ("retract", "cancel"),
         "all": ("all", "everything"),
         "markdown": ("markdown", "md"),
         "fr": ("fr", "french"),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NN_, Moment, Typed, say, say_many
-from campaign.decision import PRESETS, validate_ballot
+from campaign.ballot import RETRACTED
+from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, calling, lookup, polling
-from commands.command import Context, Option, Reply, Rest, command, reply
+from commands import authority, balloting, calling, lookup, polling
+from commands.command import Context, Option, Reply, Rest, command
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from storage.polls import Poll
+
+TAKE_BACK = "retract"
+"""The word for taking an answer back."""
 
 
 @command(
@@ -23,78 +28,35 @@ if TYPE_CHECKING:
     example=N_("!vote for"),
     form=True,
 )
-def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply:
-    """Cast or change the ballot of an organisation one may speak for; the latest before closing stands."""
+def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply | None:
+    """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
     poll, words = _poll(ctx, choice.split())
-    procedure = PRESETS[poll.procedure]
-    said = read_choice(words[0], procedure.choices) if words else None
+    choices = polling.procedure_of(poll).choices
+    said = _choice(words[0], choices) if words else None
     if said is None:
-        raise CampaignError(polling.how_to(poll.number, procedure.choices))
+        raise CampaignError(polling.how_to(poll.number, choices))
     organisation, words = (organisation, words[1:]) if organisation else _organisation(ctx, said, words[1:])
-    reason = lookup.short(reason or " ".join(words))
-    validate_ballot(procedure, said, reason)
     elector = lookup.organisation(ctx, organisation)
     if not authority.speaks(ctx, elector):
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
-    if elector.id not in {one for one, _ in ctx.storage.polls.electorate(poll.id)}:
-        raise CampaignError(
-            say(
-                N_(
-                    "**{name}** cannot vote in poll {number}: its voters were fixed when it opened. A campaigner can open a new poll."
-                ),
-                name=elector.name,
-                number=poll.number,
-            )
-        )
-    in_time = poll.closed_at is None and ctx.now < poll.closes_at
-    before = [one.choice for one in ctx.storage.polls.ballots(poll.id) if one.organisation_id == elector.id]
-    ctx.storage.polls.cast(
-        poll.id,
-        elector.id,
-        standing=in_time,
-        person_id=ctx.person.id,
-        choice=said,
-        reason=reason,
-        network=ctx.room.network,
-        event=ctx.event,
-        cast_at=ctx.now,
+    if poll.begun and elector.id not in {one for one, _ in ctx.storage.polls.electorate(poll.id)}:
+        raise CampaignError(balloting.no_elector(ctx, poll, elector.name))
+    given = RETRACTED if said == TAKE_BACK else said
+    reply = balloting.cast(
+        ctx, poll, elector, given, reason=reason or " ".join(words), way="form" if ctx.by_form else ""
     )
-    ctx.storage.audit.note(
-        "voted",
-        ctx.now,
-        person=ctx.person.id,
-        room=ctx.room.id,
-        campaign=poll.campaign_id,
-        organisation=elector.id,
-        poll=poll.number,
-        before="".join(before),
-        after=said,
-        counted=in_time,
+    return reply or Reply(
+        (say(N_("**{name}** has no answer in poll {number}."), name=elector.name, number=poll.number),)
     )
-    if not in_time:
-        return reply(
-            N_(
-                "Poll {number} closed on {at}: your answer is kept, but it does not count. A campaigner can open a new poll."
-            ),
-            number=poll.number,
-            at=Moment(poll.closed_at or poll.closes_at, poll.zone),
-        )
-    cast = len(ctx.storage.polls.ballots(poll.id))
-    return Reply(
-        (
-            say_many(
-                *NN_(
-                    "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} has answered).",
-                    "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} have answered).",
-                ),
-                cast,
-                number=poll.number,
-                name=elector.name,
-                choice=polling.named(said),
-                eligible=len(ctx.storage.polls.electorate(poll.id)),
-            ),
-        )
-    )
+
+
+def _choice(word: str, choices: tuple[str, ...]) -> str | None:
+    """The answer that is meant by a word, or by its number as the poll shows them."""
+    said = read_choice(word, (*choices, TAKE_BACK))
+    number, following = calling.take_number([word])
+    if said is None and number is not None and not following and 1 <= number <= len(choices):
+        return choices[number - 1]
+    return said
 
 
 def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[str]]:
@@ -125,12 +87,18 @@ def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[
 
 
 def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
-    """The poll that is meant, and the words that follow its number."""
+    """The poll that is meant, and the words that follow its number.
+
+    A number alone is that of an answer where only one poll is open, unless it could be that of the poll.
+    """
     polls = ctx.storage.polls
+    running = polls.of_campaign(ctx.campaign.id, only_open=True)
     number, following = calling.take_number(words)
-    if number is not None and following:
+    if number is not None and (following or not running or number in [poll.number for poll in running]):
         named = polls.by_number(ctx.campaign.id, number)
-        if named is None:
+        if named is not None and (following or running):
+            return named, following
+        if following:
             raise CampaignError(
                 say(
                     N_("There is no poll {number}. {polls} lists them."),
@@ -138,13 +106,8 @@ def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
                     polls=Typed("polls"),
                 )
             )
-        return named, following
-    running = polls.of_campaign(ctx.campaign.id, only_open=True)
     if not running:
-        every = polls.of_campaign(ctx.campaign.id)
-        if every:
-            return every[-1], words
-        raise CampaignError(say(N_("No poll has been opened yet. I will say so here when one is.")))
+        return _latest(polls.of_campaign(ctx.campaign.id)), words
     if len(running) > 1:
         numbers = ", ".join(str(poll.number) for poll in running)
         raise CampaignError(
@@ -155,3 +118,11 @@ def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
             )
         )
     return running[0], words
+
+
+def _latest(polls: Sequence[Poll]) -> Poll:
+    """The poll that somebody has in mind while none is open."""
+    every = [poll for poll in polls if poll.outcome != "cancelled"]
+    if not every:
+        raise CampaignError(say(N_("No poll has been opened yet. I will say so here when one is.")))
+    return every[-1]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Typed
-from commands import ending, lookup
-from commands.command import Context, Reply, Rest, command, reply
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Typed, say
+from campaign.organisation import normal_form
+from commands import closing, ending, lookup, tell
+from commands.command import CAMPAIGNERS, Context, Reply, Rest, command, reply
+
+if TYPE_CHECKING:
+    from commands.command import Elsewhere
+    from storage.organisations import Organisation
+    from storage.signatures import Signature
 
 
 @command(
@@ -15,8 +23,11 @@ from commands.command import Context, Reply, Rest, command, reply
     form=True,
 )
 def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
-    """End the standing signature of an organisation, on the word of its people or of who gave it."""
-    found = lookup.spoken_for(ctx, organisation)
+    """End the standing signature of an organisation, on the word of its people or of who gave it.
+
+    That of the collective itself, for whom nobody speaks, a campaigner takes back.
+    """
+    found = _collective(ctx, organisation) or lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
     if standing is None:
@@ -28,6 +39,7 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
             decline=Typed("decline", found.name),
         )
     told = ending.end(ctx, standing, "withdrawn")
+    told = (*told, *_elsewhere(ctx, standing))
     if standing.level != "declared":
         storage.campaigns.stand(campaign.id, found.id, "withdrawn", ctx.now)
     storage.audit.note(
@@ -41,8 +53,31 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
         before=standing.level,
         after="withdrawn",
     )
+    if found.id == campaign.collective_id:
+        return reply(N_("The signature of **{name}** is taken back."), name=found.name).also(*told)
     return reply(
         N_("The signature of **{name}** is taken back. To sign again: {sign}"),
         name=found.name,
         sign=Typed("sign", found.name),
     ).also(*told)
+
+
+def _elsewhere(ctx: Context, standing: Signature) -> tuple[Elsewhere, ...]:
+    """Say in every room that the collective's own signature is taken back: it was given there."""
+    if standing.organisation_id != ctx.campaign.collective_id:
+        return ()
+    line = say(
+        N_("The signature of **{name}** (no. {number}) is taken back by the campaigners."),
+        name=standing.organisation,
+        number=standing.number,
+    )
+    return tell.rooms(closing.public(ctx.storage, ctx.campaign), line)
+
+
+def _collective(ctx: Context, name: str) -> Organisation | None:
+    """The collective, if a campaigner names it where campaigners decide."""
+    which = ctx.campaign.collective_id
+    if which is None or not name or not ctx.is_admin or ctx.place not in CAMPAIGNERS:
+        return None
+    found = ctx.storage.organisations.find(normal_form(name))
+    return found if found is not None and found.id == which else None

@@ -36,6 +36,8 @@ class Campaign:
     civil_hours: str
     second_person: bool
     """Whether a signature counts only once two people of the organisation have given it."""
+    collective_id: int | None
+    """The organisation that all of them are together: no elector, never reminded; a poll can let it sign."""
     closed_at: datetime | None
     titles: dict[str, str]
     """Language → title, where there is more than one."""
@@ -87,6 +89,7 @@ _ROW = select(
     campaigns.c.reminders,
     campaigns.c.civil_hours,
     campaigns.c.second_person,
+    campaigns.c.collective_id,
     campaigns.c.closed_at,
     campaigns.c.titles,
 )
@@ -160,6 +163,10 @@ class Campaigns(Queries):
         return self.get(
             self._new_id(insert(campaigns), {"key": key, "title": title, "opened_at": now, **values})
         )
+
+    def change(self, campaign_id: int, **values: Any) -> None:  # noqa: ANN401 - the columns
+        """Set some columns of a campaign."""
+        self._connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
 
     def name(self, campaign_id: int, titles: Mapping[str, str]) -> None:
         """Give a campaign its titles in several languages; the one it was opened under stays its first."""

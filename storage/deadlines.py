@@ -12,7 +12,7 @@ from storage.tables import deadlines, reminders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,19 @@ class Deadlines(Queries):
             found.setdefault(before, set()).add(organisation)
         return found
 
-    def handled_of_poll(self, poll_id: int) -> set[int]:
-        """The organisations whose reminder of a poll was sent or skipped."""
-        query = select(reminders.c.organisation_id).where(reminders.c.poll_id == poll_id)
+    def handled_of_poll(self, poll_id: int, seconds_before: int) -> set[int]:
+        """The organisations whose reminder of a poll, so long before it closes, was sent or skipped."""
+        query = select(reminders.c.organisation_id).where(
+            reminders.c.poll_id == poll_id, reminders.c.seconds_before == seconds_before
+        )
         return set(self._connection.execute(query).scalars())
+
+    def put_off_poll(self, poll_id: int, by: timedelta) -> None:
+        """A poll closes later: what was reminded of it came by so much longer before its closing."""
+        later = reminders.c.seconds_before + int(by.total_seconds())
+        self._connection.execute(
+            update(reminders).where(reminders.c.poll_id == poll_id).values(seconds_before=later)
+        )
 
     def handle(
         self, deadline: Deadline, seconds_before: int, states: Mapping[int, str], now: datetime

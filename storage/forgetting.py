@@ -17,6 +17,7 @@ from storage.tables import (
     inbox,
     link_codes,
     outbox,
+    polls,
     prompts,
     quarantine,
     rooms,
@@ -115,7 +116,8 @@ class Forgetting(Queries):
     def messages(self, after: int, before: datetime, now: datetime, *, most: int) -> int | None:
         """Forget what was said or given up before `before`, with its dispatch and its file.
 
-        The letter of an open campaign stays: a thumb up on it counts, however late it comes.
+        The letter of an open campaign stays: a thumb up on it counts, however late it comes. So does what was said of a
+        poll that is open: it is answered there.
         """
         found = self._connection.execute(
             select(
@@ -138,14 +140,14 @@ class Forgetting(Queries):
         ended = [row for row in walked if _has_ended(row, before)]
         if ended:
             staying = self._staying({row.dispatch_key for row in ended if row.dispatch_key})
-            letters = self._letters()
+            standing = self._letters() | self._open_polls()
             last = self._connection.execute(
                 select(func.max(dispatches.c.number)).where(dispatches.c.number.is_not(None))
             ).scalar()
             ended = [
                 row
                 for row in ended
-                if row.purpose not in letters
+                if row.purpose not in standing
                 and row.dispatch_key not in staying
                 and (row.number is None or row.number != last)  # a number is never given twice
             ]
@@ -155,6 +157,10 @@ class Forgetting(Queries):
     def _letters(self) -> set[str]:
         open_ones = self._connection.execute(select(campaigns.c.id).where(campaigns.c.closed_at.is_(None)))
         return {f"letter:{campaign}" for campaign in open_ones.scalars()}
+
+    def _open_polls(self) -> set[str]:
+        open_ones = self._connection.execute(select(polls.c.id).where(polls.c.closed_at.is_(None)))
+        return {f"poll:{poll}" for poll in open_ones.scalars()}
 
     def _staying(self, keys: set[str]) -> set[str]:
         """Of these dispatches, those that a later one repeats: they stay until it goes."""

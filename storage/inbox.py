@@ -84,6 +84,13 @@ class Inbox(Queries):
             reached("inbox")
         return set(fresh)
 
+    def count(self, network: str, scope: str, since: datetime) -> int:
+        """How many events of a scope were taken since then."""
+        query = select(func.count()).where(
+            inbox.c.network == network, inbox.c.scope == scope, inbox.c.at > since
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def cursors(self, network: str) -> Mapping[str, str]:
         """Scope → cursor, as last committed."""
         rows = self._connection.execute(
@@ -198,6 +205,14 @@ class Inbox(Queries):
             )
             return otherwise
         return str(found)
+
+    def change_device(self, network: str, account: str, device: str) -> None:
+        """Have a network log in as this device from now on."""
+        self._connection.execute(
+            update(devices)
+            .where(devices.c.network == network, devices.c.account == account)
+            .values(device=device)
+        )
 
     def forget_device(self, network: str, account: str) -> None:
         """Have an account log in as a new device from now on."""

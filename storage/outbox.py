@@ -394,6 +394,15 @@ class Outbox(Queries):
         )
         return str(self._connection.execute(query).scalar() or "")
 
+    def with_purpose(self, purpose: str, intent: Intent) -> Sequence[tuple[int, int]]:
+        """The intents of a kind that have this purpose, each with the room it is for; in the order they were decided."""
+        query = (
+            select(outbox.c.id, outbox.c.room_id)
+            .where(outbox.c.purpose == purpose, outbox.c.intent == intent, outbox.c.room_id.is_not(None))
+            .order_by(outbox.c.id)
+        )
+        return [(int(row[0]), int(row[1])) for row in self._connection.execute(query)]
+
     def counts(self) -> Mapping[str, int]:
         """How many intents wait, and how many dispatches are in each state."""
         query = select(dispatches.c.state, func.count()).group_by(dispatches.c.state)

@@ -131,6 +131,15 @@ class People(Queries):
             raise LookupError(msg)
         return found
 
+    def any_address(self, person_id: int) -> int:
+        """The oldest address of a person, by its id; of one who was forgotten, the one that is nobody's."""
+        query = select(func.min(addresses.c.id)).where(addresses.c.person_id == person_id)
+        known = self._connection.execute(query).scalar()
+        if known is not None:
+            return int(known)
+        none = {"network": "", "address": "", "room": str(person_id)}
+        return self._new_id(insert(addresses), {"person_id": person_id, **none})
+
     def set_language(self, person_id: int, language: str) -> None:
         """Remember in which language a person wants to be answered in private."""
         self._connection.execute(update(people).where(people.c.id == person_id), {"language": language})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
 
 from campaign.chat import Room
 from storage.rows import Queries
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+FOLLOWS = "follows"
+"""Why a room is wanted that takes another one's place: it stands before that one's number."""
 AWAITED = "awaited"
 """Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
 
@@ -46,6 +48,12 @@ class RoomRow:
     def is_awaited(self) -> bool:
         """Whether it takes another one's place, and nobody has invited the bot yet."""
         return self.state == "parked" and self.why == AWAITED
+
+    @property
+    def follows(self) -> int | None:
+        """The room (by id) that the bot comes from, until the new one has said itself that it is in that one's place."""
+        word, _, number = self.why.partition(" ")
+        return int(number) if word == FOLLOWS else None
 
     @property
     def label(self) -> str:
@@ -137,6 +145,37 @@ class Rooms(Queries):
             why=AWAITED,
         )
         return None if found.state == "parked" and not found.is_awaited else found
+
+    def follow(self, room_id: int, old: int) -> None:
+        """Want to be in a room, in the place of another."""
+        self.change(room_id, state="wanted", why=f"{FOLLOWS} {old}")
+
+    def succeed(self, old: RoomRow, new: int) -> Sequence[int]:
+        """Let a room be in another one's place: by its alias, and in the campaigns that listed it; return those."""
+        listed = self._connection.execute(
+            select(campaign_rooms.c.campaign_id, campaign_rooms.c.position).where(
+                campaign_rooms.c.room_id == old.id
+            )
+        ).all()
+        for campaign, position in listed:
+            self.list_in(campaign, new, position)
+        self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == old.id))
+        if old.alias:
+            self.change(new, alias=old.alias)
+            self.change(old.id, alias="")
+        return [campaign for campaign, _ in listed]
+
+    def unlisted(self, network: str) -> int:
+        """How many rooms the bot is in, or wants to be, that are no private chats, no campaigners' and in no campaign."""
+        listed = select(campaign_rooms.c.room_id)
+        query = select(func.count()).where(
+            rooms.c.network == network,
+            rooms.c.state != "parked",
+            rooms.c.direct.is_(False),
+            rooms.c.admin.is_(False),
+            rooms.c.id.not_in(listed),
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def move_on(self, old: int, new: int, until: datetime) -> int:
         """Let what waits to be said in a room be said in the one in its place, but not from `until` (UTC) on.

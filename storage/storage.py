@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from storage.audit import Audit
 from storage.backlog import Backlog
+from storage.ballots import Ballots
 from storage.campaigns import Campaigns
 from storage.consents import Consents
 from storage.deadlines import Deadlines
@@ -76,6 +77,11 @@ class Storage:
         return Backlog(self._connection)
 
     @cached_property
+    def ballots(self) -> Ballots:
+        """What organisations answered in polls."""
+        return Ballots(self._connection)
+
+    @cached_property
     def campaigns(self) -> Campaigns:
         """Campaigns and the organisations they address."""
         return Campaigns(self._connection)
@@ -142,7 +148,7 @@ class Storage:
 
     @cached_property
     def polls(self) -> Polls:
-        """Polls, electors and ballots."""
+        """Polls and their electors."""
         return Polls(self._connection)
 
     @cached_property

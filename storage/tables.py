@@ -554,9 +554,12 @@ ballots = Table(
     _text("resolution"),
     Column("resolved_at", Instant),
     Column("resolved_by", Integer, ForeignKey("people.id")),
+    _text("way"),
     CheckConstraint("resolution IN ('', 'integrated', 'withdrawn')", name="resolution"),
+    CheckConstraint("way IN ('', 'native', 'reaction', 'form')", name="way"),
     comment="Every ballot cast, an empty choice takes it back; the standing one is the organisation's latest before"
-    " closing. cast: when it counts as given; server: when its network says so. resolution: what became of an objection.",
+    " closing. cast: when it counts as given; server: when its network says so. resolution: what became of an objection."
+    " way: by what it was given, empty for a line of text.",
 )
 Index(
     "uq_ballots_standing",

@@ -15,13 +15,14 @@ import typer.main
 from bot import cli, demo
 from bot.config import Authority, Bot, Campaign, Matrix, Privacy, Settings, Xmpp, load
 from campaign.chat import MATRIX, Address
-from campaign.decision import PRESETS
+from campaign.decision import PARAMETERS, PRESETS, edited
 from campaign.errors import CampaignError
 from commands import calling, finding, grammar
 from commands.command import Context, House
 from commands.menu import MENU
-from commands.poll import _closing
+from commands.poll import length_of
 from commands.vocabulary import CHOICES, OPTIONS, fold, option_words, read_choice
+from commands.vote import TAKE_BACK
 from storage.database import open_database
 
 if TYPE_CHECKING:
@@ -113,7 +114,10 @@ def _read(storage: Storage, one: Command, rest: str) -> dict[str, Any]:
     context = Context(storage, House(), NOW, room, "other", address, "Camille", person, MENU)
     values, _ = grammar.arguments(one, rest, context)
     if closes := values.get("closes"):
-        _closing(context, closes)
+        length_of(context, closes, NOW)
+    if one.name == "poll open":
+        edits = {name: value for name, value in values.items() if name in PARAMETERS}
+        edited(PRESETS[values["procedure"]], edits)
     return values
 
 
@@ -140,7 +144,7 @@ def _check_options(typed: Typed, one: Command, rest: str) -> None:
     for option in _OPTION.findall(rest):
         name = known.get(fold(option))
         assert name, f"{typed.where}: {one.name} takes no {option}= in {typed.text!r}"
-        own = OPTIONS["fr"].get(name, (name,)) if typed.language == "fr" else (name,)
+        own = OPTIONS.get(typed.language, {}).get(name, (name,))
         assert fold(option) in own, f"{typed.where}: {option}= is not in the document's language"
 
 
@@ -168,9 +172,11 @@ def test_a_line_to_type_is_read(typed: Typed, database: Database) -> None:
         if parameter.kind == "choice" and parameter.name in values and not parameter.is_option:
             _check_choice(typed, rest.split()[0])
     if one.name == "vote":
-        words = [word for word in values["choice"].split() if not word.isdecimal()]
-        assert any(read_choice(words[0], procedure.choices) for procedure in PRESETS.values()), typed
-        _check_choice(typed, words[0])
+        words = [word for word in values["choice"].split() if not word.isdecimal()] or ["for"]
+        known = (*(choice for procedure in PRESETS.values() for choice in procedure.choices), TAKE_BACK)
+        assert read_choice(words[0], known), typed
+        if values["choice"] != "1 2":  # an answer by its number
+            _check_choice(typed, words[0])
 
 
 @pytest.mark.parametrize("typed", SPANS, ids=lambda typed: f"{typed.where}: {typed.text}")
@@ -211,7 +217,7 @@ def test_a_wrong_line_is_noticed(text: str, database: Database) -> None:
 
 
 def test_the_example_config_loads() -> None:
-    config = load(EXAMPLE, environment={})
+    config = load(EXAMPLE, environment={f"TOCSIN_{one}_PASSWORD": "-" for one in ("MATRIX", "XMPP")})
     (opening,) = config.openings.values()
     assert {letter.language for letter in opening.letters} == {"fr", "en"}
     assert all(letter.title and letter.summary for letter in opening.letters)
@@ -249,10 +255,20 @@ def test_the_example_explains_every_key(section: str) -> None:
 def test_what_is_commented_out_is_the_default() -> None:
     text = EXAMPLE.read_text("utf-8")
     optional = set(re.findall(r"^# (\w+) = ", text, re.MULTILINE))
-    elsewhere = {"host", "port", "ca_file", "timezone", "language"}  # the comment beside them says what holds
+    elsewhere = {
+        "host",
+        "port",
+        "ca_file",
+        "timezone",
+        "language",
+        "collective",
+    }  # the comment there says what holds
+    named = {"matrix.name"}  # as above
     for section, keys in _sections(text).items():
         model = SECTIONS[section].model_validate(keys)
         for key in optional & set(keys) - elsewhere:
+            if f"{section}.{key}" in named:
+                continue
             assert getattr(model, key) == SECTIONS[section].model_fields[key].default, f"{section}.{key}"
 
 

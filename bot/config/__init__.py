@@ -7,7 +7,7 @@ import ssl
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +29,14 @@ from bot.config.schema import (
     deadline_of,
     room_address,
 )
+from bot.credentials import Wanted, find
+from bot.transports.tls import is_exposed, is_loopback
 from campaign.chat import MATRIX, XMPP
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bot.credentials import Login
 
 __all__ = [
     "LANGUAGES",
@@ -52,6 +56,7 @@ __all__ = [
     "load",
     "read_letter",
     "read_roster",
+    "wanted",
 ]
 
 
@@ -70,7 +75,8 @@ class Config:
 
     settings: Settings
     openings: dict[str, Opening]
-    passwords: dict[str, str] = field(repr=False)
+    logins: dict[str, Login]
+    """Network → what to log in with."""
     path: Path
     """The file it was read from."""
 
@@ -78,8 +84,8 @@ class Config:
 def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool = True) -> Config:
     """Read a config and everything it names.
 
-    Paths in it are relative to its folder. Passwords come from TOCSIN_MATRIX_PASSWORD and TOCSIN_XMPP_PASSWORD, else
-    from `password_file`; without `logs_in` none is asked for.
+    Paths in it are relative to its folder. What to log in with is looked for as `bot.credentials` says; without
+    `logs_in` it is not.
 
     Raises:
         ConfigError: with every problem found, not only the first. No password is ever part of it.
@@ -111,17 +117,26 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
         for key, one in _table(raw, "campaigns").items()
         if _is_table(one)
     }
-    passwords = _passwords(raw, folder, environment, problems) if logs_in else {}
+    logins = _logins(raw, folder, environment, problems) if logs_in else {}
     problems += _checks(raw, folder)
     if settings is None or problems:
         raise ConfigError(path, problems)
     settings = settings.model_copy(
         update={"bot": settings.bot.model_copy(update={"data": folder / settings.bot.data})}
     )
-    if settings.xmpp and settings.xmpp.ca_file:
-        ca_file = folder / settings.xmpp.ca_file
-        settings = settings.model_copy(update={"xmpp": settings.xmpp.model_copy(update={"ca_file": ca_file})})
-    return Config(settings, openings, passwords, path.resolve())
+    for network, section in ((MATRIX, settings.matrix), (XMPP, settings.xmpp)):
+        if section is not None and section.ca_file is not None:
+            absolute = section.model_copy(update={"ca_file": folder / section.ca_file})
+            settings = settings.model_copy(update={network: absolute})
+    return Config(settings, openings, logins, path.resolve())
+
+
+def wanted(config: Config, network: str) -> Wanted | None:
+    """Which login a network needs; None if the config does not have that network."""
+    section = config.settings.matrix if network == MATRIX else config.settings.xmpp
+    if section is None:
+        return None
+    return _sought({network: section.model_dump(mode="json")}, network, config.path.parent)
 
 
 def _is_table(value: object) -> bool:
@@ -216,17 +231,23 @@ def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
     problems: list[str] = []
     if not {"matrix", "xmpp"} & raw.keys():
         problems.append("the config: expected a [matrix] or an [xmpp] section, or both")
-    xmpp = _table(raw, "xmpp")
-    if xmpp.get("tls") == "off" and xmpp.get("host") not in ("127.0.0.1", "::1", "localhost"):
+    xmpp, homeserver = _table(raw, "xmpp"), _word(_table(raw, "matrix"), "homeserver")
+    if xmpp.get("tls") == "off" and not is_loopback(_word(xmpp, "host")):
         problems.append('xmpp.tls: "off" — expected "on", unless host is this very machine ("127.0.0.1")')
-    ca_file = _word(xmpp, "ca_file")
-    if ca_file:
-        try:
-            ssl.create_default_context(cafile=folder / ca_file)
-        except ssl.SSLError:
-            problems.append(f"xmpp.ca_file: {ca_file!r} — expected certificates in PEM form")
-        except (OSError, ValueError) as error:
-            problems.append(f"xmpp.ca_file: {ca_file!r} — cannot be read: {_why(error)}")
+    if is_exposed(homeserver):
+        problems.append(
+            f"matrix.homeserver: {homeserver!r} — expected https, unless it is this very machine "
+            '("http://127.0.0.1:8008"): the login could be read on the way'
+        )
+    for network in (MATRIX, XMPP):
+        ca_file = _word(_table(raw, network), "ca_file")
+        if ca_file:
+            try:
+                ssl.create_default_context(cafile=folder / ca_file)
+            except ssl.SSLError:
+                problems.append(f"{network}.ca_file: {ca_file!r} — expected certificates in PEM form")
+            except (OSError, ValueError) as error:
+                problems.append(f"{network}.ca_file: {ca_file!r} — cannot be read: {_why(error)}")
     problems += [
         f'campaigns.{key}.counts: "declared" — expected "confirmed", or no second_person: '
         "it asks for two people where this asks for none"
@@ -280,31 +301,30 @@ def _people(raw: Mapping[str, Any], rooms: Mapping[tuple[str, str], str]) -> lis
     return problems
 
 
-def _passwords(
+def _logins(
     raw: Mapping[str, Any], folder: Path, environment: dict[str, str], problems: list[str]
-) -> dict[str, str]:
-    """The password of each network. What `password_file` says is never repeated: it may be the password itself."""
+) -> dict[str, Login]:
+    """What to log in to each network with."""
     found = {}
     for network in (MATRIX, XMPP):
-        if network not in raw:
-            continue
-        variable = f"TOCSIN_{network.upper()}_PASSWORD"
-        path = _word(_table(raw, network), "password_file")
-        if environment.get(variable):
-            found[network] = environment[variable]
-        elif not path:
-            problems.append(
-                f"{network}: no password — expected {variable} in the environment, or password_file"
-            )
-        else:
-            where = f"{network}.password_file"
-            text = _read(
-                folder, path, f"{where}: expected the path of a file that holds the password", problems
-            )
-            if text is not None and not text.strip():
-                problems.append(f"{where}: the file is empty — expected the password")
-            found[network] = (text or "").strip()
+        if network in raw:
+            data = folder / (_word(_table(raw, "bot"), "data") or Bot().data)
+            login = find(_sought(raw, network, folder), data, environment, problems)
+            if login is not None:
+                found[network] = login
     return found
+
+
+def _sought(raw: Mapping[str, Any], network: str, folder: Path) -> Wanted:
+    section = _table(raw, network)
+    account, server = ("user", "homeserver") if network == MATRIX else ("jid", "jid")
+    path = section.get("password_file")
+    return Wanted(
+        network,
+        _word(section, account),
+        _word(section, server).rstrip("/").rpartition("@")[2],
+        folder / path if isinstance(path, str) and path else None,
+    )
 
 
 def _read(folder: Path, path: str, where: str, problems: list[str], encoding: str = "utf-8") -> str | None:

@@ -16,6 +16,7 @@ from campaign.authority import PUBLIC_PROVIDERS, ascii_domain
 from campaign.chat import MATRIX, XMPP, Address
 from campaign.dates import END_OF_DAY, read_span
 from campaign.errors import CampaignError
+from campaign.organisation import tidy_name
 
 LANGUAGES = ("fr", "en")
 _JID = re.compile(r"[^\s@/:]+@[^\s@/]+")
@@ -81,6 +82,13 @@ def _domain(typed: str) -> str:
     return form
 
 
+def _name(typed: str) -> str:
+    try:
+        return tidy_name(typed)
+    except CampaignError as refused:
+        raise ValueError('the name of an organisation such as "Les Hébergeurs Réunis"') from refused
+
+
 def _civil(typed: str) -> str:
     opens, _, closes = typed.replace("24:00", "00:00").partition("-")
     if not (_TIME_OF_DAY.fullmatch(opens) and _TIME_OF_DAY.fullmatch(closes)):
@@ -95,6 +103,7 @@ RoomAddress = Annotated[Any, BeforeValidator(room_address)]
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
 Deadline = Annotated[datetime, BeforeValidator(_deadline)]
 Domain = Annotated[str, AfterValidator(_domain)]
+Name = Annotated[str, AfterValidator(_name)]
 CivilHours = Annotated[str, AfterValidator(_civil)]
 
 
@@ -129,6 +138,11 @@ class Matrix(Section):
     homeserver: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
     user: Annotated[str, Field(pattern=r"^@[^\s:@/]+:[^\s/@]+$")]
     password_file: Path | None = None
+    ca_file: Path | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """The display name to take; None: the one the account has."""
+    invites: frozenset[Domain] = frozenset()
+    """Servers whose people may invite the bot, beside the administrators."""
 
 
 class Xmpp(Section):
@@ -191,6 +205,7 @@ class Campaign(Section):
     counts: Literal["confirmed", "declared"] = "confirmed"
     civil_hours: CivilHours = "09:00-20:00"
     second_person: StrictBool = False
+    collective: Name | None = None
 
     @property
     def titles(self) -> dict[str, str]:

@@ -105,7 +105,7 @@ async def main(lines: TextIO, out: TextIO) -> None:
             terminal.rule("[dim]the prompt is yours[/dim]", style="dim")
             terminal.print(
                 "[dim]A line is said by the current person in the current room. "
-                "/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /edit TEXT · /delete · /file · /wait 3d · /who · Ctrl-D ends. "
+                "/as NAME · /room NAME · /private · /react 👍 · /vote 1 · /reply TEXT · /on WORDS · /edit TEXT · /delete · /file · /wait 3d · /who · Ctrl-D ends. "
                 f"You are {console.person}, of {console.stage.people[console.person].about}. Try !aide, !signer, "
                 "!statut, /wait 5d, !export csv (as Maud, in equipe) and then /file; !langue en (as Maud) for English.[/dim]"
             )

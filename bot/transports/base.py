@@ -161,6 +161,8 @@ class Holder:
 
     address: Address
     exactly: str
+    shared: tuple[str, ...] = field(default=(), compare=False)
+    """Our rooms in which that account is seen now, by their ids."""
 
 
 class TurnedAway(Exception):
@@ -174,7 +176,7 @@ class TurnedAway(Exception):
 class Desk(Protocol):
     """Where forms are asked for and handed in, whatever the network."""
 
-    async def listed(self, address: Address) -> Sequence[tuple[str, str]]:
+    async def listed(self, holder: Holder) -> Sequence[tuple[str, str]]:
         """The forms for this person: name → title. Raises TurnedAway."""
         ...
 
@@ -190,6 +192,10 @@ class Desk(Protocol):
 
     def put_away(self, holder: Holder, session: str) -> None:
         """Forget a form that is not wanted any more."""
+        ...
+
+    async def admits(self, holder: Holder) -> bool:
+        """Whether an account may see that we are there. Raises TurnedAway."""
         ...
 
     async def who_are_you(self, room: Room, me: str) -> str:
@@ -297,6 +303,10 @@ class Transport(Protocol):
 
     async def leave(self, room: str, reason: str) -> None:
         """Leave a room, or decline its invitation, with a reason people can read. Repeating it does no harm."""
+        ...
+
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show in a room that an answer is being written, or no more, if the network shows such things. May fail."""
         ...
 
     async def recount(self, room: Room, poll: str) -> None:

@@ -26,7 +26,19 @@ from bot.transports.base import (
     Uploaded,
     Vitals,
 )
-from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Echo, Joined, Reacted, Redacted, Room, Said
+from campaign.chat import (
+    MATRIX,
+    NETWORKS,
+    XMPP,
+    Address,
+    Balloted,
+    Echo,
+    Joined,
+    Reacted,
+    Redacted,
+    Room,
+    Said,
+)
 from campaign.dates import read_span
 from campaign.errors import CampaignError
 
@@ -148,6 +160,9 @@ class ConsoleTransport:
     async def leave(self, room: str, reason: str) -> None:
         """Nobody leaves the stage."""
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Nobody has to wait on a stage."""
+
     async def recount(self, room: Room, poll: str) -> None:
         """Nothing is missed on a stage."""
 
@@ -155,9 +170,9 @@ class ConsoleTransport:
         """Say nothing: a terminal is either there or not."""
         return Vitals()
 
-    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - every room is alike
-        """A terminal shows styled text."""
-        return Capabilities(reactions=True, files=True)
+    def capabilities(self, room: Room) -> Capabilities:
+        """A terminal shows styled text, and polls where Matrix does."""
+        return Capabilities(reactions=True, files=True, polls=room.network == MATRIX)
 
 
 @dataclass
@@ -165,7 +180,8 @@ class Console:
     """Reads lines, lets people say them, and shows what is said.
 
     A plain line is said by the current person in the current room. `/as NAME` and `/room NAME` change them, `/private`
-    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, `/edit TEXT` and
+    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, or the one that
+    `/on WORDS` chose; `/vote 2` answers the last poll that is shown there (`/vote` alone takes that back), `/edit TEXT` and
     `/delete` change what one said last there, `/wait 3d` lets time pass, `/who` lists everybody.
     """
 
@@ -178,6 +194,8 @@ class Console:
     files: dict[str, bytes] = field(default_factory=dict)
     transports: dict[str, ConsoleTransport] = field(init=False)
     _last: dict[Room, str] = field(default_factory=dict)
+    _said: dict[Room, list[tuple[str, str]]] = field(default_factory=dict)
+    _polls: dict[Room, tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=dict)
     _own: dict[tuple[Room, str], str] = field(default_factory=dict)
     """Room and person → the event of what they said there last."""
     _shown: tuple[Room | None, str] = (None, "")
@@ -234,29 +252,33 @@ class Console:
                 self.room = ""
             case "wait":
                 await self._wait(rest)
-            case "react":
-                self._react(rest or "👍")
+            case "react" | "unreact":
+                self._react(*(rest.split() or (["👍"] if verb == "react" else [])))
+            case "vote":
+                self._vote(rest.split())
             case "reply":
                 self._show_said(rest)
                 self._say(rest, reply_to=self._last.get(self._here, ""))
             case "edit":
                 self._show_said(f"* {rest}")
                 self._say(rest, edits=self._own.get((self._here, self.person), ""))
-            case "delete":
-                self._delete()
             case _:
-                self._other(verb)
+                self._other(verb, rest)
 
-    def _other(self, verb: str) -> None:
+    def _other(self, verb: str, rest: str) -> None:
         """Show what there is to see, or how to direct."""
         match verb:
+            case "delete":
+                self._delete()
+            case "on":
+                self._choose(rest)
             case "who":
                 self._who()
             case "file":
                 self._show_file()
             case _:
                 self.terminal.print(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /reply TEXT · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
+                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /vote 1 · /reply TEXT · /on WORDS · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
                 )
 
     def _become(self, name: str) -> None:
@@ -326,29 +348,63 @@ class Console:
     def _delete(self) -> None:
         here = self._here
         transport = self.transports[here.network]
-        self._heading(here)
-        self._line(self.person, self._colour(), Rich("deletes their message", "dim"))
+        self._does(("deletes their message", "dim"), "")
         target = self._own.get((here, self.person), "")
         transport.hear(Redacted(here, transport.event_id(), target, self.stage.now))
 
-    def _react(self, key: str) -> None:
+    def _react(self, *keys: str) -> None:
+        """Let the person react: on XMPP with exactly these, on Matrix with these besides what was there."""
         here = self._here
         transport = self.transports[here.network]
         target = self._last.get(here, "")
-        self._heading(here)
-        self._line(self.person, self._colour(), Rich.assemble(("reacts ", "dim"), key))
-        transport.hear(
-            Reacted(
-                here,
-                transport.event_id(),
-                self._sender(),
-                self.person,
-                target,
-                (key,),
-                self.stage.now,
-                shared=() if self.room else self._shared(),
+        whole = here.network == XMPP
+        self._does(("reacts ", "dim"), " ".join(keys) or "—")
+        for some in [keys] if whole else [(key,) for key in keys]:
+            event = transport.event_id()
+            transport.hear(
+                Reacted(
+                    here,
+                    event,
+                    self._sender(),
+                    self.person,
+                    target,
+                    some,
+                    self.stage.now,
+                    whole=whole,
+                    shared=() if self.room else self._shared(),
+                )
             )
+
+    def _vote(self, numbers: list[str]) -> None:
+        """Let the person answer the last poll shown here, by the numbers of its answers."""
+        here = self._here
+        if here not in self._polls:
+            self.terminal.print("[red]no poll here:[/red] [dim]/on WORDS, then /react 2️⃣ or !vote[/dim]")
+            return
+        transport = self.transports[here.network]
+        target, answers = self._polls[here]
+        chosen = [
+            answers[int(one) - 1] if one.isdecimal() and 0 < int(one) <= len(answers) else (one, one)
+            for one in numbers
+        ]
+        self._does(("votes ", "dim"), ", ".join(words for _, words in chosen) or "—")
+        keys = tuple(key for key, _ in chosen)
+        transport.hear(
+            Balloted(here, transport.event_id(), self._sender(), self.person, target, keys, self.stage.now)
         )
+
+    def _choose(self, words: str) -> None:
+        """Let what is said next answer the last message here with these words in it."""
+        here = self._here
+        found = [event for event, text in self._said.get(here, []) if words.casefold() in text.casefold()]
+        if found:
+            self._last[here] = found[-1]
+        else:
+            self.terminal.print(f"[red]{escape(words)}?[/red]")
+
+    def _does(self, what: tuple[str, str], with_: str) -> None:
+        self._heading(self._here)
+        self._line(self.person, self._colour(), Rich.assemble(what, with_))
 
     def _shared(self) -> tuple[str, ...]:
         """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
@@ -413,11 +469,28 @@ class Console:
             line.rstrip()
             self.terminal.print(Rich.assemble("  ", said, " ", line), soft_wrap=True)
 
+    def keep(self, dispatch: Dispatch, event: str) -> None:
+        """Remember what was said, for what answers it: a poll, or else the last message."""
+        if dispatch.payload.kind == "poll":
+            self._polls[dispatch.room] = (event, dispatch.payload.answers)
+        elif dispatch.payload.kind == "message":
+            self._last[dispatch.room] = event
+            self._said.setdefault(dispatch.room, []).append((event, dispatch.payload.text))
+
     def show(self, dispatch: Dispatch, event: str) -> None:
         """Show what the bot says."""
-        self._last[dispatch.room] = event
+        self.keep(dispatch, event)
         self._heading(dispatch.room)
         payload = dispatch.payload
+        if payload.kind == "poll":
+            answers = " · ".join(f"{number}. {words}" for number, (_, words) in enumerate(payload.answers, 1))
+            lines = (f"📊 {payload.text}", f"{answers}  (/vote 1)")
+            self._line("tocsin", "yellow", Rich("\n".join(lines)))
+            return
+        if payload.kind in ("react", "end"):
+            mark = "reacts" if payload.kind == "react" else "📊 ends the poll:"
+            self._line("tocsin", "yellow", Rich.assemble((f"{mark} ", "dim"), payload.text.split("\n")[0]))
+            return
         bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else ""
         marks = self.terminal.no_color or not self.terminal.is_terminal
         parts = [_styled(bell + payload.text, marks=marks)] if payload.text else []

@@ -16,7 +16,7 @@ COLUMNS = (
     *("number", "organisation", "website", "standing", "level", "network", "address", "person", "role"),
     *("funded", "mandate", "mandate_day", "mandate_link", "letter_version", "letter_language"),
     *("signed_at", "note", "deciding_until", "testimony", "disputed"),
-    *("letter_current", "reconfirmed_at", "may_be_named"),
+    *("letter_current", "reconfirmed_at", "may_be_named", "collective"),
 )
 """The header, in this order. New columns are added at the end, so that those who read by position go on."""
 
@@ -75,6 +75,7 @@ def _cells(row: Signatory) -> tuple[str, ...]:
         {True: "yes", False: "no", None: ""}[row.letter_current],
         _iso(row.reconfirmed_at),
         "yes" if row.may_be_named else "",
+        "yes" if row.collective else "",
     )
 
 

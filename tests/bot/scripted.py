@@ -286,6 +286,11 @@ class Network:
         self.acts.append(("leave", room, reason))
         self._asked.set()
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show that an answer is being written, or no more."""
+        self.acts.append(("compose", room.id, "on" if on else "off"))
+        self._asked.set()
+
     async def recount(self, room: Room, poll: str) -> None:
         """Tell the answers to a poll once more, as the script says; return when they are committed."""
         self.recounted.append((room, poll))

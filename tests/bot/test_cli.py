@@ -162,13 +162,16 @@ class Homeserver(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.logins.append(body)
-        good = body.get("password") == SECRET
-        answer = (
-            {"access_token": "t", "user_id": "@tocsin:example.org", "device_id": body.get("device_id")}
-            if good
-            else {"errcode": "M_FORBIDDEN", "error": "Invalid username or password"}
-        )
+        answer: dict[str, Any]
+        good, answer = True, {"one_time_key_counts": {"signed_curve25519": 50}}
+        if "/keys/" not in self.path:
+            self.logins.append(body)
+            good = body.get("password") == SECRET
+            answer = (
+                {"access_token": "t", "user_id": "@tocsin:example.org", "device_id": body.get("device_id")}
+                if good
+                else {"errcode": "M_FORBIDDEN", "error": "Invalid username or password"}
+            )
         data = json.dumps(answer).encode()
         self.send_response(200 if good else 403)
         self.send_header("Content-Type", "application/json")

@@ -116,6 +116,7 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("counts", "title =", 'counts = "all"\ntitle =', (".counts: 'all'", "'confirmed' or 'declared'")),
     ("two people", "title =", 'second_person = "yes"\ntitle =', (".second_person: 'yes'", "true or false")),
     ("two people and none", "title =", 'second_person = true\ncounts = "declared"\ntitle =', (".counts:", "second_person")),
+    ("collective", "title =", 'collective = "="\ntitle =', (".collective: '='", "the name of an organisation")),
     ("public server", "[bot]", '[authority]\npublic_providers = ["matrix"]\n[bot]', ("public_providers", "'matrix'", "matrix.example.org")),
     ("public servers", "[bot]", '[authority]\npublic_providers = "a.example"\n[bot]', ("authority.public_providers: 'a.example'", "square brackets")),
     ("tls", "[xmpp]", '[xmpp]\ntls = "off"', ('xmpp.tls: "off"', '"127.0.0.1"')),
@@ -153,7 +154,7 @@ def test_everything_is_said_at_once(tmp_path: Path) -> None:
     )
     found = problems(tmp_path, text, {"TOCSIN_MATRIX_PASSWORD": SECRET})
     expected = (
-        "bot.language", "bot.timezone", "xmpp.jid:", "xmpp.jidd", "xmpp.ca_file", "xmpp: no password",
+        "bot.language", "bot.timezone", "xmpp.jid:", "xmpp.jidd", "xmpp.ca_file", "xmpp: no login",
         "campaigns.ngi.goal", "campaigns.ngi.title:", "campaigns.ngi.titel", "campaigns.ngi.letter.en",
         "campaigns.ngi.organisations",
     )  # fmt: skip
@@ -235,8 +236,12 @@ def test_a_room_needs_its_network(tmp_path: Path) -> None:
 def test_a_password_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
     file = write(tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "secret"'))
     (tmp_path / "secret").write_text(f"{SECRET}\n")
+    (tmp_path / "secret").chmod(0o640)
     config = load(file, environment={"TOCSIN_MATRIX_PASSWORD": "other"})
-    assert config.passwords == {MATRIX: "other", XMPP: SECRET}
+    assert {network: login.password for network, login in config.logins.items()} == {
+        MATRIX: "other",
+        XMPP: SECRET,
+    }
     assert SECRET not in repr(config)
 
 
@@ -263,6 +268,7 @@ def test_a_password_in_the_wrong_place_is_not_repeated(tmp_path: Path, line: str
 
 def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
+    (tmp_path / "secret").chmod(0o600)
     (found,) = problems(
         tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "secret"'), {"TOCSIN_MATRIX_PASSWORD": SECRET}
     )
@@ -270,7 +276,7 @@ def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
 
 
 def test_what_does_not_log_in_needs_no_password(tmp_path: Path) -> None:
-    assert load(write(tmp_path), environment={}, logs_in=False).passwords == {}
+    assert load(write(tmp_path), environment={}, logs_in=False).logins == {}
 
 
 # --- times

@@ -13,7 +13,7 @@ from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, Holder, TurnedAway, Unreachable
 from campaign.chat import XMPP, Address
 from commands.menu import MENU
-from tests.commands.stage import ADMINS, Stage, opened, under_way, voice
+from tests.commands.stage import ADMINS, PLACES, Stage, opened, under_way, voice
 from tests.conversations.play import BEGINNING
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ async def test_a_form_that_is_only_looked_at_leaves_nothing(prepared: Path, tmp_
             if one.parameters:
                 for who in (nobody, ROBIN):
                     assert (await desk.open(who, one.name)).fields
-        assert len(await desk.listed(nobody.address)) == len(FORMS)
+        assert len(await desk.listed(nobody)) == len(FORMS)
         assert await stage.rows() == before
 
 
@@ -208,3 +208,35 @@ async def test_what_cannot_be_taken_now_can_be_handed_in_again(prepared: Path, t
         desk._take = take
         assert not (await desk.hand_in(ROBIN, page.session, page.step, values(page))).refused
         assert (await stage.rows())["signatures"]
+
+
+async def test_of_several_campaigns_the_form_asks_first_which_is_meant(
+    prepared: Path, tmp_path: Path
+) -> None:
+    with at_the_desk(prepared, tmp_path) as (stage, desk):
+        other = {"timezone": "Europe/Paris", "language": "en", "reminders": [], "civil_hours": "09:00-20:00"}
+        await stage.database.write(
+            lambda storage: storage.campaigns.add("other", "The other one", BEGINNING, **other)
+        )
+        page = await desk.open(ROBIN, "status")
+        assert [(one.name, len(one.options), one.required) for one in page.fields] == [("campaign", 2, True)]
+        assert "The other one" in [label for _, label in page.fields[0].options]
+        before = await stage.rows()
+        for wrong in ("", "a third", "OTHER"):
+            page = await desk.hand_in(ROBIN, page.session, page.step, {"campaign": wrong})
+            assert page.refused
+            assert page.fields
+        assert await stage.rows() == before
+        done = await desk.hand_in(ROBIN, page.session, page.step, {"campaign": "other"})
+        assert not done.fields
+        assert "The other one" in done.words
+        # Whoever is seen in a room of one of them is asked for none.
+        seen = Holder(ROBIN.address, ROBIN.exactly, (PLACES[XMPP]["campaign"].id,))
+        done = await desk.open(seen, "status")
+        assert not done.fields
+        assert "The other one" not in done.words
+        # Where one has to be filled in besides, that is the next step, of that campaign.
+        page = await desk.open(ROBIN, "vote")
+        page = await desk.hand_in(ROBIN, page.session, page.step, {"campaign": "other"})
+        assert [one.name for one in page.fields] == ["choice", "organisation", "reason"]
+        assert (await desk.hand_in(ROBIN, page.session, page.step, {"choice": "1 for"})).refused

@@ -362,6 +362,30 @@ def test_what_the_campaign_holds_otherwise_is_said(
     assert difference.startswith(f"campaigns.ngi.{key}: ")
 
 
+def test_the_collective_is_named_once_and_is_none_of_its_organisations(
+    database: Database, tmp_path: Path
+) -> None:
+    bring(database, config(tmp_path))
+    named = config(
+        tmp_path, CONFIG.replace('title = "Save it"', 'title = "Save it"\ncollective = "All of Us"')
+    )
+    bring(database, named)
+    bring(database, named)
+
+    def collective(storage: Storage) -> tuple[str, bool]:
+        campaign = storage.campaigns.get(1)
+        assert campaign.collective_id is not None
+        one = storage.organisations.get(campaign.collective_id)
+        return one.name, storage.campaigns.member(1, one.id) is not None
+
+    assert database.transaction(collective) == ("All of Us", False)
+    assert said(database, named) == []
+    other = config(tmp_path, CONFIG.replace('title = "Save it"', 'title = "Save it"\ncollective = "Others"'))
+    bring(database, other)
+    (difference,) = said(database, other)
+    assert difference.startswith("campaigns.ngi.collective: Others here, but All of Us in the campaign")
+
+
 def test_a_campaign_that_is_no_longer_named_stays_open_and_that_is_said(
     database: Database, tmp_path: Path
 ) -> None:

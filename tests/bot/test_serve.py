@@ -75,6 +75,8 @@ class Homeserver(BaseHTTPRequestHandler):
             self._answer({"access_token": "t", "user_id": ME, "device_id": body["device_id"]})
         elif self.path.endswith("/filter"):
             self._answer({"filter_id": "f"})
+        elif "/keys/" in self.path:
+            self._answer({"one_time_key_counts": {"signed_curve25519": 50}})
         else:
             self._answer({"errcode": "M_FORBIDDEN", "error": "no"}, 403)
 

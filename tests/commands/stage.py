@@ -19,6 +19,7 @@ from bot.texts.catalogue import Catalogue
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, say
 from commands.command import House
+from commands.due import Tick
 from commands.menu import MENU
 from storage.database import FILE, open_database
 from storage.outbox import thaw
@@ -27,6 +28,7 @@ from tests.conversations.play import BEGINNING, PEOPLE, ROOMS, config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from campaign.chat import Address, Event
     from commands.command import Command, Place
@@ -88,11 +90,12 @@ class Stage:
 
     database: Database
     house: House
+    now: datetime = BEGINNING
     _numbers: Iterator[int] = field(init=False)
     _seen: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._intake = Intake(self.database, self.house, MENU, lambda: BEGINNING)
+        self._intake = Intake(self.database, self.house, MENU, lambda: self.now)
 
         def taken(storage: Storage) -> tuple[int, int]:
             connection = storage._connection
@@ -140,23 +143,32 @@ class Stage:
         """Let things happen on one network; return what the bot would say."""
         await self._intake.take(events[0].room.network, Batch(events), lambda _: None)
 
-        def work(storage: Storage) -> list[Answer]:
-            new = storage._connection.execute(select(outbox).where(outbox.c.id > self._seen)).all()
-            self._seen = max((row.id for row in new), default=self._seen)
-            return [
-                Answer(
-                    row.id,
-                    storage.rooms.get(row.room_id).address
-                    if row.room_id is not None
-                    else storage.people.address(row.address_id).id,
-                    thaw(row.message),
-                    row.file_id is not None,
-                )
-                for row in new
-                if row.intent == "message"
-            ]
+        return await self.database.read(self._new)
 
-        return await self.database.read(work)
+    def _new(self, storage: Storage) -> list[Answer]:
+        """What was decided since the last time, on every network."""
+        new = storage._connection.execute(select(outbox).where(outbox.c.id > self._seen)).all()
+        self._seen = max((row.id for row in new), default=self._seen)
+        return [
+            Answer(
+                row.id,
+                storage.rooms.get(row.room_id).address
+                if row.room_id is not None
+                else storage.people.address(row.address_id).id,
+                thaw(row.message),
+                row.file_id is not None,
+            )
+            for row in new
+            if row.intent == "message"
+        ]
+
+    async def tick(
+        self, now: datetime, *, heard: datetime | None = None, away: frozenset[str] = frozenset()
+    ) -> list[Answer]:
+        """Let it be that late, with every network heard until then unless it is said; return what the bot would say."""
+        self.now = now
+        await self._intake.tick(Tick(now, heard or now, away))
+        return await self.database.read(self._new)
 
     async def rows(self) -> Rows:
         """Everything the database holds, but the bookkeeping."""
@@ -271,6 +283,7 @@ async def under_way(stage: Stage) -> None:
     await stage.say(sacha, "!confirm")
     await stage.say(maud, "!deadline 2099-12-31 18:00", "admin")
     await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
+    await stage.say(maud, "!confirm", "admin")
     await stage.say(sacha, "!ask Where does the money go?")
 
     def go_wrong(storage: Storage) -> None:
@@ -298,6 +311,7 @@ CHANGING = frozenset(
         "answer",
         "ask",
         "campaign close",
+        "campaign collective",
         "confirm",
         "consent",
         "deadline",
@@ -321,6 +335,7 @@ CHANGING = frozenset(
         "org revoke",
         "org site",
         "org unalias",
+        "poll cancel",
         "poll close",
         "poll open",
         "questions close",

@@ -1,7 +1,7 @@
 """Plays a script of people talking to the bot, and gives back the script with what the bot said to each line.
 
 A script is a text file. A line at the margin is said by the current person in the current room, or is one of the
-console's directives (`/as Robin`, `/room hebergeurs`, `/private`, `/react ✅`, `/reply 2`, `/wait 3d`); `#` begins a
+console's directives (`/as Robin`, `/room hebergeurs`, `/private`, `/react ✅`, `/vote 1`, `/reply 2`, `/on Poll 1`, `/wait 3d`); `#` begins a
 comment. What is indented is what the bot said to the line above it: it is not read, only compared. Where the bot
 speaks is named whenever that changes.
 
@@ -206,7 +206,7 @@ class Transcriber:
         return line
 
     def _hold(self, dispatch: Dispatch, event: str) -> None:
-        self._console._last[dispatch.room] = event
+        self._console.keep(dispatch, event)
         self._said.append((self._console.stage.now, dispatch, event))
 
     def _take(self) -> list[str]:

@@ -268,7 +268,7 @@ c2s_require_encryption = {"false" if plaintext else "true"}
 allow_unencrypted_plain_auth = {lax}
 modules_disabled = {{ "s2s", "offline" }}
 modules_enabled = {{
-  "roster", "saslauth", "tls", "disco", "ping", "carbons", {mam}"smacks", "posix", "private", "blocklist",
+  "roster", "saslauth", "tls", "disco", "ping", "carbons", {mam}"smacks", "posix", "pep", "private", "blocklist",
   "user_account_management", "websocket", "bosh"
 }}
 archive_expires_after = "1w"

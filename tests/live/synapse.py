@@ -210,6 +210,8 @@ class Synapse:
             "bcrypt_rounds": 4,
             "report_stats": False,
             "presence": {"enabled": False},
+            # Gives what single sign-on ends with: a token that holds once.
+            "login_via_existing_session": {"enabled": True, "require_ui_auth": False},
             "sync_response_cache_duration": "0s",
             **_NO_LIMITS,
         }

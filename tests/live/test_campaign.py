@@ -69,6 +69,8 @@ async def one_poll(here: Town) -> None:
     await here.matrix["maud"].say(
         here.office, "!scrutin ouvrir majorite Le collectif signe-t-il ? cloture=2h"
     )
+    await here.hears("maud", "Le collectif signe-t-il ?", "!confirmer")
+    await here.matrix["maud"].say(here.office, "!confirmer")
     await here.hears("camille", "Le collectif signe-t-il ?")
     await here.hears("robin", "Le collectif signe-t-il ?")
     for name in MATRIX_THREE:
@@ -78,6 +80,8 @@ async def one_poll(here: Town) -> None:
     for name in (*MATRIX_THREE, *XMPP_THREE):
         await here.hears(name, ORGANISATIONS[name], "Scrutin 1")
     await here.matrix["maud"].say(here.office, "!scrutin clore 1")
+    await here.hears("maud", "Clore le scrutin 1", "!confirmer")
+    await here.matrix["maud"].say(here.office, "!confirmer")
     for name in ("camille", "robin"):
         await here.hears(name, "Scrutin 1", "adopté.", "pour 5, contre 1")
 

@@ -7,12 +7,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import vodozemac
 
 from campaign.chat import Joined, Sealed
-from tests.live.matrix_bot import dispatch, new_bot
+from tests.live.matrix_bot import Bot, dispatch, new_bot
+from tests.live.matrix_person import Person
+from tests.live.sealed_person import SealedPerson, canonical
 
 if TYPE_CHECKING:
-    from tests.live.sealed_person import SealedPerson
     from tests.live.synapse import Synapse
 
 pytestmark = pytest.mark.live
@@ -88,3 +90,54 @@ async def test_a_file_is_encrypted_for_an_encrypted_room(
         heard = await carla.wait_for_text("list.csv", sender=bot.user_id)
         assert "url" not in heard["content"]
         assert await carla.open_file(heard["content"]["file"]) == data
+
+
+async def test_the_bots_device_is_signed_with_keys_of_the_account(
+    synapse_server: Synapse, carla: SealedPerson
+) -> None:
+    async with new_bot(synapse_server) as bot:
+        file = bot.tunables["keys"] / "cross-signing.json"
+        async with bot.running():
+            first = await signatures(bot, carla)
+            assert file.stat().st_mode & 0o777 == 0o600
+            kept = file.read_bytes()
+        async with bot.running():
+            assert await signatures(bot, carla) == first
+            assert file.read_bytes() == kept
+        file.unlink()  # lost: the bot made them, so it may make others
+        async with bot.running():
+            assert await signatures(bot, carla) != first
+
+
+async def test_keys_that_another_client_gave_the_account_are_left_alone(
+    synapse_server: Synapse, carla: SealedPerson, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with new_bot(synapse_server) as other:
+        async with other.running():
+            first = await signatures(other, carla)
+        async with Person(other.base_url, other.user_id, other.password) as same:
+            path = ("user", other.user_id, "account_data", "tocsin.cross_signing")
+            await same.call("PUT", *path, body={})
+        (other.tunables["keys"] / "cross-signing.json").unlink()
+        async with other.running():
+            assert await signatures(other, carla) == first
+        assert "made by another client: verify this device there" in caplog.text
+
+
+async def signatures(bot: Bot, person: SealedPerson) -> str:
+    """The account's master key, after following it down to the bot's device."""
+    answer = await person.call("POST", "keys", "query", body={"device_keys": {bot.user_id: []}})
+    master, signing = (answer[kind][bot.user_id] for kind in ("master_keys", "self_signing_keys"))
+    device = answer["device_keys"][bot.user_id][bot.device]
+    (top,), (middle,) = master["keys"].values(), signing["keys"].values()
+    proofs = [(signing, top, top), (device, middle, middle)]
+    async with Person(bot.base_url, bot.user_id, bot.password) as same:  # shown to the account itself alone
+        answer = await same.call("POST", "keys", "query", body={"device_keys": {bot.user_id: []}})
+    proofs.append((answer["master_keys"][bot.user_id], bot.device, device["keys"][f"ed25519:{bot.device}"]))
+    for content, name, key in proofs:
+        bare = {field: value for field, value in content.items() if field not in ("signatures", "unsigned")}
+        signature = vodozemac.Ed25519Signature.from_base64(
+            content["signatures"][bot.user_id][f"ed25519:{name}"]
+        )
+        vodozemac.Ed25519PublicKey.from_base64(key).verify_signature(canonical(bare), signature)
+    return str(top)

@@ -15,7 +15,9 @@ from tests.live.matrix_bot import Bot, dispatch, new_bot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
+    from tests.live.sealed_person import SealedPerson
     from tests.live.synapse import Person, Synapse
 
 pytestmark = pytest.mark.live
@@ -212,3 +214,37 @@ async def test_a_poll_with_many_answers_is_counted_page_by_page(
         bot.events.clear()
         await transport.recount(Room(MATRIX, room), poll)
         assert [one.event for one in bot.of(Balloted)] == given
+
+
+async def test_a_poll_in_an_encrypted_room_is_answered_and_counted_again(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str, tmp_path: Path
+) -> None:
+    async with new_bot(synapse_server, keys=tmp_path) as bot, bot.running(sealed_room) as transport:
+        await bot.first(Joined)
+        poll = (await transport.send(shows(sealed_room, POLL))).event
+        shown = await carla.wait_for(lambda event: event["type"] == START)
+        assert (shown["event_id"], shown["sealed"]) == (poll, True)
+        relation = {"rel_type": "m.reference", "event_id": poll}
+        content = {"m.relates_to": relation, RESPONSE: {"answers": ["for"]}}
+        event = await carla.send(sealed_room, content, kind=RESPONSE)
+        ballot = await bot.first(Balloted)
+        assert (ballot.event, ballot.answers, ballot.target) == (event, ("for",), poll)
+        bot.events.clear()
+        await transport.recount(Room(MATRIX, sealed_room), poll)
+        (again,) = bot.of(Balloted)
+        assert again == replace(ballot, live=False)
+        await transport.send(shows(sealed_room, Payload("Adopté.", kind="end", target=poll)))
+        ended = await carla.wait_for(lambda event: event["type"] == "org.matrix.msc3381.poll.end")
+        assert ended["sealed"]
+        said = await carla.say(sealed_room, "!sign")
+        await transport.send(shows(sealed_room, Payload("✅", kind="react", target=said)))
+        edit = Payload("other words", kind="edit", target=poll)
+        await transport.send(shows(sealed_room, edit))
+        replaced = await carla.wait_for(lambda event: "m.new_content" in event["content"])
+        assert replaced["sealed"]
+        await bot.until(lambda: len(bot.of(Echo)) == 3)
+    # Nothing of ours stands there in plain.
+    ours = [one for one in await carla.history(sealed_room) if one["sender"] == bot.user_id]
+    assert {one["type"] for one in ours if "state_key" not in one and not one.get("sealed")} <= {
+        "m.room.encrypted"
+    }

@@ -320,6 +320,8 @@ async def test_a_vote_by_form(prosody_server, xmpp_person, place, tmp_path):
         none = await step(robin, bot, "vote", await step(robin, bot, "vote"), choice="for")
         assert none.wrong
         boss.chat(transport._jid, "!poll open majority Shall we sign? closes=3d")
+        await boss.hears("!confirm")
+        boss.chat(transport._jid, "!confirm")
         await robin.hears("Shall we sign?")
         form = await step(robin, bot, "vote")
         assert form.fields["choice"] == ["1 for", "1 against", "1 abstain"]

@@ -296,6 +296,8 @@ async def test_what_a_room_refuses_bounces(prosody_server, xmpp_person, place):
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         await alix.set_role(room, "tocsin", "visitor")
+        await alix.wait_for(lambda heard: heard.sender == room and "muc#request" in heard.text)
+        bot.transport._connection.membership.rooms[room].mute = False  # as if it had not been told
         key = await bot.say(room, "may I speak?")
         bounced = await bot.gets(Bounced)
         assert (bounced.key, bounced.room.id, bounced.reason) == (key, room, "forbidden")
@@ -575,9 +577,14 @@ async def test_a_file_is_uploaded_and_handed_over(prosody_server, xmpp_person, p
         assert bot.transport.capabilities(Room(XMPP, room)).files
         data = "organisation;signée\r\n".encode()
         url = await bot.upload(room, "lettre d'été.csv", "text/csv", data)
-        await bot.say(room, "the list", file_url=url, file_name="list.csv", media_type="text/csv")
+        await bot.say(room, "", file_url=url, file_name="list.csv", media_type="text/csv")
         heard = await alix.wait_for(lambda message: bool(message.file_url))
         assert heard.body == heard.file_url == url
+        alix.chat(bot.jid, "and to me?")
+        await bot.hears("and to me?")
+        await bot.say(alix.jid, "Here it is:", file_url=url, file_name="list.csv", media_type="text/csv")
+        alone = await alix.hears("Here it is:")
+        assert (alone.body, alone.file_url) == (f"Here it is:\n{url}", url)
         assert await alix.download(url) == data
         with pytest.raises(Refused):
             await bot.upload(room, "large.csv", "text/csv", b"x" * 11_000_000)

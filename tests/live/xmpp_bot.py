@@ -124,7 +124,7 @@ class Bot:
         return [event for event in self.events if isinstance(event, kind)]
 
     def texts(self) -> list[str]:
-        return [event.text for event in self.of(Said)]
+        return [event.text for event in self.of(Said) if not event.edits]
 
     async def until(self, ready: Callable[[], bool]) -> None:
         async with asyncio.timeout(WAIT), self._news:

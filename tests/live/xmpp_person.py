@@ -64,6 +64,11 @@ class Heard:
         return self.xml.findtext(f"{_C}body") or ""
 
     @property
+    def text(self) -> str:
+        """All of it, as it came."""
+        return ET.tostring(self.xml, "unicode")
+
+    @property
     def origin_id(self) -> str:
         found = self.xml.find(f"{_SID}origin-id")
         return "" if found is None else found.get("id", "")
@@ -84,6 +89,17 @@ class Heard:
     def replies_to(self) -> str:
         found = self.xml.find("{urn:xmpp:reply:0}reply")
         return "" if found is None else found.get("id", "")
+
+    @property
+    def corrects(self) -> str:
+        found = self.xml.find("{urn:xmpp:message-correct:0}replace")
+        return "" if found is None else found.get("id", "")
+
+    @property
+    def reactions(self) -> tuple[str, list[str]] | None:
+        """What is reacted to, and with what; None if this is no reaction."""
+        found = self.xml.find("{urn:xmpp:reactions:0}reactions")
+        return None if found is None else (found.get("id", ""), [each.text or "" for each in found])
 
     @property
     def file_url(self) -> str:
@@ -312,6 +328,12 @@ class XmppPerson:
     async def hears(self, text: str, timeout: float = _WAIT) -> Heard:  # noqa: ASYNC109
         """Return the first message whose body contains this text, waiting for it at most `timeout` seconds."""
         return await self.wait_for(lambda each: text in each.body, timeout)
+
+    async def sees(self, predicate: Callable[[ET.Element], bool]) -> ET.Element:
+        """Return the first presence that satisfies the predicate, waiting for it."""
+        return await self._until(
+            lambda: next((each for each in self.presences if predicate(each)), None), "a presence"
+        )
 
     async def settled(self, room: str) -> None:
         """Wait until the room has broadcast everything this person said before: then nothing of ours is under way."""

@@ -165,7 +165,7 @@ def _poll(storage: Storage, what: list[tuple[Any, ...]]) -> None:
         )
         for organisation, hour, choice in cast:
             if organisation in electorate:
-                storage.polls.cast(
+                storage.ballots.cast(
                     poll.id,
                     organisation,
                     standing=True,

@@ -158,7 +158,7 @@ def fill(storage: Storage) -> Made:
         closes_at=now + HOUR,
         zone="Europe/Paris",
     )
-    storage.polls.cast(
+    storage.ballots.cast(
         poll.id,
         made.organisation,
         standing=True,

@@ -195,7 +195,7 @@ def _open_poll(storage: Storage, poll: int) -> bool:
 
 def _vote(storage: Storage, poll: int) -> None:
     if _open_poll(storage, poll) and KEPT in dict(storage.polls.electorate(poll)):
-        storage.polls.cast(
+        storage.ballots.cast(
             poll,
             KEPT,
             standing=True,

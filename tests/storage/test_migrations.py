@@ -271,7 +271,7 @@ NEW = {
         "conclusion",
         "signature_id",
     ),
-    "ballots": ("server_at", "resolution", "resolved_at", "resolved_by"),
+    "ballots": ("server_at", "resolution", "resolved_at", "resolved_by", "way"),
 }
 """The columns that later schemas added."""
 

@@ -20,6 +20,7 @@ from bot.transports.base import Limited, LoginRefused, Refused, TransportError, 
 from bot.transports.trouble import reason
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Mapping
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ CLIENT = "/_matrix/client/v3"
 MEDIA = "/_matrix/media/v3"
 
 _TOKEN_GONE = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_LOCKED"})
+_UNAUTHORIZED = 401
 _TOO_LARGE = 413
 _TOO_MANY = 429
 _SERVER_ERROR = 500
@@ -46,6 +48,20 @@ class RefusedByServer(Refused):
         # The server's own words are left out: they may quote what was sent.
         super().__init__(f"{errcode or 'refused'} (HTTP {status})")
         self.errcode = errcode
+
+
+class ProofWanted(RefusedByServer):
+    """The server wants it proven who asks (user-interactive authentication): `session`, and stages of each way to."""
+
+    def __init__(self, status: int, errcode: str, said: Json) -> None:
+        super().__init__(status, errcode)
+        session, flows = said.get("session"), said.get("flows")
+        self.session = session if isinstance(session, str) else ""
+        self.flows = (
+            [flow.get("stages") for flow in flows if isinstance(flow, dict)]
+            if isinstance(flows, list)
+            else []
+        )
 
 
 class Backoff:
@@ -78,11 +94,14 @@ class Homeserver:
     `request_timeout` is in seconds and holds for everything but long polls, which name their own.
     """
 
-    def __init__(self, url: str, user: str, *, request_timeout: float) -> None:
+    def __init__(
+        self, url: str, user: str, *, request_timeout: float, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._client = AsyncClient(
             url.rstrip("/"),
             user,
             config=AsyncClientConfig(encryption_enabled=False, request_timeout=request_timeout),
+            ssl=tls,
         )
         self._request_timeout = request_timeout
         self.user_id = ""
@@ -94,12 +113,45 @@ class Homeserver:
 
     async def login(self, user: str, password: str, device: str) -> None:
         """Log in by password, as the fixed device. Raises LoginRefused or Unreachable."""
-        body: Json = {
-            "type": "m.login.password",
-            "identifier": {"type": "m.id.user", "user": user},
-            "password": password,
-            "initial_device_display_name": "Tocsin",
-        }
+        identifier = {"type": "m.id.user", "user": user}
+        await self._begin(
+            {"type": "m.login.password", "identifier": identifier, "password": password}, device
+        )
+
+    async def login_once(self, token: str, device: str) -> None:
+        """Log in by a token that holds once, as single sign-on gives it. Raises LoginRefused or Unreachable."""
+        await self._begin({"type": "m.login.token", "token": token}, device)
+
+    async def resume(self, token: str, device: str) -> None:
+        """Go on as a session that was begun before: its access token, and the device it must be of (empty: any).
+
+        Raises:
+            LoginRefused: the token is not valid any more, or is another device's.
+            Unreachable: the server does not answer.
+
+        """
+        self._client.access_token = token
+        try:
+            answer = await self.call("GET", "account", "whoami")
+        except Limited as error:
+            raise Unreachable(f"the server limits logins for {error.seconds:g} s") from error
+        except Refused as error:
+            raise LoginRefused(str(error)) from error
+        user_id, device_id = answer.get("user_id"), answer.get("device_id")
+        if not isinstance(user_id, str):
+            raise Unreachable("the answer to the login is not Matrix")
+        if device and device_id != device:
+            raise LoginRefused("the access token is another device's")
+        self.user_id = self._client.user_id = user_id
+        self._client.device_id = device_id if isinstance(device_id, str) else ""
+
+    @property
+    def session(self) -> tuple[str, str]:
+        """The access token and the device (empty if it is none) we are logged in with."""
+        return self._client.access_token, self._client.device_id or ""
+
+    async def _begin(self, body: Json, device: str) -> None:
+        body["initial_device_display_name"] = "Tocsin"
         if device:
             body["device_id"] = device
         try:
@@ -226,6 +278,8 @@ def _read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
     errcode = said.get("errcode")
     if status == _TOO_MANY or errcode == "M_LIMIT_EXCEEDED":
         raise Limited(_wait(said.get("retry_after_ms"), retry_after))
+    if status == _UNAUTHORIZED and "flows" in said:
+        raise ProofWanted(status, errcode if isinstance(errcode, str) else "", said)
     raise _failure(what, status, errcode if isinstance(errcode, str) else "")
 
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from bot.transports.base import Unreachable
 from bot.transports.matrix.polls import REFERENCE
 from bot.transports.matrix.rooms import listing
-from campaign.chat import Balloted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Sequence
 
     from bot.transports.matrix.homeserver import Homeserver, Json, Patience
     from campaign.chat import Event
@@ -37,22 +36,34 @@ class Recounts:
         self._waiting: deque[_Found] = deque()
         self._news = asyncio.Event()
 
-    async def of(self, room_id: str, poll: str, read: Callable[[object], Event | None]) -> None:
-        """Have every answer to the poll that this event began told again, oldest first; return once that is committed.
+    async def answers(self, room_id: str, poll: str) -> list[Any]:
+        """Return what refers to the event that began a poll, oldest first, as the server has it.
 
         Raises:
-            Refused: the server gives none.
-            Unreachable: it is not known whether there are more.
+            Refused: the server gives nothing.
+            Unreachable: it is not known whether there is more.
             LoginRefused: as in `Homeserver.call`.
 
         """
-        events = tuple(
-            event
-            for event in map(read, await self._answers(room_id, poll))
-            if isinstance(event, Balloted) and event.target == poll
-        )
+        path = ("rooms", room_id, "relations", poll, REFERENCE)
+        newest_first: list[Any] = []
+        token: object = ""
+        while isinstance(token, str):
+            query = {"dir": "b", "limit": str(_PAGE), **({"from": token} if token else {})}
+
+            async def ask(within: float, query: dict[str, str] = query) -> Json:
+                return await self._server.call("GET", *path, query=query, prefix=RELATIONS, timeout=within)
+
+            page = await self._server.briefly(ask, self._patience)
+            newest_first += listing(page.get("chunk"))
+            following = page.get("next_batch")
+            token = following if following != token else None
+        return newest_first[::-1]
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Have these events told, and return once they are committed. Raises Unreachable if they never will be."""
         if events:
-            found = _Found(events)
+            found = _Found(tuple(events))
             self._waiting.append(found)
             self._news.set()
             await found.taken
@@ -78,19 +89,3 @@ class Recounts:
             if not found.taken.done():
                 found.taken.set_exception(Unreachable("not connected"))
         self._waiting.clear()
-
-    async def _answers(self, room_id: str, poll: str) -> list[Any]:
-        path = ("rooms", room_id, "relations", poll, REFERENCE)
-        newest_first: list[Any] = []
-        token: object = ""
-        while isinstance(token, str):
-            query = {"dir": "b", "limit": str(_PAGE), **({"from": token} if token else {})}
-
-            async def ask(within: float, query: dict[str, str] = query) -> Json:
-                return await self._server.call("GET", *path, query=query, prefix=RELATIONS, timeout=within)
-
-            page = await self._server.briefly(ask, self._patience)
-            newest_first += listing(page.get("chunk"))
-            following = page.get("next_batch")
-            token = following if following != token else None
-        return newest_first[::-1]

@@ -44,6 +44,10 @@ class JoinedRoom:
     """Whether who is invited may read what is said before they come."""
     replaced: bool = False
     """Whether the room was closed in favour of another one (upgraded)."""
+    closed_by: str = ""
+    """Who closed it so."""
+    predecessor: str = ""
+    """The id of the room in whose place it was made."""
     successor: str = ""
     """The id of that other one, if it can be one."""
     name: str = ""
@@ -97,10 +101,13 @@ class JoinedRoom:
         elif kind == "m.room.tombstone":
             self.replaced = replaces_room(event)
             self.successor = successor_in(content)
+            self.closed_by = str(event.get("sender"))
         elif kind == "m.room.power_levels":
             self.powers = self.powers.set(content)
         elif kind == "m.room.create":
             self.powers = self.powers.created(event.get("sender"), content)
+            before = mapping(content.get("predecessor")).get("room_id")
+            self.predecessor = before if isinstance(before, str) else ""
         else:
             self._apply_outside(kind, content)
 

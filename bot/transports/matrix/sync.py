@@ -12,14 +12,16 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.transports.base import Batch, Unreachable
+from bot.transports.base import Batch, Refused, Unreachable
 from bot.transports.matrix.homeserver import Backoff, Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.reading import Reader
+from bot.transports.matrix.receipts import Receipts
 from bot.transports.matrix.recount import Recounts
 from bot.transports.matrix.rooms import JoinedRoom, mapping
 from bot.transports.matrix.shares import Completion, share
 from bot.transports.matrix.telling import tell_invited, tell_joined, tell_left
 from bot.transports.matrix.wanted import WantedRooms
-from campaign.chat import Event, Removed
+from campaign.chat import Balloted, Event, Removed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -56,6 +58,7 @@ class SyncLoop:
         self.rooms: dict[str, JoinedRoom] = {}
         self.wanted = WantedRooms(server, start.rooms)
         self.recounts = Recounts(server, patience)
+        self.receipts = Receipts(server, server.user_id)
         self.heard: datetime | None = None
         """When the server last answered (UTC)."""
         self._answered = -math.inf
@@ -122,9 +125,22 @@ class SyncLoop:
                     yield batch
                 # Only the last carries the cursor, for a sync token knows no middle.
                 yield Batch(last.events, {SCOPE: token}, caught_up=True, opened=self._opened)
+                if self._since:  # else it was not said to us
+                    self.receipts.taken(mapping(mapping(answer.get("rooms")).get("join")))
                 self._since = token
             elif time.monotonic() - began < _SHORTEST_ROUND:
                 await asyncio.sleep(_SHORTEST_ROUND)  # a server that answers at once with nothing
+
+    async def recount(self, room_id: str, poll: str) -> None:
+        """Have told, between the syncs, every answer to a poll that the server has. Raises as `Transport.recount`."""
+        room = self.rooms.get(room_id)
+        if room is None:
+            raise Refused("not in that room")
+        raws = await self.recounts.answers(room_id, poll)
+        if self._opening is not None:
+            raws = await self._opening.again(room_id, raws)
+        found = map(Reader(self._me, room_id, room, live=False).read, raws)
+        await self.recounts.tell([one for one in found if isinstance(one, Balloted) and one.target == poll])
 
     def _cut(self, events: Sequence[Event], *, caught_up: bool) -> list[Batch]:
         """Cut what is told together into batches: one at least, and none too large."""

@@ -102,6 +102,7 @@ def _joined(share: Share, alias: str, *, encrypted: bool) -> list[Event]:
         name=room.name,
         private_with=Address(MATRIX, room.other) if room.other else None,
         encrypted=encrypted,
+        predecessor=room.predecessor,
     )
     return [joined]
 
@@ -113,7 +114,9 @@ def _replaced(share: Share) -> list[Event]:
     room.told = now
     # Without an event's id, for it may be told again: whoever invites the bot once more has to learn it too.
     place = Room(MATRIX, share.room_id)
-    return [Removed(place, "", datetime.now(UTC), "replaced", successor=room.successor)]
+    may_follow = room.powers.may_invite(room.closed_by)
+    told = Removed(place, "", datetime.now(UTC), "replaced", successor=room.successor, may_follow=may_follow)
+    return [told]
 
 
 def _gap(share: Share) -> Unreadable:

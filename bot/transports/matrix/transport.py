@@ -12,6 +12,7 @@ from bot.transports.base import (
     Accepted,
     Allowance,
     Capabilities,
+    Limited,
     LoginRefused,
     NotPrivate,
     Refused,
@@ -25,10 +26,10 @@ from bot.transports.matrix.encryption.opening import Opening
 from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.pins import PINNED, Pins
 from bot.transports.matrix.polls import START
-from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
+from bot.transports.tls import is_exposed, trusting
 from campaign.chat import MATRIX, Address, Room
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE = Patience()
+_TYPING_FADES = 30_000
+"""Milliseconds after which a server itself shows no more that somebody is writing."""
 _OPENED_FOR = "tocsin.opened_for"
 """Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
 
@@ -58,12 +61,18 @@ class MatrixTransport:
         homeserver: the base address of its client-server API.
         user: its full id (`@tocsin:example.org`).
         password: never logged.
+        token: the access token of a session that was begun before, in the place of a password; never logged.
+        ca_file: an authority to trust beside the system's.
         timeline_limit: events of one room asked for in one sync; what is more is paged, so this only tunes.
         poll_seconds: how long the server may hold a sync without news.
         request_timeout: seconds for any other request.
         batch_size: events in one batch at most.
         patience: how much of everybody's time the trouble with one room may take.
+        name: the display name to take; empty: the one it has.
         keys: the folder for the keys of encrypted rooms; without one, such rooms are neither read nor written.
+
+    Raises:
+        ValueError: what is sent could be read on the way.
 
     """
 
@@ -75,23 +84,31 @@ class MatrixTransport:
         self,
         homeserver: str,
         user: str,
-        password: str,
+        password: str = "",
         *,
+        token: str = "",
+        ca_file: Path | None = None,
         timeline_limit: int = 1000,
         poll_seconds: float = 30.0,
         request_timeout: float = 60.0,
         batch_size: int = 500,
         patience: Patience = _PATIENCE,
+        name: str = "",
         keys: Path | None = None,
     ) -> None:
+        if is_exposed(homeserver):
+            raise ValueError(
+                f"plain http is only for a homeserver on this machine (loopback): {homeserver!r}, expected https"
+            )
         self._homeserver = homeserver
         self._user = user
-        self._password = password
+        self._password, self._token, self._ca_file = password, token, ca_file
         self._timeline_limit = timeline_limit
         self._poll_seconds = poll_seconds
         self._request_timeout = request_timeout
         self._batch_size = batch_size
         self._patience = patience
+        self._name = name
         self._keys = keys
         self._current: _Session | None = None
         self._opening = asyncio.Lock()
@@ -108,13 +125,22 @@ class MatrixTransport:
         Raises:
             DeviceLost: the device's keys are gone.
         """
-        server = Homeserver(self._homeserver, self._user, request_timeout=self._request_timeout)
+        server = Homeserver(
+            self._homeserver,
+            self._user,
+            request_timeout=self._request_timeout,
+            tls=trusting(self._ca_file) if self._ca_file else None,
+        )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(server.close)
-            await server.login(self._user, self._password, start.device)
+            if self._token:
+                await server.resume(self._token, start.device)
+            else:
+                await server.login(self._user, self._password, start.device)
+            await self._take_name(server)
             encryption = None
             if self._keys is not None:
-                encryption = Encryption(server, self._keys / f"{server.device_id}.db")
+                encryption = Encryption(server, self._keys, self._password)
                 stack.push_async_callback(encryption.close)
                 await encryption.open()
             sync = SyncLoop(
@@ -127,6 +153,7 @@ class MatrixTransport:
                 opening=Opening(encryption, server.user_id, start.sealed) if encryption else None,
             )
             stack.push_async_callback(sync.wanted.close)
+            stack.push_async_callback(sync.receipts.close)
             stack.callback(sync.recounts.close)
             self._current = _Session(server, sync, Speech(server, sync, encryption))
             try:
@@ -192,14 +219,16 @@ class MatrixTransport:
         except RefusedByServer as error:
             log.info("nothing to leave (%s)", error, extra={"room": room})
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Show in a room that an answer is being written, or no more."""
+        me = self._session().server.user_id
+        body: Json = {"typing": True, "timeout": _TYPING_FADES} if on else {"typing": False}
+        await self._call("PUT", "rooms", room.id, "typing", me, body=body)
+
     async def recount(self, room: Room, poll: str) -> None:
         """Have told again, in batches, every answer that the server has to a poll."""
-        session = self._session()
-        known = session.sync.rooms.get(room.id)
-        if known is None:
-            raise Refused("not in that room")
         try:
-            await session.sync.recounts.of(room.id, poll, Reader(known.me, room.id, known, live=False).read)
+            await self._session().sync.recount(room.id, poll)
         except LoginRefused as error:
             raise Unreachable(str(error)) from error
 
@@ -219,6 +248,22 @@ class MatrixTransport:
     def vitals(self) -> Vitals:
         """When the server last answered a sync; a room needs not be asked for."""
         return Vitals(self._current.sync.heard if self._current else None)
+
+    async def _take_name(self, server: Homeserver) -> None:
+        """Take the display name of the config, if another one is shown; a server that lets nobody do so is no trouble."""
+        path = ("profile", server.user_id, "displayname")
+        try:
+            if self._name and await self._shown_name(server) != self._name:
+                await server.call("PUT", *path, body={"displayname": self._name})
+        except (Refused, Limited, Unreachable) as error:
+            log.warning("the display name is not taken (%s)", error, extra={"action": "name"})
+
+    @staticmethod
+    async def _shown_name(server: Homeserver) -> object:
+        try:
+            return (await server.call("GET", "profile", server.user_id, "displayname")).get("displayname")
+        except RefusedByServer:
+            return None  # none was ever set
 
     async def _pin(self, dispatch: Dispatch) -> Accepted:
         session = self._session()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 50
-"""Queries that are worked on at the same time; who asks more is told to wait."""
+_AT_ONCE, _OF_ONE = 50, 5
+"""Queries that are worked on at the same time, and of one address; who asks more is told to wait."""
 _STEP = "tocsin#step"
 """A hidden field that every client hands back: by it a query that comes twice is known."""
 _ERRORS = {
@@ -51,22 +52,24 @@ class AdHoc:
     ) -> None:
         self._session, self._membership, self._desk, self._identity = session, membership, desk, identity
         self._spawn = spawn
-        self._working = 0
+        self._working: Counter[str] = Counter()
+        """How many queries of each address are worked on."""
 
     def on_query(self, iq: Element) -> None:
         """Take a query, in the order of the stream; never raises, whatever it is."""
         try:
             if iq.get("type") not in ("get", "set") or not iq.get("id"):
                 return
-            if self._working >= _AT_ONCE:
+            sender = stanzas.split(iq.get("from"))[0]
+            if self._working.total() >= _AT_ONCE or self._working[sender] >= _OF_ONE:
                 self._refuse(iq, "wait", "resource-constraint")
                 return
-            self._working += 1
-            self._spawn(self._answer(iq))
+            self._working[sender] += 1
+            self._spawn(self._answer(iq, sender))
         except Exception:
             log.exception("a query could not be read and was dropped")
 
-    async def _answer(self, iq: Element) -> None:
+    async def _answer(self, iq: Element, sender: str) -> None:
         try:
             await self._reply(iq)
         except asyncio.CancelledError:
@@ -80,7 +83,8 @@ class AdHoc:
             log.exception("a query could not be answered")
             self._refuse(iq, "wait", "internal-server-error")
         finally:
-            self._working -= 1
+            self._working[sender] -= 1
+            self._working += Counter()  # drops those that are at nothing
 
     async def _reply(self, iq: Element) -> None:
         sender, resource = stanzas.split(iq.get("from"))
@@ -90,9 +94,13 @@ class AdHoc:
             self._refuse(iq, "modify", "bad-request")
             return
         known = "@" in sender and resource and not self._is_a_room(sender)
-        address = Address(XMPP, sender)
+        holder = Holder(
+            Address(XMPP, sender),
+            f"{sender}/{resource}",
+            self._membership.shared_with(sender) if known else (),
+        )
         if asked.tag != f"{{{stanzas.COMMANDS}}}command":
-            titles = await desk.listed(address) if desk and known and asked.get("node") else ()
+            titles = await desk.listed(holder) if desk and known and asked.get("node") else ()
             self._tell(iq, asked, titles)
         elif desk is None:
             self._refuse(iq, "cancel", "service-unavailable")
@@ -104,7 +112,7 @@ class AdHoc:
         elif iq.get("type") != "set":
             self._refuse(iq, "modify", "bad-request")
         else:
-            await self._command(iq, asked, desk, Holder(address, f"{sender}/{resource}"))
+            await self._command(iq, asked, desk, holder)
 
     def _is_a_room(self, sender: str) -> bool:
         return sender in self._membership.rooms or self._membership.serves(stanzas.domain(sender))

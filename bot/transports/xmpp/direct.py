@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from xml.etree.ElementTree import Element
 
+    from bot.transports.xmpp.contacts import Contacts
+    from bot.transports.xmpp.heard import Heard
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.sending import Sent
 
@@ -19,8 +21,18 @@ if TYPE_CHECKING:
 class DirectChats:
     """The chats of one account with others, the same whether read live or from its archive."""
 
-    def __init__(self, own: str, membership: Membership, sent: Sent, nick: str) -> None:
+    def __init__(
+        self,
+        own: str,
+        membership: Membership,
+        sent: Sent,
+        *,
+        nick: str,
+        heard: Heard,
+        contacts: Contacts,
+    ) -> None:
         self._own, self._membership, self._sent, self._nick = own, membership, sent, nick
+        self._heard, self._contacts = heard, contacts
         self._chats: set[str] = set()
         self.archived = False
         """Whether our own archive keeps every direct chat."""
@@ -33,7 +45,10 @@ class DirectChats:
         service = stanzas.domain(sender)
         in_room = sender in self._membership.rooms or self._membership.serves(service)
         if in_room and resource:
-            return []  # said in private by an occupant of a room: nobody we could know
+            # Said in private by an occupant of a room: nobody we could know, so nothing is taken.
+            if live and stanzas.body(message).strip() and message.get("type") == "chat":
+                self._contacts.whispered(sender, resource)
+            return []
         trusted = self._membership.serves(service) or service.endswith("." + stanzas.domain(self._own))
         invited = reading.invitation(message, event=event, at=at, trusted_service=trusted)
         if invited is not None:
@@ -45,9 +60,11 @@ class DirectChats:
         return self._said(message, event=event, at=at, live=live)
 
     def _said(self, message: Element, *, event: str, at: datetime, live: bool) -> list[Event]:
-        said = reading.chat(message, event=event, at=at, live=live, own_name=self._nick)
+        said = reading.chat(message, event=event, at=at, live=live, own_name=self._nick, heard=self._heard)
         if said is None:
             return []
+        if isinstance(said, Said):
+            self._contacts.to_thank(message)
         self._sent.remember_id(said.room.id, event, message.get("id", ""))
         if isinstance(said, Said | Reacted):
             said = replace(said, shared=self._membership.shared_with(said.sender.id))

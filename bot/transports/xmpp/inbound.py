@@ -15,6 +15,7 @@ from bot.transports.xmpp import reading, stanzas
 from bot.transports.xmpp.archive import Archive, Page, Position
 from bot.transports.xmpp.backlog import Backlog
 from bot.transports.xmpp.direct import DirectChats
+from bot.transports.xmpp.heard import Heard
 from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, PageRead, Queue, Read, ReadOwn
 from bot.transports.xmpp.session import NoAnswer
 from campaign.chat import XMPP, Echo, Event, Joined, Room, Unreadable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.transports.xmpp.archive import Item
     from bot.transports.xmpp.backlog import Spawn
+    from bot.transports.xmpp.contacts import Contacts
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.rooms import MucRoom
     from bot.transports.xmpp.sending import Sent
@@ -46,13 +48,17 @@ class Inbound:
         queue: Queue,
         membership: Membership,
         sent: Sent,
+        contacts: Contacts,
         *,
         cursors: Mapping[str, str],
         nick: str,
         page_size: int,
     ) -> None:
         self._session, self._queue, self._membership, self._sent = session, queue, membership, sent
-        self._direct = DirectChats(session.jid, membership, sent, nick)
+        self._heard, self._contacts = Heard(), contacts
+        self._direct = DirectChats(
+            session.jid, membership, sent, nick=nick, heard=self._heard, contacts=contacts
+        )
         self._cursors = dict(cursors)
         self._jid = session.jid
         self._backlog = Backlog(session, queue, self._cursors, page_size)
@@ -132,7 +138,9 @@ class Inbound:
         if archive_id and room.unread:
             room.arrived.add(archive_id)
         at = datetime.now(UTC)
-        event = reading.groupchat(room, message, event=archive_id, at=at, live=True, own_jid=self._jid)
+        event = reading.groupchat(
+            room, message, event=archive_id, at=at, live=True, own_jid=self._jid, heard=self._heard
+        )
         if isinstance(event, Echo):
             self._sent.echoed(event.key, event.event)
         if event is not None or archive_id:
@@ -152,6 +160,7 @@ class Inbound:
         `spawn` runs the reading of an archive beside it.
         """
         while True:
+            self._contacts.thank()  # what came before is committed
             item = await self._queue.get()
             if isinstance(item, Lost):
                 raise LoginRefused(item.reason) if item.for_good else Unreachable(item.reason)
@@ -262,6 +271,7 @@ class Inbound:
                 at=item.at,
                 live=False,
                 own_jid=self._jid,
+                heard=self._heard,
                 key_is_ours=self._sent.is_ours(stanzas.origin_id(item.message), room.jid, item.id),
             )
         except Exception:

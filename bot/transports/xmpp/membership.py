@@ -70,6 +70,8 @@ class Membership:
         self._session, self._queue, self._nick, self._archived = session, queue, nick, archived
         self._join_timeout, self._ping_interval = join_timeout, ping_interval
         self._look = asyncio.Event()
+        self.on_subscribe: Callable[[str], None] = lambda _: None
+        """Told of each account that wants to see our presence."""
         self._invitations: dict[str, str] = {}
         self._services: set[str] = set()
 
@@ -120,7 +122,7 @@ class Membership:
             raise NoAnswer(f"the room does not let us in now ({condition})")
 
     async def _try(self, room: MucRoom, nick: str) -> str:
-        room.entering = asyncio.get_running_loop().create_future()
+        room.entering, room.mute = asyncio.get_running_loop().create_future(), False
         presence = self._session.presence(f"{room.jid}/{nick}")
         x = SubElement(presence.xml, f"{{{stanzas.MUC}}}x")
         SubElement(x, f"{{{stanzas.MUC}}}history", {"maxstanzas": "0"})
@@ -160,7 +162,7 @@ class Membership:
 
     # --- staying ---
 
-    async def watch(self, at_each_look: Callable[[], None]) -> None:
+    async def watch(self, at_each_look: Callable[[], Awaitable[None]]) -> None:
         """Look after our rooms from time to time, until cancelled: enter again where we fell out unnoticed."""
         clock = asyncio.get_running_loop().time
         began = -_LEAST_PAUSE
@@ -176,7 +178,7 @@ class Membership:
                 await self._ask_server()
                 await self._each(self._look_after)
                 self._tell_of_deaf_rooms()
-                at_each_look()
+                await at_each_look()
             except Unreachable:
                 return
 
@@ -213,6 +215,7 @@ class Membership:
         """Tell, once a day at most, of each room where nothing said has counted for minutes, whatever the cause."""
         now = datetime.now(UTC)
         for room in self.rooms.values():
+            self._tell_of_mute(room, now)
             if room.gone or room.read:
                 room.unheard_since, room.told_deaf = None, False
                 continue
@@ -223,6 +226,17 @@ class Membership:
                 # The same id all day: another stream of the same trouble does not tell it again.
                 deaf = Unreadable(Room(XMPP, room.jid), f"deaf:{now.date()}", "deaf", now)
                 self._queue.put(Live(deaf))
+
+    def _tell_of_mute(self, room: MucRoom, now: datetime) -> None:
+        """Tell, once a day at most, of a room where we asked for voice and were not given it for minutes."""
+        if not (room.mute and room.joined):
+            room.mute_since, room.told_mute = None, False
+            return
+        room.mute_since = room.mute_since or now
+        if not room.told_mute and now - room.mute_since >= TELL_AFTER:
+            room.told_mute = True
+            mute = Unreadable(Room(XMPP, room.jid), f"mute:{now.date()}", "mute", now)
+            self._queue.put(Live(mute))
 
     async def _still_in(self, room: MucRoom) -> bool:
         iq = self._session.client.make_iq_get(ito=f"{room.jid}/{room.nick}")
@@ -279,11 +293,12 @@ class Membership:
         kind = presence.get("type", "")
         room = self.rooms.get(jid)
         if room is None:
-            if kind == "subscribe":
-                self._write_presence(jid, "subscribed")
+            if kind == "subscribe" and "@" in jid and not self.serves(stanzas.domain(jid)):
+                self.on_subscribe(jid)
             return
         codes = stanzas.status_codes(presence)
         if kind == "error":
+            room.alternative = stanzas.alternative(presence) or room.alternative
             self._answer_entering(room, stanzas.error_condition(presence))
         elif nick and kind == "":
             self._somebody_there(room, nick, presence, codes)
@@ -297,6 +312,7 @@ class Membership:
         if "110" not in codes:
             return
         room.own_occupant_id = occupant.occupant_id
+        self._learn_voice(room, presence)
         if room.joined and not room.deaf:
             room.nick = nick
             return
@@ -308,6 +324,20 @@ class Membership:
         room.gone = ""
         self._queue.put(Entered(room, room.stay))
         self._answer_entering(room, "")
+
+    def _learn_voice(self, room: MucRoom, presence: Element) -> None:
+        """Note whether we may speak; if not, ask for it, once each time that we enter or it is taken from us."""
+        item = presence.find(f"{stanzas.MUC_USER_X}/{{{stanzas.MUC_USER}}}item")
+        mute = item is not None and item.get("role") == "visitor"
+        if mute and not room.mute:
+            request = self._session.client.make_message(mto=room.jid)
+            form = SubElement(request.xml, f"{{{stanzas.DATA}}}x", {"type": "submit"})
+            for name, value in (("FORM_TYPE", f"{stanzas.MUC}#request"), ("muc#role", "participant")):
+                field = SubElement(form, f"{{{stanzas.DATA}}}field", {"var": name})
+                SubElement(field, f"{{{stanzas.DATA}}}value").text = value
+            with suppress(Unreachable):
+                self._session.write(request)
+        room.mute = mute
 
     @staticmethod
     def _answer_entering(room: MucRoom, condition: str) -> None:
@@ -325,7 +355,7 @@ class Membership:
         by = (actor.get("nick") or actor.get("jid") or "") if actor is not None else ""
         why = ""
         if presence.find(f"{{{stanzas.MUC_USER}}}x/{{{stanzas.MUC_USER}}}destroy") is not None:
-            why = "destroyed"
+            why, room.alternative = "destroyed", stanzas.alternative(presence)
         elif "301" in codes:
             why = "banned"
         elif (
@@ -342,7 +372,9 @@ class Membership:
 
     def _tell_removed(self, room: MucRoom, why: str, by: str = "") -> None:
         room.gone = why
-        removed = Removed(Room(XMPP, room.jid), reading.passing_id(), datetime.now(UTC), why, by)
+        other = room.alternative if why == "destroyed" and room.alternative != room.jid else ""
+        why = "replaced" if other else why
+        removed = Removed(Room(XMPP, room.jid), reading.passing_id(), datetime.now(UTC), why, by, other)
         self._queue.put_behind_archive(room, Live(removed))
 
     # --- invitations, leaving ---

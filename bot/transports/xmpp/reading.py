@@ -7,12 +7,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from bot.transports.xmpp import stanzas
-from campaign.chat import XMPP, Address, Echo, Event, Invited, Reacted, Room, Said, Unreadable
+from campaign.chat import XMPP, Address, Echo, Event, Invited, Reacted, Redacted, Room, Said, Unreadable
 
 if TYPE_CHECKING:
     from datetime import datetime
     from xml.etree.ElementTree import Element
 
+    from bot.transports.xmpp.heard import Heard
     from bot.transports.xmpp.rooms import MucRoom
 
 
@@ -29,6 +30,7 @@ def groupchat(
     at: datetime,
     live: bool,
     own_jid: str,
+    heard: Heard,
     key_is_ours: bool = False,
 ) -> Event | None:
     """Read what was said in a room; None if there is nothing in it for us.
@@ -37,9 +39,13 @@ def groupchat(
     seen before our own message with it was in the room.
     """
     nick = stanzas.split(message.get("from"))[1]
-    if not nick or message.get("type") != "groupchat":
-        return None
     where = Room(XMPP, room.jid)
+    if message.get("type") != "groupchat":
+        return None
+    if not nick:
+        # Only the room itself speaks without one: a moderator has taken a message away (XEP-0425).
+        taken = heard.of(room.jid, stanzas.retracted(message) or "")
+        return Redacted(where, event or passing_id(), taken[0], at) if taken else None
     ours = (
         room.is_ours_live(nick, message)
         if live
@@ -50,11 +56,13 @@ def groupchat(
         return Echo(where, event or passing_id(), key, at) if key else None
     sender = room.live_sender(nick, message) if live else room.archived_sender(message)
     return _said_or_reacted(
-        where, message, event=event, at=at, live=live, sender=sender, name=nick, own_name=room.nick
+        where, message, heard, event=event, at=at, live=live, sender=sender, name=nick, own_name=room.nick
     )
 
 
-def chat(message: Element, *, event: str, at: datetime, live: bool, own_name: str) -> Event | None:
+def chat(
+    message: Element, *, event: str, at: datetime, live: bool, own_name: str, heard: Heard
+) -> Event | None:
     """Read what an account said to us alone; None if there is nothing in it for us."""
     sender = stanzas.split(message.get("from"))[0]
     if "@" not in sender or message.get("type", "normal") not in ("chat", "normal"):
@@ -62,6 +70,7 @@ def chat(message: Element, *, event: str, at: datetime, live: bool, own_name: st
     return _said_or_reacted(
         Room(XMPP, sender),
         message,
+        heard,
         event=event,
         at=at,
         live=live,
@@ -75,6 +84,7 @@ def chat(message: Element, *, event: str, at: datetime, live: bool, own_name: st
 def _said_or_reacted(
     where: Room,
     message: Element,
+    heard: Heard,
     *,
     event: str,
     at: datetime,
@@ -84,22 +94,28 @@ def _said_or_reacted(
     own_name: str,
     private: bool = False,
 ) -> Event | None:
-    if any(message.find(tag) is not None for tag in stanzas.AMENDMENTS):
-        return None  # what was said stands: a signature is taken back by a command, not by editing
+    if (taken_back := stanzas.retracted(message)) is not None:
+        target = heard.own(where.id, taken_back, sender) if sender else ""
+        return Redacted(where, event or passing_id(), target, at) if target else None
     reacted = stanzas.reactions(message)
     text = stanzas.body(message)
     if reacted is None and not text.strip():
         return None
-    if sender is None:
-        return Unreadable(where, event or passing_id(), "no occupant id", at)
+    if sender is None or (reacted is None and stanzas.is_encrypted(message)):
+        why = "no occupant id" if sender is None else "encrypted"
+        return Unreadable(where, event or passing_id(), why, at)
     if reacted is not None:
         target, keys = reacted
         return Reacted(where, event, sender, name, target, keys, at, live=live, whole=True)
-    if stanzas.is_encrypted(message):
-        return Unreadable(where, event or passing_id(), "encrypted", at)
+    event = event or passing_id()
+    edits = _edited(heard, where.id, message, sender)
+    if edits is None:
+        return None  # somebody else's: nobody but its author puts a message in other words
+    if not edits:
+        heard.note(where.id, event, sender, message.get("id", ""), stanzas.origin_id(message))
     return Said(
         where,
-        event or passing_id(),
+        event,
         sender,
         name,
         text,
@@ -109,8 +125,22 @@ def _said_or_reacted(
         reply_to=stanzas.reply_to(message),
         thread=stanzas.thread(message),
         my_names=(own_name,),
+        edits=edits,
         mentions_me=bool(re.search(rf"(?<!\w){re.escape(own_name)}(?!\w)", text, re.IGNORECASE)),
     )
+
+
+def _edited(heard: Heard, room: str, message: Element, sender: Address) -> str | None:
+    """The event that this puts in other words ("": it is a message of its own); None if that is somebody else's.
+
+    Where nobody remembers whose it is, it is called by its bare id: nothing is changed by that, and its sender is told.
+    """
+    corrected = stanzas.corrected(message)
+    if corrected is None:
+        return ""
+    if heard.of(room, corrected) is None:
+        return corrected[:200] or "unknown"
+    return heard.own(room, corrected, sender) or None
 
 
 def invitation(

@@ -54,6 +54,14 @@ class MucRoom:
     """Since when it was never found to be read (UTC)."""
     told_deaf: bool = False
     """Whether that was told."""
+    mute: bool = False
+    """We have no voice: what we say is refused."""
+    mute_since: datetime | None = None
+    """Since when that was found at each look (UTC)."""
+    told_mute: bool = False
+    """Whether that was told."""
+    alternative: str = ""
+    """The room that it named in its place when it was destroyed."""
     stay: int = 0
     """Counts how often we entered."""
     stay_read: int = 0

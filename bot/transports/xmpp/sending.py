@@ -97,7 +97,8 @@ def message_for(session: Session, dispatch: Dispatch, sent: Sent, *, groupchat: 
     payload, to = dispatch.payload, dispatch.room.id
     if payload.kind not in ("message", "edit", "react"):
         raise Refused(f"XMPP knows no {payload.kind}")
-    words = payload.file_url or payload.text if payload.kind != "react" else ""
+    # With words beside it the address stands on a line of its own: clients then show both.
+    words = "" if payload.kind == "react" else "\n".join(filter(None, (payload.text, payload.file_url)))
     message = session.client.make_message(
         mto=to, mbody=stanzas.clean(words), mtype="groupchat" if groupchat else "chat"
     )

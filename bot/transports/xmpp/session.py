@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -42,14 +41,6 @@ _PRIORITY = 100
 
 class NoAnswer(TransportError):
     """Somebody did not answer in time; the stream itself may be well."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this is a name or address of the machine itself."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Session:

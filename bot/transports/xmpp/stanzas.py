@@ -29,12 +29,8 @@ RECEIPTS = "urn:xmpp:receipts"
 MARKERS = "urn:xmpp:chat-markers:0"
 CORRECT = "urn:xmpp:message-correct:0"
 CARBONS = "{urn:xmpp:carbons:2}"
-AMENDMENTS = (
-    f"{{{CORRECT}}}replace",
-    "{urn:xmpp:message-retract:1}retract",
-    "{urn:xmpp:fasten:0}apply-to",
-)
-"""Corrections (XEP-0308) and retractions (XEP-0424, now and before 2022), whose body is no new message."""
+RETRACT = "urn:xmpp:message-retract:1"
+FASTEN = "urn:xmpp:fasten:0"
 ENCRYPTED = (
     "{urn:xmpp:eme:0}encryption",
     "{eu.siacs.conversations.axolotl}encrypted",
@@ -46,6 +42,7 @@ STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 _MOST_REACTIONS = 20
 _MOST_FIELDS = 50
+_LONGEST_ADDRESS = 1000
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -148,6 +145,38 @@ def reply_to(message: Element) -> str:
 def thread(message: Element) -> str:
     """Return the name of the conversation thread."""
     return (message.findtext(f"{CLIENT}thread") or "").strip()
+
+
+def corrected(message: Element) -> str | None:
+    """Return the id of the earlier message that this puts in other words (XEP-0308), or None if it is none such."""
+    found = message.find(f"{{{CORRECT}}}replace")
+    return found.get("id", "") if found is not None else None
+
+
+def retracted(message: Element) -> str | None:
+    """Return the id of the message that this takes back (XEP-0424 and 0425, now and before 2022), or None as above."""
+    for tag in (f"{{{RETRACT}}}retract", f"{{{FASTEN}}}apply-to"):
+        found = message.find(tag)
+        if found is not None:
+            return found.get("id", "")
+    return None
+
+
+def asked_for(message: Element) -> tuple[str, ...]:
+    """Return what the sender wants to be told (XEP-0184, XEP-0333): that it was "received", that it was "displayed"."""
+    asked = ((f"{{{RECEIPTS}}}request", "received"), (f"{{{MARKERS}}}markable", "displayed"))
+    return tuple(told for tag, told in asked if message.find(tag) is not None)
+
+
+def alternative(stanza: Element) -> str:
+    """Return the bare address of the room that a destroyed one names in its place (XEP-0045), or an empty string."""
+    destroyed = stanza.find(f"{MUC_USER_X}/{{{MUC_USER}}}destroy")
+    gone = stanza.find(f"{CLIENT}error/{{{STANZAS}}}gone")
+    named = (
+        destroyed.get("jid", "") if destroyed is not None else (gone.text or "") if gone is not None else ""
+    )
+    room = split(named.strip().removeprefix("xmpp:").partition("?")[0])[0].casefold()
+    return room if "@" in room and len(room) < _LONGEST_ADDRESS and room.isprintable() else ""
 
 
 def reactions(message: Element) -> tuple[str, tuple[str, ...]] | None:

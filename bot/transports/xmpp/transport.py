@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from slixmpp import JID
@@ -27,14 +26,17 @@ from bot.transports.base import (
     Uploaded,
     Vitals,
 )
+from bot.transports.tls import is_loopback, trusting
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.adhoc import AdHoc
+from bot.transports.xmpp.bookmarks import Bookmarks
+from bot.transports.xmpp.contacts import Contacts
 from bot.transports.xmpp.identity import Identity
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.queue import CaughtUp, Lost, Queue
 from bot.transports.xmpp.sending import Sent, message_for
-from bot.transports.xmpp.session import NoAnswer, Session, is_loopback
+from bot.transports.xmpp.session import NoAnswer, Session
 from bot.transports.xmpp.uploads import Uploads
 from campaign.chat import XMPP, Address, Room
 
@@ -50,7 +52,35 @@ log = logging.getLogger(__name__)
 _LOOK_AGAIN = (1.0, 3.0, 10.0)
 
 
-@dataclass
+class _Tasks:
+    """What runs beside the batches of one stream; if any of it breaks, the stream is given up, not left half alive."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the batches."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def end(self) -> None:
+        """Cancel what still runs."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Unreachable):
+            log.error("the XMPP connection is given up: an error of our own", exc_info=error)
+            self._session.break_off("an error of our own")
+
+
+@dataclass(frozen=True)
 class _Connection:
     """What belongs to one stream, from login to its end."""
 
@@ -60,21 +90,10 @@ class _Connection:
     membership: Membership
     inbound: Inbound
     uploads: Uploads
+    contacts: Contacts
+    bookmarks: Bookmarks
     rooms: tuple[str, ...]
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the batches; if it breaks, the stream is given up rather than left half alive."""
-        task = asyncio.ensure_future(work)
-        self.tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, Unreachable):
-            log.error("the XMPP connection is given up: an error of our own", exc_info=error)
-            self.session.break_off("an error of our own")
+    tasks: _Tasks
 
 
 class XmppTransport:
@@ -148,14 +167,11 @@ class XmppTransport:
             yield
         finally:
             self._connection = None
-            tasks = tuple(connection.tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await connection.tasks.end()
             await session.close()
 
     def _connect(self, start: Start) -> _Connection:
-        tls = _tls_context(self._ca_file) if self._tls else None
+        tls = trusting(self._ca_file) if self._tls else None
         identity = Identity(self._nick)
         session = Session(
             self._jid,
@@ -178,20 +194,33 @@ class XmppTransport:
             join_timeout=self._join_timeout,
             ping_interval=self._ping_interval,
         )
+        tasks = _Tasks(session)
+        contacts = Contacts(session, membership, self._desk, tasks.spawn)
+        membership.on_subscribe = contacts.asks
         inbound = Inbound(
             session,
             queue,
             membership,
             sent,
+            contacts,
             cursors=start.cursors,
             nick=self._nick,
             page_size=self._page_size,
         )
-        rooms = tuple(dict.fromkeys(_wanted(start.rooms)))
-        connection = _Connection(session, queue, sent, membership, inbound, Uploads(session, tls), rooms)
-        adhoc = AdHoc(session, membership, self._desk, identity, connection.spawn)
+        adhoc = AdHoc(session, membership, self._desk, identity, tasks.spawn)
         session.read(inbound.on_message, membership.on_presence, adhoc.on_query)
-        return connection
+        return _Connection(
+            session,
+            queue,
+            sent,
+            membership,
+            inbound,
+            Uploads(session, tls),
+            contacts,
+            Bookmarks(session),
+            tuple(dict.fromkeys(_wanted(start.rooms))),
+            tasks,
+        )
 
     def _current(self) -> _Connection:
         connection = self._connection
@@ -210,8 +239,8 @@ class XmppTransport:
         """
         connection = self._current()
         connection.inbound.look_into_own_archive()
-        connection.spawn(self._stay_in_rooms(connection))
-        async with aclosing(connection.inbound.batches(connection.spawn)) as batches:
+        connection.tasks.spawn(self._stay_in_rooms(connection))
+        async with aclosing(connection.inbound.batches(connection.tasks.spawn)) as batches:
             async for batch in batches:
                 yield batch
 
@@ -219,7 +248,14 @@ class XmppTransport:
     async def _stay_in_rooms(connection: _Connection) -> None:
         await connection.membership.enter_all(connection.rooms)
         connection.queue.put(CaughtUp())
-        await connection.membership.watch(connection.inbound.look_into_own_archive)
+
+        async def look() -> None:
+            connection.inbound.look_into_own_archive()
+            connection.contacts.look_again()
+            await connection.bookmarks.keep(connection.membership.rooms.values())
+
+        await connection.bookmarks.keep(connection.membership.rooms.values())
+        await connection.membership.watch(look)
 
     # --- what goes out ---
 
@@ -238,6 +274,8 @@ class XmppTransport:
             raise Refused("we are not in this room")
         if room is not None and not room.joined:
             raise NotReady("the room is being entered")
+        if room is not None and room.mute:
+            raise NotReady("we have no voice in the room yet")
         if room is not None and room.archived and not room.read:
             # Until then nobody knows whether an earlier attempt arrived, and this would be a second message.
             raise NotReady("the archive of the room was not read yet")
@@ -251,7 +289,7 @@ class XmppTransport:
         if not connection.inbound.own_archived:
             return Accepted(dispatch.key)
         connection.inbound.look_into_own_archive()
-        connection.spawn(self._look_for(connection, dispatch.key))
+        connection.tasks.spawn(self._look_for(connection, dispatch.key))
         return Accepted()
 
     @staticmethod
@@ -298,6 +336,9 @@ class XmppTransport:
             reactions=reactions, files=connection.uploads.available, exactly_once=archived, edits=True
         )
 
+    async def compose(self, room: Room, *, on: bool) -> None:
+        """Do nothing: most clients do not show it in rooms."""
+
     async def recount(self, room: Room, poll: str) -> None:
         """Do nothing: what people answer stands in the archives, which are read to their end."""
 
@@ -329,13 +370,3 @@ def _wanted(addresses: Iterable[str]) -> Iterator[str]:
             yield _bare(address)
         except Refused as refused:
             log.warning("a room is left out: %s", refused)
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise Unreachable(f"the certificate file {ca_file} cannot be used: {error}") from error
-    return context

@@ -11,8 +11,9 @@ from slixmpp import JID
 from slixmpp.exceptions import IqError
 
 from bot.transports.base import Limited, Refused, Unreachable
+from bot.transports.tls import is_loopback
 from bot.transports.trouble import reason
-from bot.transports.xmpp.session import NoAnswer, Session, is_loopback
+from bot.transports.xmpp.session import NoAnswer, Session
 
 if TYPE_CHECKING:
     import ssl

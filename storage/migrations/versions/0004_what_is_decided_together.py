@@ -82,10 +82,12 @@ def _polls() -> None:
         table.add_column(_text("resolution"))
         table.add_column(sa.Column("resolved_at", Instant(), nullable=True))
         table.add_column(_reference("resolved_by"))
+        table.add_column(_text("way"))
         table.create_foreign_key(op.f("fk_ballots_resolved_by"), "people", ["resolved_by"], ["id"])
         table.create_check_constraint(
             op.f("ck_ballots_resolution"), "resolution IN ('', 'integrated', 'withdrawn')"
         )
+        table.create_check_constraint(op.f("ck_ballots_way"), "way IN ('', 'native', 'reaction', 'form')")
 
 
 def _new_tables() -> None:

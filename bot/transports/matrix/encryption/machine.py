@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import vodozemac
 from nio.crypto import InboundGroupSession, Olm
-from nio.crypto.log import logger as nio_log
 from nio.events import ToDeviceEvent
 
 from bot.transports.matrix.encryption.sealing import Sealing
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from bot.transports.matrix.homeserver import Json
 
 log = logging.getLogger(__name__)
-nio_log.setLevel(logging.CRITICAL)  # it names people and keys
+logging.getLogger("nio").setLevel(logging.CRITICAL)  # it names people, and shows whole events
 
 MOST_KEYS = 10_000
 """Room keys taken from one account: whoever sends more only fills the disk."""
@@ -82,6 +81,10 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
             for raw in events:
                 received.refused += not self._receive(raw)
             self.save_account()  # without the one-time keys that were used
+        if received.refused:
+            log.warning(
+                "%d messages to our device were refused: no honest client sends such", received.refused
+            )
         return received
 
     def _receive(self, raw: object) -> bool:
@@ -96,7 +99,7 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         except sqlite3.Error:
             raise
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception; no cancellation comes here
-            log.warning("a to-device message was refused (%s)", type(error).__name__)
+            log.debug("a to-device message was refused (%s)", type(error).__name__)
             return False
         return True
 

@@ -11,7 +11,7 @@ from bot.transports.matrix.reading import Reader, Unopened
 from bot.transports.matrix.rooms import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.transports.matrix.encryption.session import Encryption
     from bot.transports.matrix.homeserver import Json
@@ -69,6 +69,16 @@ class Opening:
             else:
                 events[index] = what
         self._encryption.ask_for(missing)
+
+    async def again(self, room: str, raws: Sequence[object]) -> list[object]:
+        """Put what can be opened in the place of what is sealed, among events of a room that the server tells once more.
+
+        The rest stays as it is: it was told before, and waits for its key already. Raises Unreachable.
+        """
+        sealed = [raw for raw in raws if is_sealed(raw)]
+        opened = iter(await self._encryption.open_all([(room, raw) for raw in sealed]))
+        found = [(raw, next(opened)) if is_sealed(raw) else (raw, raw) for raw in raws]
+        return [raw if isinstance(what, Exception) else what for raw, what in found]
 
     async def late(self, rooms: Mapping[str, JoinedRoom]) -> tuple[list[Event], list[tuple[str, str]]]:
         """Read what waited for the keys that came: what it says, and room and id of all that need not be kept any more."""

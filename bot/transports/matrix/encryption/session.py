@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bot.transports.base import DeviceLost, Limited, Refused, TransportError, Unreachable
+from bot.transports.matrix.encryption.crosssigning import CrossSigning
 from bot.transports.matrix.encryption.machine import Machine, session_of
 from bot.transports.matrix.encryption.store import KeyStore
 from bot.transports.matrix.reading import MalformedError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from bot.transports.matrix.homeserver import Homeserver, Json
 
 log = logging.getLogger(__name__)
+SIGNING_KEYS = "cross-signing.json"
+"""The account's own keys: whoever has them can vouch for devices in its name."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -40,9 +43,11 @@ _MOST_REQUESTS = 20
 class Encryption:
     """Opens what is encrypted for our device, and seals what we say for those who are in a room now."""
 
-    def __init__(self, server: Homeserver, path: Path) -> None:
+    def __init__(self, server: Homeserver, folder: Path, password: str) -> None:
+        """The keys are in this folder. The password is for vouching for our device, where the server asks for it."""
         self._server = server
-        self._path = path
+        self._path = folder / f"{server.device_id}.db"
+        self._signing = CrossSigning(server, folder / SIGNING_KEYS, password)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tocsin-keys")
         self._machine: Machine
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -70,6 +75,7 @@ class Encryption:
             raise DeviceLost(f"the keys are damaged ({type(error).__name__})") from error
         try:
             await self._introduce(self._machine)
+            await self._vouch(self._machine)
         except Limited as error:
             raise Unreachable(f"the server limits us for {error.seconds:g} s") from error
         except Refused as error:
@@ -86,6 +92,17 @@ class Encryption:
         if not theirs:
             machine.account.shared = False  # a new device, or one whose session was ended
         await self._upload(None, None)
+
+    async def _vouch(self, machine: Machine) -> None:
+        device = await self._run(machine.uploads.device_keys)
+        try:
+            await self._signing.vouch(device, lambda content: self._run(machine.sign_json, content))
+        except Refused as error:
+            log.warning(
+                "our device stays unsigned, and some clients will not let it read what they send: %s", error
+            )
+        except OSError as error:
+            log.warning("our device stays unsigned: its keys cannot be written (%s)", error.strerror)
 
     def _load(self) -> tuple[Machine, set[str]]:
         store = KeyStore(self._path)

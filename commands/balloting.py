@@ -1,0 +1,295 @@
+"""One ballot per organisation, whatever way it is given: what counts, what is said of it, and to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from campaign.ballot import RETRACTED, SPOILT, replaces
+from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
+from campaign.decision import Ballot, extended_to, lacks_reason
+from campaign.errors import CampaignError
+from commands import authority, closing, lookup, polling, tell
+from commands.command import Context, Reply
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from campaign.ballot import Way
+    from campaign.chat import Value
+    from campaign.decision import Procedure
+    from commands.command import Elsewhere
+    from storage.ballots import BallotRow
+    from storage.organisations import Organisation
+    from storage.polls import Poll
+
+
+def cast(
+    ctx: Context, poll: Poll, elector: Organisation, choice: str, *, reason: str = "", way: Way = ""
+) -> Reply | None:
+    """Take the answer of an elector, on the word of somebody who may speak for it; the latest before closing stands.
+
+    What is said of it is the answer to a line of text; otherwise only what the person has to know, None if nothing.
+    `choice` is one of the procedure's, `RETRACTED` or `SPOILT`. A ballot that comes too late is kept, and does not count; so
+    is one that counts as given before the one that stands.
+
+    Raises:
+        CampaignError: the poll has not begun, or the reason is too long.
+    """
+    if not poll.begun and poll.closed_at is None:
+        raise CampaignError(
+            say(
+                N_("Poll {number} begins on {at}: please answer then."),
+                number=poll.number,
+                at=Moment(poll.starts_at or poll.closes_at, poll.zone),
+            )
+        )
+    reason, procedure = lookup.short(reason), polling.procedure_of(poll)
+    # A server whose clock is behind cannot have sent it before the poll was there.
+    at = max(ctx.now, poll.opened_at)
+    before = ctx.storage.ballots.latest(poll.id, elector.id)
+    if before is not None and choice == RETRACTED and before.choice == RETRACTED:
+        return None
+    in_time = poll.closed_at is None and at < poll.closes_at
+    stands = in_time and replaces(at, before.cast_at if before else None)
+    ballot = ctx.storage.ballots.cast(
+        poll.id,
+        elector.id,
+        standing=stands,
+        person_id=ctx.person.id,
+        choice=choice,
+        reason=reason,
+        network=ctx.room.network,
+        event=ctx.event,
+        cast_at=at,
+        server_at=ctx.server_at,
+        way=way,
+    )
+    ctx.storage.audit.note(
+        "voted",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=poll.campaign_id,
+        organisation=elector.id,
+        poll=poll.number,
+        before=before.choice if before else "",
+        after=choice,
+        counted=stands,
+        way=way or "text",
+    )
+    if not in_time:
+        return None if choice == RETRACTED and way else _too_late(poll)
+    if not stands:
+        return None if way else Reply((_overtaken(poll, elector),))
+    lacking = lacks_reason(procedure, choice, reason)
+    reply = _taken(ctx, poll, elector, choice, before, way=way)
+    if lacking:
+        ask = _ask(procedure, poll, elector, choice)
+        reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
+    more = (
+        *_tell_the_other(ctx, poll, elector, choice, before),
+        *(() if lacking else _relay(ctx, poll, elector, Ballot(elector.id, choice, reason), before)),
+        *_put_off(ctx, poll, Ballot(elector.id, choice, reason), at),
+    )
+    return (reply or Reply()).also(*more) if reply or more else None
+
+
+def _too_late(poll: Poll) -> Reply:
+    return Reply(
+        (
+            say(
+                N_(
+                    "Poll {number} closed on {at}: your answer is kept, but it does not count. A campaigner can open a new poll."
+                ),
+                number=poll.number,
+                at=Moment(poll.closed_at or poll.closes_at, poll.zone),
+            ),
+        )
+    )
+
+
+def _overtaken(poll: Poll, elector: Organisation) -> Text:
+    return say(
+        N_("Poll {number}: **{name}** has given another answer since, which stands. {polls} shows it."),
+        number=poll.number,
+        name=elector.name,
+        polls=Typed("polls"),
+    )
+
+
+def _taken(
+    ctx: Context, poll: Poll, elector: Organisation, choice: str, before: BallotRow | None, *, way: Way
+) -> Reply | None:
+    """Say what was taken: to whoever typed it; of a poll or a reaction, which show it themselves, only what they do not show."""
+    if choice == SPOILT:
+        return Reply(
+            (
+                say(
+                    N_(
+                        "Poll {number}: the answer of **{name}** is spoilt (none that I know, or several), and does not count. Please choose one: {vote}"
+                    ),
+                    number=poll.number,
+                    name=elector.name,
+                    vote=Typed("vote", f"{poll.number} …"),
+                ),
+            )
+        )
+    other = before is not None and before.person_id != ctx.person.id and before.choice not in ("", choice)
+    if way in ("native", "reaction") and not other:
+        return None
+    values: dict[str, Value] = {"number": poll.number, "name": elector.name}
+    if choice == RETRACTED:
+        return Reply((say(N_("🗳 Poll {number}: **{name}** takes its answer back."), **values),))
+    eligible = len(ctx.storage.polls.electorate(poll.id))
+    values |= {"choice": polling.named(choice), "eligible": eligible}
+    count = len(polling.answers(ctx.storage, poll))
+    if other and before is not None:
+        line = say_many(
+            *NN_(
+                "🗳 Poll {number}: **{name}** answers “{choice}” instead of “{before}”, which a colleague had said ({count} of {eligible} has answered).",
+                "🗳 Poll {number}: **{name}** answers “{choice}” instead of “{before}”, which a colleague had said ({count} of {eligible} have answered).",
+            ),
+            count,
+            before=polling.shown(before.choice),
+            **values,
+        )
+    else:
+        line = say_many(
+            *NN_(
+                "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} has answered).",
+                "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} have answered).",
+            ),
+            count,
+            **values,
+        )
+    return Reply((line,))
+
+
+def _ask(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:
+    values: dict[str, Value] = {
+        "name": elector.name,
+        "choice": polling.named(choice),
+        "vote": Typed("vote", f"{poll.number} {choice} …"),
+    }
+    if procedure.without_reason:
+        return say(
+            N_(
+                "**{name}**: an answer “{choice}” needs a reason, and counts as “{other}” until then. Why? Reply to this message, or say {vote}"
+            ),
+            other=polling.named(procedure.without_reason),
+            **values,
+        )
+    return say(
+        N_(
+            "**{name}**: an answer “{choice}” needs a reason, and does not count until then. Why? Reply to this message, or say {vote}"
+        ),
+        **values,
+    )
+
+
+def _tell_the_other(
+    ctx: Context, poll: Poll, elector: Organisation, choice: str, before: BallotRow | None
+) -> tuple[Elsewhere, ...]:
+    """Tell whoever had answered for the same organisation that somebody else of it has answered otherwise."""
+    if before is None or before.person_id == ctx.person.id or before.choice in ("", choice):
+        return ()
+    line = say(
+        N_(
+            "🗳 Poll {number}: {who} has answered “{choice}” for **{name}**, and that stands now instead of “{before}”."
+        ),
+        number=poll.number,
+        who=ctx.name,
+        choice=polling.shown(choice),
+        name=elector.name,
+        before=polling.shown(before.choice),
+    )
+    alone = tell.private_chat(ctx.storage, before.person_id)
+    if alone is not None:
+        return tell.privately(ctx.storage, before.person_id, line, here=ctx.room.id)
+    # Where nobody may write to them alone, they are told in a room of their network, unless they see it here.
+    campaign = ctx.storage.campaigns.get(poll.campaign_id)
+    theirs = [room for room in closing.public(ctx.storage, campaign) if room.network == before.network]
+    return () if ctx.room.id in [room.id for room in theirs] else tell.rooms(theirs[:1], line)
+
+
+def _relay(
+    ctx: Context, poll: Poll, elector: Organisation, ballot: Ballot, before: BallotRow | None
+) -> tuple[Elsewhere, ...]:
+    """Say an objection in the other rooms too: it is to be discussed, and one room alone would not know of it."""
+    procedure = polling.procedure_of(poll)
+    known = before is not None and (before.choice, before.reason) == (ballot.choice, ballot.reason)
+    if known or not procedure.can_be_blocked or ballot.choice not in procedure.blocks:
+        return ()
+    line = say(
+        N_("🗳 Poll {number}: **{name}** answers “{choice}”: {reason}"),
+        number=poll.number,
+        name=elector.name,
+        choice=polling.named(ballot.choice),
+        reason=ballot.reason,
+    )
+    campaign = ctx.storage.campaigns.get(poll.campaign_id)
+    rooms = [room for room in closing.public(ctx.storage, campaign) if room.id != ctx.room.id]
+    return tell.rooms(rooms, line, expires_at=poll.closes_at)
+
+
+def _put_off(ctx: Context, poll: Poll, ballot: Ballot, at: datetime) -> tuple[Elsewhere, ...]:
+    until = extended_to(
+        polling.procedure_of(poll),
+        poll.closes_at,
+        poll.zone,
+        ballot,
+        at,
+        extended=poll.extended_at is not None,
+    )
+    if until is None:
+        return ()
+    return closing.put_off(ctx.storage, ctx.storage.campaigns.get(poll.campaign_id), poll, until, ctx.now)
+
+
+def give_reason(ctx: Context, ballot_id: int, text: str) -> Reply | None:
+    """Take the words of a reply to the question why; None if that ballot no longer stands.
+
+    Raises:
+        CampaignError: the person does not speak for the organisation, or that is too long.
+    """
+    ballot = ctx.storage.ballots.find(ballot_id)
+    if ballot is None or not ballot.standing:
+        return None
+    elector = ctx.storage.organisations.get(ballot.organisation_id)
+    if not authority.speaks(ctx, elector):
+        raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
+    poll = ctx.storage.polls.get(ballot.poll_id)
+    return cast(ctx, poll, elector, ballot.choice, reason=text)
+
+
+def electors_of(ctx: Context, poll: Poll) -> list[Organisation]:
+    """The organisations for which somebody may vote in a poll."""
+    eligible = {one for one, _ in ctx.storage.polls.electorate(poll.id)}
+    return [one for one in authority.organisations(ctx) if one.id in eligible]
+
+
+def no_elector(ctx: Context, poll: Poll, name: str = "") -> Text:
+    """Why somebody has no voice in a poll, for an organisation or for any."""
+    mine = [one.name for one in authority.organisations(ctx)]
+    if name or mine:
+        return say(
+            N_(
+                "**{name}** cannot vote in poll {number}: its voters were fixed when it opened. A campaigner can open a new poll."
+            ),
+            name=name or ", ".join(mine),
+            number=poll.number,
+        )
+    if not ctx.address.is_account:
+        return say(
+            N_(
+                "Poll {number} is answered by organisations, and this room hides who you are. Say {link} to me in a private chat, then say the code here."
+            ),
+            number=poll.number,
+            link=Typed("link"),
+        )
+    return say(
+        N_(
+            "Poll {number} is answered by organisations, and I do not know yet that you speak for one: your answer is not counted. Please ask a campaigner to add your account."
+        ),
+        number=poll.number,
+    )

@@ -1,0 +1,136 @@
+"""What becomes of an objection: withdrawn by whoever raised it, or integrated into what is proposed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from campaign.chat import N_, Text, Typed, say
+from campaign.errors import CampaignError
+from campaign.organisation import normal_form, tidy_name
+from commands import authority, calling, closing, polling, tell
+from commands.command import Context, Option, Reply, Rest, command
+
+if TYPE_CHECKING:
+    from commands.command import Elsewhere
+    from storage.ballots import BallotRow
+    from storage.polls import Poll
+
+
+@command(
+    "objection",
+    fr="objection",
+    help=N_(
+        "Say that an objection to a poll is withdrawn, or integrated into the proposal: it no longer blocks."
+    ),
+    example=N_("!objection integrated Nuage Libre"),
+)
+def objection(
+    ctx: Context, fate: Literal["integrated", "withdrawn"], organisation: Rest = "", *, poll: Option = ""
+) -> Reply:
+    """Resolve an objection: its own people withdraw it; they, or a campaigner, say that it is integrated.
+
+    The organisation goes on having answered, for nothing and against nothing; it may vote again as before.
+    """
+    found, standing = _objections(ctx, poll)
+    one = _meant(ctx, standing, organisation, found)
+    elector = ctx.storage.organisations.get(one.organisation_id)
+    speaks = authority.speaks(ctx, elector)
+    if not speaks and not (fate == "integrated" and ctx.is_admin):
+        raise CampaignError(
+            say(
+                N_(
+                    "Only the people of **{name}** can withdraw its objection; a campaigner can say that it is integrated."
+                )
+                if fate == "withdrawn"
+                else N_(
+                    "Only the people of **{name}** or a campaigner can say that its objection is integrated."
+                ),
+                name=elector.name,
+            )
+        )
+    ctx.storage.ballots.resolve(one.id, fate, ctx.person.id, ctx.now)
+    ctx.storage.audit.note(
+        "objection resolved",
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=ctx.campaign.id,
+        organisation=elector.id,
+        poll=found.number,
+        after=fate,
+    )
+    line = say(
+        N_("🗳 Poll {number}: the objection of **{name}** is {fate}, and no longer blocks."),
+        number=found.number,
+        name=elector.name,
+        fate=say(polling.RESOLUTIONS[fate]),
+    )
+    rooms = [room for room in closing.public(ctx.storage, ctx.campaign) if room.id != ctx.room.id]
+    told = () if speaks else _tell_them(ctx, found, elector.id, elector.name)
+    return Reply((line,)).also(*tell.rooms(rooms, line), *told)
+
+
+def _tell_them(ctx: Context, poll: Poll, organisation_id: int, name: str) -> tuple[Elsewhere, ...]:
+    line = say(
+        N_(
+            "{who} says that the objection of **{name}** to poll {number} is integrated. If it is not: {vote}"
+        ),
+        who=ctx.name,
+        name=name,
+        number=poll.number,
+        vote=Typed("vote", f"{poll.number} …"),
+    )
+    return tell.representatives(ctx.storage, organisation_id, line, but=ctx.person.id)
+
+
+def _objections(ctx: Context, typed: str) -> tuple[Poll, list[BallotRow]]:
+    """The open poll that is meant, and the objections that stand in it.
+
+    Raises:
+        CampaignError: there is none, or several have some and none was named.
+    """
+    running = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
+    number, following = calling.take_number(typed.split())
+    if typed:
+        running = [poll for poll in running if poll.number == number and not following]
+    found = [(poll, standing) for poll in running if (standing := _standing(ctx, poll))]
+    if not found:
+        raise CampaignError(
+            say(N_("No objection stands in an open poll. {polls} lists them."), polls=Typed("polls"))
+        )
+    if len(found) > 1:
+        numbers = ", ".join(str(poll.number) for poll, _ in found)
+        raise CampaignError(
+            say(
+                N_("There are objections in several polls ({numbers}): please add poll= and its number."),
+                numbers=numbers,
+            )
+        )
+    return found[0]
+
+
+def _standing(ctx: Context, poll: Poll) -> list[BallotRow]:
+    blocks = polling.procedure_of(poll).blocks
+    return [one for one in polling.answers(ctx.storage, poll) if one.choice in blocks and not one.resolution]
+
+
+def _meant(ctx: Context, standing: list[BallotRow], name: str, poll: Poll) -> BallotRow:
+    """The objection of the organisation that is named; without a name, one's own, or the only one there is."""
+    if name:
+        found = ctx.storage.organisations.find(normal_form(tidy_name(name)))
+        theirs = [one for one in standing if found is not None and one.organisation_id == found.id]
+    else:
+        mine = {one.id for one in authority.organisations(ctx)}
+        theirs = [one for one in standing if one.organisation_id in mine]
+        theirs = theirs or (standing if ctx.is_admin else [])
+    if len(theirs) == 1:
+        return theirs[0]
+    raise CampaignError(_which(standing, poll))
+
+
+def _which(standing: list[BallotRow], poll: Poll) -> Text:
+    return say(
+        N_("Which objection? In poll {number} there are those of {names}: please add the name."),
+        number=poll.number,
+        names=", ".join(one.organisation for one in standing),
+    )

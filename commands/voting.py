@@ -1,0 +1,183 @@
+"""Voting without a command: in a poll as a network shows it, by a reaction, or by a number in reply."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
+from campaign.chat import N_, Typed, say
+from campaign.errors import CampaignError
+from commands import asking, balloting, calling, polling, tell
+from commands.command import Choice, Context, Reply
+from commands.vocabulary import in_language
+
+if TYPE_CHECKING:
+    from campaign.ballot import Way
+    from campaign.chat import Balloted, Reacted
+    from storage.ballots import BallotRow
+    from storage.polls import Poll
+    from storage.storage import Storage
+
+
+MOST_ANSWERS = 20
+"""A number above is no answer to a poll, but a year or a price."""
+
+
+def balloted(context: Context, event: Balloted) -> Reply | None:
+    """Take an answer to a poll that the network shows as one.
+
+    Raises:
+        CampaignError: it cannot be taken; the text says why.
+    """
+    poll = poll_of(context.storage, event.room.network, event.target)
+    if poll is None or event.sender.is_bridged:
+        return None
+    choice = of_keys(event.answers, polling.procedure_of(poll).choices)
+    return _given(_in(context, poll), poll, choice, "native")
+
+
+def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
+    """Take reactions to a poll, or to its text, as an answer; what is no answer is chatter.
+
+    Raises:
+        CampaignError: it cannot be taken; the text says why.
+    """
+    procedure = polling.procedure_of(poll)
+    choice = of_reactions(event.keys, procedure.choices, procedure.supports)
+    context = _in(context, poll)
+    if choice is not None:
+        applause = not is_numbered(event.keys) and not balloting.electors_of(context, poll)
+        return None if applause else _given(context, poll, choice, "reaction")
+    # The whole set without an answer in it takes back what was answered by reacting, and nothing else.
+    return _take_back(context, poll, "reaction") if event.whole else None
+
+
+def redacted(context: Context, ballot: BallotRow) -> Reply | None:
+    """Take back the answer of a person whose reaction, or whose answer to a poll, is gone.
+
+    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same.
+    """
+    poll = context.storage.polls.get(ballot.poll_id)
+    if not ballot.way or not poll.is_open:
+        return None
+    context = _in(context, poll)
+    elector = context.storage.organisations.get(ballot.organisation_id)
+    given = balloting.cast(context, poll, elector, RETRACTED)
+    return given and replace(given, quotes=False)
+
+
+def is_reply(purpose: str, text: str) -> bool:
+    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number to a poll, words to why."""
+    return purpose.startswith("reason:") or (purpose.startswith("poll:") and _number(text) is not None)
+
+
+def replied(context: Context, purpose: str, text: str) -> Reply | None:
+    """Take a reply to a poll, or to the question why somebody objects.
+
+    Raises:
+        CampaignError: it cannot be taken; the text says why.
+    """
+    kind, _, which = purpose.partition(":")
+    if kind == "reason":
+        words = calling.clean(calling.without_quotation(text).replace("\n", " "))
+        return balloting.give_reason(context, int(which), words)
+    return _numbered(context, int(which), _number(text) or 0)
+
+
+def _number(text: str) -> int | None:
+    number, following = calling.take_number(calling.clean(calling.without_quotation(text)).split())
+    return number if number is not None and number <= MOST_ANSWERS and not following else None
+
+
+def _numbered(context: Context, poll_id: int, number: int) -> Reply | None:
+    """Take a number said in reply to a poll as the answer of that number.
+
+    Raises:
+        CampaignError: there is none, or it cannot be taken.
+    """
+    poll = context.storage.polls.find(poll_id)
+    if poll is None:
+        return None
+    context = _in(context, poll)
+    choices = polling.procedure_of(poll).choices
+    if not 1 <= number <= len(choices):
+        raise CampaignError(polling.how_to(poll.number, choices))
+    return _given(context, poll, choices[number - 1], "")
+
+
+def poll_of(storage: Storage, network: str, event: str) -> Poll | None:
+    """The poll of which a message of ours is the text or the poll itself, if it is that of one whose campaign is open."""
+    kind, _, which = storage.outbox.purpose_of(network, event).partition(":")
+    poll = storage.polls.find(int(which)) if kind == "poll" and which.isdecimal() else None
+    return poll if poll and storage.campaigns.get(poll.campaign_id).closed_at is None else None
+
+
+def _in(context: Context, poll: Poll) -> Context:
+    """The same, in the campaign of the poll."""
+    campaign = context.storage.campaigns.get(poll.campaign_id)
+    return replace(context, campaign_key=campaign.key, resolved=campaign)
+
+
+def _given(context: Context, poll: Poll, choice: str, way: Way) -> Reply | None:
+    """Take an answer for the one organisation somebody votes for; of several, ask for which."""
+    if choice == RETRACTED:
+        return _take_back(context, poll, way)
+    electors = balloting.electors_of(context, poll)
+    if len(electors) == 1:
+        return balloting.cast(context, poll, electors[0], choice, way=way)
+    if not electors:
+        return _refused(context, poll, way)
+    if choice not in polling.procedure_of(poll).choices:
+        return None  # spoilt, and nobody's in particular
+    word = in_language(choice, context.language)
+    ask = say(
+        N_(
+            "Poll {number}, “{choice}”: for which organisation? Reply to this message with a number: {choices} (or say {vote})"
+        ),
+        number=poll.number,
+        choice=polling.named(choice),
+        choices=asking.numbered([one.name for one in electors]),
+        vote=Typed("vote", f"{poll.number} {word} {electors[0].name}"),
+    )
+    campaign = context.campaign_key
+    return Reply(
+        (ask,),
+        choices=tuple(
+            Choice("vote", {"choice": f"{poll.number} {choice}", "organisation": one.name}, campaign=campaign)
+            for one in electors
+        ),
+    )
+
+
+def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
+    """Take back what this person answered this way: for whichever organisation that was."""
+    reply = Reply()
+    for one in context.storage.ballots.standing(poll.id):
+        # Whoever takes back what a poll shows as their choice has none any more, however they said it.
+        if one.person_id == context.person.id and way in (one.way, "native"):
+            elector = context.storage.organisations.get(one.organisation_id)
+            given = balloting.cast(context, poll, elector, RETRACTED, way=way)
+            if given is not None:
+                reply = Reply((*reply.lines, *given.lines), elsewhere=(*reply.elsewhere, *given.elsewhere))
+    return reply if reply.lines or reply.elsewhere else None
+
+
+def _refused(context: Context, poll: Poll, way: Way) -> Reply | None:
+    """Tell somebody why they have no voice: alone where that can be done, and once, however often they answer."""
+    line = balloting.no_elector(context, poll)
+    if not way:
+        raise CampaignError(line)
+    audit = context.storage.audit
+    if not poll.is_open or audit.has("no voice", context.person.id, poll.campaign_id, poll=poll.number):
+        return None
+    audit.note(
+        "no voice",
+        context.now,
+        person=context.person.id,
+        room=context.room.id,
+        campaign=poll.campaign_id,
+        poll=poll.number,
+    )
+    alone = tell.privately(context.storage, context.person.id, line)
+    return Reply(elsewhere=alone) if alone else Reply((line,))

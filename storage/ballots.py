@@ -1,0 +1,105 @@
+"""What organisations answered in polls: the ballots that stand, and those that they replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from storage.rows import Queries
+from storage.tables import ballots, organisations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BallotRow:
+    """A ballot of an organisation. Without a choice it takes back the one before; instants are in UTC."""
+
+    id: int
+    poll_id: int
+    organisation_id: int
+    organisation: str
+    person_id: int
+    choice: str
+    reason: str
+    network: str
+    """The network on which it was given."""
+    cast_at: datetime
+    """When it counts as given."""
+    standing: bool
+    resolution: str
+    """What became of an objection: "", "integrated" or "withdrawn"."""
+    way: str
+    """By what it was given: "native", "reaction", "form", or "" for a line of text."""
+
+
+_ROW = select(
+    ballots.c.id,
+    ballots.c.poll_id,
+    ballots.c.organisation_id,
+    organisations.c.name,
+    ballots.c.person_id,
+    ballots.c.choice,
+    ballots.c.reason,
+    ballots.c.network,
+    ballots.c.cast_at,
+    ballots.c.standing,
+    ballots.c.resolution,
+    ballots.c.way,
+).join(organisations, organisations.c.id == ballots.c.organisation_id)
+
+
+class Ballots(Queries):
+    """One standing ballot per organisation and poll, whatever way it came."""
+
+    def standing(self, poll_id: int) -> Sequence[BallotRow]:
+        """The ballots that stand, by organisation; not those of whom took theirs back."""
+        query = _ROW.where(ballots.c.poll_id == poll_id, ballots.c.standing, ballots.c.choice != "")
+        return self._all(BallotRow, query.order_by(func.lower(organisations.c.name)))
+
+    def latest(self, poll_id: int, organisation_id: int) -> BallotRow | None:
+        """The ballot of an organisation that stands, also one that took another back."""
+        query = _ROW.where(
+            ballots.c.poll_id == poll_id, ballots.c.organisation_id == organisation_id, ballots.c.standing
+        )
+        return self._one(BallotRow, query)
+
+    def find(self, ballot_id: int) -> BallotRow | None:
+        """One ballot, whether it stands or not."""
+        return self._one(BallotRow, _ROW.where(ballots.c.id == ballot_id))
+
+    def of_event(self, network: str, event: str) -> Sequence[BallotRow]:
+        """The ballots that stand and were given by this event."""
+        return self._all(
+            BallotRow,
+            _ROW.where(ballots.c.network == network, ballots.c.event == event, ballots.c.standing),
+        )
+
+    def cast(self, poll_id: int, organisation_id: int, *, standing: bool, **values: Any) -> int:  # noqa: ANN401 - the columns
+        """Enter a ballot, and return its id. A standing one replaces the one before; what came too late is kept."""
+        if standing:
+            self._connection.execute(
+                update(ballots)
+                .where(
+                    ballots.c.poll_id == poll_id,
+                    ballots.c.organisation_id == organisation_id,
+                    ballots.c.standing.is_(True),
+                )
+                .values(standing=False)
+            )
+        return self._new_id(
+            insert(ballots),
+            {"poll_id": poll_id, "organisation_id": organisation_id, "standing": standing, **values},
+        )
+
+    def resolve(self, ballot_id: int, resolution: str, person_id: int, now: datetime) -> None:
+        """Note what became of an objection."""
+        self._connection.execute(
+            update(ballots)
+            .where(ballots.c.id == ballot_id)
+            .values(resolution=resolution, resolved_by=person_id, resolved_at=now)
+        )

@@ -1,0 +1,208 @@
+"""Into which rooms the bot comes by whose invitation, and into which it follows one that was closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.config import load
+from bot.intake import Intake
+from bot.opening import house_of, open_campaigns
+from bot.transports.base import Batch
+from campaign.chat import MATRIX, Address, Invited, Joined, Removed, Room
+from commands import inviting
+from commands.menu import MENU
+from storage.database import open_database
+from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, config, plain, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from campaign.chat import Event
+    from storage.database import Database
+    from storage.storage import Storage
+
+HOUSED = replace(HOUSE, invites=frozenset({(MATRIX, "asso.example")}))
+LEA = Address(MATRIX, "@lea:asso.example")
+NEXT = Room(MATRIX, "!next:example.org")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(tmp_path / "data")
+    what = config(tmp_path)
+
+    def begin(storage: Storage) -> None:
+        open_campaigns(storage, what, NOW)
+        for room in (COOP, TEAM):
+            known = storage.rooms.ensure(room.network, room.id)
+            storage.rooms.change(known.id, state="joined", welcomed_at=NOW, alias=f"#{room.id[1:]}")
+
+    opened.transaction(begin)
+    yield opened
+    opened.close()
+
+
+async def hear(database: Database, *events: Event, now: datetime = NOW) -> list[tuple[str, str, str]]:
+    """Let the bot hear something; return what it then wants to do (intent, room, text), which is done by that."""
+    await Intake(database, HOUSED, MENU, lambda: now).take(MATRIX, Batch(events), lambda _: None)
+
+    def work(storage: Storage) -> list[tuple[str, str, str]]:
+        rows = storage.outbox.waiting(MATRIX, of_one=1000)
+        storage.outbox.settle([row.id for row in rows])
+        return [
+            (row.intent, storage.rooms.get(row.room_id).address if row.room_id else "", plain(row.message))
+            for row in rows
+        ]
+
+    return await database.write(work)
+
+
+def room(number: int) -> Room:
+    return Room(MATRIX, f"!{number}:elsewhere.example")
+
+
+def invited(number: int, by: Address = LEA, *, direct: bool = False, at: datetime = NOW) -> Invited:
+    return Invited(room(number), "", by, at, direct=direct, shared=(COOP.id,) if direct else ())
+
+
+@pytest.mark.parametrize(
+    ("by", "comes"),
+    [
+        ("@maud:example.org", True),
+        ("@lea:asso.example", True),
+        ("@lea:asso.example:8448", True),
+        ("@lea:ASSO.example", False),
+        ("@lea:sub.asso.example", False),
+        ("@lea:asso.example.evil.example", False),
+        ("@_irc_lea:asso.example", False),
+        ("@asso.example:evil.example", False),
+    ],
+)
+async def test_people_of_the_servers_that_are_listed_may_invite(
+    database: Database, by: str, *, comes: bool
+) -> None:
+    ((intent, where, _),) = await hear(database, invited(1, Address(MATRIX, by)))
+    assert (intent, where) == ("join" if comes else "leave", room(1).id)
+    listed = await database.read(
+        lambda storage: [one.address for one in storage.rooms.of_campaign(1, joined=False)]
+    )
+    assert (room(1).id in listed) == (by == "@maud:example.org")
+
+
+async def test_the_servers_come_from_the_config(tmp_path: Path) -> None:
+    config(tmp_path)
+    file = tmp_path / "config.toml"
+    file.write_text(file.read_text().replace("[matrix]", '[matrix]\ninvites = ["asso.example"]'), "utf-8")
+    assert house_of(load(file, environment=PASSWORDS)).invites == {(MATRIX, "asso.example")}
+
+
+async def test_many_invitations_at_once_are_declined_in_words_but_not_an_administrators(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MOST_ROOMS_LATELY", 2)
+    intents = [(await hear(database, invited(number)))[0] for number in range(3)]
+    assert [intent for intent, _, _ in intents] == ["join", "join", "leave"]
+    assert intents[2][2] == "Many have invited me just now: please invite me again in an hour."
+    # One that was accepted is told again until the bot is in there; and a chat is another matter.
+    assert (await hear(database, invited(0)))[0][0] == "join"
+    assert (await hear(database, invited(7, ANA, direct=True)))[0][0] == "join"
+    assert (await hear(database, invited(8, MAUD)))[0][0] == "join"
+    later = NOW + timedelta(hours=1, seconds=1)
+    assert (await hear(database, invited(2, at=later), now=later))[0][0] == "join"
+
+
+async def test_the_bot_is_in_so_many_rooms_and_no_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MOST_ROOMS", 2)
+    for number in range(2):
+        await hear(database, invited(number), Joined(room(number), NOW))
+    ((intent, _, why),) = await hear(database, invited(2))
+    assert (intent, why[:30]) == ("leave", "I am in as many rooms as I can")
+    assert (await hear(database, invited(3, MAUD)))[0][0] == "join"
+    await hear(database, Removed(room(0), "$out", NOW, "kicked"))
+    assert (await hear(database, invited(4)))[0][0] == "join"
+
+
+async def test_a_flood_of_invitations_is_declined_for_a_while_and_then_left_to_wait(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MOST_REFUSED_LATELY", 3)
+    stranger = Address(MATRIX, "@mal:evil.example")
+    declined = [await hear(database, invited(number, stranger)) for number in range(5)]
+    assert [len(one) for one in declined] == [1, 1, 1, 0, 0]
+    known = await database.read(lambda storage: len(storage.rooms.all()))
+    assert known == 3 + 3, "nothing is kept of those"
+    assert (await hear(database, invited(9, MAUD)))[0][0] == "join"
+
+
+# --- rooms that are closed in favour of another one
+
+
+def replaced(old: Room = COOP, *, may_follow: bool = True) -> Removed:
+    return Removed(old, "", NOW, "replaced", successor=NEXT.id, may_follow=may_follow)
+
+
+async def test_the_bot_follows_into_the_room_that_replaces_a_campaigns(database: Database) -> None:
+    done = await hear(database, said("$1", "!sign Picasoft"), replaced(), replaced())
+    assert done[0] == ("join", NEXT.id, "")
+    assert (
+        "message",
+        TEAM.id,
+        "The room #coop:example.org was replaced by a new one: I follow into it.\n1 message of mine waits to be said there.",
+    ) in done
+    # Whoever closed it invites everybody, and is no administrator.
+    assert (await hear(database, Invited(NEXT, "", LEA, NOW)))[0][:2] == ("join", NEXT.id)
+    done = await hear(database, Joined(NEXT, NOW, predecessor=COOP.id, alias=""), said("$2", "!status", NEXT))
+    assert [(intent, where) for intent, where, _ in done] == [("message", NEXT.id)] * 2, (
+        "it is not greeted again"
+    )
+    assert "Picasoft has signed" in done[0][2]
+    rooms = await database.read(lambda storage: storage.rooms.of_campaign(1))
+    assert [(one.address, one.alias) for one in rooms if one.network == MATRIX] == [
+        (NEXT.id, "#coop:example.org")
+    ]
+    acts = await database.read(lambda storage: [act.act for act in storage.audit.newest(50)])
+    assert acts.count("room followed") == 1
+
+
+async def test_a_room_that_does_not_say_whom_it_replaces_is_left(database: Database) -> None:
+    await hear(database, replaced())
+    astray = Joined(NEXT, NOW, predecessor="!another:example.org")
+    done = await hear(database, astray, said("$1", "!sign Picasoft", NEXT))
+    assert done[0][:2] == ("leave", NEXT.id)
+    assert any(where == TEAM.id and "does not say so itself" in text for _, where, text in done)
+    listed = await database.read(
+        lambda storage: [one.address for one in storage.rooms.of_campaign(1, joined=False)]
+    )
+    assert NEXT.id not in listed
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (replaced(may_follow=False), "whoever closed it could not have invited the bot"),
+        (replaced(TEAM), "files with people's accounts are handed over there"),
+        (replace(replaced(), successor=""), "it names no room"),
+        (replace(replaced(), successor=COOP.id), "it names itself"),
+    ],
+)
+async def test_where_the_bot_does_not_follow_an_administrator_has_to_invite_it(
+    database: Database, event: Removed, why: str
+) -> None:
+    done = await hear(database, event)
+    assert "join" not in [intent for intent, _, _ in done], why
+    assert (await hear(database, Invited(NEXT, "", ANA, NOW)))[0][0] == "leave"
+    assert (await hear(database, Invited(NEXT, "", MAUD, NOW)))[0][0] == "join"
+
+
+async def test_the_bot_does_not_follow_back_into_a_room_it_was_sent_away_from(database: Database) -> None:
+    await hear(database, invited(1), Joined(room(1), NOW), Removed(room(1), "$out", NOW, "banned"))
+    done = await hear(database, replace(replaced(), successor=room(1).id))
+    assert "join" not in [intent for intent, _, _ in done]

@@ -1,0 +1,119 @@
+"""`tocsin login` on a real Synapse and a real Prosody: what it keeps opens the account, and what is revoked is mended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from tests.live.synapse import Person, Synapse
+from tests.live.town import CHECKOUT, Bot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.live.prosody import Prosody
+
+pytestmark = pytest.mark.live
+
+BARE = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+
+
+async def tocsin(*arguments: object, said: str = "") -> tuple[int, str]:
+    """Run a command as an operator does, with what it reads from a pipe; its exit code and all it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *("-m", "bot", *map(str, arguments)), cwd=CHECKOUT, env=BARE,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    words, _ = await asyncio.wait_for(process.communicate(f"{said}\n".encode()), 60)
+    assert not said or said not in words.decode()
+    return process.returncode or 0, words.decode()
+
+
+def written(folder: Path, networks: str) -> Path:
+    (folder / "letter.md").write_text("# Pour les communs\n\nNous demandons la suite.\n")
+    config = folder / "config.toml"
+    config.write_text(f'{networks}\n[campaigns.c]\ntitle = "C"\nletter = {{ fr = "letter.md" }}\n')
+    return config
+
+
+async def ask(server: Synapse, token: str, path: str, body: object = None) -> tuple[int, dict[str, str]]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{server.base_url}/_matrix/client/{path}", json=body or {}) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def test_on_matrix_a_password_a_token_and_single_sign_on(
+    synapse_server: Synapse, tmp_path: Path
+) -> None:
+    user, password = await synapse_server.register(f"tocsin-{secrets.token_hex(3)}")
+    config = written(tmp_path, f'[matrix]\nhomeserver = "{synapse_server.base_url}"\nuser = "{user}"')
+    kept = tmp_path / "data" / "login-matrix.json"
+
+    code, words = await tocsin("login", "matrix", "--stdin", "--config", config, said=password)
+    assert code == 0, words
+    assert password not in kept.read_text()
+    code, words = await tocsin("check", "--config", config)
+    assert code == 0, words
+    assert "with what `tocsin login matrix` kept" in words
+
+    async with Person(synapse_server.base_url, user, password) as other:
+        # What single sign-on ends with: a token that holds once.
+        status, given = await ask(synapse_server, other.token, "v1/login/get_token")
+        assert status == 200, given
+        token = f"http://127.0.0.1:1/x?loginToken={given['login_token']}"
+        before = kept.read_text()
+        code, words = await tocsin("login", "matrix", "--sso", "--stdin", "--config", config, said=token)
+        assert code == 0, words
+        assert kept.read_text() != before
+        assert (await tocsin("check", "--config", config))[0] == 0
+        code, _ = await tocsin("login", "matrix", "--sso", "--stdin", "--config", config, said=token)
+        assert code == 1, "it held once"
+
+        bot = Bot(config, {}, tmp_path / "bot.log")
+        await bot.start()
+        ended, _ = await ask(synapse_server, other.token, "v3/logout/all")
+        assert ended == 200
+        assert bot.process is not None
+        assert await asyncio.wait_for(bot.process.wait(), 60) == 1
+        await bot.stop()
+        assert "M_UNKNOWN_TOKEN" in bot.said()
+        assert "`tocsin login matrix` mends it" in bot.said()
+
+    async with Person(synapse_server.base_url, user, password) as fresh:
+        code, words = await tocsin(
+            "login", "matrix", "--token", "--stdin", "--config", config, said=fresh.token
+        )
+        assert code == 0, words
+        assert "this bot's alone" in words
+        await bot.start()
+        assert await bot.stop() == 0
+
+
+async def test_on_xmpp_a_password_that_was_tried(prosody_server: Prosody, tmp_path: Path) -> None:
+    jid, password = prosody_server.register(f"tocsin-{secrets.token_hex(3)}")
+    config = written(
+        tmp_path,
+        f'[xmpp]\njid = "{jid}"\nhost = "{prosody_server.host}"\nport = {prosody_server.port}\n'
+        f'ca_file = "{prosody_server.ca_file}"',
+    )
+    code, words = await tocsin("login", "xmpp", "--stdin", "--config", config, said="not this one")
+    assert code == 1
+    assert "not accepted" in words
+    assert not (tmp_path / "data" / "login-xmpp.json").exists()
+    code, words = await tocsin("login", "xmpp", "--stdin", "--config", config, said=password)
+    assert code == 0, words
+    code, words = await tocsin("check", "--config", config)
+    assert code == 0, words
+    assert "XMPP: logged in, with what `tocsin login xmpp` kept" in words
+    bot = Bot(config, {}, tmp_path / "bot.log")
+    await bot.start()
+    assert await bot.stop() == 0
