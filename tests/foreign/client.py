@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FOLDER = Path(__file__).parent
-_WAIT = 20.0
+_WAIT = 90.0
+"""Seconds that only guard against hanging."""
 _LIMIT = 1 << 24
 """Bytes of one line: a file comes in one."""
 
@@ -69,7 +70,13 @@ class Client:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"id": number, "act": act, **given}).encode() + b"\n")
         await self._process.stdin.drain()
-        return await asyncio.wait_for(answer, _WAIT)
+        try:
+            return await asyncio.wait_for(answer, _WAIT)
+        except TimeoutError:
+            reading = "reads" if not self._reading[0].done() else repr(self._reading[0].exception())
+            raise TimeoutError(
+                f"{act}: no answer ({reading}); last seen: {self.seen[-3:]}\n{self.errors}"
+            ) from None
 
     async def wait_for(self, fits: Callable[[dict[str, Any]], bool], *, since: int = 0) -> dict[str, Any]:
         """Return the first thing it told that fits, waiting for it if need be; `since` is an index into `seen`."""

@@ -11,9 +11,10 @@ const TYPES = { ".js": "text/javascript", ".css": "text/css", ".json": "applicat
 
 const page_of = (settings) => `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/converse.min.css"><body class="converse-fullscreen">
-<script src="/converse.min.js"></script>
-<script>converse.initialize(${JSON.stringify(settings).replaceAll("<", "\\u003c")});</script>`;
+<link rel="stylesheet" href="/converse.min.css"><body class="converse-fullscreen"><converse-root></converse-root>
+<script type="module">
+import converse from "/converse.min.js";
+converse.initialize(${JSON.stringify(settings).replaceAll("<", "\\u003c")});</script>`;
 
 let browser, page;
 
@@ -26,7 +27,7 @@ function served(settings) {
             const data = await readFile(join(DIST, path));
             response.setHeader("Content-Type", TYPES[extname(path)] ?? "application/octet-stream").end(data);
         } catch {
-            response.writeHead(404).end();
+            (console.error(`not served: ${path}`), response.writeHead(404)).end();
         }
     });
     return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}/`)));
@@ -35,9 +36,10 @@ function served(settings) {
 const actions = {
     /** Log in and enter a room. */
     async start({ browser: executablePath, websocket, jid, password, room, nick, width, height, scale, language }) {
-        browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--force-color-profile=srgb"] });
+        browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--force-color-profile=srgb"] });
         const phone = { viewport: { width, height }, deviceScaleFactor: scale, ignoreHTTPSErrors: true };
         page = await (await browser.newContext({ ...phone, isMobile: true, locale: language })).newPage();
+        page.on("pageerror", (error) => console.error(error.stack));
         page.on("console", (line) => console.error(line.text()));
         const address = await served({
             assets_path: "/",
@@ -59,7 +61,10 @@ const actions = {
             websocket_url: websocket,
         });
         await page.goto(address);
-        await page.waitForSelector("converse-muc .chat-content", { timeout: 30_000 });
+        await page.waitForSelector("converse-muc converse-chat-message", { timeout: 15_000 }).catch(async (error) => {
+            await page.screenshot({ path: "/tmp/foreign-scratch/conv.png" });
+            throw error;
+        });
         return `${browser.version()}`;
     },
     /** Wait until a text is there to be read. */

@@ -29,7 +29,9 @@ async def running(
     """Run it as a process of its own. `network` is one section of its config; `speakers` are organisation → account."""
     (folder / "letter.md").write_text(LETTER)
     lines = [f"{organisation},,,{account}" for organisation, account in speakers.items()]
-    (folder / "organisations.csv").write_text("name,aliases,website,representatives\n" + "\n".join(lines) + "\n")
+    (folder / "organisations.csv").write_text(
+        "name,aliases,website,representatives\n" + "\n".join(lines) + "\n"
+    )
     ((section, keys),) = network.items()
     written = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
     (folder / "config.toml").write_text(f"""

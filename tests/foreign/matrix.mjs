@@ -17,6 +17,7 @@ const { PollResponseEvent } = await import("matrix-js-sdk/lib/extensible_events_
 let client;
 
 async function tell(event) {
+    if (!event.getRoomId()) return; // of the account, not of a room
     if (event.isBeingDecrypted()) await event.getDecryptionPromise();
     const about = event.isEncrypted() && (await client.getCrypto().getEncryptionInfoForEvent(event));
     emit({

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import sys
 import tempfile
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from tests.foreign.client import Client
 from tests.foreign.nheko import Nheko, missing
-from tests.live.prosody import ProsodyMissing, find_prosody, prosody
+from tests.live.prosody import ProsodyMissing, prosody
 from tests.live.synapse import running_synapse
 from tests.live.town import CHECKOUT, town
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
 
+    from tests.live.prosody import Prosody
+    from tests.live.synapse import Synapse
     from tests.live.town import Town
 
+out = Console(highlight=False)
 PICTURES = CHECKOUT / "docs" / "pictures"
-WIDTH, HEIGHT = 390, 1100
+WIDTH, HEIGHT = 390, 1250
 """A phone, a little taller than it is, so that one picture shows a letter, a poll and a status."""
 
 
@@ -39,15 +42,17 @@ async def a_campaign(here: Town) -> None:
     camille, maud, robin = here.matrix["camille"], here.matrix["maud"], here.xmpp["robin"]
     await here.hears("camille", "!aide")
     await here.hears("robin", "!aide")
+    await here.link("robin")
     await maud.say(here.office, "!relayer")
     for name in ("camille", "robin"):
         await here.hears(name, "Nous demandons la suite.")
     await camille.say(here.room, "!signer")
     await here.hears("camille", "Nuage Libre", "a signé")
-    await here.link("robin")
     robin.say(here.muc, "!signer")
     await here.hears("robin", "Le Fil Commun", "a signé")
-    await maud.say(here.office, "!scrutin ouvrir majorité Le collectif signe-t-il la lettre ? clôture=3 jours")
+    await maud.say(
+        here.office, "!scrutin ouvrir majorité Le collectif signe-t-il la lettre ? clôture=3 jours"
+    )
     await here.hears("maud", "!confirmer", room=here.office)
     await maud.say(here.office, "!confirmer")
     for name in ("camille", "robin"):
@@ -58,19 +63,16 @@ async def a_campaign(here: Town) -> None:
         await here.hears(name, "⏳")
 
 
-@asynccontextmanager
-async def stage() -> AsyncIterator[Town]:
-    """Both servers with a campaign on them that has come so far."""
+@contextmanager
+def servers() -> Iterator[tuple[Synapse, Prosody, Path]]:
+    """Both servers, and an empty folder for the bot."""
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-pictures-")))
         root.chmod(0o755)  # Prosody, started by root, gives up its rights and must still reach its files
         for name in ("synapse", "prosody", "bot"):
             (root / name).mkdir()
         synapse = stack.enter_context(running_synapse(root / "synapse"))
-        server = stack.enter_context(prosody(root / "prosody"))
-        async with town(synapse, server, root / "bot", deadline=timedelta(days=8)) as here:
-            await a_campaign(here)
-            yield here
+        yield synapse, stack.enter_context(prosody(root / "prosody")), root / "bot"
 
 
 async def of_converse(here: Town, into: Path) -> str:
@@ -105,34 +107,48 @@ async def of_nheko(here: Town, into: Path) -> str:
     """Take the picture of the Matrix room in nheko; return which version of what it was."""
     camille = here.matrix["camille"]
     async with Nheko(here.folder / "nheko", here.synapse.base_url, camille, WIDTH, HEIGHT) as nheko:
-        await nheko.opens("Le collectif")
+        await nheko.opens_its_room()
         await nheko.picture(into)
         return nheko.version
 
 
-async def main() -> int:
+async def _run(*command: str) -> None:
+    process = await asyncio.create_subprocess_exec(*command)
+    if await process.wait() != 0:
+        raise RuntimeError(f"{command[0]} failed")
+
+
+async def taken(synapse: Synapse, server: Prosody, folder: Path) -> None:
     """Take every picture for which what it needs is there; say which were not."""
-    try:
-        find_prosody()
-    except ProsodyMissing as error:
-        print(f"not run: {error}")  # noqa: T201 - that is what it is for
-        return 0
-    takers = (("xmpp-converse.png", of_converse, chromium() and "", ), )
-    del takers
-    PICTURES.mkdir(exist_ok=True)
-    async with stage() as here:
-        if keep := os.environ.get("TOCSIN_STAY"):
-            print(keep)
+    async with town(synapse, server, folder, deadline=timedelta(days=8)) as here:
+        await a_campaign(here)
         for name, take, lacking in (
-            ("xmpp-converse.png", of_converse, "" if chromium() else "Chromium"),
+            (
+                "xmpp-converse.png",
+                of_converse,
+                "" if chromium() and shutil.which("convert") else "Chromium or ImageMagick",
+            ),
             ("matrix-nheko.png", of_nheko, missing()),
         ):
             if lacking:
-                print(f"{name}: not run: {lacking} is not installed")
-            else:
-                print(f"{name}: {await take(here, PICTURES / name)}")
-    return 0
+                out.print(f"{name}: not taken: {lacking} is not installed")
+                continue
+            whole = folder / name
+            version = await take(here, whole)
+            # Few colours do for a screen of text, and a repository keeps every picture for ever.
+            await _run("convert", str(whole), "-strip", "-colors", "160", f"PNG8:{PICTURES / name}")
+            out.print(f"{name}: {version}, {(PICTURES / name).stat().st_size // 1000} kB")
+
+
+def main() -> None:
+    """Start both servers, play the campaign, and take the pictures."""
+    try:
+        PICTURES.mkdir(exist_ok=True)
+        with servers() as (synapse, server, folder):
+            asyncio.run(taken(synapse, server, folder))
+    except ProsodyMissing as error:
+        out.print(f"not taken: {error}")
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    main()

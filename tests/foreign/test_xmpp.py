@@ -54,6 +54,20 @@ class Somebody(Client):
             since=since,
         )
 
+    async def hands_in(self, to: str, node: str, form: dict[str, Any], **values: str) -> dict[str, Any]:
+        """Fill a form in, with what is hidden in it as it was given, and show what comes of it."""
+        hidden = {field["name"]: field["value"] for field in form["fields"] if field["type"] == "hidden"}
+        return dict(
+            await self.do(
+                "command",
+                to=to,
+                node=node,
+                session=form["session"],
+                action="complete",
+                values={**hidden, **values},
+            )
+        )
+
 
 async def test_a_campaign_by_lines_forms_and_files(prosody_server: Prosody, tmp_path: Path) -> None:
     server = prosody_server
@@ -77,7 +91,9 @@ async def test_a_campaign_by_lines_forms_and_files(prosody_server: Prosody, tmp_
             # Forms are asked of the bot's own address, which one has from its presence.
             await robin.do("subscribe", to=bot)
             there = await robin.wait_for(
-                lambda one: one["stanza"] == "presence" and one["from"].startswith(f"{bot}/") and not one["type"]
+                lambda one: (
+                    one["stanza"] == "presence" and one["from"].startswith(f"{bot}/") and not one["type"]
+                )
             )
             full = there["from"]
             offered = dict(await robin.do("forms", to=full))
@@ -86,26 +102,28 @@ async def test_a_campaign_by_lines_forms_and_files(prosody_server: Prosody, tmp_
             assert form["status"] == "executing"
             fields = {field["name"]: field for field in form["fields"]}
             assert fields["organisation"]["options"] == [["Le Fil Commun", "Le Fil Commun"]]
-            hidden = {field["name"]: field["value"] for field in form["fields"] if field["type"] == "hidden"}
-            done = await robin.do(
-                "command",
-                to=full,
-                node="sign",
-                session=form["session"],
-                action="complete",
-                values={**hidden, "organisation": "Le Fil Commun", "role": "trésorière"},
-            )
+            done = await robin.hands_in(full, "sign", form, organisation="Le Fil Commun", role="trésorière")
             assert (done["status"], done["kind"]) == ("completed", "info")
             assert "Le Fil Commun" in done["note"]
+            # A vote by form, chosen from what there is to vote on.
+            await maud.do("chat", to=bot, text="!scrutin ouvrir majorité On signe ? clôture=3 jours")
+            await maud.hears(bot, "!confirmer")
+            await maud.do("chat", to=bot, text="!confirmer")
+            await robin.hears(f"{room}/", "On signe ?")
+            form = await robin.do("command", to=full, node="vote")
+            fields = {field["name"]: field for field in form["fields"]}
+            assert [value for value, _ in fields["choice"]["options"]] == ["1 for", "1 against", "1 abstain"]
+            done = await robin.hands_in(full, "vote", form, choice="1 for")
+            assert (done["status"], done["kind"]) == ("completed", "info")
+            assert "pour" in done["note"]
             # By a line, in the room.
             since = len(robin.seen)
-            line = await robin.do("say", room=room, text="!statut")
-            assert line
+            await robin.do("say", room=room, text="!statut")
             await robin.hears(f"{room}/", "Pour les communs", since=since)
             # The list, as a file in private.
             await maud.do("chat", to=bot, text="!exporter csv")
             told = await maud.wait_for(lambda one: one["from"].startswith(bot) and one.get("file"))
-            assert told["body"] == told["file"]  # what clients show as a file and not as a link
+            assert told["body"].splitlines()[-1] == told["file"]
             fetched = await maud.do("download", url=told["file"])
             assert fetched["type"].startswith("text/csv")
             listed = csv.DictReader(io.StringIO(base64.b64decode(fetched["data"]).decode("utf-8-sig")))

@@ -27,7 +27,7 @@ function tell(stanza) {
     });
 }
 
-const ask = (type, to, child) => client.iqCaller.request(xml("iq", { type, to }, child), 20_000);
+const ask = (type, to, child) => client.iqCaller.request(xml("iq", { type, to }, child), 80_000);
 
 async function message(type, to, body) {
     const id = `foreign-${++number}`;
@@ -63,6 +63,8 @@ const actions = {
         client.on("error", (error) => console.error(error));
         client.on("stanza", (stanza) => stanza.is("iq") || tell(stanza));
         const address = await client.start();
+        // Until it counts stanzas it acknowledges ones that the server did not count, and is thrown out for it.
+        while (!client.streamManagement.enabled) await new Promise((resolve) => setTimeout(resolve, 5));
         await client.send(xml("presence"));
         return address.toString();
     },
