@@ -29,7 +29,7 @@ def missing() -> str:
 class Nheko:
     """nheko with everything it keeps in `folder`, logged in as a new device, for as long as `async with` lasts.
 
-    The picture is taken at twice as many pixels as the phone has points: its lines stand where they belong only at a whole number.
+    The picture is taken at twice as many pixels as the phone has points: to be read on any screen.
     """
 
     def __init__(self, folder: Path, homeserver: str, person: Person, width: int, height: int) -> None:
