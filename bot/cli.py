@@ -160,7 +160,7 @@ def check(config: ConfigPath = Path("config.toml")) -> None:
     errors.print(f"{config}: well-formed", markup=False)
     for line in _differences(read):
         errors.print(f"  {line}", markup=False)
-    refused = asyncio.run(_try_logins(served, read.logins))
+    refused = asyncio.run(_try_logins(served, read.logins, read.settings.bot.data / KEYS))
     if refused:
         raise typer.Exit(FAILED)
 
@@ -396,7 +396,7 @@ def transports(config: Config, *, keys: bool = True) -> dict[str, Transport]:
     return found
 
 
-async def _try_logins(served: dict[str, Transport], logins: Mapping[str, Login]) -> list[str]:
+async def _try_logins(served: dict[str, Transport], logins: Mapping[str, Login], keys: Path) -> list[str]:
     refused = []
     with errors.status("trying to log in …"):
         for network, transport in served.items():
@@ -408,6 +408,8 @@ async def _try_logins(served: dict[str, Transport], logins: Mapping[str, Login])
                     transport.connected(Start(device=login.device or CHECKING)),
                 ):
                     errors.print(f"{NETWORKS[network]}: logged in, with {login.source}", markup=False)
+                    if isinstance(transport, MatrixTransport):
+                        errors.print(f"  {await transport.remark_on(keys)}", markup=False)
             except LoginRefused as error:
                 refused.append(network)
                 errors.print(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot import amending
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
-from commands import tell, undelivered
+from commands import leaving, reminding, tell, undelivered
 from storage.database import is_fatal
 
 if TYPE_CHECKING:
@@ -83,9 +83,12 @@ class Freezing:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
         while rows:
             try:
-                if _has_words(storage, rows[0]):
-                    return self._freeze(storage, room, rows)
+                first = self._as_it_is_now(storage, rows[0])
+                if first is not None and _has_words(storage, first):
+                    return self._freeze(storage, room, (first, *rows[1:]))
                 storage.outbox.settle([rows[0].id])
+                rows = rows[1:]
+            except leaving.NotNow:
                 rows = rows[1:]
             except Exception as error:
                 if is_fatal(error):
@@ -100,6 +103,17 @@ class Freezing:
                 tell.put(storage, told, now)
                 rows = rows[1:]
         return []
+
+    def _as_it_is_now(self, storage: Storage, row: Waiting) -> Waiting | None:
+        """What is looked at again as it leaves, as it is then; None if it is not to be said any more.
+
+        Raises:
+            NotNow: it waits for another hour.
+        """
+        if row.purpose != reminding.PURPOSE or row.repeats:
+            return row
+        message = leaving.again(storage, row, self._now())
+        return None if message is None else row.saying(message)
 
     def reason(self, row: Waiting, room: RoomRow) -> str:
         """Put into words why a room is left; without, if that cannot be done: the errand does not wait for it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.suggesting import Near, Suggesting, Unanswered
 from bot.tidying import Tidying
 from campaign.chat import (
+    MATRIX,
     N_,
     Balloted,
     Bounced,
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONG = 8
+"""Lines above which an answer in a room goes into a thread."""
 FEW = 1
 """How many events are taken before it is first looked how long that takes."""
 
@@ -205,6 +208,9 @@ class Intake:
                     )
 
         await self._database.write(work)
+        # A few at a time: whoever signs meanwhile waits for no more than these.
+        while await self._database.write(lambda storage: self._in_private(storage, tick)):
+            pass
         await self._tidying.step(tick.now)
         if self._forgetting.is_due(tick.now):
             try:
@@ -214,6 +220,19 @@ class Intake:
                 if is_fatal(error):
                     raise
                 log.exception("forgetting failed", extra={"action": "forget"})
+
+    def _in_private(self, storage: Storage, tick: Tick) -> bool:
+        """Say a few of the reminders that are for people alone; return whether there may be more."""
+        try:
+            with storage.savepoint():
+                reply = due.in_private(storage, self._house, tick)
+                self._send(storage, reply, tick.now)
+        except Exception as error:
+            if is_fatal(error):
+                raise
+            log.exception("a step of the clock failed", extra={"action": "tick", "step": "in_private"})
+            return False
+        return reply is not None
 
     async def alarm(self, text: Text) -> None:
         """Tell the administrators, wherever they can be told. Raises StorageError."""
@@ -457,7 +476,7 @@ class Intake:
                 address=context.person.address_id if context.private else None,
                 file=file_here,
                 reply_to=answered if reply.quotes else "",
-                thread=context.thread,
+                thread=context.thread or (event.event if _goes_aside(context, event, message) else ""),
                 asker=context.person.id,
             )
         if (alone or (reply.file and file_here is None)) and reaches_alone:
@@ -530,6 +549,15 @@ def _sorry(reference: str) -> Text:
         N_("Something went wrong on my side; nothing was changed. Please tell an administrator: {reference}"),
         reference=reference,
     )
+
+
+def _goes_aside(context: Context, event: Event, message: Message) -> bool:
+    """Whether an answer is so long that in a room it goes into a thread of its own, under what was asked.
+
+    Only Matrix clients show threads apart. What waits for an answer itself stays where that is looked for.
+    """
+    shown_apart = context.room.network == MATRIX and isinstance(event, Said) and not context.private
+    return shown_apart and bool(message.to) and not message.purpose and len(message.lines) > LONG
 
 
 def _place(storage: Storage, room: RoomRow, *, private: bool) -> Place:

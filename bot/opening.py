@@ -108,6 +108,8 @@ def differences(storage: Storage, config: Config) -> list[str]:
             "language": (campaign.language or bot.language, known.language),
             "reminders": (_spans(_seconds(campaign)), _spans(known.reminders)),
             "civil_hours": (campaign.civil_hours, known.civil_hours),
+            "board": (_yes(campaign.board), _yes(known.board)),
+            "pauses": (_days(_pauses(campaign)), _days(known.pauses)),
             "second_person": (_yes(campaign.second_person), _yes(known.second_person)),
             "collective": (campaign.collective or "", _collective(storage, known)),
             "deadline": (_instant(deadline_of(campaign, zone), zone), _instant(deadline, zone)),
@@ -151,6 +153,14 @@ def _seconds(campaign: Campaign) -> list[int]:
     return [int(offset.total_seconds()) for offset in campaign.reminders]
 
 
+def _pauses(campaign: Campaign) -> list[list[str]]:
+    return [[day.isoformat() for day in pause] for pause in sorted(set(campaign.pauses))]
+
+
+def _days(pauses: list[list[str]]) -> str:
+    return ", ".join("/".join(pause) for pause in pauses)
+
+
 def _spans(seconds: list[int]) -> str:
     return ", ".join(str(timedelta(seconds=one)) for one in seconds)
 
@@ -183,6 +193,8 @@ def _open(storage: Storage, key: str, campaign: Campaign, config: Config, now: d
         language=campaign.language or bot.language,
         reminders=_seconds(campaign),
         civil_hours=campaign.civil_hours,
+        pauses=_pauses(campaign),
+        board=campaign.board,
         second_person=campaign.second_person,
     )
     deadline = deadline_of(campaign, zone)

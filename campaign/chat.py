@@ -201,7 +201,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The bot is no longer in a room: `why` is "kicked", "banned", "left", "destroyed" or "encrypted".
+    """The bot is no longer in a room: `why` is "kicked", "banned", "left" or "destroyed".
 
     With "replaced" it may still be in there, but everybody has moved on: another room, the `successor`, has taken its
     place.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, Text, Typed, say
-from commands import lookup, questioning
+from commands import lookup, previewing, questioning
 from commands.command import Choice, Context, Reply, command, reply
 
 
@@ -33,6 +33,7 @@ def campaign(ctx: Context) -> Reply:
             zone=it.timezone,
         ),
     ]
+    lines += previewing.pauses(it, ctx.now)
     lines += [lookup.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
     lines += questioning.open_ones(ctx.storage, it.id)
     return Reply(tuple(lines))

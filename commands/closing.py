@@ -78,7 +78,6 @@ def put_off(
     storage: Storage, campaign: Campaign, poll: Poll, until: datetime, now: datetime
 ) -> tuple[Elsewhere, ...]:
     """Let a poll close later, once, because of a late objection; say so in every room."""
-    storage.deadlines.put_off_poll(poll.id, until - poll.closes_at)
     storage.polls.extend(poll.id, until, now)
     storage.audit.note(
         "poll put off",

@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.errors import CampaignError
-from campaign.reminder import schedule
 from commands import lookup, schedules
 from commands.command import Context, Reply, Rest, command, reply
 
@@ -40,6 +39,8 @@ def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
         )
     known = [one for one in ctx.storage.deadlines.of_campaign(campaign.id) if one.label == label]
     moved = bool(known)
+    if known:
+        ctx.storage.reminders.withdraw(known[0].id, "moved", ctx.now)
     set_ = ctx.storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
     ctx.storage.audit.note(
         "deadline",
@@ -72,16 +73,13 @@ _PART_OF_A_DATE = re.compile(
 
 
 def _reminders(ctx: Context, one: Deadline) -> list[Text]:
-    campaign = ctx.campaign
-    planned = schedule(
-        one.at, one.set_at, schedules.offsets(campaign), schedules.civil_hours(campaign), campaign.timezone
-    )
+    planned = schedules.planned(ctx.campaign, one)
     coming = [each for each in planned if each.at > ctx.now]
     if not coming:
         return [
             say(N_("It is too near for a reminder. To remind by hand: {remind}"), remind=Typed("remind now"))
         ]
-    return [say(N_("Next reminder: {at}"), at=Moment(coming[0].at, campaign.timezone))]
+    return [say(N_("Next reminder: {at}"), at=Moment(coming[0].at, ctx.campaign.timezone))]
 
 
 @command("deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"))
@@ -111,6 +109,7 @@ def deadline_cancel(ctx: Context, label: Rest = "") -> Reply:
     """Cancel the deadline of this label; its reminders no longer exist."""
     for one in ctx.storage.deadlines.of_campaign(ctx.campaign.id):
         if one.label == label:
+            ctx.storage.reminders.withdraw(one.id, "cancelled", ctx.now)
             ctx.storage.deadlines.cancel(one.id, ctx.now)
             ctx.storage.audit.note(
                 "deadline cancelled",

@@ -26,7 +26,7 @@ def edited(storage: Storage, house: House, said: Said, now: datetime) -> Reply:
         return Reply()  # nobody else can edit it: a server that lets them lies
     if given is None and not answer.is_for_us(storage, said, house):
         return Reply()
-    if not _first(storage, said.room.network, said.room.id, said.edits, now):
+    if not _first(storage, said.room.network, said.room.id, f"edited {said.edits}", now):
         return Reply()
     address = storage.people.ensure(said.sender, said.name, now).address_id if said.private else None
     message = Message((_unchanged(given),), to=said.sender, to_name=said.name, private=said.private)
@@ -51,7 +51,9 @@ def deleted(storage: Storage, event: Redacted, now: datetime) -> Reply:
     """Tell whoever signed by a message, once, that the signature stands though the message is deleted, by whomever."""
     room = storage.rooms.find(event.room.network, event.room.id)
     given = storage.signatures.given_by(room.id, event.target) if room is not None else None
-    if room is None or given is None or not _first(storage, room.network, room.address, event.target, now):
+    if room is None or given is None:
+        return Reply()
+    if not _first(storage, room.network, room.address, f"deleted {event.target}", now):
         return Reply()
     text = say(
         N_(
@@ -61,7 +63,9 @@ def deleted(storage: Storage, event: Redacted, now: datetime) -> Reply:
         withdraw=Typed("withdraw", given.organisation),
     )
     if room.direct:
-        return Reply(elsewhere=(tell.alone(tell.Chat(room.id, given.address_id), Message((text,))),))
+        return Reply(
+            elsewhere=(tell.alone(tell.Chat(room.id, given.address_id, room.network), Message((text,))),)
+        )
     told = tell.privately(storage, given.person_id, text)
     if not told and room.state == "joined":
         message = Message((text,), to=storage.people.address(given.address_id), to_name=given.person_name)
@@ -69,6 +73,6 @@ def deleted(storage: Storage, event: Redacted, now: datetime) -> Reply:
     return Reply(elsewhere=told)
 
 
-def _first(storage: Storage, network: str, scope: str, event: str, now: datetime) -> bool:
+def _first(storage: Storage, network: str, scope: str, what: str, now: datetime) -> bool:
     """Whether this is the first time that something is said of what became of a message."""
-    return bool(storage.inbox.take(network, [(scope, f"changed {event}")], now))
+    return bool(storage.inbox.take(network, [(scope, what)], now))

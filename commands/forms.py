@@ -129,6 +129,7 @@ _LABELS = {
     "leaning": N_("Leaning"),
     "question": N_("Question"),
     "language": N_("Language"),
+    "where": N_("Where"),
 }
 
 

@@ -11,12 +11,13 @@ from campaign import letter as rules
 from campaign.chat import N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import doubt, normal_form, tidy_name
-from campaign.signature import LEVELS, counts, is_counted
+from campaign.signature import LEVELS, counts, is_counted, standing_of
 from commands import authority
 from commands.command import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from campaign.letter import Version
     from campaign.signature import Level
@@ -290,23 +291,44 @@ class Progress:
 
 def progress(storage: Storage, campaign: Campaign) -> Progress:
     """Count everything `!status` shows."""
+    alike = storage.campaigns.tally(campaign.id)
+    overtaken = storage.letters.overtaken(campaign.id)
+    standings: Counter[str] = Counter()
+    before = 0
+    for some in alike:
+        standing = standing_of(some.word, some.level)
+        # Whom a stranger named owes no answer.
+        if not (some.flagged and standing == "silent"):
+            standings[standing] += some.count
+        if some.letter_id in overtaken and is_counted(standing, some.level, campaign.threshold):
+            before += some.count
+    all_of_them = campaign.collective_id
+    collective = storage.campaigns.member(campaign.id, all_of_them) if all_of_them is not None else None
+    if collective is not None and collective.standing == "silent" and not collective.flagged:
+        standings["silent"] -= 1
     return Progress(
         counted(storage, campaign),
         campaign.goal,
-        Counter(
-            member.standing
-            for member in storage.campaigns.members(campaign.id)
-            # Whom a stranger named owes no answer.
-            if not (
-                member.standing == "silent"
-                and (member.flagged or member.organisation_id == campaign.collective_id)
-            )
-        ),
+        standings,
         storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
         len(storage.disputes.disputed(campaign.id)),
         storage.sympathies.count(campaign.id),
-        len(earlier(storage, campaign)),
+        before,
     )
+
+
+def days_left(one: Deadline, now: datetime) -> Text:
+    """How long there is until a deadline."""
+    at = Moment(one.at, one.zone)
+    days = (at.at - now).days
+    left = (
+        say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)
+        if days
+        else say(N_("last day, until {at}"), at=at)
+    )
+    if one.label:
+        return say(N_("⏳ {label}: {left}"), label=one.label, left=left)
+    return say(N_("⏳ {left}"), left=left)
 
 
 def earlier(storage: Storage, campaign: Campaign) -> list[Member]:

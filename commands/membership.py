@@ -257,7 +257,6 @@ _WHY = {
     "banned": N_("banned"),
     "destroyed": N_("the room was closed"),
     "left": N_("left"),
-    "encrypted": N_("it is encrypted"),
 }
 
 

@@ -8,7 +8,7 @@ from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from commands import authority, calling, closing, polling, tell
-from commands.command import Context, Option, Reply, Rest, command
+from commands.command import CAMPAIGNERS, Context, Option, Reply, Rest, command
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere
@@ -35,19 +35,17 @@ def objection(
     one = _meant(ctx, standing, organisation, found)
     elector = ctx.storage.organisations.get(one.organisation_id)
     speaks = authority.speaks(ctx, elector)
-    if not speaks and not (fate == "integrated" and ctx.is_admin):
-        raise CampaignError(
-            say(
-                N_(
-                    "Only the people of **{name}** can withdraw its objection; a campaigner can say that it is integrated."
-                )
-                if fate == "withdrawn"
-                else N_(
-                    "Only the people of **{name}** or a campaigner can say that its objection is integrated."
-                ),
-                name=elector.name,
-            )
+    campaigner = ctx.is_admin and ctx.place in CAMPAIGNERS
+    if not speaks and fate == "withdrawn":
+        only = N_(
+            "Only the people of **{name}** can withdraw its objection; a campaigner can say that it is integrated."
         )
+        raise CampaignError(say(only, name=elector.name))
+    if not speaks and not campaigner:
+        only = N_(
+            "Only the people of **{name}** can say that its objection is integrated, or a campaigner, in their room or in private."
+        )
+        raise CampaignError(say(only, name=elector.name))
     ctx.storage.ballots.resolve(one.id, fate, ctx.person.id, ctx.now)
     ctx.storage.audit.note(
         "objection resolved",

@@ -53,3 +53,4 @@ def _is(key: str, among: tuple[str, ...]) -> bool:
 def redacted(storage: Storage, event: Redacted) -> None:
     """Take back what a reaction meant, when it is taken back."""
     storage.sympathies.redacted(event.room.network, event.target)
+    storage.boards.redacted(event.room.network, event.target)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from campaign.chat import N_, Moment, Text, Typed, say
-from campaign.reminder import public_names, schedule
-from commands import reminding, schedules, tell
-from commands.command import Context, Reply, command, reply
-
-if TYPE_CHECKING:
-    from storage.deadlines import Deadline
-
-
-def _next(ctx: Context) -> Deadline | None:
-    return next((one for one in ctx.storage.deadlines.of_campaign(ctx.campaign.id) if one.at > ctx.now), None)
+from campaign.chat import N_, say
+from commands import previewing, schedules, tell
+from commands.command import Context, Elsewhere, Reply, command, reply
+from commands.occasions import URGENCY, occasion
+from storage.reminders import Cause, Fate
 
 
 @command(
@@ -25,46 +19,8 @@ def _next(ctx: Context) -> Deadline | None:
     admin=True,
 )
 def remind_preview(ctx: Context) -> Reply:
-    """Show the coming reminders and whom they would name if they left now."""
-    campaign, deadline = ctx.campaign, _next(ctx)
-    if deadline is None:
-        return reply(
-            N_("There is no deadline ahead, so nobody will be reminded. To set one: {deadline}"),
-            deadline=Typed("deadline", "…"),
-        )
-    planned = [
-        each
-        for each in schedule(
-            deadline.at,
-            deadline.set_at,
-            schedules.offsets(campaign),
-            schedules.civil_hours(campaign),
-            campaign.timezone,
-        )
-        if each.at > ctx.now
-    ]
-    lines: list[Text] = [
-        say(N_("{at} — in public"), at=Moment(each.at, campaign.timezone))
-        if schedules.is_public(campaign, deadline, each.offset)
-        else say(N_("{at} — in private"), at=Moment(each.at, campaign.timezone))
-        for each in planned
-    ]
-    members = schedules.unanswered(ctx.storage, campaign, ctx.now)
-    found = schedules.places(ctx.storage, campaign, members, public=True)
-    for room_id, there in found.rooms.items():
-        names, more = public_names([member.name for member in there])
-        room = ctx.storage.rooms.get(room_id)
-        lines.append(
-            say(
-                N_("In {room}: {names} (and {more} more)") if more else N_("In {room}: {names}"),
-                room=room.label,
-                names=", ".join(names),
-                more=more,
-            )
-        )
-    if not members:
-        lines.append(say(N_("Everybody has answered, so nobody is reminded.")))
-    return Reply(tuple(lines))
+    """Show what would be said where, and when, if nobody answered until then."""
+    return Reply(previewing.lines(ctx.storage, ctx.campaign, ctx.now))
 
 
 @command(
@@ -76,18 +32,23 @@ def remind_preview(ctx: Context) -> Reply:
 )
 def remind_now(ctx: Context) -> Reply:
     """Remind in public whoever has not answered, whatever the hour: a campaigner takes it upon themselves."""
-    campaign, deadline = ctx.campaign, _next(ctx)
-    members = schedules.unanswered(ctx.storage, campaign, ctx.now)
+    campaign, storage = ctx.campaign, ctx.storage
+    members = schedules.unanswered(storage, campaign, ctx.now)
     if not members:
-        return reply(N_("Everybody has answered, so nobody is reminded."))
-    at = Moment(deadline.at, deadline.zone) if deadline else None
-    places = schedules.places(ctx.storage, campaign, members, public=True)
-    sent = (
-        *reminding.public(ctx.storage, places, campaign, at, {}, late=False),
-        *reminding.private(places, campaign, at, {}, late=False),
-    )
-    reached = [member for member in members if member not in places.nowhere]
-    ctx.storage.audit.note(
+        return reply(N_("Nobody is to be reminded: everybody has answered, or wants no reminder now."))
+    places = schedules.places(storage, campaign, members, public=True)
+    alone = [member for member, _ in places.private]
+    reached = [member for there in places.rooms.values() for member in there] + alone
+    about = occasion(storage, Cause(campaign.id), ctx.now)
+    fates = {member.organisation_id: Fate("sent", public=True) for member in reached}
+    fates |= {member.organisation_id: Fate("sent") for member in alone}
+    given = storage.reminders.write(about.cause, fates, ctx.now)
+    sent: list[Elsewhere] = list(about.in_rooms(places.rooms, given, late=False))
+    for member, chat in places.private:
+        one = tell.alone(chat, about.message([member], None, late=False), urgency=URGENCY)
+        reminders = (given[member.organisation_id],)
+        sent.append(replace(one, expires_at=about.expires_at, reminders=reminders))
+    storage.audit.note(
         "reminded",
         ctx.now,
         person=ctx.person.id,
@@ -97,9 +58,13 @@ def remind_now(ctx: Context) -> Reply:
     )
     lines = []
     if reached:
-        lines.append(say(N_("Reminded: {names}"), names=", ".join(member.name for member in reached)))
+        lines.append(say(N_("Reminded: {names}"), names=previewing.names(reached)))
     if places.nowhere:
-        names = ", ".join(member.name for member in places.nowhere)
-        lines.append(say(N_("Not reminded, for I have nowhere to tell them: {names}"), names=names))
-        lines += tell.missing(ctx.storage, campaign.id)
+        lines.append(
+            say(
+                N_("Not reminded, for I have nowhere to tell them: {names}"),
+                names=previewing.names(places.nowhere),
+            )
+        )
+        lines += tell.missing(storage, campaign.id)
     return Reply(tuple(lines)).also(*sent)

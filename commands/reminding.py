@@ -2,98 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Address, Message, Moment, Text, Typed, say
+from campaign.chat import N_, Address, Day, Message, Moment, Text, Typed, say
 from campaign.reminder import public_names
-from commands import tell
-from commands.command import Elsewhere
+from commands import polling, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import date
 
-    from commands.schedules import Places
     from storage.campaigns import Campaign, Member
+    from storage.polls import Poll
     from storage.storage import Storage
 
-_RINGS_FIRST = 1
-"""A reminder outranks an answer, which outranks an announcement."""
+PURPOSE = "reminder"
+"""By what an intent is known that is looked at again as it leaves (`commands.leaving`)."""
 
 
-def public(
-    storage: Storage,
-    places: Places,
-    campaign: Campaign,
-    at: Moment | None,
-    given: Mapping[int, int],
-    *,
-    late: bool,
-) -> tuple[Elsewhere, ...]:
-    """Say once in each room who has not answered: the count, at most ten names, their people mentioned.
-
-    Not any more after the deadline `at`. `given`: organisation → what was written down of its reminder, by id.
-    """
-    told = []
-    for room_id, members in places.rooms.items():
-        mentions = people_of(storage, room_id, members)
-        told.append(
-            Elsewhere(
-                _message(campaign, members, at, mentions, places.again, late=late),
-                room_id=room_id,
-                urgency=_RINGS_FIRST,
-                expires_at=at.at if at else None,
-                reminders=_of(members, given),
-            )
-        )
-    return tuple(told)
-
-
-def people_of(storage: Storage, room_id: int, members: list[Member]) -> tuple[Address, ...]:
-    """Whom to mention in a room: the people of the organisations named there, by their accounts on its network."""
+def mentions(storage: Storage, room_id: int | None, members: Sequence[Member]) -> tuple[Address, ...]:
+    """Whom to mention: in a room the people of the organisations named, by their accounts on its network."""
+    if room_id is None:
+        return ()
     network = storage.rooms.get(room_id).network
 
     def accounts(person: int) -> list[Address]:
         known = storage.people.addresses(person)
         return [one for one in known if one.network == network and one.is_account]
 
-    named, _ = public_names([member.name for member in members])
+    named, _ = public_names(members)
     return tuple(
-        address
-        for member in members[: len(named)]
-        for address in tell.reached(storage, member.organisation_id, accounts)
+        address for member in named for address in tell.reached(storage, member.organisation_id, accounts)
     )
 
 
-def private(
-    places: Places, campaign: Campaign, at: Moment | None, given: Mapping[int, int], *, late: bool
-) -> tuple[Elsewhere, ...]:
-    """Say it to an organisation's people alone. Otherwise as `public`."""
-    return tuple(
-        replace(
-            tell.alone(
-                chat, _message(campaign, [member], at, (), places.again, late=late), urgency=_RINGS_FIRST
-            ),
-            expires_at=at.at if at else None,
-            reminders=_of([member], given),
-        )
-        for member, chat in places.private
-    )
+def message(lines: Sequence[Text], addressed: tuple[Address, ...]) -> Message:
+    """Make a reminder of some lines: phones may ring."""
+    return Message(tuple(lines), mentions=addressed, rings=True, purpose=PURPOSE)
 
 
-def _of(members: Iterable[Member], given: Mapping[int, int]) -> tuple[int, ...]:
-    return tuple(given[member.organisation_id] for member in members if member.organisation_id in given)
-
-
-def _message(
+def of_deadline(
     campaign: Campaign,
-    members: list[Member],
+    members: Sequence[Member],
     at: Moment | None,
-    mentions: tuple[Address, ...],
-    again: frozenset[int],
+    again: Collection[int],
     *,
     late: bool,
-) -> Message:
+) -> tuple[Text, ...]:
+    """Ask for an answer by the deadline `at` (None: there is none): the count, at most ten names.
+
+    `again`: those who have signed an earlier text, and are asked to confirm.
+    """
     lines: list[Text] = []
     if at is None:
         lines.append(say(N_("🔔 **{title}**: your answer is awaited."), title=campaign.named))
@@ -111,31 +70,66 @@ def _message(
     silent = [member for member in members if member.organisation_id not in again]
     if silent:
         shown = [member.name for member in named if member.organisation_id not in again]
-        names, more = ", ".join(shown), len(silent) - len(shown)
-        lines.append(
-            say(
-                N_("No answer yet ({count}): {names} and {more} more"),
-                count=len(silent),
-                names=names,
-                more=more,
-            )
-            if more
-            else say(N_("No answer yet ({count}): {names}"), count=len(silent), names=names)
-        )
-        lines.append(
-            say(
-                N_("{sign} · {deciding} · {decline}"),
-                sign=Typed("sign", "…"),
-                deciding=Typed("deciding", "…"),
-                decline=Typed("decline", "…"),
-            )
-        )
+        lines += [_silent(shown, len(silent) - len(shown)), _answers()]
     earlier = [member for member in members if member.organisation_id in again]
     if earlier:
         lines += to_confirm(
             [member.name for member in named if member.organisation_id in again], len(earlier)
         )
-    return Message(tuple(lines), mentions=mentions, rings=True)
+    return tuple(lines)
+
+
+def after_own_date(campaign: Campaign, members: Sequence[Member], day: date) -> tuple[Text, ...]:
+    """Ask organisations what came of the day by which they said that they would decide."""
+    named, more = public_names([member.name for member in members])
+    names = ", ".join(named)
+    which = (
+        say(N_("{names} and {more} more"), names=names, more=more)
+        if more
+        else say(N_("{names}"), names=names)
+    )
+    return (
+        say(
+            N_("🔔 **{title}** — {names}: you said you would decide by {day}. What came of it?"),
+            title=campaign.named,
+            names=which,
+            day=Day(day),
+        ),
+        _answers(),
+    )
+
+
+def of_poll(poll: Poll, members: Sequence[Member]) -> tuple[Text, ...]:
+    """Ask for an answer in a poll that closes soon."""
+    named, more = public_names([member.name for member in members])
+    return (
+        say(
+            N_("🗳 **Poll {number}** closes on {at}: “{question}”"),
+            number=poll.number,
+            at=Moment(poll.closes_at, poll.zone),
+            question=poll.question,
+        ),
+        _silent(named, more),
+        polling.how_to(poll.number, polling.procedure_of(poll).choices),
+    )
+
+
+def _silent(named: Sequence[str], more: int) -> Text:
+    names, count = ", ".join(named), len(named) + more
+    if more:
+        return say(
+            N_("No answer yet ({count}): {names} and {more} more"), count=count, names=names, more=more
+        )
+    return say(N_("No answer yet ({count}): {names}"), count=count, names=names)
+
+
+def _answers() -> Text:
+    return say(
+        N_("{sign} · {deciding} · {decline}"),
+        sign=Typed("sign", "…"),
+        deciding=Typed("deciding", "…"),
+        decline=Typed("decline", "…"),
+    )
 
 
 def to_confirm(names: Sequence[str], count: int) -> tuple[Text, ...]:

@@ -179,7 +179,7 @@ def material(
             lines += reminding.to_confirm([one.name for one in named], len(there))
         message = Message(
             lines,
-            mentions=reminding.people_of(storage, room.id, there),
+            mentions=reminding.mentions(storage, room.id, there),
             rings=bool(there),
             purpose=f"again:{campaign.id}" if there else "",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NN_, Day, Moment, Text, Typed, say, say_many
+from campaign.chat import N_, NN_, Day, Text, Typed, say, say_many
 from campaign.signature import progress_bar
 from commands import lookup, questioning, revising
 from commands.command import CAMPAIGNERS, Context, Reply, command
@@ -12,7 +12,6 @@ from commands.command import CAMPAIGNERS, Context, Reply, command
 if TYPE_CHECKING:
     from campaign.chat import Value
     from storage.campaigns import Member
-    from storage.deadlines import Deadline
 
 
 @command(
@@ -84,7 +83,7 @@ def status(ctx: Context) -> Reply:
     lines += _collective(ctx)
     for deadline in storage.deadlines.of_campaign(campaign.id):
         if deadline.at > ctx.now:
-            lines.append(_deadline(ctx, deadline))
+            lines.append(lookup.days_left(deadline, ctx.now))
             break
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     if polls:
@@ -113,21 +112,6 @@ def _collective(ctx: Context) -> list[Text]:
         return [say(N_("🤝 **{name}**, all of us together, has signed (no. {number})"), **values)]
     by_poll = N_("🤝 **{name}**, all of us together, has signed by poll {poll} (no. {number})")
     return [say(by_poll, **values, poll=poll.number)]
-
-
-def _deadline(ctx: Context, one: Deadline) -> Text:
-    at = Moment(one.at, one.zone)
-    days = (at.at - ctx.now).days
-    left = (
-        say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)
-        if days
-        else say(N_("last day, until {at}"), at=at)
-    )
-    return (
-        say(N_("⏳ {label}: {left}"), label=one.label, left=left)
-        if one.label
-        else say(N_("⏳ {left}"), left=left)
-    )
 
 
 def _deciding(one: Member, number: int | None) -> Text:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from campaign.chat import N_, Message, Text, say
 from commands.command import Elsewhere
+from storage.outbox import Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from commands.command import House
@@ -103,12 +104,17 @@ class Chat:
 
     room_id: int | None
     address_id: int
+    network: str
 
 
 def alone(chat: Chat, message: Message, urgency: int = 5) -> Elsewhere:
     """Say something in a private chat, if it is still one of exactly two when this leaves."""
     return Elsewhere(
-        replace(message, private=True), room_id=chat.room_id, address_id=chat.address_id, urgency=urgency
+        replace(message, private=True),
+        room_id=chat.room_id,
+        address_id=chat.address_id,
+        network=chat.network,
+        urgency=urgency,
     )
 
 
@@ -123,41 +129,50 @@ def network_of(storage: Storage, one: Elsewhere) -> str:
 
 def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
     """Put all this in the outbox."""
-    for one in told:
-        row = storage.outbox.put(
-            network_of(storage, one),
-            one.message,
-            now,
-            room=one.room_id,
-            address=one.address_id,
-            intent=one.intent,
-            target=one.target,
-            file=one.file,
-            urgency=one.urgency,
-            reply_to=one.reply_to,
-            thread=one.thread,
-            expires_at=one.expires_at,
-        )
-        if one.reminders:
-            storage.deadlines.leave_with(one.reminders, row)
+    told = list(told)
+    rows = storage.outbox.put_all(
+        [
+            Outgoing(
+                network_of(storage, one),
+                one.message,
+                room=one.room_id,
+                address=one.address_id,
+                intent=one.intent,
+                target=one.target,
+                file=one.file,
+                urgency=one.urgency,
+                reply_to=one.reply_to,
+                thread=one.thread,
+                expires_at=one.expires_at,
+            )
+            for one in told
+        ],
+        now,
+    )
+    storage.reminders.leave_with(
+        (reminder, row) for one, row in zip(told, rows, strict=True) for reminder in one.reminders
+    )
 
 
 def private_chat(storage: Storage, person_id: int) -> Chat | None:
-    """Where a person may be written to in private without having asked: the newest of their addresses first.
+    """Where a person may be written to in private without having asked: see `private_chats`."""
+    return private_chats(storage, (person_id,)).get(person_id)
+
+
+def private_chats(storage: Storage, person_ids: Collection[int]) -> Mapping[int, Chat]:
+    """Where people may be written to in private without having asked: the newest of their addresses first.
 
     It is a chat that they already have with the bot, unless they do not want to be written to; one is opened only for
     those who agreed to that.
     """
-    agreed = storage.consents.of(person_id).get("contact")
-    if agreed is False:
-        return None
-    opened: Chat | None = None
-    for address in reversed(storage.people.addresses(person_id)):
-        if address.is_account:
-            room = storage.rooms.direct_with(address.network, address.id)
-            person = storage.people.find(address)
-            if room is not None and person is not None:
-                return Chat(room.id, person.address_id)
-            if agreed and person is not None and opened is None:
-                opened = Chat(None, person.address_id)
-    return opened
+    chats: dict[int, Chat] = {}
+    opened: dict[int, Chat] = {}
+    for one in storage.people.reach(person_ids):
+        if one.agreed is False:
+            continue
+        chat = Chat(one.room_id, one.address_id, one.network)
+        if one.room_id is not None:
+            chats.setdefault(one.person_id, chat)
+        elif one.agreed:
+            opened.setdefault(one.person_id, chat)
+    return opened | chats

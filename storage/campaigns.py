@@ -13,7 +13,7 @@ from storage.rows import Queries
 from storage.tables import campaign_organisations, campaigns, organisations, representatives, signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from campaign.chat import Value
@@ -39,6 +39,10 @@ class Campaign:
     collective_id: int | None
     """The organisation that all of them are together: no elector, never reminded; a poll can let it sign."""
     closed_at: datetime | None
+    pauses: list[list[str]]
+    """First and last days of holidays in which nobody is reminded, ISO 8601."""
+    board: bool
+    """Whether each of its rooms has a board, unless it was said otherwise there."""
     titles: dict[str, str]
     """Language → title, where there is more than one."""
 
@@ -70,11 +74,26 @@ class Member:
     room_id: int | None
     letter_id: int | None
     """The text its standing signature is under; None if it has none."""
+    reminders: str
+    """Where its people want reminders: `room`, `private` or `off`; empty: nothing was said."""
+    snoozed_until: date | None
+    """The last day on which they want none."""
 
     @property
     def standing(self) -> Standing:
         """Where it stands."""
         return standing_of(self.word, self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many organisations of a campaign stand alike: see `Member`."""
+
+    word: Standing
+    level: Level | None
+    flagged: bool
+    letter_id: int | None
+    count: int
 
 
 _ROW = select(
@@ -91,6 +110,8 @@ _ROW = select(
     campaigns.c.second_person,
     campaigns.c.collective_id,
     campaigns.c.closed_at,
+    campaigns.c.pauses,
+    campaigns.c.board,
     campaigns.c.titles,
 )
 _MEMBER = (
@@ -105,6 +126,8 @@ _MEMBER = (
         campaign_organisations.c.note,
         campaign_organisations.c.room_id,
         signatures.c.letter_id,
+        campaign_organisations.c.reminders,
+        campaign_organisations.c.snoozed_until,
     )
     .join(campaign_organisations, campaign_organisations.c.organisation_id == organisations.c.id)
     .outerjoin(
@@ -115,6 +138,17 @@ _MEMBER = (
             signatures.c.ended_at.is_(None),
         ),
     )
+)
+_ALIKE = (
+    campaign_organisations.c.standing,
+    signatures.c.level,
+    organisations.c.flagged,
+    signatures.c.letter_id,
+)
+_TALLY = (
+    _MEMBER.with_only_columns(*_ALIKE, func.count(), maintain_column_froms=True)
+    .where(campaign_organisations.c.campaign_id == bindparam("campaign"))
+    .group_by(*_ALIKE)
 )
 _GET = _ROW.where(campaigns.c.id == bindparam("id"))
 _ONE_MEMBER = _MEMBER.where(
@@ -200,6 +234,32 @@ class Campaigns(Queries):
                 func.lower(organisations.c.name)
             ),
         )
+
+    def members_among(self, campaign_id: int, organisation_ids: Collection[int]) -> Sequence[Member]:
+        """Those of some organisations that are a campaign's, and where they stand, by name."""
+        query = _MEMBER.where(
+            campaign_organisations.c.campaign_id == campaign_id,
+            campaign_organisations.c.organisation_id.in_(list(organisation_ids)),
+        )
+        return self._all(Member, query.order_by(func.lower(organisations.c.name)))
+
+    def tally(self, campaign_id: int) -> Sequence[Tally]:
+        """How many organisations stand alike, for every way in which some do."""
+        return self._all(Tally, _TALLY, {"campaign": campaign_id})
+
+    def next_decision(self, campaign_id: int, today: date) -> date | None:
+        """The next day by which an organisation said that it would decide, from today on."""
+        query = select(func.min(campaign_organisations.c.deciding_until)).where(
+            campaign_organisations.c.campaign_id == campaign_id,
+            campaign_organisations.c.standing == "deciding",
+            campaign_organisations.c.deciding_until >= today,
+        )
+        return self._connection.execute(query).scalar()
+
+    def prefer(self, campaign_id: int, organisation_id: int, **values: Any) -> bool:  # noqa: ANN401 - the columns
+        """Keep how an organisation wants to be reminded (`reminders`, `snoozed_until`); return whether it is a member."""
+        which = {"of_campaign": campaign_id, "of_organisation": organisation_id}
+        return bool(self._connection.execute(_STAND, {**which, **values}).rowcount)
 
     def leave(self, campaign_id: int, organisation_id: int) -> None:
         """Make an organisation none of a campaign's: it is not counted, reminded or listed any more."""

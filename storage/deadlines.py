@@ -1,4 +1,4 @@
-"""Deadlines, and what became of each reminder."""
+"""Deadlines: when answers are wanted."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from storage.rows import Queries
-from storage.tables import deadlines, reminders
+from storage.tables import deadlines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Sequence
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ class Deadlines(Queries):
             ),
         )
 
+    def get(self, deadline_id: int) -> Deadline | None:
+        """One deadline; None if it was cancelled."""
+        return self._one(
+            Deadline, _ROW.where(deadlines.c.id == deadline_id, deadlines.c.cancelled_at.is_(None))
+        )
+
     def put(self, campaign_id: int, label: str, at: datetime, zone: str, now: datetime) -> Deadline:
         """Set the deadline of this label, or move it."""
         where = (deadlines.c.campaign_id == campaign_id, deadlines.c.label == label)
@@ -76,79 +82,3 @@ class Deadlines(Queries):
         self._connection.execute(
             update(deadlines).where(deadlines.c.id == deadline_id).values(cancelled_at=now)
         )
-
-    # --- reminders
-
-    def handled(self, deadline: Deadline) -> Mapping[int, set[int]]:
-        """Seconds before the deadline → organisations whose reminder was sent or skipped."""
-        found: dict[int, set[int]] = {}
-        query = select(reminders.c.seconds_before, reminders.c.organisation_id).where(
-            reminders.c.deadline_id == deadline.id, reminders.c.deadline_version == deadline.version
-        )
-        for before, organisation in self._connection.execute(query):
-            found.setdefault(before, set()).add(organisation)
-        return found
-
-    def handled_of_poll(self, poll_id: int, seconds_before: int) -> set[int]:
-        """The organisations whose reminder of a poll, so long before it closes, was sent or skipped."""
-        query = select(reminders.c.organisation_id).where(
-            reminders.c.poll_id == poll_id, reminders.c.seconds_before == seconds_before
-        )
-        return set(self._connection.execute(query).scalars())
-
-    def put_off_poll(self, poll_id: int, by: timedelta) -> None:
-        """A poll closes later: what was reminded of it came by so much longer before its closing."""
-        later = reminders.c.seconds_before + int(by.total_seconds())
-        self._connection.execute(
-            update(reminders).where(reminders.c.poll_id == poll_id).values(seconds_before=later)
-        )
-
-    def handle(
-        self, deadline: Deadline, seconds_before: int, states: Mapping[int, str], now: datetime
-    ) -> Mapping[int, int]:
-        """Write down what became of one reminder, per organisation (`sent`, `late` or `skipped`).
-
-        Return organisation → the id of what was written down.
-        """
-        return self._write(
-            [
-                {
-                    "deadline_id": deadline.id,
-                    "deadline_version": deadline.version,
-                    "organisation_id": organisation,
-                    "seconds_before": seconds_before,
-                    "state": state,
-                    "at": now,
-                }
-                for organisation, state in states.items()
-            ]
-        )
-
-    def handle_poll(
-        self, poll_id: int, seconds_before: int, states: Mapping[int, str], now: datetime
-    ) -> Mapping[int, int]:
-        """Write down what became of a poll's reminder, per organisation. Return as `handle`."""
-        return self._write(
-            [
-                {
-                    "poll_id": poll_id,
-                    "organisation_id": organisation,
-                    "seconds_before": seconds_before,
-                    "state": state,
-                    "at": now,
-                }
-                for organisation, state in states.items()
-            ]
-        )
-
-    def leave_with(self, reminder_ids: Sequence[int], outbox_id: int) -> None:
-        """Say with which intent reminders leave: if that is given up, they were not given."""
-        self._connection.execute(
-            update(reminders).where(reminders.c.id.in_(reminder_ids)).values(outbox_id=outbox_id)
-        )
-
-    def _write(self, rows: list[dict[str, object]]) -> Mapping[int, int]:
-        if not rows:
-            return {}
-        written = insert(reminders).returning(reminders.c.organisation_id, reminders.c.id)
-        return {int(organisation): int(row) for organisation, row in self._connection.execute(written, rows)}

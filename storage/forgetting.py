@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
+from storage.boards import Boards
 from storage.rows import Queries
 from storage.tables import (
     campaigns,
@@ -117,7 +118,7 @@ class Forgetting(Queries):
         """Forget what was said or given up before `before`, with its dispatch and its file.
 
         The letter of an open campaign stays: a thumb up on it counts, however late it comes. So does what was said of a
-        poll that is open: it is answered there.
+        poll that is open: it is answered there; and what is a board.
         """
         found = self._connection.execute(
             select(
@@ -140,6 +141,7 @@ class Forgetting(Queries):
         ended = [row for row in walked if _has_ended(row, before)]
         if ended:
             staying = self._staying({row.dispatch_key for row in ended if row.dispatch_key})
+            boards = Boards(self._connection).kept()
             standing = self._letters() | self._open_polls()
             last = self._connection.execute(
                 select(func.max(dispatches.c.number)).where(dispatches.c.number.is_not(None))
@@ -148,6 +150,7 @@ class Forgetting(Queries):
                 row
                 for row in ended
                 if row.purpose not in standing
+                and row.id not in boards
                 and row.dispatch_key not in staying
                 and (row.number is None or row.number != last)  # a number is never given twice
             ]

@@ -421,3 +421,15 @@ class Organisations(Queries):
             .order_by(representatives.c.deputy, representatives.c.since, representatives.c.person_id)
         )
         return self._all(Representative, query)
+
+    def people_of(self, organisation_ids: Collection[int]) -> Mapping[int, list[int]]:
+        """Organisation → the people who may speak for it, as `representatives`, for several at once."""
+        query = (
+            select(representatives.c.organisation_id, representatives.c.person_id)
+            .where(representatives.c.organisation_id.in_(list(organisation_ids)))
+            .order_by(representatives.c.deputy, representatives.c.since, representatives.c.person_id)
+        )
+        found: dict[int, list[int]] = {}
+        for organisation, person in self._connection.execute(query):
+            found.setdefault(organisation, []).append(person)
+        return found

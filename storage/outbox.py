@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,28 @@ class Waiting:
     def message(self) -> Message:
         """The message itself, read when it is first asked for."""
         return thaw(json.loads(self.frozen))
+
+    def saying(self, message: Message) -> Waiting:
+        """The same, with other words."""
+        return replace(self, frozen=json.dumps(freeze(message)))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Something to say: into a room, or in private to an address. See `Outbox.put`."""
+
+    network: str
+    message: Message
+    room: int | None = None
+    address: int | None = None
+    intent: Intent = "message"
+    target: int | None = None
+    file: File | None = None
+    urgency: int = 5
+    reply_to: str = ""
+    thread: str = ""
+    expires_at: datetime | None = None
+    asker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +188,7 @@ _WAITING = (
 _UNBEGUN = outbox.c.dispatch_key.is_(None) & outbox.c.settled.is_(False)
 _EXPIRED = select(outbox.c.id).where(_UNBEGUN, outbox.c.expires_at <= bindparam("now")).order_by(outbox.c.id)
 _PUT = insert(outbox)
+_LAST = select(func.max(outbox.c.id))
 _DISPATCH = insert(dispatches)
 _FREEZE = (
     update(outbox)
@@ -219,29 +242,59 @@ class Outbox(Queries):
         If it has not begun to leave by `expires_at`, it is not said any more. `asker` is the person whom it answers, if
         it does: see `waiting`. `target` is the earlier intent that this one edits, ends, pins or unpins.
         """
-        held = None
-        if file is not None:
-            held = self._new_id(
-                insert(files), {"name": file.name, "media_type": file.media_type, "data": file.data}
-            )
-        return self._new_id(
-            _PUT,
+        (row,) = self.put_all(
+            [
+                Outgoing(
+                    network,
+                    message,
+                    room=room,
+                    address=address,
+                    intent=intent,
+                    target=target,
+                    file=file,
+                    urgency=urgency,
+                    reply_to=reply_to,
+                    thread=thread,
+                    expires_at=expires_at,
+                    asker=asker,
+                )
+            ],
+            now,
+        )
+        return row
+
+    def put_all(self, wanted: Sequence[Outgoing], now: datetime) -> Sequence[int]:
+        """Decide to say several things, in this order; return their rows."""
+        rows = [
             {
-                "network": network,
-                "room_id": room,
-                "address_id": address,
-                "intent": intent,
-                "target_id": target,
-                "message": freeze(message),
-                "file_id": held,
-                "urgency": urgency,
-                "reply_to": reply_to,
-                "thread": thread,
-                "purpose": message.purpose,
+                "network": one.network,
+                "room_id": one.room,
+                "address_id": one.address,
+                "intent": one.intent,
+                "target_id": one.target,
+                "message": freeze(one.message),
+                "file_id": None if one.file is None else self._hold(one.file),
+                "urgency": one.urgency,
+                "reply_to": one.reply_to,
+                "thread": one.thread,
+                "purpose": one.message.purpose,
                 "created_at": now,
-                "expires_at": expires_at,
-                "asker": asker,
-            },
+                "expires_at": one.expires_at,
+                "asker": one.asker,
+            }
+            for one in wanted
+        ]
+        if len(rows) <= 1:
+            return [self._new_id(_PUT, row) for row in rows]
+        # One statement for all: SQLite gives no ids back in the order of what was given.
+        last = int(self._connection.execute(_LAST).scalar() or 0)
+        ids = range(last + 1, last + 1 + len(rows))
+        self._connection.execute(_PUT, [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)])
+        return ids
+
+    def _hold(self, file: File) -> int:
+        return self._new_id(
+            insert(files), {"name": file.name, "media_type": file.media_type, "data": file.data}
         )
 
     def waiting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from campaign.chat import Address
 from storage.rows import Queries
@@ -20,6 +20,7 @@ from storage.tables import (
     people,
     prompts,
     representatives,
+    rooms,
     signatures,
 )
 
@@ -81,6 +82,47 @@ def pointing_at(table: Table, *, but: Collection[Table] = ()) -> list[Column[int
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An account by which a person may be written to in private, and the chat that there is with it, if there is one."""
+
+    person_id: int
+    agreed: bool | None
+    """Whether they agreed to be written to; None: they were not asked."""
+    network: str
+    address_id: int
+    room_id: int | None
+
+
+_REACH = (
+    select(
+        addresses.c.person_id,
+        consents.c.given,
+        addresses.c.network,
+        addresses.c.id,
+        func.max(rooms.c.id),
+    )
+    .join(people, people.c.id == addresses.c.person_id)
+    .outerjoin(consents, and_(consents.c.person_id == people.c.id, consents.c.kind == "contact"))
+    .outerjoin(
+        rooms,
+        and_(
+            rooms.c.network == addresses.c.network,
+            rooms.c.partner == addresses.c.address,
+            rooms.c.direct,
+            rooms.c.state == "joined",
+        ),
+    )
+    .where(
+        addresses.c.person_id.in_(bindparam("people", expanding=True)),
+        addresses.c.room == "",
+        people.c.forgotten_at.is_(None),
+    )
+    .group_by(addresses.c.id)
+    .order_by(addresses.c.person_id, addresses.c.id.desc())
+)
+
+
 class People(Queries):
     """Who is behind an address."""
 
@@ -119,6 +161,10 @@ class People(Queries):
             .order_by(addresses.c.id)
         )
         return self._all(Address, query)
+
+    def reach(self, person_ids: Collection[int]) -> Sequence[Reach]:
+        """The accounts of some people, person by person, the newest first, and the private chats there are with them."""
+        return self._all(Reach, _REACH, {"people": list(person_ids)})
 
     def address(self, address_id: int) -> Address:
         """One address. Raises LookupError."""

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, or_, select, updat
 
 from campaign.chat import Room
 from storage.rows import Queries
-from storage.tables import campaign_rooms, campaigns, outbox, prompts, rooms
+from storage.tables import boards, campaign_rooms, campaigns, outbox, prompts, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +129,12 @@ class Rooms(Queries):
         ).all():
             self.list_in(row.campaign_id, kept, row.position)
         self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == other))
+        shown = select(boards.c.campaign_id).where(boards.c.room_id == kept)
+        both = self._connection.execute(shown).scalars().all()
+        self._connection.execute(
+            delete(boards).where(boards.c.room_id == other, boards.c.campaign_id.in_(both))
+        )
+        self._connection.execute(update(boards).where(boards.c.room_id == other), {"room_id": kept})
         self._connection.execute(update(outbox).where(outbox.c.room_id == other), {"room_id": kept})
         self._connection.execute(delete(rooms).where(rooms.c.id == other))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from storage.audit import Audit
 from storage.backlog import Backlog
 from storage.ballots import Ballots
+from storage.boards import Boards
 from storage.campaigns import Campaigns
 from storage.consents import Consents
 from storage.deadlines import Deadlines
@@ -26,6 +27,7 @@ from storage.people import People
 from storage.polls import Polls
 from storage.prompts import Prompts
 from storage.questions import Questions
+from storage.reminders import Reminders
 from storage.rooms import Rooms
 from storage.shown import Shown
 from storage.signatures import Signatures
@@ -77,6 +79,11 @@ class Storage:
         return Backlog(self._connection)
 
     @cached_property
+    def boards(self) -> Boards:
+        """The message in each room that shows how a campaign stands."""
+        return Boards(self._connection)
+
+    @cached_property
     def ballots(self) -> Ballots:
         """What organisations answered in polls."""
         return Ballots(self._connection)
@@ -93,7 +100,7 @@ class Storage:
 
     @cached_property
     def deadlines(self) -> Deadlines:
-        """Deadlines, and what became of each reminder."""
+        """When answers are wanted."""
         return Deadlines(self._connection)
 
     @cached_property
@@ -160,6 +167,11 @@ class Storage:
     def questions(self) -> Questions:
         """Questions about the letter, and who waits for an answer."""
         return Questions(self._connection)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        """What became of each reminder."""
+        return Reminders(self._connection)
 
     @cached_property
     def rooms(self) -> Rooms:

@@ -175,6 +175,7 @@ rooms = Table(
     CheckConstraint("state IN ('wanted', 'joined', 'parked')", name="state"),
     comment="Rooms and private chats. parked: the bot was sent away, or cannot serve it, and does not come back alone.",
 )
+Index("ix_rooms_partner", rooms.c.network, rooms.c.partner)
 
 # --- letters -------------------------------------------------------------------------------------------------------
 
@@ -197,11 +198,13 @@ campaigns = Table(
     Column("collective_id", Integer, ForeignKey("organisations.id")),
     Column("titles", JSON, nullable=False, server_default="{}"),
     Column("pauses", JSON, nullable=False, server_default="[]"),
+    Column("board", Boolean, nullable=False, server_default=text("0")),
     CheckConstraint("counts IN ('confirmed', 'declared')", name="counts"),
     comment="A letter that is being signed; reminders are seconds before a deadline, civil hours `HH:MM-HH:MM`."
     " second_person: a signature counts once two people of the organisation have given it. collective: the organisation"
     " that all of them are together, which a poll can let sign. titles: by language, where it is not the one title."
-    " pauses: [first day, last day] of holidays in which nobody is reminded.",
+    " pauses: [first day, last day] of holidays in which nobody is reminded. board: whether each room has one, unless it"
+    " was said otherwise there.",
 )
 
 campaign_rooms = Table(
@@ -599,16 +602,26 @@ reminders = Table(
     Column("outbox_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL"), index=True),
     _of("campaigns", nullable=True),
     Column("deciding_until", Date),
+    Column("closes_at", Instant),
+    Column("public", Boolean, nullable=False, server_default=text("0")),
     _text("why"),
-    UniqueConstraint("deadline_id", "deadline_version", "organisation_id", "seconds_before"),
-    UniqueConstraint("poll_id", "organisation_id", "seconds_before"),
+    UniqueConstraint("deadline_id", "deadline_version", "seconds_before", "organisation_id"),
+    UniqueConstraint("poll_id", "closes_at", "seconds_before", "organisation_id"),
     UniqueConstraint("campaign_id", "organisation_id", "deciding_until"),
-    CheckConstraint("state IN ('sent', 'late', 'skipped')", name="state"),
+    CheckConstraint("state IN ('due', 'sent', 'late', 'skipped')", name="state"),
     CheckConstraint(
         "(deadline_id IS NOT NULL) + (poll_id IS NOT NULL) + (campaign_id IS NOT NULL) = 1", name="one_cause"
     ),
     comment="What became of each reminder: written with the message itself (outbox_id), so that none rings twice."
-    " With a campaign: the question after an organisation's own date (deciding_until). why: it was skipped.",
+    " due: decided, to be said in private, a few at a time. closes: of a poll, which may be extended. With a campaign:"
+    " the question after an organisation's own date (deciding_until), or by hand (none). public: said in a room."
+    " why: it was skipped.",
+)
+Index(
+    "ix_reminders_due",
+    reminders.c.id,
+    sqlite_where=reminders.c.state == "due",
+    postgresql_where=reminders.c.state == "due",
 )
 
 boards = Table(
@@ -616,13 +629,14 @@ boards = Table(
     metadata,
     _of("campaigns", primary_key=True),
     _of("rooms", primary_key=True),
+    Column("wanted", Boolean, nullable=False, server_default=text("1")),
     Column("outbox_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL")),
     _text("shown"),
     Column("posted_at", Instant),
     Column("changed_at", Instant),
     Column("pinned_at", Instant),
     comment="The one message in each room that is kept up to date with how a campaign stands: which message (outbox), and"
-    " what it shows now (a digest).",
+    " what it shows now (a digest). wanted: what was said of it there, whatever the campaign has.",
 )
 
 # --- outgoing ------------------------------------------------------------------------------------------------------

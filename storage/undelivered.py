@@ -136,7 +136,9 @@ class Undeliverable(Queries):
         held = select(outbox.c.file_id).where(outbox.c.id.in_(row_ids), outbox.c.file_id.is_not(None))
         self._connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
         self._connection.execute(
-            update(reminders).where(reminders.c.outbox_id.in_(row_ids)).values(state="skipped", at=now)
+            update(reminders)
+            .where(reminders.c.outbox_id.in_(row_ids))
+            .values(state="skipped", why=why, at=now)
         )
         return Unsaid(number, network, room_id, len(row_ids))
 

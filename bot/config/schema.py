@@ -75,6 +75,19 @@ def _deadline(typed: object) -> datetime:
     raise ValueError('a date and time such as "2027-09-30T18:00"')
 
 
+def _pause(typed: object) -> tuple[date, date]:
+    """The first and the last day of a pause; one day alone is both."""
+    if isinstance(typed, date) and not isinstance(typed, datetime):
+        return typed, typed
+    if isinstance(typed, str):
+        first, _, last = typed.partition("/")
+        with suppress(ValueError):
+            days = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+            if days[0] <= days[1]:
+                return days
+    raise ValueError('a first and a last day such as "2027-07-20/2027-08-20"')
+
+
 def _domain(typed: str) -> str:
     form = ascii_domain(typed)
     if not form:
@@ -102,6 +115,7 @@ Account = Annotated[Any, BeforeValidator(account)]
 RoomAddress = Annotated[Any, BeforeValidator(room_address)]
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
 Deadline = Annotated[datetime, BeforeValidator(_deadline)]
+Pause = Annotated[tuple[date, date], BeforeValidator(_pause)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Name = Annotated[str, AfterValidator(_name)]
 CivilHours = Annotated[str, AfterValidator(_civil)]
@@ -204,6 +218,8 @@ class Campaign(Section):
     organisations: Path | None = None
     counts: Literal["confirmed", "declared"] = "confirmed"
     civil_hours: CivilHours = "09:00-20:00"
+    pauses: tuple[Pause, ...] = ()
+    board: StrictBool = False
     second_person: StrictBool = False
     collective: Name | None = None
 

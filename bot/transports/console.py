@@ -172,7 +172,7 @@ class ConsoleTransport:
 
     def capabilities(self, room: Room) -> Capabilities:
         """A terminal shows styled text, and polls where Matrix does."""
-        return Capabilities(reactions=True, files=True, polls=room.network == MATRIX)
+        return Capabilities(reactions=True, files=True, edits=True, polls=room.network == MATRIX)
 
 
 @dataclass
@@ -492,6 +492,7 @@ class Console:
             self._line("tocsin", "yellow", Rich.assemble((f"{mark} ", "dim"), payload.text.split("\n")[0]))
             return
         bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else ""
+        bell = "✎ " if payload.kind == "edit" else bell
         marks = self.terminal.no_color or not self.terminal.is_terminal
         parts = [_styled(bell + payload.text, marks=marks)] if payload.text else []
         if payload.file_url:

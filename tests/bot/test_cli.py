@@ -209,6 +209,7 @@ def test_check_logs_in_always_as_the_same_device(server: ThreadingHTTPServer, tm
         result = tocsin("check", "--config", file)
         assert result.exit_code == 0, result.stderr
         assert "Matrix: logged in" in result.stderr
+        assert "encrypted rooms: the bot's device is signed at the first start" in result.stderr
     assert [login["device_id"] for login in Homeserver.logins] == ["TOCSIN-CHECK", "TOCSIN-CHECK"]
     assert not (tmp_path / "data").exists(), "check makes nothing"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -299,6 +299,21 @@ def test_other_civil_hours_are_refused(tmp_path: Path, typed: str) -> None:
     (found,) = problems(tmp_path, changed("title =", f'civil_hours = "{typed}"\ntitle ='))
     assert found.startswith(f"campaigns.ngi.civil_hours: {typed!r}")
     assert '"09:00-20:00"' in found
+
+
+def test_pauses_are_days_in_order(tmp_path: Path) -> None:
+    config = sound(tmp_path, changed("title =", 'pauses = ["2027-07-20/2027-08-20", 2027-12-24]\ntitle ='))
+    assert config.settings.campaigns["ngi"].pauses == (
+        (date(2027, 7, 20), date(2027, 8, 20)),
+        (date(2027, 12, 24), date(2027, 12, 24)),
+    )
+
+
+@pytest.mark.parametrize("typed", ["2027-08-20/2027-07-20", "summer", "", "2027-07-20/x"])
+def test_other_pauses_are_refused(tmp_path: Path, typed: str) -> None:
+    (found,) = problems(tmp_path, changed("title =", f'pauses = ["{typed}"]\ntitle ='))
+    assert found.startswith("campaigns.ngi.pauses")
+    assert '"2027-07-20/2027-08-20"' in found
 
 
 def test_a_deadline_without_a_zone_is_meant_in_the_campaigns(tmp_path: Path) -> None:

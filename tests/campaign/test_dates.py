@@ -16,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from campaign.chat import Text
-from campaign.dates import END_OF_DAY, read_day, read_moment, read_span, split_date
+from campaign.dates import END_OF_DAY, read_day, read_days, read_moment, read_span, split_date
 from campaign.errors import CampaignError
 
 WAYS = Path(__file__).parents[1] / "data" / "dates.csv"
@@ -317,3 +317,52 @@ def test_the_machine_has_no_say_in_a_date(machine: str) -> None:
         "2024-08-21T16:00:00+00:00",
         "2024-08-20T14:00:00+00:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "first", "last"),
+    [
+        ("20 juillet au 20 août", "fr", "2024-07-20", "2024-08-20"),
+        ("du 20 juillet au 20 août 2025", "fr", "2025-07-20", "2025-08-20"),
+        ("du 10 août au 25 août", "fr", "2024-08-10", "2024-08-25"),
+        ("du 20 juillet au 21 août 2026", "fr", "2026-07-20", "2026-08-21"),
+        ("20 au 28 décembre", "fr", "2024-12-20", "2024-12-28"),
+        ("du 24 décembre jusqu'au 2 janvier", "fr", "2024-12-24", "2025-01-02"),
+        ("24 Dec to 2 Jan", "en", "2024-12-24", "2025-01-02"),
+        ("from july 20 until august 20", "en", "2024-07-20", "2024-08-20"),
+        ("2025-07-20/2025-08-20", "fr", "2025-07-20", "2025-08-20"),
+        ("2025-07-20 2025-08-20", "fr", "", ""),
+        ("20/07 - 20/08", "fr", "2024-07-20", "2024-08-20"),
+        ("20/07/2025 – 20/08/2025", "fr", "2025-07-20", "2025-08-20"),
+        ("2024-08-01 → 2024-08-31", "en", "2024-08-01", "2024-08-31"),
+        ("14 juillet", "fr", "2025-07-14", "2025-07-14"),
+        ("2025-08-20 to 2025-07-20", "en", "", ""),
+        ("2025-08-20 to 2029-07-20", "en", "", ""),
+        ("du 1 juin au 3 juin 2024", "fr", "", ""),
+        ("la semaine des quatre jeudis", "fr", "", ""),
+    ],
+)
+def test_each_way_to_say_two_days(said: str, language: str, first: str, last: str) -> None:
+    try:
+        found = read_days(said, now=NOW, zone=PARIS, languages=(language,))
+    except CampaignError:
+        assert not first
+    else:
+        assert [one.day.isoformat() for one in found] == [first, last]
+
+
+@given(ANY_WORDS, ANY_WORDS, st.sampled_from((" au ", " to ", "/", "-")), st.permutations(BOTH))
+def test_any_two_texts_give_two_days_in_order_or_a_refusal(
+    one: list[str], other: list[str], between: str, languages: list[str]
+) -> None:
+    text = f"{' '.join(one)}{between}{' '.join(other)}"
+    with contextlib.suppress(CampaignError):
+        first, last = read_days(text, now=NOW, zone=PARIS, languages=languages)
+        assert first.day <= last.day
+        assert last.day >= NOW.date()
+
+
+def test_a_time_that_comes_twice_is_the_second_once_the_first_is_past() -> None:
+    now = datetime(2025, 10, 26, 0, 45, tzinfo=UTC)
+    at = read_moment("26 octobre 2025 2h30", now=now, zone=PARIS, languages=("fr",)).at
+    assert at == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)

@@ -101,7 +101,8 @@ async def opened_poll(stage: Stage, preset: str = "consent", **edits: Any) -> He
             shown(storage, PLACES[network]["campaign"], f"poll:{poll.id}", f"$native-of-{poll.id}")
         return poll
 
-    held = Held(stage, await stage.database.write(work), count(1))
+    poll = await stage.database.write(work)
+    held = Held(stage, poll, count(100 * poll.id))
     await stage.database.read(stage._new)  # what stands in the rooms is not said any more
     return held
 

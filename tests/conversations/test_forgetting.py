@@ -20,6 +20,7 @@ LIVES = """/as {name}
 /as Maud
 /room equipe
 !scrutin ouvrir majorité On publie ?
+!confirmer
 /as {name}
 {enter}
 !voter pour

@@ -73,7 +73,7 @@ ROWS: tuple[Row, ...] = (
         "kill points",
         (
             Variant(kills.at_each_step, M, most=20, controls=("one-transaction", "same-key")),
-            Variant(kills.at_each_step, S, most=20, controls=("keys-first",)),
+            Variant(kills.at_each_step, S, most=20, controls=("keys-first",), short=False),
             Variant(kills.at_each_step, X, most=20, controls=("one-transaction", "archive-for-ours")),
         ),
     ),

@@ -82,7 +82,7 @@ class Votes:
             await self.here.matrix[name].say(self.rooms[name], text)
         else:
             stamp = (datetime.now(UTC) - timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            delay = f"<delay xmlns='urn:xmpp:delay' from='{self.here.muc}' stamp='{stamp}'/>"
+            delay = f"<delay xmlns='urn:xmpp:delay' from='{self.here.xmpp[name].jid}' stamp='{stamp}'/>"
             self.here.xmpp[name].say(self.here.muc, text, extra=delay if forged else "")
         answer = next(key for word, key in KEYS.items() if word in words)
         self.log.note(organisation or ORGANISATIONS[name], answer)
@@ -112,16 +112,15 @@ async def resource_of(here: Town, name: str, bot: str) -> str:
 async def stands(here: Town, organisation: str, choice: str) -> None:
     """Wait until the bot's own book has an answer: what it does not say aloud."""
     path = here.folder / "data" / "tocsin.db"
-    query = (
-        "SELECT count(*) FROM ballots JOIN organisations ON organisations.id = organisation_id"
-        " WHERE standing AND name = ? AND choice = ?"
-    )
-    async with asyncio.timeout(30):
-        while True:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as book:
-                if book.execute(query, (organisation, choice)).fetchone()[0]:
-                    return
-            await asyncio.sleep(0.1)
+    query = "SELECT name, choice FROM ballots JOIN organisations ON organisations.id = organisation_id WHERE standing"
+    book: dict[str, str] = {}
+    for _ in range(300):
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            book = dict(connection.execute(query).fetchall())
+        if book.get(organisation) == choice:
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"{organisation} has not {choice} in {book}")
 
 
 def everybody(here: Town) -> str:
@@ -186,7 +185,7 @@ async def first_votes(here: Town, votes: Votes) -> None:
     await votes.line("robin", "consentement")
     await here.hears("robin", ORGANISATIONS["robin"], "consentement")
     await votes.line("robin", "réserve un peu court", forged=True)
-    await here.hears("robin", ORGANISATIONS["robin"], "« réserve »")
+    await here.hears("robin", ORGANISATIONS["robin"], "répond", "réserve")
     votes.react("alex", "1\ufe0f\u20e3", "😂")
     await stands(here, ORGANISATIONS["alex"], "consent")
     await votes.form("sam", "consent")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import vodozemac
 
-from campaign.chat import Joined, Sealed
+from campaign.chat import Balloted, Joined, Sealed
 from tests.live.matrix_bot import Bot, dispatch, new_bot
 from tests.live.matrix_person import Person
 from tests.live.sealed_person import SealedPerson, canonical
@@ -141,3 +141,24 @@ async def signatures(bot: Bot, person: SealedPerson) -> str:
         )
         vodozemac.Ed25519PublicKey.from_base64(key).verify_signature(canonical(bare), signature)
     return str(top)
+
+
+async def test_a_poll_is_asked_answered_and_counted_again_in_an_encrypted_room(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str
+) -> None:
+    start, response = "org.matrix.msc3381.poll.start", "org.matrix.msc3381.poll.response"
+    async with new_bot(synapse_server) as bot, bot.running(sealed_room) as transport:
+        joined = await bot.first(Joined)
+        assert transport.capabilities(joined.room).polls
+        answers = (("for", "Pour"), ("against", "Contre"))
+        poll = (await transport.send(dispatch(sealed_room, "On signe ?", kind="poll", answers=answers))).event
+        shown = await carla.wait_for(lambda event: event["type"] == start)
+        assert (shown["event_id"], shown["sealed"]) == (poll, True)
+        relation = {"rel_type": "m.reference", "event_id": poll}
+        content = {"m.relates_to": relation, response: {"answers": ["for"]}}
+        event = await carla.send(sealed_room, content, kind=response)
+        assert (await bot.first(Balloted)).event == event
+        bot.events.clear()
+        await transport.recount(joined.room, poll)
+        (again,) = bot.of(Balloted)
+        assert (again.event, again.sender.id) == (event, carla.user_id)

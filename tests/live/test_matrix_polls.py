@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from bot.transports.matrix import recount
 from campaign.chat import MATRIX, Balloted, Echo, Joined, Redacted, Room
 from tests.live.gateway import gateway
 from tests.live.matrix_bot import Bot, dispatch, new_bot
+from tests.live.matrix_house import plot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -248,3 +250,36 @@ async def test_a_poll_in_an_encrypted_room_is_answered_and_counted_again(
     assert {one["type"] for one in ours if "state_key" not in one and not one.get("sealed")} <= {
         "m.room.encrypted"
     }
+
+
+async def test_an_answer_that_was_hidden_from_the_bot_counts_when_the_poll_is_closed(
+    synapse_server: Synapse, alice: Person, bruno: Person, tmp_path: Path
+) -> None:
+    def hide(event: Any) -> Any:
+        if event["type"] == RESPONSE:
+            return {**event, "type": "org.example.nothing", "content": {}}
+        return event
+
+    async with gateway(synapse_server.base_url) as door:
+        door.twist = hide
+        ground = await plot(synapse_server, alice, tmp_path, homeserver=door.base_url)
+        await bruno.join(ground.room)
+        async with ground.running(roster=f"Picasoft,,,{bruno.user_id}\n") as house:
+            await alice.say(house.office, "!poll open majority Do we sign? closes=1h")
+            await alice.wait_for_text("To open it", room=house.office)
+            await alice.say(house.office, "!confirm")
+            poll = await bruno.wait_for(lambda event: event["type"] == START)
+            shown = poll["content"][START]
+            assert shown["question"]["org.matrix.msc1767.text"].endswith("Do we sign?")
+            await answers(bruno, house.room, poll["event_id"], "for")
+            await bruno.say(house.room, "!status")
+            await bruno.wait_for_text("Save it", sender=house.me)
+            ballots = await house.database.read(lambda storage: storage.ballots.standing(1))
+            assert not ballots, "it was hidden"
+            await house.app.tick(datetime.now(UTC) + timedelta(hours=26))
+            ended = await bruno.wait_for(lambda event: event["type"] == "org.matrix.msc3381.poll.end")
+            assert ended["content"]["m.relates_to"]["event_id"] == poll["event_id"]
+            (ballot,) = await house.database.read(lambda storage: storage.ballots.standing(1))
+            assert (ballot.organisation, ballot.choice, ballot.way) == ("Picasoft", "for", "native")
+            outcome = await house.database.read(lambda storage: storage.polls.get(1).outcome)
+            assert outcome == "adopted"

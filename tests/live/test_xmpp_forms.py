@@ -335,3 +335,53 @@ async def test_a_vote_by_form(prosody_server, xmpp_person, place, tmp_path):
         )
         assert stranger.wrong
         assert await told(database, "SELECT choice FROM ballots WHERE standing") == [("against",)]
+
+
+HOSTILE = (
+    "<command xmlns='{c}'/>",
+    "<command xmlns='{c}' node='sign' action='prev'/>",
+    "<command xmlns='{c}' node='sign' action='&#x202e;'/>",
+    "<command xmlns='{c}' node='sign' sessionid='{session}' action='prev'/>",
+    "<command xmlns='{c}' node='status' sessionid='{session}' action='complete'><x xmlns='jabber:x:data'/></command>",
+    "<command xmlns='{c}' node='sign' sessionid='{session}'><x xmlns='jabber:x:data' type='submit'><field/></x></command>",
+    "<command xmlns='{c}' node='sign'><x xmlns='jabber:x:data' type='form'><field var='organisation'/></x></command>",
+    "<command xmlns='{c}' node='" + "x" * 5000 + "'/>",
+    "<query xmlns='http://jabber.org/protocol/disco#info' node='" + "y" * 5000 + "'/>",
+    "<query xmlns='http://jabber.org/protocol/disco#items' node='../..'/>",
+    "<query xmlns='urn:xmpp:mam:2'/>",
+    "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:bookmarks:1'/></pubsub>",
+)
+"""Queries of no good: each is answered, and none is of any effect."""
+
+
+async def test_hostile_queries_are_answered_and_the_next_form_counts(
+    prosody_server, xmpp_person, place, tmp_path
+):
+    room, account = place
+    office = prosody_server.room(f"{account}-office")
+    robin, mallory = await xmpp_person("robin"), await xmpp_person("mallory")
+    await robin.create_room(room, "Robin")
+    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\n"
+    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
+        _,
+        transport,
+        database,
+    ):
+        bot = full(transport)
+        form = await step(robin, bot, "sign")
+        for query in HOSTILE:
+            for kind in ("get", "set"):
+                with contextlib.suppress(IqError):  # an answer, whatever it is
+                    await mallory.ask(kind, bot, query.format(c=COMMANDS, session=form.session))
+        fields = "".join(f"<field var='f{n}'><value>{'z' * 500}</value></field>" for n in range(200))
+        large = f"<x xmlns='jabber:x:data' type='submit'>{fields}</x>"
+        with contextlib.suppress(IqError):
+            await mallory.ask("set", bot, f"<command xmlns='{COMMANDS}' node='sign'>{large}</command>")
+        # A flood of them: some are told to wait, and nobody else has to.
+        flood = [asyncio.ensure_future(step(mallory, bot, "sign")) for _ in range(100)]
+        done = await step(robin, bot, "sign", form, organisation="Le Fil Commun")
+        assert (done.status, done.wrong) == ("completed", False)
+        answers = await asyncio.gather(*flood)
+        assert {one.error for one in answers} <= {"", "resource-constraint"}
+        assert any(one.status == "executing" for one in answers)
+        assert await count(database, "signatures") == 1

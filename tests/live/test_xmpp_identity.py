@@ -193,6 +193,16 @@ async def test_a_message_that_nobody_can_be_held_to_is_unreadable(prosody_server
 # --- the unexpected ---
 
 HOSTILE = (
+    "<message to='{to}' type='{kind}'><replace xmlns='urn:xmpp:message-correct:0'/></message>",
+    "<message to='{to}' type='{kind}'><replace xmlns='urn:xmpp:message-correct:0' id=''/><body>!sign</body></message>",
+    "<message to='{to}' type='{kind}'><retract xmlns='urn:xmpp:message-retract:1'/><body>!sign</body></message>",
+    (
+        "<message to='{to}' type='{kind}'><apply-to xmlns='urn:xmpp:fasten:0' id='x'>"
+        "<moderated xmlns='urn:xmpp:message-moderate:0' by='{to}/admin'/></apply-to></message>"
+    ),
+    "<message to='{to}' type='{kind}' id=' '><request xmlns='urn:xmpp:receipts'/></message>",
+    "<message to='{to}' type='{kind}' id='x'><received xmlns='urn:xmpp:receipts' id='x'/></message>",
+    "<message to='{to}' type='{kind}' id='x'><displayed xmlns='urn:xmpp:chat-markers:0'/></message>",
     "<message to='{to}' type='{kind}'/>",
     "<message to='{to}' type='{kind}'><body/></message>",
     "<message to='{to}' type='{kind}'><body xmlns='urn:example:other'>x</body></message>",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from campaign.chat import MATRIX, Address
+from storage.reminders import Cause, Fate
 from tests.storage.made import COLUMNS, NOW
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
         insert(storage, "question_waits", question_id=question, person_id=1, address_id=1, organisation_id=organisation, room_id=room.id, since="2027-09-01", told_at="2027-09-02" if told else None)  # fmt: skip
     for deadline, organisation, before in what["reminded"]:
         (row,) = storage.deadlines.of_campaign(deadline)
-        storage.deadlines.handle(row, before, {organisation: "sent"}, NOW)
+        cause = Cause(deadline, before, deadline_id=row.id, deadline_version=row.version)
+        storage.reminders.write(cause, {organisation: Fate("sent")}, NOW)
 
 
 def sign(storage: Storage, what: list[tuple[Any, ...]], room: int) -> None:
@@ -175,7 +177,8 @@ def _poll(storage: Storage, what: list[tuple[Any, ...]]) -> None:
                     event=f"${next(event)}",
                     cast_at=at(hour),
                 )
-        storage.deadlines.handle_poll(poll.id, 86400, dict.fromkeys(reminded, "sent"), NOW)
+        cause = Cause(poll.campaign_id, 86400, poll_id=poll.id, closes_at=poll.closes_at)
+        storage.reminders.write(cause, dict.fromkeys(reminded, Fate("sent")), NOW)
         if closed:
             storage.polls.close(poll.id, "adopted", at(100))
 

@@ -15,6 +15,7 @@ from campaign.organisation import normal_form
 from campaign.question import normal_question
 from storage import tables
 from storage.database import FILE, open_database
+from storage.reminders import Cause, Fate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,8 +170,13 @@ def fill(storage: Storage) -> Made:
         cast_at=now,
     )
     deadline = storage.deadlines.put(made.campaign, "", now + 48 * HOUR, "Europe/Paris", now)
-    storage.deadlines.handle(deadline, 86400, {made.organisation: "skipped", made.other: "sent"}, now)
-    storage.deadlines.handle_poll(poll.id, 3600, {made.other: "late"}, now)
+    storage.reminders.write(
+        Cause(made.campaign, 86400, deadline_id=deadline.id, deadline_version=deadline.version),
+        {made.organisation: Fate("skipped", "answered"), made.other: Fate("sent", public=True)},
+        now,
+    )
+    cause = Cause(made.campaign, 3600, poll_id=poll.id, closes_at=poll.closes_at)
+    storage.reminders.write(cause, {made.other: Fate("late")}, now)
     row = storage.outbox.put(
         MATRIX, said(), now, room=made.room, file=File("list.csv", "text/csv", b"a,b\n\x00\xff")
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from campaign.chat import XMPP, Address
 from storage.merging import LEFT_ALONE, POINTERS
+from storage.reminders import Cause, Fate
 from storage.tables import metadata
 from tests.storage import arbitrary
 from tests.storage.arbitrary import GONE, KEPT, NAMES, PEOPLE, STANDINGS, at, build, everything, hanging_on
@@ -184,8 +185,9 @@ def _represent(storage: Storage, person: int) -> None:
 
 def _remind(storage: Storage, campaign: int) -> None:
     (row,) = storage.deadlines.of_campaign(campaign)
-    if 60 not in storage.deadlines.handled(row):
-        storage.deadlines.handle(row, 60, {KEPT: "sent"}, AFTER)
+    cause = Cause(campaign, 60, deadline_id=row.id, deadline_version=row.version)
+    if not storage.reminders.handled(cause):
+        storage.reminders.write(cause, {KEPT: Fate("sent")}, AFTER)
 
 
 def _open_poll(storage: Storage, poll: int) -> bool:

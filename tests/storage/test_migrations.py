@@ -255,10 +255,10 @@ NEW = {
     "people": ("forgotten_at",),
     "organisations": ("listed",),
     "signatures": ("reconfirmed_at",),
-    "campaigns": ("second_person", "collective_id", "titles", "pauses"),
+    "campaigns": ("second_person", "collective_id", "titles", "pauses", "board"),
     "representatives": ("deputy",),
     "campaign_organisations": ("question_id", "reminders", "snoozed_until"),
-    "reminders": ("outbox_id", "campaign_id", "deciding_until", "why"),
+    "reminders": ("outbox_id", "campaign_id", "deciding_until", "closes_at", "public", "why"),
     "polls": (
         "held_at",
         "rules",

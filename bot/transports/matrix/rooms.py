@@ -85,6 +85,10 @@ class JoinedRoom:
             return None
         return self.members.keys() | (self.invited if self.for_invited else set())
 
+    def may_say(self, kind: str) -> bool:
+        """Whether we may send events of a type: where all of them are sealed, none shows what it is."""
+        return self.powers.may_send(self.me, "m.room.encrypted" if self.encrypted else kind)
+
     def apply(self, raw: object) -> None:
         """Take in one event; anything but well-formed state has no effect."""
         event = mapping(raw)

@@ -25,6 +25,8 @@ class Speech:
         self._server = server
         self._sync = sync
         self._encryption = encryption
+        self._plain: set[str] = set()
+        """Rooms that the server itself said are not encrypted, since we connected: from then on each sync tells."""
 
     async def say(self, room_id: str, kind: str, content: Json, key: str) -> str:
         """Put an event of any type into a room, under a key, and return its id; again, it is the same event.
@@ -66,16 +68,23 @@ class Speech:
         return Uploaded(address, keys)
 
     async def is_encrypted(self, room_id: str) -> bool:
-        """Ask the server, unless we know that it is: what a sync has not told (yet) must not cost a word in plain."""
+        """Ask the server, unless we know: what a sync has not told (yet) must not cost a word in plain.
+
+        A room of which it once said no is followed by each sync; that is trusted while it is fresh, as when a line is
+        answered.
+        """
         known = self._sync.rooms.get(room_id)
         encrypted = known is not None and known.encrypted
         encrypted = encrypted or (self._encryption is not None and room_id in self._encryption.rooms)
         if not encrypted:
+            if known is not None and room_id in self._plain and self._sync.is_fresh:
+                return False
             try:
                 state = await self._server.call("GET", "rooms", room_id, "state", "m.room.encryption")
             except RefusedByServer as error:
                 if error.errcode != "M_NOT_FOUND":
                     raise
+                self._plain.add(room_id)
                 return False
             if known is not None:  # the news of it was lost, or has not come yet
                 known.apply({"type": "m.room.encryption", "state_key": "", "content": state})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,12 +20,14 @@ from bot.transports.base import (
     Vitals,
 )
 from bot.transports.matrix.content import event_of
+from bot.transports.matrix.direct import DirectChats
 from bot.transports.matrix.encryption import Encryption
+from bot.transports.matrix.encryption.crosssigning import SIGNING_KEYS, CrossSigning
 from bot.transports.matrix.encryption.opening import Opening
 from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
 from bot.transports.matrix.pins import PINNED, Pins
 from bot.transports.matrix.polls import START
-from bot.transports.matrix.rooms import listing, mapping, memberships, successor_in
+from bot.transports.matrix.rooms import successor_in
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
 from bot.transports.tls import is_exposed, trusting
@@ -43,8 +44,6 @@ log = logging.getLogger(__name__)
 _PATIENCE = Patience()
 _TYPING_FADES = 30_000
 """Milliseconds after which a server itself shows no more that somebody is writing."""
-_OPENED_FOR = "tocsin.opened_for"
-"""Says in a room's own creation whom it was opened for, and so finds it again if they could not be invited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ class _Session:
     server: Homeserver
     sync: SyncLoop
     speech: Speech
+    direct: DirectChats
 
 
 class MatrixTransport:
@@ -111,7 +111,6 @@ class MatrixTransport:
         self._name = name
         self._keys = keys
         self._current: _Session | None = None
-        self._opening = asyncio.Lock()
 
     @property
     def user_id(self) -> str:
@@ -155,7 +154,9 @@ class MatrixTransport:
             stack.push_async_callback(sync.wanted.close)
             stack.push_async_callback(sync.receipts.close)
             stack.callback(sync.recounts.close)
-            self._current = _Session(server, sync, Speech(server, sync, encryption))
+            self._current = _Session(
+                server, sync, Speech(server, sync, encryption), DirectChats(server, sync)
+            )
             try:
                 yield
             finally:
@@ -196,14 +197,10 @@ class MatrixTransport:
         """
         if not address.id.startswith("@"):
             raise Refused("not a Matrix account")
-        async with self._opening:  # two at once would open two rooms
-            listed = await self._direct_rooms()
-            room_id = await self._existing_direct(address.id, listed)
-            if room_id is None:
-                room_id = await self._begun_direct(address.id) or await self._create_direct(address.id)
-            if room_id not in listing(listed.get(address.id)):
-                await self._list_direct(address.id, room_id, listed)
-        return Room(MATRIX, room_id)
+        try:
+            return Room(MATRIX, await self._session().direct.open(address.id))
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
 
     async def join(self, room: str) -> None:
         """Enter a room by id or alias, or accept its invitation."""
@@ -237,10 +234,10 @@ class MatrixTransport:
         known = self._current.sync.rooms.get(room.id) if self._current else None
         return Capabilities(
             html=True,
-            reactions=known is None or known.powers.may_send(known.me, "m.reaction"),
+            reactions=known is None or known.may_say("m.reaction"),
             files=True,
             exactly_once=True,
-            polls=known is None or known.powers.may_send(known.me, START),
+            polls=known is None or known.may_say(START),
             edits=True,
             pins=known is not None and known.powers.may_set(known.me, PINNED),
         )
@@ -274,6 +271,14 @@ class MatrixTransport:
         except LoginRefused as error:
             raise Unreachable(str(error)) from error
 
+    async def remark_on(self, keys: Path) -> str:
+        """Say whether clients that shun unsigned devices will talk to the bot whose keys are in this folder."""
+        signing = CrossSigning(self._session().server, keys / SIGNING_KEYS, self._password)
+        try:
+            return await signing.remark()
+        except Refused as error:
+            return f"encrypted rooms: some clients will not let the bot read what they send: {error}"
+
     # --- asking the server --------------------------------------------------------------------------------
 
     def _session(self) -> _Session:
@@ -288,87 +293,15 @@ class MatrixTransport:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
             raise Unreachable(str(error)) from error
 
+    async def _is_pair(self, room_id: str, user_id: str) -> bool:
+        try:
+            return await self._session().direct.is_pair(room_id, user_id)
+        except LoginRefused as error:
+            raise Unreachable(str(error)) from error
+
     async def _successor(self, room_id: str) -> str:
         """Ask which room has taken the place of this one; empty if none has, or we are not to know."""
         try:
             return successor_in(await self._call("GET", "rooms", room_id, "state", "m.room.tombstone"))
         except RefusedByServer:
             return ""
-
-    async def _is_pair(self, room_id: str, user_id: str) -> bool:
-        """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
-        present = await self._present(room_id)
-        me = self._session().server.user_id
-        return present.keys() == {me, user_id} and present[me] == "join" and user_id != me
-
-    async def _present(self, room_id: str) -> dict[str, str]:
-        answer = await self._call("GET", "rooms", room_id, "members", query={"not_membership": "leave"})
-        return {who: what for who, what in memberships(answer) if what in ("join", "invite")}
-
-    async def _existing_direct(self, user_id: str, listed: Json) -> str | None:
-        me, rooms = self._session().server.user_id, self._session().sync.rooms
-        candidates = [
-            room_id
-            for room_id, room in rooms.items()
-            # A campaign room in which only one person is left so far is no private chat.
-            if not (room.replaced or room.public or room.has_address)
-            and room.members.keys() | room.invited == {me, user_id}
-        ]
-        # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
-        marked = [room_id for room_id in listing(listed.get(user_id)) if isinstance(room_id, str)]
-        for room_id in [*marked, *(room_id for room_id in candidates if room_id not in marked)]:
-            try:
-                if await self._is_pair(room_id, user_id):
-                    return room_id
-            except RefusedByServer:
-                continue  # marked once, left since
-        return None
-
-    async def _begun_direct(self, user_id: str) -> str | None:
-        """Invite somebody once more into the chat opened for them, if the invitation failed or they have left since.
-
-        A server makes the room before it invites, and answers only that it could not invite.
-        """
-        sync, me = self._session().sync, self._session().server.user_id
-        for room_id in listing((await self._call("GET", "joined_rooms")).get("joined_rooms")):
-            known = sync.rooms.get(room_id)
-            if known is not None and (known.replaced or known.members.keys() - {me, user_id}):
-                continue
-            try:
-                created = await self._call("GET", "rooms", room_id, "state", "m.room.create")
-                present = await self._present(room_id) if created.get(_OPENED_FOR) == user_id else {}
-            except RefusedByServer:
-                continue  # left since
-            if not present or present.keys() - {me, user_id}:
-                continue
-            if user_id not in present:
-                await self._call("POST", "rooms", room_id, "invite", body={"user_id": user_id})
-            return str(room_id)
-        return None
-
-    async def _create_direct(self, user_id: str) -> str:
-        body: Json = {
-            "preset": "trusted_private_chat",
-            "visibility": "private",
-            "invite": [user_id],
-            "is_direct": True,
-            "creation_content": {_OPENED_FOR: user_id},
-        }
-        answer = await self._call("POST", "createRoom", body=body)
-        room_id = answer.get("room_id")
-        if not isinstance(room_id, str):
-            raise Unreachable("createRoom: the answer is not Matrix")
-        return room_id
-
-    async def _direct_rooms(self) -> Json:
-        try:
-            return await self._call("GET", "user", self.user_id, "account_data", "m.direct")
-        except RefusedByServer:
-            return {}  # nothing is marked yet
-
-    async def _list_direct(self, user_id: str, room_id: str, listed: Json) -> None:
-        marked = {**mapping(listed), user_id: [*listing(listed.get(user_id)), room_id]}
-        try:
-            await self._call("PUT", "user", self.user_id, "account_data", "m.direct", body=marked)
-        except RefusedByServer as error:
-            log.warning("a direct chat could not be marked as one (%s)", error, extra={"room": room_id})

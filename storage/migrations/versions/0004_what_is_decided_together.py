@@ -27,6 +27,7 @@ def upgrade() -> None:
         table.add_column(_reference("collective_id"))
         table.add_column(sa.Column("titles", sa.JSON(), server_default="{}", nullable=False))
         table.add_column(sa.Column("pauses", sa.JSON(), server_default="[]", nullable=False))
+        table.add_column(sa.Column("board", sa.Boolean(), server_default=sa.text("0"), nullable=False))
         table.create_foreign_key(
             op.f("fk_campaigns_collective_id"), "organisations", ["collective_id"], ["id"]
         )
@@ -37,20 +38,7 @@ def upgrade() -> None:
             op.f("ck_campaign_organisations_reminders"), "reminders IN ('', 'room', 'private', 'off')"
         )
     _polls()
-    with op.batch_alter_table("reminders") as table:
-        table.add_column(_reference("campaign_id"))
-        table.add_column(sa.Column("deciding_until", sa.Date(), nullable=True))
-        table.add_column(_text("why"))
-        table.create_foreign_key(op.f("fk_reminders_campaign_id"), "campaigns", ["campaign_id"], ["id"])
-        table.create_unique_constraint(
-            op.f("uq_reminders_campaign_id_organisation_id_deciding_until"),
-            ["campaign_id", "organisation_id", "deciding_until"],
-        )
-        table.drop_constraint(op.f("ck_reminders_one_cause"), type_="check")
-        table.create_check_constraint(
-            op.f("ck_reminders_one_cause"),
-            "(deadline_id IS NOT NULL) + (poll_id IS NOT NULL) + (campaign_id IS NOT NULL) = 1",
-        )
+    _reminders()
     with op.batch_alter_table("outbox") as table:
         table.add_column(_reference("target_id"))
         table.create_foreign_key(
@@ -90,11 +78,49 @@ def _polls() -> None:
         table.create_check_constraint(op.f("ck_ballots_way"), "way IN ('', 'native', 'reaction', 'form')")
 
 
+def _reminders() -> None:
+    with op.batch_alter_table("reminders") as table:
+        table.add_column(_reference("campaign_id"))
+        table.add_column(sa.Column("deciding_until", sa.Date(), nullable=True))
+        table.add_column(sa.Column("closes_at", Instant(), nullable=True))
+        table.add_column(sa.Column("public", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+        table.add_column(_text("why"))
+        table.create_foreign_key(op.f("fk_reminders_campaign_id"), "campaigns", ["campaign_id"], ["id"])
+        for cause in (
+            ["deadline_id", "deadline_version", "organisation_id", "seconds_before"],
+            ["poll_id", "organisation_id", "seconds_before"],
+        ):
+            table.drop_constraint(op.f(f"uq_reminders_{'_'.join(cause)}"), type_="unique")
+        for cause in (
+            ["deadline_id", "deadline_version", "seconds_before", "organisation_id"],
+            ["poll_id", "closes_at", "seconds_before", "organisation_id"],
+            ["campaign_id", "organisation_id", "deciding_until"],
+        ):
+            table.create_unique_constraint(op.f(f"uq_reminders_{'_'.join(cause)}"), cause)
+        table.drop_constraint(op.f("ck_reminders_state"), type_="check")
+        table.create_check_constraint(
+            op.f("ck_reminders_state"), "state IN ('due', 'sent', 'late', 'skipped')"
+        )
+        table.drop_constraint(op.f("ck_reminders_one_cause"), type_="check")
+        table.create_check_constraint(
+            op.f("ck_reminders_one_cause"),
+            "(deadline_id IS NOT NULL) + (poll_id IS NOT NULL) + (campaign_id IS NOT NULL) = 1",
+        )
+    op.create_index("ix_reminders_due", "reminders", ["id"], sqlite_where=sa.text("state = 'due'"))
+    op.create_index("ix_rooms_partner", "rooms", ["network", "partner"])
+    # Who was reminded of a poll that is still open is not reminded again.
+    op.execute(
+        "UPDATE reminders SET closes_at = (SELECT closes_at FROM polls WHERE polls.id = reminders.poll_id)"
+        " WHERE poll_id IS NOT NULL"
+    )
+
+
 def _new_tables() -> None:
     op.create_table(
         "boards",
         sa.Column("campaign_id", sa.Integer(), nullable=False),
         sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         _reference("outbox_id"),
         _text("shown"),
         sa.Column("posted_at", Instant(), nullable=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ async def open_poll(world: World) -> None:
     """A poll that closes in an hour, shown as one in a room."""
     await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
     world.matrix.happen(said("$open", "!poll open majority Do we sign? closes=1h", TEAM, MAUD))
+    await world.matrix.until(lambda: answers(world.matrix, TEAM, "Do we sign?") > 0)
+    world.matrix.happen(said("$confirm", "!confirm", TEAM, MAUD))
     await world.matrix.until(lambda: answers(world.matrix, COOP, "Do we sign?") > 0)
     await world.app.settled()
 
@@ -67,10 +69,11 @@ async def test_what_the_server_has_is_heard_before_a_poll_is_closed(world: World
         await tick(world, clock, CLOSES - timedelta(minutes=1))
         assert not world.matrix.recounted
         # What a sync never told.
-        world.matrix.recounting.append((said("$hidden", "!vote for"),))
+        world.matrix.recounting.append((replace(said("$hidden", "!vote for"), live=False),))
         await tick(world, clock, CLOSES)
         assert world.matrix.recounted == [(COOP, "$poll")]
-        assert answers(world.matrix, COOP, "adopted") == 1
+        (poll,) = await world.database.read(lambda storage: storage.polls.of_campaign(1))
+        assert poll.outcome == "adopted"
         await tick(world, clock, CLOSES + timedelta(minutes=1))
         assert world.matrix.recounted == [(COOP, "$poll")]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.transports.base import Batch, Limited, NotReady, Refused
 from campaign.chat import XMPP, Joined, Removed, Unreadable
+from storage.reminders import Cause, Fate
 from tests.bot.delivery.bench import MATRIX_FRIEND, Bench, say_to
 from tests.bot.scripted import CAFE, COOP, FORGE, NOW, TEAM, Network, Taken, cut
 
@@ -49,9 +50,9 @@ async def test_a_reminder_that_was_not_said_counts_as_skipped(matrix: Bench) -> 
 
     def remind(storage: Storage) -> None:
         deadline = storage.deadlines.put(1, "x", NOW, "Europe/Paris", NOW)
-        given = storage.deadlines.handle(deadline, 60, {1: "sent", 2: "late"}, NOW)
-        storage.deadlines.leave_with([given[1]], 1)
-        storage.deadlines.leave_with([given[2]], 2)
+        cause = Cause(1, 60, deadline_id=deadline.id, deadline_version=deadline.version)
+        given = storage.reminders.write(cause, {1: Fate("sent"), 2: Fate("late")}, NOW)
+        storage.reminders.leave_with([(given[1], 1), (given[2], 2)])
 
     await matrix.database.write(remind)
     await matrix.settle()

@@ -115,16 +115,16 @@ _VALUES = st.one_of(
 
 
 @st.composite
-def elements(draw: st.DrawFn, depth: int = 3) -> Element:
+def elements(draw: st.DrawFn, depth: int = 2) -> Element:
     tag = f"{{{draw(st.sampled_from(_NAMESPACES))}}}{draw(st.sampled_from(_NAMES))}"
     made = Element(tag, draw(st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=5)))
     made.text = draw(st.one_of(st.none(), _VALUES))
     if depth:
-        made.extend(draw(st.lists(elements(depth - 1), max_size=4)))
+        made.extend(draw(st.lists(elements(depth - 1), max_size=3)))
     return made
 
 
-QUIETLY = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+QUIETLY = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @QUIETLY

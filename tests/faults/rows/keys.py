@@ -133,7 +133,7 @@ async def lost_store(run: Scene) -> None:
     await run.stop()
     before = run.ask("SELECT device FROM devices")
     shutil.rmtree(run.folder / "data" / "keys")
-    await run.start()
+    await run.start(within=30)
     if run.ask("SELECT device FROM devices") == before:
         run.wrong.append("it is the same device")
     await run.signs(3)

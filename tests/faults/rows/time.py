@@ -131,6 +131,8 @@ async def _clocks_change(run: Scene, at: datetime, deadline: str, closes: str) -
     await run.arrive(TOCSIN_FAULTS_CLOCK=str(clock))
     for number, until in enumerate(filter(None, (deadline, closes)), 1):
         await side.observer.say(side.office, f"!poll open majority Shall we sign? closes={until}")
+        await run.until(lambda: run.ask("SELECT 1 FROM prompts WHERE answered_at IS NULL"), "the question")
+        await side.observer.say(side.office, "!confirm")
         await run.until(lambda number=number: len(run.ask("SELECT 1 FROM polls")) == number, "the poll")  # type: ignore[misc]
     await run.sign()
     wanted = 2 + bool(closes)
@@ -162,10 +164,8 @@ def _decided(run: Scene) -> list[datetime]:
     said = " OR ".join(
         f"message LIKE '%{part}%'" for part in ("please answer by", "closes on {at}", ": {outcome}.**")
     )
-    return [
-        datetime.fromisoformat(at).replace(tzinfo=UTC)
-        for (at,) in run.ask(f"SELECT created_at FROM outbox WHERE {said} ORDER BY id")  # noqa: S608 - from above
-    ]
+    query = f"SELECT created_at FROM outbox WHERE intent = 'message' AND ({said}) ORDER BY id"  # noqa: S608 - from above
+    return [datetime.fromisoformat(at).replace(tzinfo=UTC) for (at,) in run.ask(query)]
 
 
 def _set(clock: Path, at: datetime) -> None:

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Usage = Literal["master", "self_signing", "user_signing"]
 """What each of the three keys is for: to be known by, to sign our devices, to sign other people."""
+SIGNING_KEYS = "cross-signing.json"
+"""The file of the account's own keys: whoever has them can vouch for devices in its name."""
 _USAGES: tuple[Usage, ...] = ("master", "self_signing", "user_signing")
 
 
@@ -127,6 +129,15 @@ class CrossSigning:
             log.debug("signatures refused: %s", failures)
             raise NotVouched("the server does not take the signature of our device")
         log.info("our device is signed with the account's keys")
+
+    async def remark(self) -> str:
+        """Say how the account stands, to an operator. Raises as `keys`."""
+        keys, known = await self.keys()
+        if keys is None or not known:
+            return "encrypted rooms: the bot's device is signed at the first start"
+        if keys.public("master") != known:
+            return "encrypted rooms: the account's cross-signing keys are made anew at the next start"
+        return "encrypted rooms: the bot's devices are signed with the account's keys"
 
     async def keys(self) -> tuple[SigningKeys | None, str]:
         """Our keys, None if they are yet to be made; and the master key that the server shows, "" if it shows none.

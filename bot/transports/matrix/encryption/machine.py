@@ -9,6 +9,7 @@ import secrets
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import vodozemac
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 logging.getLogger("nio").setLevel(logging.CRITICAL)  # it names people, and shows whole events
 
+KEPT = timedelta(days=90)
+"""How long a room's key is kept: clients take another one every week or hundred messages."""
 MOST_KEYS = 10_000
 """Room keys taken from one account: whoever sends more only fills the disk."""
 _LONGEST_SESSION = 100
@@ -65,7 +68,8 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         self.sealing = Sealing(self)
 
     def load(self) -> None:
-        """Take everything from the store."""
+        """Take everything from the store, but what is of no use any more."""
+        self.keys.forget_old_keys(datetime.now(UTC) - KEPT)
         self.session_store = self.keys.load_sessions()
         self.device_store = self.keys.load_device_keys()
         self.room_keys = self.keys.room_keys()

@@ -163,6 +163,17 @@ class Sealing:
             sealed["m.relates_to"] = content["m.relates_to"]
         return sealed
 
+    def forget(self, people: Iterable[str]) -> None:
+        """Drop the devices of people who are in no encrypted room with us any more. Raises sqlite3.Error."""
+        with self._machine.keys.transaction():
+            for person in people:
+                devices = self._machine.device_store[person]
+                keys = [device.curve25519 for device in devices.values()]
+                for key in keys:
+                    self._machine.session_store[key].clear()
+                devices.clear()
+                self._machine.keys.forget_person(person, keys)
+
     def take_outgoing(self) -> list[Any]:
         """What nio wants sent to devices: that a session was begun anew."""
         waiting = list(self._machine.outgoing_to_device_messages)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bot.transports.base import DeviceLost, Limited, Refused, TransportError, Unreachable
-from bot.transports.matrix.encryption.crosssigning import CrossSigning
+from bot.transports.matrix.encryption.crosssigning import SIGNING_KEYS, CrossSigning
 from bot.transports.matrix.encryption.machine import Machine, session_of
 from bot.transports.matrix.encryption.store import KeyStore
 from bot.transports.matrix.reading import MalformedError
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from bot.transports.matrix.homeserver import Homeserver, Json
 
 log = logging.getLogger(__name__)
-SIGNING_KEYS = "cross-signing.json"
-"""The account's own keys: whoever has them can vouch for devices in its name."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -146,9 +144,12 @@ class Encryption:
         if events:
             received = await self._kept(self._machine.receive, events)
         changed = mapping(answer.get("device_lists"))
-        people = [*listing(changed.get("changed")), *listing(changed.get("left"))]
-        self._current -= {one for one in people if isinstance(one, str)}
+        left = {one for one in listing(changed.get("left")) if isinstance(one, str)}
+        people = left | {one for one in listing(changed.get("changed")) if isinstance(one, str)}
+        self._current -= people
         self._ask_again = {one: at for one, at in self._ask_again.items() if one not in people}
+        if left:
+            await self._kept(self._machine.sealing.forget, left - {self._server.user_id})
         counts, fallback = (
             answer.get("device_one_time_keys_count"),
             answer.get("device_unused_fallback_key_types"),
@@ -190,11 +191,6 @@ class Encryption:
         async with self._locks[room]:
             await self._share(room, people, most)
             return await self._run(self._machine.sealing.seal, room, kind, content)
-
-    async def share(self, room: str, people: Collection[str], most: int) -> None:
-        """Tell these people's devices the key beforehand: the first answer in a large room comes sooner."""
-        async with self._locks[room]:
-            await self._share(room, people, most)
 
     async def _share(self, room: str, people: Collection[str], most: int) -> None:
         await self._learn_devices(people)

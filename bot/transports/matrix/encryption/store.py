@@ -20,7 +20,7 @@ from nio.crypto import (
 from storage.steps import reached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _SCHEMA = """
@@ -204,6 +204,23 @@ class KeyStore:
                 "DELETE FROM received WHERE number <= (SELECT max(number) FROM received) - ?", (_REMEMBERED,)
             )
         return bool(new.rowcount)
+
+    # --- what is not kept for ever
+
+    def forget_person(self, person: str, sender_keys: Iterable[str]) -> None:
+        """Drop somebody's devices, which have these curve25519 keys, and what was begun with them."""
+        self._connection.execute("DELETE FROM devices WHERE person = ?", (person,))
+        self._connection.executemany(
+            "DELETE FROM pairwise WHERE sender_key = ?", [(key,) for key in sender_keys]
+        )
+
+    def forget_old_keys(self, before: datetime) -> None:
+        """Drop the keys of rooms that came before then (UTC), and what is known of messages they opened."""
+        self._connection.execute("DELETE FROM room_keys WHERE at < ?", (before.isoformat(),))
+        self._connection.execute(
+            "DELETE FROM read_indexes WHERE NOT EXISTS (SELECT 1 FROM room_keys k WHERE k.room = read_indexes.room"
+            " AND k.session = read_indexes.session AND k.owner = read_indexes.owner)"
+        )
 
     # --- what nio's machine would keep, and this one has no use for
 

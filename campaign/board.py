@@ -1,0 +1,46 @@
+"""When the one message that shows how a campaign stands is put in other words, and when it is posted anew."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+GATHERS = timedelta(minutes=1)
+"""How long what changes is gathered: a message is put in other words so often at most."""
+ANEW = timedelta(days=1)
+"""How often a board is posted anew at most."""
+LATEST = 5
+"""How many newer lines a message may have that is corrected; further up a correction shows as a line of its own, or not."""
+
+Step: TypeAlias = Literal["", "post", "edit"]
+
+
+def next_step(
+    *,
+    now: datetime,
+    posted_at: datetime | None,
+    changed_at: datetime | None,
+    is_there: bool,
+    changed: bool,
+    changed_much: bool,
+    edits_any: bool,
+    newer: int,
+    may_speak: bool,
+) -> Step:
+    """Say what to do with a board.
+
+    `is_there`: it is in its room, or on its way. `changed`: it would say something else; `changed_much`: more than how
+    many days are left. `edits_any`: any message can be put in other words there, however old; else only one with few
+    `newer` lines. `may_speak`: a line of its own may be said now.
+    """
+    if not is_there:
+        return "post" if posted_at is None or now - posted_at >= ANEW else ""
+    if not changed or (changed_at is not None and now - changed_at < GATHERS):
+        return ""
+    if edits_any or newer <= LATEST:
+        return "edit"
+    is_due = posted_at is None or now - posted_at >= ANEW
+    return "post" if changed_much and is_due and may_speak else ""

@@ -1,0 +1,211 @@
+"""The board of a campaign in each room: one message, kept up to date by the clock, never by a signature itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from campaign.board import GATHERS, next_step
+from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, say, say_many
+from campaign.signature import progress_bar
+from commands import lookup, schedules
+from commands.command import Reply
+from storage.outbox import freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from commands.command import House
+    from commands.due import Tick
+    from storage.boards import Board
+    from storage.campaigns import Campaign
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+PURPOSE = "board"
+MOST_POLLS = 2
+_GONE = ("failed", "dropped", "unsaid", "retried")
+"""What has become of a message that is not in its room."""
+_URGENCY = 7
+"""Whoever is answered comes first."""
+
+
+def keep(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
+    """Show each room where its campaign stands, wherever that is wanted and has changed."""
+    now = tick.now
+    for campaign in storage.campaigns.open():
+        boards = storage.boards.of_campaign(campaign.id)
+        rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+        wanted = [room for room in rooms if is_wanted(campaign, boards.get(room.id))]
+        if any(is_ripe(boards.get(room.id), now) for room in wanted):
+            facts, left = _facts(storage, campaign, now), _left(storage, campaign, now)
+            for room in wanted:
+                _keep(storage, campaign, room, boards.get(room.id), (facts, left), now)
+    for board in storage.boards.of_ended():
+        campaign = storage.campaigns.get(board.campaign_id)
+        last = (*_facts(storage, campaign, now)[:-1], say(N_("The campaign has ended.")))
+        take_down(storage, board, last, now)
+    return Reply()
+
+
+def is_wanted(campaign: Campaign, board: Board | None) -> bool:
+    """Whether a room is to have a board: as was said there, else as the campaign has it."""
+    return campaign.board if board is None else board.wanted
+
+
+def is_ripe(board: Board | None, now: datetime) -> bool:
+    """Whether a board may be changed again: what changes is gathered for a while."""
+    return board is None or board.changed_at is None or now - board.changed_at >= GATHERS
+
+
+def take_down(storage: Storage, board: Board, last: Sequence[Text], now: datetime) -> None:
+    """Keep a board up to date no longer: these are its last words, where it can be put in other words."""
+    if board.outbox_id is not None:
+        room = storage.rooms.get(board.room_id)
+        if room.network == MATRIX:
+            _edit(storage, room, board.outbox_id, tuple(last), now)
+            storage.outbox.put(
+                room.network, Message(()), now, room=room.id, intent="unpin", target=board.outbox_id
+            )
+    storage.boards.put(board.campaign_id, board.room_id, wanted=False, outbox_id=None, shown="")
+
+
+def _keep(  # noqa: PLR0917 - a board with its whole context
+    storage: Storage,
+    campaign: Campaign,
+    room: RoomRow,
+    board: Board | None,
+    said: tuple[tuple[Text, ...], tuple[Text, ...]],
+    now: datetime,
+) -> None:
+    facts, left = said
+    much, all_ = _digest(facts), _digest((*facts, *left))
+    known = storage.outbox.earlier(board.outbox_id) if board and board.outbox_id is not None else None
+    posted_at = board.posted_at if board and board.outbox_id is not None else None
+    edits_any = room.network == MATRIX
+    changed = board is None or board.shown != f"{much}:{all_}"
+    step = next_step(
+        now=now,
+        posted_at=posted_at,
+        changed_at=board.changed_at if board else None,
+        is_there=known is not None and known.state not in _GONE,
+        changed=changed,
+        changed_much=board is None or board.shown.partition(":")[0] != much,
+        edits_any=edits_any,
+        newer=0
+        if edits_any or not changed or posted_at is None
+        else storage.boards.lines_since(room.network, room.address, room.id, posted_at),
+        may_speak=schedules.may_remind(campaign, now),
+    )
+    if not step:
+        return
+    # The deadline and what is open stand above what to do.
+    as_of = say(N_("As of {at}"), at=Moment(now, campaign.timezone))
+    lines = (*facts[:-1], *left, facts[-1], as_of)
+    values = {"shown": f"{much}:{all_}", "changed_at": now}
+    if step == "edit" and known is not None:
+        _edit(storage, room, known.id, lines, now)
+    else:
+        if board and board.outbox_id is not None and known is not None:
+            storage.outbox.put(room.network, Message(()), now, room=room.id, intent="unpin", target=known.id)
+        row = storage.outbox.put(
+            room.network, Message(lines, purpose=PURPOSE), now, room=room.id, urgency=_URGENCY
+        )
+        storage.outbox.put(
+            room.network, Message(()), now, room=room.id, intent="pin", target=row, urgency=_URGENCY
+        )
+        values |= {"outbox_id": row, "posted_at": now, "pinned_at": now}
+    storage.boards.put(campaign.id, room.id, **values)
+
+
+def _edit(storage: Storage, room: RoomRow, row: int, lines: tuple[Text, ...], now: datetime) -> None:
+    message = Message(lines, purpose=PURPOSE)
+    waiting = storage.boards.waiting_edit(row)
+    if waiting is not None:
+        storage.outbox.reword(waiting, message)
+    else:
+        storage.outbox.put(
+            room.network, message, now, room=room.id, intent="edit", target=row, urgency=_URGENCY
+        )
+
+
+def _digest(lines: Sequence[Text]) -> str:
+    frozen = json.dumps(freeze(Message(tuple(lines))), sort_keys=True)
+    return hashlib.sha256(frozen.encode()).hexdigest()[:16]
+
+
+def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ...]:
+    """What only people change: who stands where, which polls are open; last, what to do. No names: all read it."""
+    progress = lookup.progress(storage, campaign)
+    standings = progress.standings
+    lines = [say(N_("📌 **{title}**"), title=campaign.named), _counted(progress.counted, progress.goal)]
+    if progress.earlier:
+        lines.append(
+            say_many(
+                *NN_(
+                    "↻ {count} signature of an earlier version, to be confirmed: {confirm}",
+                    "↻ {count} signatures of an earlier version, to be confirmed: {confirm}",
+                ),
+                progress.earlier,
+                confirm=Typed("confirm"),
+            )
+        )
+    if progress.waiting:
+        lines.append(
+            say_many(
+                *NN_(
+                    "✍️ {count} more signature waits for a second person of the organisation",
+                    "✍️ {count} more signatures wait for a second person of the organisation",
+                ),
+                progress.waiting,
+            )
+        )
+    if deciding := standings.get("deciding", 0):
+        until = storage.campaigns.next_decision(campaign.id, schedules.today(campaign, now))
+        lines.append(
+            say(N_("🤔 Deciding: {count}, the next until {day}"), count=deciding, day=Day(until))
+            if until
+            else say(N_("🤔 Deciding: {count}"), count=deciding)
+        )
+    lines.append(
+        say(
+            N_("Declared: {declared} · declined: {declined} · no answer yet: {silent}"),
+            declared=standings.get("declared", 0),
+            declined=standings.get("declined", 0) + standings.get("withdrawn", 0),
+            silent=standings.get("silent", 0),
+        )
+    )
+    polls = storage.polls.of_campaign(campaign.id, only_open=True)
+    lines += [
+        say(
+            N_("🗳 {number}, until {at}: {question}"),
+            number=poll.number,
+            at=Moment(poll.closes_at, poll.zone),
+            question=poll.question,
+        )
+        for poll in polls[:MOST_POLLS]
+    ]
+    if len(polls) > MOST_POLLS:
+        more = len(polls) - MOST_POLLS
+        lines.append(say(N_("🗳 {more} more: {polls}"), more=more, polls=Typed("polls")))
+    lines.append(say(N_("{sign} · {status}"), sign=Typed("sign", "…"), status=Typed("status")))
+    return tuple(lines)
+
+
+def _counted(count: int, goal: int | None) -> Text:
+    if goal:
+        return say_many(
+            *NN_("{bar} **{count}** of {goal} signatures", "{bar} **{count}** of {goal} signatures"),
+            count,
+            bar=progress_bar(count, goal),
+            goal=goal,
+        )
+    return say_many(*NN_("**{count}** signature", "**{count}** signatures"), count)
+
+
+def _left(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ...]:
+    """How long there is until the next deadline: what time changes by itself."""
+    one = next((one for one in storage.deadlines.of_campaign(campaign.id) if one.at > now), None)
+    return () if one is None else (lookup.days_left(one, now),)

@@ -1,0 +1,136 @@
+"""The board through a real delivery: one message, edits of it, and what ends it; only the network is played."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.transports.base import Batch
+from campaign.chat import MATRIX, Redacted
+from commands import boarding, due
+from commands.command import House
+from tests.bot.delivery.bench import Bench, say_to
+from tests.bot.scripted import COOP, MAUD, NOW
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.storage import Storage
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def board(matrix: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A room that can show edits and pins, and wants a board."""
+    can = matrix.network.capabilities
+    monkeypatch.setattr(
+        matrix.network, "capabilities", lambda room: replace(can(room), edits=True, pins=True)
+    )
+    matrix.database.transaction(lambda storage: storage.campaigns.change(1, board=True))
+    return matrix
+
+
+def tick(bench: Bench, now: datetime) -> None:
+    """Let the clock come by."""
+    bench.database.transaction(
+        lambda storage: boarding.keep(storage, House(language="en"), due.Tick(now, now))
+    )
+    bench.delivery.wake()
+
+
+def sign(bench: Bench, number: int) -> None:
+    """Let an organisation decline: that changes what the board says."""
+
+    def work(storage: Storage) -> None:
+        member = storage.campaigns.members(1)[number]
+        storage.campaigns.stand(1, member.organisation_id, "declined", NOW)
+
+    bench.database.transaction(work)
+
+
+def kinds(bench: Bench) -> list[str]:
+    """Return what left for the room, in order."""
+    return [one.payload.kind for one in bench.network.attempts if one.room == COOP]
+
+
+async def test_it_is_posted_and_pinned_once_then_edited_with_what_has_gathered(board: Bench) -> None:
+    tick(board, NOW)
+    await board.settle()
+    assert kinds(board) == ["message", "pin"]
+    tick(board, NOW + 2 * MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin"], "nothing has changed"
+    sign(board, 0)
+    tick(board, NOW + 3 * MINUTE)
+    sign(board, 1)
+    tick(board, NOW + 3 * MINUTE + timedelta(seconds=15))
+    await board.settle()
+    assert kinds(board) == ["message", "pin", "edit"], "the second waits for its minute"
+    tick(board, NOW + 5 * MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin", "edit", "edit"]
+    first, *_, last = [one.payload for one in board.network.attempts if one.room == COOP]
+    assert last.target
+    assert "declined: 0" in first.text
+    assert "declined: 2" in last.text
+    assert len(first.text.splitlines()) <= 12
+
+
+async def test_what_waits_while_a_network_is_away_is_one_edit(board: Bench) -> None:
+    tick(board, NOW)
+    await board.settle()
+    for number in (0, 1):
+        sign(board, number)
+        tick(board, NOW + (2 + 2 * number) * MINUTE)
+    waits = "SELECT count(*) FROM outbox WHERE intent = 'edit' AND network = 'matrix' AND NOT settled"
+    assert await board.query(waits) == ["1"]
+    await board.settle()
+    assert kinds(board) == ["message", "pin", "edit"]
+
+
+async def test_a_moderator_who_deletes_it_ends_it_there_and_nothing_is_said(board: Bench) -> None:
+    tick(board, NOW)
+    await board.settle()
+    (event,) = await board.query(
+        "SELECT event FROM dispatches JOIN outbox ON dispatch_key = key"
+        " WHERE purpose = 'board' AND intent = 'message' AND outbox.network = 'matrix'"
+    )
+    gone = Redacted(COOP, "$gone", event, NOW)
+    await board.intake.take(MATRIX, Batch((gone,)), lambda _: None)
+    sign(board, 0)
+    tick(board, NOW + 5 * MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin"]
+
+
+async def test_it_outlives_what_is_forgotten(board: Bench) -> None:
+    tick(board, NOW)
+    await board.settle()
+    later = NOW + timedelta(days=90)
+
+    def forget(storage: Storage) -> None:
+        after: int | None = 0
+        while after is not None:
+            after = storage.forgetting.messages(after, later, later, most=100)
+
+    board.database.transaction(forget)
+    sign(board, 0)
+    tick(board, later)
+    await board.settle()
+    assert kinds(board)[-1] == "edit"
+
+
+async def test_taken_down_it_says_so_once_and_is_unpinned(board: Bench) -> None:
+    tick(board, NOW)
+    await board.settle()
+    async with board.running():
+        await say_to(board, "!board off", "$1", COOP, MAUD)
+        await board.delivery.settled()
+    assert sorted(kinds(board)) == ["edit", "message", "message", "pin", "unpin"]
+    tick(board, NOW + 5 * MINUTE)
+    await board.settle()
+    assert len(kinds(board)) == 5

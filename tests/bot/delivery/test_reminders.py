@@ -1,0 +1,160 @@
+"""A reminder that waited says what holds as it leaves; only the network is played."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.delivery import Delivery
+from bot.texts.wordings import Wordings
+from commands import due, tell
+from commands.command import House
+from commands.menu import MENU
+from tests.bot.delivery.bench import Bench, say_to
+from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.storage import Storage
+
+DEADLINE = NOW + timedelta(days=7)
+NAMES = ("Picasoft", "Nuage Libre")
+
+
+@pytest.fixture
+def decided(matrix: Bench) -> Bench:
+    """A reminder of a deadline in a week that was decided, and waits: NOW is noon in Paris."""
+
+    def remind(storage: Storage) -> None:
+        for name in NAMES:
+            found = next(one for one in storage.campaigns.members(1) if one.name == name)
+            storage.campaigns.prefer(1, found.organisation_id, reminders="")
+        storage.campaigns.change(1, reminders=[7 * 86400 - 60])
+        for one in storage.deadlines.of_campaign(1):
+            storage.deadlines.cancel(one.id, NOW)
+        storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
+        at = NOW + timedelta(seconds=60)
+        told = due.deadlines(storage, House(), due.Tick(at, at))
+        assert told.elsewhere
+        tell.put(storage, told.elsewhere, at)
+
+    matrix.database.transaction(remind)
+    at(matrix, NOW + timedelta(seconds=90))
+    return matrix
+
+
+def at(bench: Bench, now: datetime) -> None:
+    """Let it be another time for what leaves."""
+    bench.delivery = Delivery(
+        bench.network.network, bench.network, bench.database, Wordings(HOUSE, MENU), lambda: now
+    )
+
+
+def answer(bench: Bench, name: str) -> None:
+    """Let an organisation answer."""
+
+    def work(storage: Storage) -> None:
+        found = next(one for one in storage.campaigns.members(1) if one.name == name)
+        storage.campaigns.stand(1, found.organisation_id, "declined", NOW)
+
+    bench.database.transaction(work)
+
+
+async def fates(bench: Bench) -> set[str]:
+    """Return what was written down of the organisations' reminders."""
+    return set(await bench.query("SELECT state || ' ' || why FROM reminders"))
+
+
+async def test_who_has_answered_since_is_not_named(decided: Bench) -> None:
+    answer(decided, "Picasoft")
+    await decided.settle()
+    (said,) = decided.network.texts(COOP)
+    assert "Nuage Libre" in said
+    assert "Picasoft" not in said
+    assert await fates(decided) == {"sent ", "skipped answered"}
+
+
+async def test_control_nobody_has_answered_and_all_are_named(decided: Bench) -> None:
+    await decided.settle()
+    (said,) = decided.network.texts(COOP)
+    assert all(name in said for name in NAMES)
+    assert "late" not in said
+
+
+async def test_nothing_is_said_once_all_have_answered(decided: Bench) -> None:
+    for name in NAMES:
+        answer(decided, name)
+    await decided.settle()
+    assert decided.network.texts(COOP) == []
+    assert await fates(decided) == {"skipped answered"}
+
+
+@pytest.mark.parametrize("line", ["!deadline 2027-09-20 18:00 x", "!deadline cancel x"])
+async def test_a_deadline_that_moves_takes_along_what_waits(decided: Bench, line: str) -> None:
+    async with decided.running():
+        await say_to(decided, line, "$1", TEAM, MAUD)
+        await decided.delivery.settled()
+    assert decided.network.texts(COOP) == []
+    (why,) = await fates(decided)
+    assert why in ("skipped moved", "skipped cancelled")
+
+
+async def test_what_waited_until_the_night_waits_until_the_morning_and_is_late(decided: Bench) -> None:
+    at(decided, NOW.replace(hour=22))
+    decided.database.transaction(decided.delivery._claim)
+    assert decided.network.texts(COOP) == []
+    assert await fates(decided) == {"sent "}
+    at(decided, NOW.replace(hour=7, minute=1) + timedelta(days=1))
+    await decided.settle()
+    (said,) = decided.network.texts(COOP)
+    assert "This reminder is late" in said
+    assert await fates(decided) == {"late "}
+
+
+async def test_of_two_that_waited_only_the_nearer_is_said(decided: Bench) -> None:
+    later = DEADLINE - timedelta(days=1)
+
+    def remind(storage: Storage) -> None:
+        storage.campaigns.change(1, reminders=[7 * 86400 - 60, 86400])
+        told = due.deadlines(storage, House(), due.Tick(later, later))
+        tell.put(storage, told.elsewhere, later)
+
+    decided.database.transaction(remind)
+    at(decided, later)
+    await decided.settle()
+    assert len(decided.network.texts(COOP)) == 1
+    assert "skipped overtaken" in await fates(decided)
+
+
+async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
+    """Ana speaks for Picasoft and has a private chat; it says nothing there once she has answered."""
+    who = "@ana:example.org"
+
+    def remind(storage: Storage) -> None:
+        storage.rooms.ensure("matrix", "!with-ana", state="joined", direct=True, partner=who)
+        found = next(one for one in storage.campaigns.members(1) if one.name == "Picasoft")
+        storage.campaigns.prefer(1, found.organisation_id, reminders="private")
+        storage.campaigns.change(1, reminders=[7 * 86400 - 60])
+        for one in storage.deadlines.of_campaign(1):
+            storage.deadlines.cancel(one.id, NOW)
+        storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
+        at_ = NOW + timedelta(seconds=60)
+        for other in storage.campaigns.members(1):
+            if other.name != "Picasoft":
+                storage.campaigns.stand(1, other.organisation_id, "declined", NOW)
+        assert not due.deadlines(storage, House(), due.Tick(at_, at_)).elsewhere
+        told = due.in_private(storage, House(), due.Tick(at_, at_))
+        assert told is not None
+        assert len(told.elsewhere) == 1
+        assert due.in_private(storage, House(), due.Tick(at_, at_)) is None
+        tell.put(storage, told.elsewhere, at_)
+
+    matrix.database.transaction(remind)
+    answer(matrix, "Picasoft")
+    at(matrix, NOW + timedelta(seconds=90))
+    await matrix.settle()
+    assert matrix.network.attempts == []
+    assert await fates(matrix) == {"skipped answered"}

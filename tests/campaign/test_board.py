@@ -1,0 +1,44 @@
+"""When a board is put in other words, and when it is posted anew."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from campaign.board import ANEW, GATHERS, LATEST, next_step
+
+NOW = datetime(2027, 9, 1, 12, tzinfo=UTC)
+SHOWN: dict[str, Any] = {
+    "now": NOW,
+    "posted_at": NOW - timedelta(hours=3),
+    "changed_at": NOW - GATHERS,
+    "is_there": True,
+    "changed": True,
+    "changed_much": True,
+    "edits_any": False,
+    "newer": 0,
+    "may_speak": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "step"),
+    [
+        ({}, "edit"),
+        ({"changed": False}, ""),
+        ({"changed_at": NOW - GATHERS / 2}, ""),
+        ({"newer": LATEST}, "edit"),
+        ({"newer": LATEST + 1}, ""),
+        ({"newer": LATEST + 1, "edits_any": True}, "edit"),
+        ({"newer": 99, "posted_at": NOW - ANEW}, "post"),
+        ({"newer": 99, "posted_at": NOW - ANEW, "changed_much": False}, ""),
+        ({"newer": 99, "posted_at": NOW - ANEW, "may_speak": False}, ""),
+        ({"is_there": False, "posted_at": None, "changed_at": None}, "post"),
+        ({"is_there": False}, ""),
+        ({"is_there": False, "posted_at": NOW - ANEW}, "post"),
+    ],
+)
+def test_each_case(what: dict[str, Any], step: str) -> None:
+    assert next_step(**SHOWN | what) == step
