@@ -13,7 +13,7 @@ from tests.live.fixtures_xmpp import prosody_server
 __all__ = ["prosody_server", "synapse_server"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _clients() -> None:
     """Report the test as *not run* where there is no Node to run a client with."""
     if not shutil.which("node"):
