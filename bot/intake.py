@@ -34,6 +34,7 @@ from campaign.errors import CampaignError
 from commands import (
     answer,
     asking,
+    bridging,
     due,
     editing,
     forgetting,
@@ -296,6 +297,9 @@ class Intake:
         Raises:
             CampaignError: what somebody asked for is refused.
         """
+        if isinstance(event, Said | Reacted | Balloted) and self._house.bridges.brings(event.sender):
+            self._send(storage, bridging.refused(storage, self._house, event, now), now)
+            return None
         match event:
             case Said():
                 self._said(storage, event, now, near, refusal)
@@ -368,7 +372,12 @@ class Intake:
         self._reply(storage, context, reply, reacted)
 
     def _redacted(self, storage: Storage, redacted: Redacted, now: datetime, near: Near) -> None:
-        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand."""
+        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand.
+
+        Only in the room in which it was given: not every server, and no room of a stranger's, sees to that.
+        """
+        if not storage.inbox.knows(redacted.room.network, redacted.room.id, redacted.target):
+            return
         for ballot in storage.ballots.of_event(redacted.room.network, redacted.target):
             person = storage.people.find(storage.people.address(storage.people.any_address(ballot.person_id)))
             if person is None:
@@ -458,6 +467,10 @@ class Intake:
             )
             alone = ()
         file_here = reply.file if context.private or context.place == "admin" else None
+        round_, told = bridging.goes_round(storage, self._house, context, lines or alone, now)
+        if round_:
+            self._send(storage, told.also(*reply.elsewhere), now)
+            return
         if lines or file_here:
             message = Message(
                 lines,
@@ -506,10 +519,9 @@ class Intake:
         choices = forms.choices_of(reply.choices)
         return forms.Answered(lines, context.language, question=question, choices=choices)
 
-    @staticmethod
-    def _send(storage: Storage, reply: Reply | None, now: datetime) -> None:
+    def _send(self, storage: Storage, reply: Reply | None, now: datetime) -> None:
         if reply is not None:
-            tell.put(storage, reply.elsewhere, now)
+            tell.put(storage, bridging.one_side(storage, self._house, reply.elsewhere), now)
 
 
 def _shown(event: Event, answered: Answered | None) -> _Shown | None:

@@ -18,6 +18,8 @@ MOST_ROOMS_LATELY = 20
 """How many rooms the bot is taken into within an hour by people who are no administrators."""
 MOST_CHATS_LATELY = 500
 """The same for private chats: a room of two hundred may all want one at once."""
+MOST_CHATS_OF_ONE = 10
+"""How many of these may be one person's: nobody alone keeps all others out."""
 MOST_ROOMS = 200
 """In how many rooms it is at most that no campaign lists."""
 MOST_REFUSED_LATELY = 100
@@ -48,9 +50,12 @@ def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None
     if not event.direct and storage.rooms.unlisted(network) >= MOST_ROOMS:
         return say(N_("I am in as many rooms as I can be. One of my administrators can still invite me."))
     scope, most = (_CHATS, MOST_CHATS_LATELY) if event.direct else (_ROOMS, MOST_ROOMS_LATELY)
-    if storage.inbox.count(network, scope, event.at - LATELY) >= most:
+    limits = {scope: most}
+    if event.direct:
+        limits[event.by.id] = MOST_CHATS_OF_ONE  # a scope that is emptied when they ask to be forgotten
+    if any(storage.inbox.count(network, one, event.at - LATELY) >= limits[one] for one in limits):
         return say(N_("Many have invited me just now: please invite me again in an hour."))
-    storage.inbox.take(network, [(scope, event.room.id)], event.at)
+    storage.inbox.take(network, [(one, event.room.id) for one in limits], event.at)
     return None
 
 

@@ -52,5 +52,9 @@ def _is(key: str, among: tuple[str, ...]) -> bool:
 
 def redacted(storage: Storage, event: Redacted) -> None:
     """Take back what a reaction meant, when it is taken back."""
-    storage.sympathies.redacted(event.room.network, event.target)
+    network, room = event.room.network, event.room.id
+    if storage.inbox.knows(
+        network, room, event.target
+    ):  # else it was said elsewhere: not this room's to take back
+        storage.sympathies.redacted(network, event.target)
     storage.boards.redacted(event.room, event.target)

@@ -84,6 +84,11 @@ class Inbox(Queries):
             reached("inbox")
         return set(fresh)
 
+    def knows(self, network: str, scope: str, event: str) -> bool:
+        """Whether an event was taken in this scope, not so long ago that it is forgotten."""
+        key = {"network": network, "keys": [(scope, event)]}
+        return self._connection.execute(_KNOWN, key).first() is not None
+
     def count(self, network: str, scope: str, since: datetime) -> int:
         """How many events of a scope were taken since then."""
         query = select(func.count()).where(

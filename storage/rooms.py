@@ -139,7 +139,11 @@ class Rooms(Queries):
         self._connection.execute(delete(rooms).where(rooms.c.id == other))
 
     def successor(self, room: RoomRow, address: str) -> RoomRow | None:
-        """The room that takes the place of another, known from now on; None if the bot was sent away from it."""
+        """The room that takes the place of another, known from now on.
+
+        None if the bot was sent away from it, or if it has a life of its own: whoever closes a room in favour of that
+        one must not have said there what was for the people here.
+        """
         if address in ("", room.address):
             return None
         found = self.ensure(
@@ -150,7 +154,18 @@ class Rooms(Queries):
             state="parked",
             why=AWAITED,
         )
-        return None if found.state == "parked" and not found.is_awaited else found
+        if found.state == "parked":
+            return found if found.is_awaited else None
+        return found if self._may_be_new_for(room, found) else None
+
+    def _may_be_new_for(self, room: RoomRow, found: RoomRow) -> bool:
+        """Whether a room the bot is in may have been made in another's place, for the same people."""
+        return (
+            found.id > room.id
+            and found.admin == room.admin
+            and found.partner in ("", room.partner)
+            and set(self.campaigns_of(found.id)) <= set(self.campaigns_of(room.id))
+        )
 
     def follow(self, room_id: int, old: int) -> None:
         """Want to be in a room, in the place of another."""

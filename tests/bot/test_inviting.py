@@ -12,7 +12,7 @@ from bot.config import load
 from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
 from bot.transports.base import Batch
-from campaign.chat import MATRIX, Address, Invited, Joined, Removed, Room
+from campaign.chat import MATRIX, Address, Invited, Joined, Message, Removed, Room, say
 from commands import inviting
 from commands.menu import MENU
 from storage.database import open_database
@@ -117,6 +117,16 @@ async def test_many_invitations_at_once_are_declined_in_words_but_not_an_adminis
     assert (await hear(database, invited(2, at=later), now=later))[0][0] == "join"
 
 
+async def test_one_person_alone_keeps_nobody_else_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MOST_CHATS_LATELY", 12)
+    mal = Address(MATRIX, "@mal:evil.example")
+    intents = [(await hear(database, invited(number, mal, direct=True)))[0][0] for number in range(12)]
+    assert intents == ["join"] * 10 + ["leave"] * 2
+    assert (await hear(database, invited(20, ANA, direct=True)))[0][0] == "join"
+
+
 async def test_the_bot_is_in_so_many_rooms_and_no_more(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +210,22 @@ async def test_where_the_bot_does_not_follow_an_administrator_has_to_invite_it(
     assert "join" not in [intent for intent, _, _ in done], why
     assert (await hear(database, Invited(NEXT, "", ANA, NOW)))[0][0] == "leave"
     assert (await hear(database, Invited(NEXT, "", MAUD, NOW)))[0][0] == "join"
+
+
+@pytest.mark.parametrize(("old", "other"), [(COOP, TEAM), (TEAM, COOP)])
+async def test_what_waits_in_a_room_is_not_said_in_one_that_others_use(
+    database: Database, old: Room, other: Room
+) -> None:
+    def waits(storage: Storage) -> None:
+        known = storage.rooms.find(MATRIX, old.id)
+        assert known is not None
+        message = Message((say("for these people alone"),))
+        storage.outbox.put(MATRIX, message, NOW, room=known.id)
+
+    await database.write(waits)
+    done = await hear(database, replace(replaced(old), successor=other.id))
+    assert "for these people alone" not in [text for _, _, text in done]
+    assert any("1 message of mine was not said there any more" in text for _, _, text in done)
 
 
 async def test_the_bot_does_not_follow_back_into_a_room_it_was_sent_away_from(database: Database) -> None:

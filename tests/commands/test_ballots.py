@@ -233,6 +233,15 @@ async def test_a_deleted_reaction_or_answer_is_taken_back_and_said_and_a_line_is
     assert any("takes its answer back" in line for line in lines) != stays
 
 
+async def test_an_answer_is_taken_back_in_its_own_room_and_in_no_other(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent")
+    await stage.take(event)
+    strange = Room(event.room.network, "!strange:evil.example")
+    assert not await stage.take(Redacted(strange, "$gone", event.event, stage.now))
+    assert await held.standing() == {NL: "consent"}
+
+
 async def test_a_spoilt_answer_counts_for_nothing_and_is_said_once(stage: Stage) -> None:
     held = await opened_poll(stage)
     await held.give("text", "Camille", "consent")

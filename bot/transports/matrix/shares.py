@@ -63,8 +63,8 @@ def share(room_id: str, room: JoinedRoom, part: Json) -> Share:
         or room.needs_invited
     )
     taken.stale = in_doubt and time.monotonic() >= room.ask_again
-    if in_doubt and not taken.stale:
-        room.members_known = False
+    if in_doubt:
+        room.members_known = False  # until that is answered, nobody is told a key who may be gone
     return taken
 
 

@@ -186,8 +186,6 @@ class SyncLoop:
     # --- reading an answer --------------------------------------------------------------------------------
 
     async def _read(self, answer: Json, *, live: bool) -> list[Event]:
-        if self._opening is not None:
-            await self._opening.receive(answer)
         sections = mapping(answer.get("rooms"))
         # All that changed takes effect here before anything more is waited for: sending goes on meanwhile.
         joined = [
@@ -204,6 +202,8 @@ class SyncLoop:
             one.stale = False  # not ours to ask any more
             if not one.was_left:
                 one.gap = ""
+        if self._opening is not None:
+            await self._opening.receive(answer)
         await self._completion.complete([*joined, *left], self._since)
         events: list[Event] = []
         if self._opening is not None and self._since:

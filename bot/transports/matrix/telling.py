@@ -41,14 +41,20 @@ def tell_joined(
         elif replaces_room(raw):
             events += _replaced(share)
         else:
-            event = reader.read(raw)
-            if isinstance(event, Said | Reacted) and room.is_private:
-                event = replace(event, shared=_shared(event.sender.id, rooms, but=share.room_id))
+            event = tell(reader, raw, rooms)
             if event is not None:
                 events.append(event)
     if share.lost:
         events.append(_gap(share))  # last, so that what was found in spite of it counts as found
     return events
+
+
+def tell(reader: Reader, raw: object, rooms: Mapping[str, JoinedRoom]) -> Event | None:
+    """Tell of one event; what is said to us alone, with the rooms in which that person is seen."""
+    event = reader.read(raw)
+    if isinstance(event, Said | Reacted) and reader.room.is_private:
+        return replace(event, shared=_shared(event.sender.id, rooms, but=reader.room_id))
+    return event
 
 
 def tell_left(share: Share, *, live: bool) -> list[Event]:

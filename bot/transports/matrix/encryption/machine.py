@@ -25,6 +25,8 @@ from bot.transports.matrix.rooms import MEGOLM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nio.crypto import Session
+
     from bot.transports.matrix.encryption.store import KeyStore, RoomKey
     from bot.transports.matrix.homeserver import Json
 
@@ -35,7 +37,13 @@ KEPT = timedelta(days=90)
 """How long a room's key is kept: clients take another one every week or hundred messages."""
 MOST_KEYS = 10_000
 """Room keys taken from one account: whoever sends more only fills the disk."""
+MOST_REQUESTED = 1000
+"""Keys that are waited for after we have asked for them: whoever names others all the time makes the oldest go."""
+MOST_PAIRS = 10
+"""Sessions kept with one device: each message of it is tried with all of them."""
 _LONGEST_SESSION = 100
+_NEVER_SEALED = frozenset({"m.room.redaction"})
+"""What servers judge before they pass it on: from inside a sealed event it would be anybody's word."""
 
 
 class NoKeyError(Exception):
@@ -150,11 +158,21 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
     def create_group_session(self, *_: object) -> None:
         """Nio keeps what it needs to open our own events with; we know them by their transaction ids."""
 
+    def save_session(self, curve_key: str, session: Session) -> None:
+        """Keep a pairwise session as it stands now, and of those with the same device only the latest."""
+        super().save_session(curve_key, session)
+        pairs = self.session_store[curve_key]
+        for old in pairs[MOST_PAIRS:]:
+            self.keys.forget_session(curve_key, old)
+        del pairs[MOST_PAIRS:]
+
     def request_for(self, key: RoomKey) -> Json | None:
         """What asks a key's owner for it once more; None if that was done."""
         if key in self.requested:
             return None
         room, session_id, _ = key
+        if len(self.requested) >= MOST_REQUESTED:
+            del self.requested[next(iter(self.requested))]
         self.requested[key] = request = secrets.token_hex(8)
         wanted = {"algorithm": MEGOLM, "room_id": room, "session_id": session_id}
         return {
@@ -209,6 +227,8 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         inside = parse(plaintext.encode("utf-8", "surrogatepass"))
         if inside is None or inside.get("room_id") != room:
             raise MalformedError("room_id")
+        if inside.get("type") in _NEVER_SEALED:
+            raise MalformedError("type")
         opened = inside.get("content")
         if isinstance(opened, dict) and "m.relates_to" in content:
             # A relation stands outside, where servers see it.

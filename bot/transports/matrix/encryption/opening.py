@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.transports.matrix.encryption.machine import NoKeyError, session_of
 from bot.transports.matrix.reading import Reader, Unopened
 from bot.transports.matrix.rooms import mapping
+from bot.transports.matrix.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,8 @@ class Opening:
         self._waiting: dict[tuple[str, str], dict[str, Json]] = {}
         """Room and session → event id → the event."""
         self._came: set[tuple[str, str]] = set()
+        self._deleted: list[tuple[str, str]] = []
+        """Room and id of what is not waited for any more."""
         for one in sealed:
             self._wait(one.room.id, one.session, mapping(json.loads(one.payload)))
         self._came.update(
@@ -45,7 +48,7 @@ class Opening:
         came = await self._encryption.receive(answer)
         self._came |= came & self._waiting.keys()
 
-    async def open(self, shares: Iterable[Share]) -> None:
+    async def open(self, shares: Sequence[Share]) -> None:
         """Put what can be opened in the place of what is sealed, in these windows. Raises Unreachable."""
         found = []
         for one in shares:
@@ -69,6 +72,9 @@ class Opening:
             else:
                 events[index] = what
         self._encryption.ask_for(missing)
+        for one in shares:
+            for raw in one.window.inside():
+                self._delete(one.room_id, mapping(raw))
 
     async def again(self, room: str, raws: Sequence[object]) -> list[object]:
         """Put what can be opened in the place of what is sealed, among events of a room that the server tells once more.
@@ -92,7 +98,7 @@ class Opening:
         opened = await self._encryption.open_all([(room, raw) for room, _, raw in ready])
         events: list[Event] = []
         missing: list[tuple[str, Json]] = []
-        done: list[tuple[str, str]] = []
+        done, self._deleted = self._deleted, []
         for (room, session, raw), what in zip(ready, opened, strict=True):
             if isinstance(what, NoKeyError):
                 missing.append(
@@ -103,12 +109,21 @@ class Opening:
             self._waiting[room, session].pop(event_id, None)
             done.append((room, event_id))
             reader = Reader(self._me, room, rooms[room], live=False)
-            event = reader.read(Unopened(raw, str(what)) if isinstance(what, Exception) else what)
+            event = tell(reader, Unopened(raw, str(what)) if isinstance(what, Exception) else what, rooms)
             if event is not None:
                 events.append(event)
         self._encryption.ask_for(missing)
         events.sort(key=lambda event: event.at)
         return events, done
+
+    def _delete(self, room: str, raw: Json) -> None:
+        """Do not read later what is deleted now: whoever wrote it has taken it back before anybody could answer."""
+        if raw.get("type") != "m.room.redaction":
+            return
+        target = mapping(raw.get("content")).get("redacts", raw.get("redacts"))
+        for (where, _), events in self._waiting.items():
+            if where == room and isinstance(target, str) and events.pop(target, None) is not None:
+                self._deleted.append((room, target))
 
     def _wait(self, room: str, session: str, raw: Json) -> None:
         if sum(len(events) for (where, _), events in self._waiting.items() if where == room) < MOST:

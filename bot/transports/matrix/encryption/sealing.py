@@ -96,23 +96,25 @@ class Sealing:
                     key = mapping(mapping(given.get(person)).get(name))
                     if not (key and self._begin(person, name, key)):
                         self._no_claim[person, name] = time.monotonic() + _NO_CLAIM_AGAIN
-                        self._machine.wedged_devices = [
-                            one
-                            for one in self._machine.wedged_devices
-                            if (one.user_id, one.id) != (person, name)
-                        ]
+                        self._leave_wedged({(person, name)})
+
+    def _leave_wedged(self, gone: Collection[Device]) -> None:
+        """Do not try to begin anew with these devices any more."""
+        machine = self._machine
+        machine.wedged_devices = [one for one in machine.wedged_devices if (one.user_id, one.id) not in gone]
 
     def _begin(self, person: str, name: str, key: Json) -> bool:
-        before = self._machine.session_store.get(self._machine.device_store[person][name].curve25519)
+        device = self._machine.device_store[person].get(name)
+        if device is None:
+            return False  # its person has gone while the server was asked
+        before = self._machine.session_store.get(device.curve25519)
         try:
             self._machine.handle_response(KeysClaimResponse({person: {name: key}}, {}))
         except sqlite3.Error:
             raise
         except BaseException as error:  # noqa: BLE001 - as in `_receive`
             log.warning("a device gave no sound key (%s)", type(error).__name__)
-        return (
-            self._machine.session_store.get(self._machine.device_store[person][name].curve25519) is not before
-        )
+        return self._machine.session_store.get(device.curve25519) is not before
 
     def shares(
         self, room: str, people: Collection[str], most: int
@@ -168,6 +170,7 @@ class Sealing:
         with self._machine.keys.transaction():
             for person in people:
                 devices = self._machine.device_store[person]
+                self._leave_wedged({(person, name) for name in devices})
                 keys = [device.curve25519 for device in devices.values()]
                 for key in keys:
                     self._machine.session_store[key].clear()

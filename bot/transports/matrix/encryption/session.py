@@ -139,15 +139,16 @@ class Encryption:
         Returns room and session of each key that came. The server forgets these messages at the next sync. Raises
         Unreachable if they cannot be saved.
         """
+        changed = mapping(answer.get("device_lists"))
+        left = {one for one in listing(changed.get("left")) if isinstance(one, str)}
+        people = left | {one for one in listing(changed.get("changed")) if isinstance(one, str)}
+        # Before anything is waited for: what is sealed meanwhile is for the devices there are now.
+        self._current -= people
+        self._ask_again = {one: at for one, at in self._ask_again.items() if one not in people}
         events = listing(mapping(answer.get("to_device")).get("events"))
         received: Received | None = None
         if events:
             received = await self._kept(self._machine.receive, events)
-        changed = mapping(answer.get("device_lists"))
-        left = {one for one in listing(changed.get("left")) if isinstance(one, str)}
-        people = left | {one for one in listing(changed.get("changed")) if isinstance(one, str)}
-        self._current -= people
-        self._ask_again = {one: at for one, at in self._ask_again.items() if one not in people}
         if left:
             await self._kept(self._machine.sealing.forget, left - {self._server.user_id})
         counts, fallback = (

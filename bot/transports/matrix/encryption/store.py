@@ -134,6 +134,12 @@ class KeyStore:
             ),
         )
 
+    def forget_session(self, sender_key: str, session: Session) -> None:
+        """Drop a pairwise session that others have taken the place of."""
+        self._connection.execute(
+            "DELETE FROM pairwise WHERE sender_key = ? AND session = ?", (sender_key, session.id)
+        )
+
     def load_device_keys(self) -> DeviceStore:
         """Everybody's devices, as last heard of."""
         found = DeviceStore()

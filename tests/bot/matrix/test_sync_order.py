@@ -1,0 +1,104 @@
+"""What a sync answer says of a room holds from the moment it is there: sending goes on while the rest is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.transports.base import Start
+from bot.transports.matrix.homeserver import Patience
+from bot.transports.matrix.speech import Speech
+from bot.transports.matrix.sync import SyncLoop
+
+ME, ROOM = "@tocsin:example.org", "!room:example.org"
+
+
+class Server:
+    """A homeserver as far as one room is asked about; who is joined it says when `told` is set."""
+
+    user_id = ME
+
+    def __init__(self) -> None:
+        self.joined: dict[str, Any] = {ME: {}, "@a:example.org": {}, "@b:example.org": {}}
+        self.told = asyncio.Event()
+        self.told.set()
+
+    async def call(self, _method: str, *path: str, **_: Any) -> dict[str, Any]:
+        if path[-1] == "joined_members":
+            await self.told.wait()
+            return {"joined": self.joined}
+        return {"chunk": []}
+
+    async def briefly(self, ask: Any, _patience: Patience) -> dict[str, Any]:
+        answer: dict[str, Any] = await ask(1.0)
+        return answer
+
+
+class Opening:
+    """Keys that are being saved until `saved` is set."""
+
+    def __init__(self) -> None:
+        self.saved = asyncio.Event()
+
+    async def receive(self, _answer: object) -> None:
+        await self.saved.wait()
+
+    async def open(self, _shares: object) -> None:
+        pass
+
+    async def late(self, _rooms: object) -> tuple[list[Any], list[Any]]:
+        return [], []
+
+
+def following(server: Server, opening: Opening | None = None) -> SyncLoop:
+    return SyncLoop(
+        server,  # type: ignore[arg-type]
+        Start(cursors={"sync": "before"}),
+        timeline_limit=10,
+        poll_seconds=1,
+        batch_size=10,
+        patience=Patience(),
+        opening=opening,  # type: ignore[arg-type]
+    )
+
+
+def answer(*events: dict[str, Any], limited: bool = False) -> dict[str, Any]:
+    return {"rooms": {"join": {ROOM: {"timeline": {"events": [*events], "limited": limited}}}}}
+
+
+async def test_a_room_is_encrypted_before_the_keys_that_came_with_it_are_saved() -> None:
+    server, opening = Server(), Opening()
+    sync = following(server, opening)
+    switched = {
+        "type": "m.room.encryption",
+        "state_key": "",
+        "event_id": "$on",
+        "sender": "@a:example.org",
+        "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+    }
+    reading = asyncio.create_task(sync._read(answer(switched), live=True))
+    await asyncio.sleep(0)
+    try:
+        assert await Speech(server, sync, None).is_encrypted(ROOM)  # type: ignore[arg-type]
+        assert sync.rooms[ROOM].encrypted
+    finally:
+        opening.saved.set()
+        await reading
+
+
+async def test_nobody_is_known_to_be_there_while_the_server_is_asked_who_is() -> None:
+    server = Server()
+    sync = following(server)
+    await sync._read(answer(), live=True)
+    room = sync.rooms[ROOM]
+    room.invited_known = True
+    assert room.readers == {ME, "@a:example.org", "@b:example.org"}
+    server.told.clear()
+    del server.joined["@b:example.org"]  # which a gap does not show
+    reading = asyncio.create_task(sync._read(answer(limited=True), live=True))
+    await asyncio.sleep(0.01)
+    assert room.readers is None
+    server.told.set()
+    await reading
+    room.invited_known = True
+    assert room.readers == {ME, "@a:example.org"}
