@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign.ballot import SPOILT, keycap, of_keys, of_reactions
-from campaign.chat import MATRIX, XMPP, Balloted, Message, Reacted, Redacted, Room, Said, say
+from campaign.chat import MATRIX, XMPP, Address, Balloted, Message, Reacted, Redacted, Room, Said, say
 from campaign.decision import PRESETS, to_data
 from commands import polling
 from tests.commands.stage import PLACES, Stage, opened, voice
@@ -277,6 +277,31 @@ async def test_who_has_no_voice_is_told_why_once_and_applause_is_none(stage: Sta
     assert await held.standing() == {}
     other = await opened_poll(stage)
     assert len(await other.give("reaction", "Sacha", "concern")) == 1
+
+
+async def test_a_crowd_without_a_voice_does_not_fill_the_room(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    room, target = PLACES[MATRIX]["campaign"], f"$native-of-{held.poll.id}"
+
+    async def told(numbers: range) -> int:
+        events = [
+            Balloted(
+                room,
+                f"$stranger-{number}",
+                Address(MATRIX, f"@stranger-{number}:mail.example"),
+                "",
+                target,
+                ("consent",),
+                stage.now,
+            )
+            for number in numbers
+        ]
+        return len(await stage.take(*events))
+
+    assert await told(range(60)) == 5
+    stage.now += 2 * HOUR
+    assert await told(range(60, 61)) == 1
+    assert await held.standing() == {}
 
 
 async def test_an_organisation_that_came_later_has_no_voice(stage: Stage) -> None:
