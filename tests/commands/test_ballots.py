@@ -442,7 +442,38 @@ async def test_an_objection_without_a_reason_is_a_concern_until_a_reply_gives_it
     assert await result() == "adopted"
 
 
+async def test_whoever_chooses_the_same_again_takes_no_reason_away(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    await held.give("text", "Camille", "objection It says nothing about data")
+
+    async def result() -> str:
+        return (await stage.database.read(lambda storage: polling.outcome_of(storage, held.poll))).result
+
+    for way, name in (("native", "Camille"), ("reaction", "Dom"), ("text", "Camille")):
+        lines = await held.give(way, name, "objection")
+        assert not any("needs a reason" in line for line in lines)
+        assert await result() == "blocked"
+    # One that was withdrawn is over: the next needs a reason of its own.
+    await stage.say(voice("Dom"), "!objection withdrawn")
+    lines = await held.give("native", "Camille", "objection")
+    assert any("needs a reason" in line for line in lines)
+    assert await result() == "adopted"
+
+
 # --- time
+
+
+async def test_a_poll_that_was_put_off_says_anew_that_it_waits(stage: Stage) -> None:
+    rules = {**to_data(PRESETS["consent"]), "late": 86400, "extension": 3 * 86400}
+    held = await opened_poll(stage, rules=rules)
+    closes, away = held.poll.closes_at, frozenset({XMPP})
+    await stage.tick(closes + HOUR, heard=closes - HOUR, away=away)
+    await held.give("text", "Robin", "objection so soon", at=closes - HOUR, live=False)
+    again = (await held.now()).closes_at
+    assert again > closes
+    said = await stage.tick(again + HOUR, heard=again - HOUR, away=away)
+    assert any("provisional" in line for answer in said for line in answer.ids)
 
 
 async def test_a_poll_that_is_over_says_what_it_comes_to_and_waits_a_day_at_most(stage: Stage) -> None:
