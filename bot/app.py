@@ -194,7 +194,9 @@ class App:
         """Let happen what time brings."""
         if self._stopping:
             return
-        missing = await self._recounting.before_closing(now)
+        missing = [
+            poll for poll in await self._recounting.before_closing(now) if poll.network not in self.stopped
+        ]
         if self._stopping:
             return  # what was counted just now may not have been taken any more
         heard = min([self._heard(now), *(poll.closes_at - timedelta(microseconds=1) for poll in missing)])

@@ -204,7 +204,10 @@ class Intake:
                 except Exception as error:
                     if is_fatal(error):
                         raise
-                    log.exception("a step of the clock failed", extra={"action": "tick", "step": str(step)})
+                    log.exception(
+                        "a step of the clock failed",
+                        extra={"action": "tick", "step": getattr(step, "__name__", str(step))},
+                    )
 
         await self._database.write(work)
         # A few at a time: whoever signs meanwhile waits for no more than these.

@@ -58,4 +58,8 @@ class Recounting:
         except (Unreachable, Limited, TimeoutError) as error:
             log.warning("a poll is not counted yet: %s", error, extra={"action": "recount"})
             return False
+        except Exception:
+            # Whatever it is, time goes on: the poll is closed a day later at the latest.
+            log.exception("a poll cannot be counted", extra={"action": "recount"})
+            return False
         return True

@@ -49,6 +49,10 @@ def cast(
     before = ctx.storage.ballots.latest(poll.id, elector.id)
     if before is not None and choice == RETRACTED and before.choice == RETRACTED:
         return None
+    if not reason and before is not None and before.choice == choice and not before.resolution:
+        reason = (
+            before.reason
+        )  # a native poll cannot ask for one: whoever chooses the same again takes none away
     in_time = poll.closed_at is None and at < poll.closes_at
     stands = in_time and replaces(at, before.cast_at if before else None)
     ballot = ctx.storage.ballots.cast(

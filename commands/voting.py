@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_ANSWERS = 20
 """A number above is no answer to a poll, but a year or a price."""
+HOUR = timedelta(hours=1)
+MOST_REFUSED = 5
+"""How many people are told in a room within an hour that they have no voice."""
 
 
 def balloted(context: Context, event: Balloted) -> Reply | None:
@@ -171,12 +175,19 @@ def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
 
 
 def _refused(context: Context, poll: Poll, way: Way) -> Reply | None:
-    """Tell somebody why they have no voice: alone where that can be done, and once, however often they answer."""
+    """Tell somebody why they have no voice: alone where that can be done, and once, however often they answer.
+
+    In a room a few are told in an hour: everybody there reads it, and a crowd that answers would fill the room.
+    """
     line = balloting.no_elector(context, poll)
     if not way:
         raise CampaignError(line)
     audit = context.storage.audit
     if not poll.is_open or audit.has("no voice", context.person.id, poll.campaign_id, poll=poll.number):
+        return None
+    alone = tell.privately(context.storage, context.person.id, line)
+    told = 0 if alone else audit.count_lately("no voice", context.room.id, context.now - HOUR)
+    if told >= MOST_REFUSED:
         return None
     audit.note(
         "no voice",
@@ -186,5 +197,4 @@ def _refused(context: Context, poll: Poll, way: Way) -> Reply | None:
         campaign=poll.campaign_id,
         poll=poll.number,
     )
-    alone = tell.privately(context.storage, context.person.id, line)
     return Reply(elsewhere=alone) if alone else Reply((line,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from storage.rows import Queries
 from storage.tables import audit, campaigns, organisations, people, rooms
@@ -137,6 +137,14 @@ class Audit(Queries):
             audit.c.act == act, audit.c.person_id == person_id, audit.c.campaign_id == campaign_id
         )
         return any(details.items() <= held.items() for held in self._connection.execute(query).scalars())
+
+    def count_lately(self, act: str, room_id: int, since: datetime, newest: int = 200) -> int:
+        """How often something was done in a room since then (UTC), among the newest acts of all."""
+        latest = select(audit).order_by(audit.c.id.desc()).limit(newest).subquery()
+        query = select(func.count()).where(
+            latest.c.act == act, latest.c.room_id == room_id, latest.c.at > since
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def names(self, people_ids: set[int]) -> dict[int, str]:
         """What people are called today, by their number; empty for those who were forgotten."""

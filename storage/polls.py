@@ -137,8 +137,8 @@ class Polls(Queries):
         self._change(poll_id, closes_at=closes_at)
 
     def extend(self, poll_id: int, closes_at: datetime, now: datetime) -> None:
-        """Put off, once, until when a poll takes answers."""
-        self._change(poll_id, closes_at=closes_at, extended_at=now)
+        """Put off, once, until when a poll takes answers; that it waits for a network has to be said anew."""
+        self._change(poll_id, closes_at=closes_at, extended_at=now, held_at=None)
 
     def close(self, poll_id: int, outcome: str, now: datetime) -> None:
         """End a poll with its outcome."""

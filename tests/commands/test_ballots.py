@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign.ballot import SPOILT, keycap, of_keys, of_reactions
-from campaign.chat import MATRIX, XMPP, Balloted, Message, Reacted, Redacted, Room, Said, say
+from campaign.chat import MATRIX, XMPP, Address, Balloted, Message, Reacted, Redacted, Room, Said, say
 from campaign.decision import PRESETS, to_data
 from commands import polling
 from tests.commands.stage import PLACES, Stage, opened, voice
@@ -279,6 +279,31 @@ async def test_who_has_no_voice_is_told_why_once_and_applause_is_none(stage: Sta
     assert len(await other.give("reaction", "Sacha", "concern")) == 1
 
 
+async def test_a_crowd_without_a_voice_does_not_fill_the_room(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    room, target = PLACES[MATRIX]["campaign"], f"$native-of-{held.poll.id}"
+
+    async def told(numbers: range) -> int:
+        events = [
+            Balloted(
+                room,
+                f"$stranger-{number}",
+                Address(MATRIX, f"@stranger-{number}:mail.example"),
+                "",
+                target,
+                ("consent",),
+                stage.now,
+            )
+            for number in numbers
+        ]
+        return len(await stage.take(*events))
+
+    assert await told(range(60)) == 5
+    stage.now += 2 * HOUR
+    assert await told(range(60, 61)) == 1
+    assert await held.standing() == {}
+
+
 async def test_an_organisation_that_came_later_has_no_voice(stage: Stage) -> None:
     held = await opened_poll(stage)
 
@@ -417,7 +442,38 @@ async def test_an_objection_without_a_reason_is_a_concern_until_a_reply_gives_it
     assert await result() == "adopted"
 
 
+async def test_whoever_chooses_the_same_again_takes_no_reason_away(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    await held.give("text", "Camille", "objection It says nothing about data")
+
+    async def result() -> str:
+        return (await stage.database.read(lambda storage: polling.outcome_of(storage, held.poll))).result
+
+    for way, name in (("native", "Camille"), ("reaction", "Dom"), ("text", "Camille")):
+        lines = await held.give(way, name, "objection")
+        assert not any("needs a reason" in line for line in lines)
+        assert await result() == "blocked"
+    # One that was withdrawn is over: the next needs a reason of its own.
+    await stage.say(voice("Dom"), "!objection withdrawn")
+    lines = await held.give("native", "Camille", "objection")
+    assert any("needs a reason" in line for line in lines)
+    assert await result() == "adopted"
+
+
 # --- time
+
+
+async def test_a_poll_that_was_put_off_says_anew_that_it_waits(stage: Stage) -> None:
+    rules = {**to_data(PRESETS["consent"]), "late": 86400, "extension": 3 * 86400}
+    held = await opened_poll(stage, rules=rules)
+    closes, away = held.poll.closes_at, frozenset({XMPP})
+    await stage.tick(closes + HOUR, heard=closes - HOUR, away=away)
+    await held.give("text", "Robin", "objection so soon", at=closes - HOUR, live=False)
+    again = (await held.now()).closes_at
+    assert again > closes
+    said = await stage.tick(again + HOUR, heard=again - HOUR, away=away)
+    assert any("provisional" in line for answer in said for line in answer.ids)
 
 
 async def test_a_poll_that_is_over_says_what_it_comes_to_and_waits_a_day_at_most(stage: Stage) -> None:

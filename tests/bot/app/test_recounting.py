@@ -91,6 +91,27 @@ async def test_a_poll_waits_for_a_server_that_does_not_count(world: World) -> No
         assert await is_closed(world)
 
 
+async def test_a_fault_in_counting_stops_no_clock(world: World) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await open_poll(world)
+        world.matrix.recounting += [KeyError("chunk")] * 2
+        await tick(world, clock, CLOSES)
+        assert not await is_closed(world)
+        await tick(world, clock, CLOSES + timedelta(days=1))
+        assert await is_closed(world)
+
+
+async def test_a_poll_does_not_wait_for_a_network_that_was_given_up(world: World) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await open_poll(world)
+        world.app.stopped[MATRIX] = "the login is refused"
+        world.matrix.recounting.append(Unreachable("not connected"))
+        await tick(world, clock, CLOSES)
+        assert await is_closed(world)
+
+
 async def test_a_poll_does_not_wait_where_the_server_will_never_count(world: World) -> None:
     clock = Wound()
     async with running(world, clock):
