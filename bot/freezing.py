@@ -67,8 +67,8 @@ class Freezing:
     ) -> Sequence[Waiting]:
         """What can leave now (at most `AT_ONCE`); what is not worth saying any more is given up."""
         while True:
-            found = storage.outbox.waiting(self._network, AT_ONCE, busy=busy, opening=opening)
             now = self._now()
+            found = storage.outbox.waiting(self._network, AT_ONCE, busy=busy, opening=opening, now=now)
             late = [row.id for row in found if row.expires_at is not None and row.expires_at <= now]
             if not late:
                 return found

@@ -34,6 +34,7 @@ from campaign.errors import CampaignError
 from commands import (
     answer,
     asking,
+    bridging,
     due,
     editing,
     forgetting,
@@ -196,16 +197,14 @@ class Intake:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
 
         def work(storage: Storage) -> None:
-            for step in due.STEPS:
+            for step in (*due.STEPS, *due.polls(storage), *due.AFTER_POLLS):
                 try:
                     with storage.savepoint():
                         self._send(storage, step(storage, self._house, tick), tick.now)
                 except Exception as error:
                     if is_fatal(error):
                         raise
-                    log.exception(
-                        "a step of the clock failed", extra={"action": "tick", "step": step.__name__}
-                    )
+                    log.exception("a step of the clock failed", extra={"action": "tick", "step": str(step)})
 
         await self._database.write(work)
         # A few at a time: whoever signs meanwhile waits for no more than these.
@@ -298,6 +297,9 @@ class Intake:
         Raises:
             CampaignError: what somebody asked for is refused.
         """
+        if isinstance(event, Said | Reacted | Balloted) and self._house.bridges.brings(event.sender):
+            self._send(storage, bridging.refused(storage, self._house, event, now), now)
+            return None
         match event:
             case Said():
                 self._said(storage, event, now, near, refusal)
@@ -465,6 +467,10 @@ class Intake:
             )
             alone = ()
         file_here = reply.file if context.private or context.place == "admin" else None
+        round_, told = bridging.goes_round(storage, self._house, context, lines or alone, now)
+        if round_:
+            self._send(storage, told.also(*reply.elsewhere), now)
+            return
         if lines or file_here:
             message = Message(
                 lines,
@@ -513,10 +519,9 @@ class Intake:
         choices = forms.choices_of(reply.choices)
         return forms.Answered(lines, context.language, question=question, choices=choices)
 
-    @staticmethod
-    def _send(storage: Storage, reply: Reply | None, now: datetime) -> None:
+    def _send(self, storage: Storage, reply: Reply | None, now: datetime) -> None:
         if reply is not None:
-            tell.put(storage, reply.elsewhere, now)
+            tell.put(storage, bridging.one_side(storage, self._house, reply.elsewhere), now)
 
 
 def _shown(event: Event, answered: Answered | None) -> _Shown | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot import drafts
 from bot.config import deadline_of
 from bot.roster import follow
+from campaign.bridge import Bridges
 from campaign.chat import MATRIX
 from campaign.organisation import normal_form
 from commands import adopting, authority
@@ -33,6 +34,11 @@ def house_of(config: Config) -> House:
         prefix=bot.prefix,
         name=bot.name,
         admins=frozenset(bot.admins),
+        bridges=Bridges(
+            frozenset(one for one in bot.bridges if "@" in one.id),
+            frozenset(one.id for one in bot.bridges if "@" not in one.id),
+            bot.same_room,
+        ),
         invites=frozenset((MATRIX, server) for server in matrix.invites) if matrix else frozenset(),
         public_providers=config.settings.authority.providers,
         keep=timedelta(days=config.settings.privacy.keep_days),

@@ -54,8 +54,11 @@ class Address:
 
         Matrix reserves local parts that begin with `_` for application services by custom: bridges name those they
         bring so (`@_irc_bob:…`). Source: https://spec.matrix.org/latest/application-service-api/#application-services
+        On XMPP gateways write what stood behind an @ behind a % (`bob%irc.example.org@gateway.example.org`).
         """
-        return self.network == MATRIX and self.id.startswith("@_")
+        if self.network == MATRIX:
+            return self.id.startswith("@_")
+        return self.is_account and "%" in self.id.partition("@")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ def opening_after(day: date, civil_hours: CivilHours, zone: str, pauses: Pauses 
     return min((at for at in openings if at.astimezone(where).date() > day), default=None)
 
 
+def next_opening(now: datetime, civil_hours: CivilHours, zone: str, pauses: Pauses = ()) -> datetime | None:
+    """When civil hours open next (UTC), after an instant; None if they never do."""
+    windows = _windows(now, civil_hours, ZoneInfo(zone), pauses)
+    return min((opens for opens, _ in windows if opens > now), default=None)
+
+
 def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """Read a wall time as an instant. `fold=0` is RFC 5545's rule for the days on which the clocks change."""
     return datetime.combine(day, wall.replace(fold=0), tzinfo=zone).astimezone(UTC)

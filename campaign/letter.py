@@ -99,6 +99,12 @@ def to_sign(versions: Sequence[Version], language: str | None) -> Version | None
     return own[-1] if own and own[-1].id not in gone else root_of(versions)
 
 
+def is_overtaken_since(versions: Sequence[Version], language: str | None, at: datetime) -> bool:
+    """Whether what a language's speakers signed at an instant (aware) was overtaken by a change of substance since."""
+    then = to_sign([one for one in versions if one.added_at <= at], language)
+    return then is not None and then.id in overtaken(versions)
+
+
 def would_overtake(versions: Sequence[Version], ids: Collection[int]) -> frozenset[int]:
     """The texts that would be overtaken if these changes were ones of substance."""
     return overtaken([replace(one, change="material") if one.id in ids else one for one in versions])

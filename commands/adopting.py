@@ -51,7 +51,8 @@ def sign(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tup
     """Let the collective sign because a poll was adopted; return what is said of it.
 
     The mandate is the poll, by its number and the day on which it closed. Whoever opened it stands for it. If the
-    collective has signed before, that signature stands; one of a text that was overtaken since is given again.
+    collective has signed before, that signature stands; one of a text that was overtaken since is given again. What was
+    not yet the letter when the poll was opened is not signed.
     """
     if campaign.collective_id is None:
         return ()
@@ -63,13 +64,20 @@ def sign(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tup
         "note": f"#{poll.number} {poll.question}",
     }
     standing = storage.signatures.standing(campaign.id, collective.id)
+    overtaken = storage.letters.overtaken(campaign.id)
+    is_new = standing is None or standing.level == "declared" or standing.letter_id in overtaken
+    if is_new and storage.letters.is_overtaken_since(campaign.id, campaign.language, poll.opened_at):
+        changed = N_(
+            "The letter has changed since the poll was opened: **{name}** does not sign a text it has not voted on. A new poll can decide on it."
+        )
+        return (say(changed, name=collective.name),)
     if standing is not None and standing.level == "declared":
         ending.conclude(
             storage, campaign.id, standing, "withdrawn", now, reason="the collective decided itself"
         )
         standing = None
     letter = storage.letters.to_sign(campaign.id, campaign.language)
-    if standing is not None and standing.letter_id not in storage.letters.overtaken(campaign.id):
+    if standing is not None and not is_new:
         storage.polls.signed(poll.id, standing.id)
         already = N_("**{name}** had signed the letter already (no. {number}).")
         return (say(already, name=collective.name, number=standing.number),)

@@ -15,6 +15,7 @@ from commands.vocabulary import LONGEST_WORD, NO, YES, fold
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from campaign.chat import Address
     from commands.command import Command
     from storage.prompts import Prompt
     from storage.storage import Storage
@@ -149,15 +150,8 @@ def authorise(context: Context, one: Command) -> None:
     Raises:
         CampaignError: they may not; the text says who may, or where.
     """
-    if context.address.is_bridged:
-        raise CampaignError(
-            say(
-                N_(
-                    "You write through a bridge ({address}), where anybody can take any name, so I take nothing from there. Please write from an account on Matrix or XMPP."
-                ),
-                address=context.address.id,
-            )
-        )
+    if context.house.bridges.brings(context.address):
+        raise CampaignError(bridged(context.address))
     if one.admin and not context.is_admin:
         raise CampaignError(
             say(
@@ -169,6 +163,16 @@ def authorise(context: Context, one: Command) -> None:
         )
     if context.place not in one.where:
         raise CampaignError(_elsewhere(one))
+
+
+def bridged(who: Address) -> Text:
+    """Say why nothing is taken from somebody who comes through a bridge."""
+    return say(
+        N_(
+            "You write through a bridge ({address}), where anybody can take any name, so I take nothing from there. Please write from an account on Matrix or XMPP."
+        ),
+        address=who.id,
+    )
 
 
 def _elsewhere(one: Command) -> Text:

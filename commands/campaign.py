@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from campaign.chat import N_, Text, Typed, say
-from commands import lookup, previewing, questioning
+from commands import closing, lookup, previewing, questioning
 from commands.command import Choice, Context, Reply, command, reply
+
+if TYPE_CHECKING:
+    from commands.command import Elsewhere
 
 
 @command(
@@ -47,8 +52,12 @@ def campaign(ctx: Context) -> Reply:
     admin=True,
 )
 def campaign_close(ctx: Context) -> Reply:
-    """End a campaign for good, after asking once more; from then on counts how long people are still remembered."""
+    """End a campaign for good, after asking once more; from then on counts how long people are still remembered.
+
+    Its polls end with it, uncounted: nobody would close them any more.
+    """
     it = ctx.campaign
+    running = [poll for poll in ctx.storage.polls.of_campaign(it.id) if poll.closed_at is None]
     if not ctx.confirmed:
         ask = say(
             N_(
@@ -57,12 +66,25 @@ def campaign_close(ctx: Context) -> Reply:
             title=it.named,
             confirm=Typed("confirm"),
         )
-        return Reply((ask,), choices=(Choice("campaign close"),))
+        numbers = ", ".join(str(poll.number) for poll in running)
+        polls = (say(N_("Polls that are cancelled then: {numbers}"), numbers=numbers),) if running else ()
+        return Reply((*polls, ask), choices=(Choice("campaign close"),))
+    said: list[Elsewhere] = []
+    for poll in running:
+        said += closing.cancel(ctx.storage, it, poll, ctx.now)
+        ctx.storage.audit.note(
+            "poll cancelled",
+            ctx.now,
+            person=ctx.person.id,
+            room=ctx.room.id,
+            campaign=it.id,
+            poll=poll.number,
+        )
     ctx.storage.campaigns.close(it.id, ctx.now)
     ctx.storage.audit.note("campaign closed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
     return reply(
         N_("**{title}** has ended. An operator can still write its list (`tocsin export`)."), title=it.named
-    )
+    ).also(*said)
 
 
 COUNTS = {

@@ -37,6 +37,19 @@ def campaign_collective(ctx: Context, name: Rest = "") -> Reply:
         )
     wanted = tidy_name(name)
     found = storage.organisations.find(normal_form(wanted))
+    promised = [
+        one.number for one in storage.polls.of_campaign(campaign.id) if one.signs and not one.closed_at
+    ]
+    if known is not None and promised and (found is None or found.id != known.id):
+        raise CampaignError(
+            say(
+                N_(
+                    "Poll {number} lets **{name}** sign if it is adopted: the collective stays until it is over."
+                ),
+                number=promised[0],
+                name=known.name,
+            )
+        )
     if (
         found is not None
         and storage.campaigns.member(campaign.id, found.id) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
+from campaign.bridge import Bridges
 from campaign.chat import N_, Address, Day, Moment, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
@@ -90,6 +91,7 @@ class House:
     prefix: str = "!"
     name: str = "tocsin"
     admins: frozenset[Address] = frozenset()
+    bridges: Bridges = field(default_factory=Bridges)
     invites: frozenset[tuple[str, str]] = frozenset()
     """Network and name of the servers whose people may invite the bot, beside the administrators."""
     public_providers: frozenset[str] = PUBLIC_PROVIDERS

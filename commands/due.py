@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from campaign.chat import NN_, say_many
-from commands import boarding, closing, oblivion, questioning, ringing, tell, undelivered, unreading
+from commands import boarding, closing, leaving, oblivion, questioning, ringing, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from storage.storage import Storage
@@ -28,6 +30,14 @@ class Tick:
     heard: datetime
     away: frozenset[str] = frozenset()
     """Networks that are not heard now."""
+
+
+class Step(Protocol):
+    """Something that time brings."""
+
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:
+        """Do it, and return what is said."""
+        ...
 
 
 def late(storage: Storage, house: House, tick: Tick) -> Reply:
@@ -76,26 +86,35 @@ def hush(storage: Storage, now: datetime) -> None:
         storage.questions.reminded(campaign.id, now)
 
 
-def polls(storage: Storage, house: House, tick: Tick) -> Reply:
-    """Begin and close the polls whose time has come, and remind the electors of those that close within a day.
+def a_poll(storage: Storage, house: House, tick: Tick, *, number: int) -> Reply:
+    """Begin or close a poll (by its id) whose time has come, or remind the electors of one that closes within a day.
 
     A ballot given in time counts, though its network is away: until that has been heard, a day at most, a poll that
     takes no more answers is not counted yet. If that takes more than a moment, it is said.
     """
-    now = tick.now
-    told: list[Elsewhere] = []
-    for campaign in storage.campaigns.open():
-        for poll in storage.polls.planned(campaign.id):
-            if poll.starts_at is None or poll.starts_at <= now:
-                told += closing.begin(storage, house, campaign, poll, now)
-        for poll in storage.polls.of_campaign(campaign.id, only_open=True):
-            if closing.is_over(storage, poll, tick):
-                told += closing.close(storage, house, campaign, poll, now)
-            elif poll.closes_at > now:
-                told += ringing.of_poll(storage, campaign, poll, now)
-            elif tick.away and poll.held_at is None and poll.closes_at + closing.MOMENT <= now:
-                told += closing.hold(storage, house, campaign, poll, tick)
-    return Reply(elsewhere=tuple(told))
+    now, poll = tick.now, storage.polls.get(number)
+    campaign = storage.campaigns.get(poll.campaign_id)
+    if not poll.begun:
+        begins = poll.starts_at is None or poll.starts_at <= now
+        return Reply(elsewhere=closing.begin(storage, house, campaign, poll, now) if begins else ())
+    told: tuple[Elsewhere, ...] = ()
+    if closing.is_over(storage, poll, tick):
+        told = closing.close(storage, house, campaign, poll, now)
+    elif poll.closes_at > now:
+        told = ringing.of_poll(storage, campaign, poll, now)
+    elif tick.away and poll.held_at is None and poll.closes_at + closing.MOMENT <= now:
+        told = closing.hold(storage, house, campaign, poll, tick)
+    return Reply(elsewhere=told)
+
+
+def polls(storage: Storage) -> Sequence[Step]:
+    """What is looked at of each poll that is planned or open: one that cannot be counted holds up no other."""
+    return [
+        partial(a_poll, number=poll.id)
+        for campaign in storage.campaigns.open()
+        for poll in storage.polls.of_campaign(campaign.id)
+        if poll.closed_at is None
+    ]
 
 
 def retention(storage: Storage, house: House, tick: Tick) -> Reply:
@@ -123,5 +142,7 @@ def retention(storage: Storage, house: House, tick: Tick) -> Reply:
     return Reply(elsewhere=tell.admins(storage, house, text))
 
 
-STEPS = (late, deadlines, own_dates, polls, questions, retention, unreading.sealed, boarding.keep)
-"""What is looked at on every tick, each in a savepoint of its own."""
+STEPS: tuple[Step, ...] = (late, leaving.hold, deadlines, own_dates)
+"""What is looked at first on every tick, each in a savepoint of its own, as each poll and what comes after them."""
+AFTER_POLLS: tuple[Step, ...] = (questions, retention, unreading.sealed, boarding.keep)
+"""What is looked at once each poll was."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.reminder import PUNCTUAL
+from commands import schedules
+from commands.command import Reply
 from commands.occasions import occasion
 from storage.reminders import Fate
 
@@ -13,12 +16,28 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.chat import Message
+    from commands.command import House
+    from commands.due import Tick
     from storage.outbox import Waiting
     from storage.storage import Storage
 
 
+LONGEST = timedelta(hours=1)
+"""After how long it is looked again at the latest: a campaigner may have ended a pause."""
+
+
 class NotNow(Exception):
     """The hour does not allow it: it waits."""
+
+
+def hold(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - as every step of the clock
+    """Put off all at once what waits and cannot leave at this hour: thousands of reminders must not keep an answer."""
+    for cause in storage.reminders.waiting(tick.now):
+        about = occasion(storage, cause, tick.now)
+        if not (about.campaign.closed_at or about.over or about.may_be_said):
+            opening, longest = schedules.opening(about.campaign, tick.now), tick.now + LONGEST
+            storage.reminders.put_off(cause, min(opening or longest, longest))
+    return Reply()
 
 
 def again(storage: Storage, row: Waiting, now: datetime) -> Message | None:

@@ -57,4 +57,4 @@ def redacted(storage: Storage, event: Redacted) -> None:
         network, room, event.target
     ):  # else it was said elsewhere: not this room's to take back
         storage.sympathies.redacted(network, event.target)
-    storage.boards.redacted(network, room, event.target)
+    storage.boards.redacted(event.room, event.target)

@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from campaign.civil import next_opening
 from campaign.reminder import MOST_IN_PUBLIC, is_still_civil, public_offsets, schedule, why_not
 from campaign.signature import answer_of
 from commands import tell
@@ -59,6 +60,11 @@ def planned(campaign: Campaign, deadline: Deadline, *, paused: bool = True) -> l
 def may_remind(campaign: Campaign, now: datetime) -> bool:
     """Whether the campaign may remind anybody now."""
     return is_still_civil(now, civil_hours(campaign), campaign.timezone, pauses(campaign))
+
+
+def opening(campaign: Campaign, now: datetime) -> datetime | None:
+    """When it may remind next, if it may not now (UTC); None if never."""
+    return next_opening(now, civil_hours(campaign), campaign.timezone, pauses(campaign))
 
 
 def today(campaign: Campaign, now: datetime) -> date:

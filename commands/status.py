@@ -53,7 +53,7 @@ def status(ctx: Context) -> Reply:
     lines.append(
         say(
             N_(
-                "Deciding: {deciding} · declared: {declared} · declined: {declined} · no answer yet: {silent}"
+                "Deciding:\N{NO-BREAK SPACE}{deciding} · declared:\N{NO-BREAK SPACE}{declared} · declined:\N{NO-BREAK SPACE}{declined} · no answer yet:\N{NO-BREAK SPACE}{silent}"
             ),
             deciding=standing.get("deciding", 0),
             declared=standing.get("declared", 0),

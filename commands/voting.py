@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import asking, balloting, calling, polling, tell
+from commands import asking, authority, balloting, calling, polling, tell
 from commands.command import Choice, Context, Reply
 from commands.vocabulary import in_language
 
@@ -56,13 +56,18 @@ def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
 def redacted(context: Context, ballot: BallotRow) -> Reply | None:
     """Take back the answer of a person whose reaction, or whose answer to a poll, is gone.
 
-    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same.
+    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same. Only in
+    the campaign's rooms was anything given that can be deleted: elsewhere the name of an event proves nothing.
     """
-    poll = context.storage.polls.get(ballot.poll_id)
-    if not ballot.way or not poll.is_open:
+    storage = context.storage
+    poll = storage.polls.get(ballot.poll_id)
+    rooms = [room.id for room in storage.rooms.of_campaign(poll.campaign_id, joined=False)]
+    if not ballot.way or not poll.is_open or context.room.id not in rooms:
         return None
     context = _in(context, poll)
     elector = context.storage.organisations.get(ballot.organisation_id)
+    if not authority.speaks(context, elector):
+        return None
     given = balloting.cast(context, poll, elector, RETRACTED)
     return given and replace(given, quotes=False)
 
@@ -151,12 +156,14 @@ def _given(context: Context, poll: Poll, choice: str, way: Way) -> Reply | None:
 
 
 def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
-    """Take back what this person answered this way: for whichever organisation that was."""
+    """Take back what this person answered this way: for whichever organisation they speak for still."""
     reply = Reply()
     for one in context.storage.ballots.standing(poll.id):
         # Whoever takes back what a poll shows as their choice has none any more, however they said it.
         if one.person_id == context.person.id and way in (one.way, "native"):
             elector = context.storage.organisations.get(one.organisation_id)
+            if not authority.speaks(context, elector):
+                continue  # their right was revoked: what they said for it stands
             given = balloting.cast(context, poll, elector, RETRACTED, way=way)
             if given is not None:
                 reply = Reply((*reply.lines, *given.lines), elsewhere=(*reply.elsewhere, *given.elsewhere))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from storage.rows import Queries
-from storage.tables import ballots, organisations
+from storage.tables import ballots, electors, organisations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +57,15 @@ class Ballots(Queries):
     """One standing ballot per organisation and poll, whatever way it came."""
 
     def standing(self, poll_id: int) -> Sequence[BallotRow]:
-        """The ballots that stand, by organisation; not those of whom took theirs back."""
-        query = _ROW.where(ballots.c.poll_id == poll_id, ballots.c.standing, ballots.c.choice != "")
+        """The ballots of electors that stand, by organisation; not those of whom took theirs back.
+
+        Of electors: a voice that was had by a merge goes back with its undoing, and what was said with it stays.
+        """
+        query = _ROW.join(
+            electors,
+            (electors.c.poll_id == ballots.c.poll_id)
+            & (electors.c.organisation_id == ballots.c.organisation_id),
+        ).where(ballots.c.poll_id == poll_id, ballots.c.standing, ballots.c.choice != "")
         return self._all(BallotRow, query.order_by(func.lower(organisations.c.name)))
 
     def latest(self, poll_id: int, organisation_id: int) -> BallotRow | None:

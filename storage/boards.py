@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from campaign.chat import Room
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -62,15 +64,15 @@ class Boards(Queries):
                 insert(boards), {"campaign_id": campaign_id, "room_id": room_id, **values}
             )
 
-    def redacted(self, network: str, room: str, event: str) -> None:
+    def redacted(self, room: Room, event: str) -> None:
         """Want no board any more in a room where it, or its newest wording, was taken away."""
         ours = (
             select(func.coalesce(outbox.c.target_id, outbox.c.id))
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
             .join(rooms, rooms.c.id == dispatches.c.room_id)
             .where(
-                dispatches.c.network == network,
-                rooms.c.address == room,
+                dispatches.c.network == room.network,
+                rooms.c.address == room.id,
                 dispatches.c.event == event,
                 outbox.c.intent.in_(("message", "edit")),
             )

@@ -156,6 +156,10 @@ class Letters(Queries):
         """The texts (their ids) whose signatories a later change of substance asks again."""
         return rules.overtaken(self.versions(campaign_id))
 
+    def is_overtaken_since(self, campaign_id: int, language: str | None, at: datetime) -> bool:
+        """Whether a change of substance came since then (UTC) to what is signed in a language."""
+        return rules.is_overtaken_since(self.versions(campaign_id), language, at)
+
     def drafts(self, campaign_id: int) -> Sequence[Letter]:
         """What is not the letter and was never signed, one in a language at most: pending, or dropped by a campaigner."""
         return self._all(Letter, _DRAFTS, {"campaign": campaign_id}, keep=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from storage.tables import dispatches, files, outbox, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -128,6 +128,7 @@ ERRANDS = ("join", "leave")
 """Intents that are acts rather than something to show in a room."""
 _IS_ERRAND = outbox.c.intent.in_(ERRANDS)
 _WHERE = (outbox.c.room_id, outbox.c.address_id, _IS_ERRAND)
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 A_FEW = 3
 """How many answers of one person's may wait in one place without their letting others pass."""
 _THEIRS = func.count().over(partition_by=(*_WHERE, outbox.c.urgency, outbox.c.asker))
@@ -147,6 +148,7 @@ _WAITS = (
         outbox.c.network == bindparam("network"),
         outbox.c.dispatch_key.is_(None),
         outbox.c.settled.is_(False),
+        or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("now")),
         # Whatever waits where nothing can leave now must not fill the page.
         or_(
             outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
@@ -305,13 +307,15 @@ class Outbox(Queries):
         of_one: int = 60,
         busy: Collection[int] = (),
         opening: Collection[int] = (),
+        now: datetime = _ALWAYS,
     ) -> Sequence[Waiting]:
         """What can leave on a network now: the most urgent first, then in the order it was decided.
 
         But somebody for whom more than a few wait in the same place lets everybody else pass: who says a hundred
         commands waits for a hundred answers, and nobody else does.
         Not what waits for a room the bot is not in yet (asked for, or in another one's place), nor for one that is `busy`, nor for a private chat with an
-        address that is `opening`; and of what waits for one place only the first few.
+        address that is `opening`; nor what was put off to later than `now`; and of what waits for one place only the
+        first few.
         """
         values = {
             "network": network,
@@ -319,6 +323,7 @@ class Outbox(Queries):
             "of_one": of_one,
             "busy": list(busy),
             "opening": list(opening),
+            "now": now,
         }
         return self._all(Waiting, _WAITING, values)
 

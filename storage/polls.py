@@ -123,11 +123,6 @@ class Polls(Queries):
             Poll, query.where(polls.c.closed_at.is_(None), polls.c.begun) if only_open else query
         )
 
-    def planned(self, campaign_id: int) -> Sequence[Poll]:
-        """The polls in which the voting has not begun, oldest first."""
-        query = _ROW.where(polls.c.campaign_id == campaign_id, polls.c.begun.is_(False))
-        return self._all(Poll, query.where(polls.c.closed_at.is_(None)).order_by(polls.c.number))
-
     def of_signature(self, signature_id: int) -> Poll | None:
         """The poll by which a signature was given, if it is the collective's own."""
         return self._one(

@@ -70,25 +70,16 @@ class Fate:
 
 _IS_DUE = reminders.c.state == literal_column("'due'")
 """Written out: for a value that is only bound, SQLite does not take the index of those rows alone."""
-_DUE = (
-    select(
-        *(
-            reminders.c[name]
-            for name in (
-                "campaign_id",
-                "seconds_before",
-                "deadline_id",
-                "deadline_version",
-                "poll_id",
-                "closes_at",
-                "deciding_until",
-            )
-        )
-    )
-    .where(_IS_DUE)
-    .distinct()
-    .subquery()
+_CAUSE = (
+    "campaign_id",
+    "seconds_before",
+    "deadline_id",
+    "deadline_version",
+    "poll_id",
+    "closes_at",
+    "deciding_until",
 )
+_DUE = select(*(reminders.c[name] for name in _CAUSE)).where(_IS_DUE).distinct().subquery()
 
 
 def _with_campaign(of: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -212,6 +203,22 @@ class Reminders(Queries):
             )
 
     # --- what waits to leave
+
+    def waiting(self, now: datetime) -> Sequence[Cause]:
+        """Of what somebody is reminded in what waits to leave, but for what was put off to later than now."""
+        ours = (
+            select(*(reminders.c[name] for name in _CAUSE))
+            .join(outbox, outbox.c.id == reminders.c.outbox_id)
+            .where(_WAITS, outbox.c.not_before.is_(None) | (outbox.c.not_before <= now))
+            .distinct()
+            .subquery()
+        )
+        return self._all(Cause, _with_campaign(ours))
+
+    def put_off(self, cause: Cause, until: datetime) -> None:
+        """Let all that waits of it wait until then."""
+        rows = select(reminders.c.outbox_id).where(reminders.c.outbox_id.is_not(None), *_is(cause))
+        self._connection.execute(update(outbox).where(outbox.c.id.in_(rows), _WAITS).values(not_before=until))
 
     def leaving(self, outbox_id: int) -> Sequence[Reminder]:
         """What leaves with an intent, by organisation."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from storage.answers import Answers
 from storage.audit import Audit
 from storage.backlog import Backlog
 from storage.ballots import Ballots
@@ -67,6 +68,11 @@ class Storage:
             memory_of(self._connection).clear()
             raise
         raw.execute("RELEASE block")
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was answered to whom lately."""
+        return Answers(self._connection)
 
     @cached_property
     def audit(self) -> Audit:

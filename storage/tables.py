@@ -713,6 +713,7 @@ outbox = Table(
     Column("settled", Boolean, nullable=False, server_default=text("0")),
     Column("repeats_key", String(36), ForeignKey("dispatches.key")),
     Column("expires_at", Instant),
+    Column("not_before", Instant),
     Column("asker", Integer),
     Column("target_id", Integer, ForeignKey("outbox.id", ondelete="SET NULL")),
     CheckConstraint(
@@ -720,7 +721,7 @@ outbox = Table(
         name="intent",
     ),
     comment="Intents: every message ends in exactly one dispatch. repeats_key: sent again as it was."
-    " expires_at: not worth saying from then on. asker: the person it answers, only to tell whose turn it is."
+    " expires_at: not worth saying from then on. not_before: not looked at before, for the hour does not allow it. asker: the person it answers, only to tell whose turn it is."
     " target: the earlier message of ours that it edits, ends or pins.",
 )
 Index(

@@ -82,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count the live tests of each network, and name what was not run."""
     counts = {"Matrix": 0, "XMPP": 0}
     for report in terminalreporter.stats.get("passed", []):
-        if report.when == "call" and re.search("[/\\\\](live|faults)[/\\\\]", report.nodeid):
+        if report.when == "call" and re.search("[/\\\\](live|faults|foreign)[/\\\\]", report.nodeid):
             both = "campaign" in report.nodeid
             for network in counts:
                 if both or network.casefold() in report.nodeid.casefold():

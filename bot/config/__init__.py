@@ -254,7 +254,23 @@ def _checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
         for key, one in _table(raw, "campaigns").items()
         if _is_table(one) and one.get("counts") == "declared" and one.get("second_person") is True
     ]
-    return problems + _rooms(raw)
+    return problems + _rooms(raw) + _sides(raw)
+
+
+def _sides(raw: Mapping[str, Any]) -> list[str]:
+    """A room that is a side of two others: nobody could say which of them hears what."""
+    listed = _table(raw, "bot").get("same_room")
+    typed = (
+        [one for sides in listed if isinstance(sides, list) for one in sides]
+        if isinstance(listed, list)
+        else []
+    )
+    known = {one for one in typed if isinstance(one, str)}
+    return [
+        f"bot.same_room: {one!r} stands there twice — expected each room in one pair"
+        for one in sorted(known)
+        if typed.count(one) > 1
+    ]
 
 
 def _rooms(raw: Mapping[str, Any]) -> list[str]:

@@ -21,6 +21,7 @@ from campaign.organisation import tidy_name
 LANGUAGES = ("fr", "en")
 _JID = re.compile(r"[^\s@/:]+@[^\s@/]+")
 _MATRIX_ROOM = re.compile(r"[!#]\S+")
+_GHOST = re.compile(r"@_[^\s:@/]*:[^\s/@]+")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -50,6 +51,27 @@ def room_address(typed: object) -> tuple[str, str]:
         if typed.startswith("xmpp:") and _JID.fullmatch(typed.removeprefix("xmpp:")):
             return XMPP, typed.removeprefix("xmpp:").casefold()
     raise ValueError('a Matrix room "#alias:server" or "!id", or "xmpp:room@server"')
+
+
+def bridge(typed: object) -> Address:
+    """The account of a bridge, or a server of XMPP where everybody comes through one (an address without a name).
+
+    Raises ValueError, which says what was expected.
+    """
+    if isinstance(typed, Address):
+        return typed
+    if isinstance(typed, str):
+        if (
+            typed.startswith("xmpp:")
+            and "@" not in typed
+            and (server := ascii_domain(typed.removeprefix("xmpp:")))
+        ):
+            return Address(XMPP, server)
+        if _GHOST.fullmatch(typed):
+            return Address(MATRIX, typed.casefold())
+        with suppress(ValueError):
+            return account(typed)
+    raise ValueError('a full Matrix ID "@name:server", "xmpp:name@server", or a whole server "xmpp:server"')
 
 
 def _offset(typed: object) -> timedelta:
@@ -111,6 +133,7 @@ def _civil(typed: str) -> str:
 
 Language = Literal["fr", "en"]
 Zone = Annotated[str, AfterValidator(_zone)]
+BridgeName = Annotated[Any, BeforeValidator(bridge)]
 Account = Annotated[Any, BeforeValidator(account)]
 RoomAddress = Annotated[Any, BeforeValidator(room_address)]
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
@@ -137,6 +160,9 @@ class Bot(Section):
     data: Path = Path("data")
     admins: tuple[Account, ...] = ()
     admin_rooms: tuple[RoomAddress, ...] = ()
+    bridges: tuple[BridgeName, ...] = ()
+    """Accounts that bridges use, and whole servers of XMPP (network, and "" before the domain)."""
+    same_room: tuple[Annotated[tuple[RoomAddress, ...], Field(min_length=2)], ...] = ()
 
 
 class Privacy(Section):

@@ -303,6 +303,93 @@ async def test_two_people_of_one_organisation_are_both_told(stage: Stage) -> Non
     assert await held.give("native", "Camille", "concern") == []  # they agree
 
 
+async def test_whose_right_was_revoked_takes_nothing_back(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent")
+    await stage.take(event)
+    await stage.say(voice("Maud"), f"!org revoke @camille:nuagelibre.example {NL}", "admin")
+    assert await held.give("native", "Camille", "") == []
+    assert await stage.take(Redacted(event.room, "$gone", event.event, stage.now)) == []
+    assert await held.standing() == {NL: "consent"}
+    assert "I do not know yet" in (await held.give("native", "Camille", "concern"))[0]
+
+
+async def test_what_a_merge_gave_goes_with_its_undoing(stage: Stage) -> None:
+    held = await opened_poll(stage, "majority")
+
+    def leave(storage: Storage) -> None:
+        storage._connection.exec_driver_sql(
+            "DELETE FROM electors WHERE organisation_id != (SELECT id FROM organisations WHERE name = 'Nuage Libre')"
+        )
+
+    await stage.database.write(leave)
+    await stage.say(voice("Maud"), f"!org merge {FC} = {NL}", "admin")
+    await stage.say(voice("Maud"), "!confirm", "admin")
+    await held.give("text", "Robin", "for")
+    assert await held.standing() == {FC: "for"}
+    await stage.say(voice("Maud"), f"!org unmerge {NL}", "admin")
+    assert await held.standing() == {}
+    await held.give("text", "Camille", "against")
+    await stage.tick(held.poll.closes_at)
+    assert (await held.now()).outcome == "rejected"
+
+
+async def test_a_poll_ends_with_its_campaign(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Camille", "consent")
+    asked = await stage.say(voice("Maud"), "!campaign close", "admin")
+    assert "Polls that are cancelled then: {numbers}" in asked[0].ids
+    said = await stage.say(voice("Maud"), "!confirm", "admin")
+    cancelled = {one.where for one in said if any("is cancelled" in line for line in one.ids)}
+    assert cancelled == {PLACES[n]["campaign"].id for n in (MATRIX, XMPP)}
+    assert (await held.now()).outcome == "cancelled"
+    assert await stage.database.read(lambda storage: storage.shown.open()) == []
+
+
+async def test_what_is_deleted_in_a_room_of_others_takes_nothing_back(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent")
+    await stage.take(event)
+    assert (
+        await stage.take(Redacted(Room(MATRIX, "!else:mail.example"), "$gone", event.event, stage.now)) == []
+    )
+    assert await held.standing() == {NL: "consent"}
+
+
+# --- what comes of it
+
+
+async def test_a_poll_that_cannot_be_counted_holds_up_no_other(stage: Stage) -> None:
+    broken, held = await opened_poll(stage, rules={"version": 99}), await opened_poll(stage, "majority")
+    await stage.say(voice("Camille"), f"!vote {held.poll.number} for")
+    await stage.tick(held.poll.closes_at)
+    assert (await broken.now()).closed_at is None
+    assert (await held.now()).closed_at is not None
+
+
+async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stage) -> None:
+    maud, collective = voice("Maud"), "Les Hébergeurs Réunis"
+    await stage.say(maud, f"!campaign collective {collective}", "admin")
+    held = await opened_poll(stage, "majority", signs=True)
+    await held.give("text", "Camille", "for")
+    (refused,) = await stage.say(maud, "!campaign collective Une Autre", "admin")
+    assert "the collective stays until it is over" in refused.ids[0]
+
+    def change(storage: Storage) -> None:
+        at = stage.now + HOUR
+        storage.letters.add(1, "fr", at, title="Autre", summary="", text="Autre chose.", change="material")
+
+    await stage.database.write(change)
+    said = await stage.tick(held.poll.closes_at)
+    assert any("does not sign a text it has not voted on" in line for answer in said for line in answer.ids)
+    assert (await held.now()).outcome == "adopted"
+    assert (await held.now()).signature_id is None
+    again = await opened_poll(stage, "majority", signs=True)
+    await again.give("text", "Camille", "for")
+    await stage.tick(again.poll.closes_at)
+    assert (await again.now()).signature_id is not None
+
+
 # --- objections
 
 

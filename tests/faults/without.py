@@ -1,4 +1,4 @@
-"""`python -m tests.faults.without SAFEGUARD run …`: Tocsin without one of its safeguards, as a process of its own."""
+"""`python -m tests.faults.without SAFEGUARD[,…] run …`: Tocsin without one or some of its safeguards, as a process of its own."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from bot import cli
 from tests.faults.controls import SAFEGUARDS
 
 if __name__ == "__main__":
-    SAFEGUARDS[sys.argv.pop(1)]()
+    for safeguard in sys.argv.pop(1).split(","):
+        SAFEGUARDS[safeguard]()
     cli.main()

@@ -251,7 +251,7 @@ NEW = {
     "inbox": ("id",),
     "quarantine": ("told", "seen_at"),
     "dispatches": ("number",),
-    "outbox": ("repeats_key", "expires_at", "asker", "target_id"),
+    "outbox": ("repeats_key", "expires_at", "not_before", "asker", "target_id"),
     "people": ("forgotten_at",),
     "organisations": ("listed",),
     "signatures": ("reconfirmed_at",),

@@ -40,6 +40,7 @@ def upgrade() -> None:
     _polls()
     _reminders()
     with op.batch_alter_table("outbox") as table:
+        table.add_column(sa.Column("not_before", Instant(), nullable=True))
         table.add_column(_reference("target_id"))
         table.create_foreign_key(
             op.f("fk_outbox_target_id"), "outbox", ["target_id"], ["id"], ondelete="SET NULL"

@@ -13,7 +13,7 @@ from campaign.chat import MATRIX, Redacted
 from commands import boarding, due
 from commands.command import House
 from tests.bot.delivery.bench import Bench, say_to
-from tests.bot.scripted import COOP, MAUD, NOW
+from tests.bot.scripted import COOP, MAUD, NOW, TEAM
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,12 +99,18 @@ async def test_a_moderator_who_deletes_it_ends_it_there_and_nothing_is_said(boar
         "SELECT event FROM dispatches JOIN outbox ON dispatch_key = key"
         " WHERE purpose = 'board' AND intent = 'message' AND outbox.network = 'matrix'"
     )
+    elsewhere = Redacted(TEAM, "$not-it", event, NOW)
+    await board.intake.take(MATRIX, Batch((elsewhere,)), lambda _: None)
+    sign(board, 1)
+    tick(board, NOW + 3 * MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin", "edit"], "that was no message of that room"
     gone = Redacted(COOP, "$gone", event, NOW)
     await board.intake.take(MATRIX, Batch((gone,)), lambda _: None)
     sign(board, 0)
     tick(board, NOW + 5 * MINUTE)
     await board.settle()
-    assert kinds(board) == ["message", "pin"]
+    assert kinds(board) == ["message", "pin", "edit"]
 
 
 async def test_it_outlives_what_is_forgotten(board: Bench) -> None:

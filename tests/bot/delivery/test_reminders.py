@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot import delivery, freezing
 from bot.delivery import Delivery
 from bot.texts.wordings import Wordings
-from commands import due, tell
+from campaign.chat import MATRIX, Address
+from campaign.organisation import normal_form
+from commands import due, leaving, tell
 from commands.command import House
 from commands.menu import MENU
 from tests.bot.delivery.bench import Bench, say_to
@@ -158,3 +161,40 @@ async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
     await matrix.settle()
     assert matrix.network.attempts == []
     assert await fates(matrix) == {"skipped answered"}
+
+
+async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More reminders wait than are looked at together, and somebody is answered at night."""
+    monkeypatch.setattr(freezing, "AT_ONCE", 4)
+    monkeypatch.setattr(delivery, "AT_ONCE", 4)
+    night, morning = NOW.replace(hour=22), NOW.replace(hour=7, minute=1) + timedelta(days=1)
+
+    def remind(storage: Storage) -> None:
+        for number in range(6):
+            name, who = f"Coopérative {number}", Address(MATRIX, f"@friend-{number}:example.org")
+            organisation = storage.organisations.add(name, normal_form(name), NOW)
+            person = storage.people.ensure(who, "", NOW)
+            storage.organisations.represent(organisation.id, person.id, "campaigner", NOW)
+            storage.rooms.ensure(MATRIX, f"!with-{number}", state="joined", direct=True, partner=who.id)
+            storage.campaigns.enrol(1, organisation.id, NOW)
+            storage.campaigns.prefer(1, organisation.id, reminders="private")
+        storage.campaigns.change(1, reminders=[7 * 86400 - 60])
+        storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
+        at_ = NOW + timedelta(seconds=60)
+        due.deadlines(storage, House(), due.Tick(at_, at_))
+        told = due.in_private(storage, House(), due.Tick(at_, at_))
+        assert told is not None
+        tell.put(storage, told.elsewhere, at_)
+        leaving.hold(storage, House(), due.Tick(night, night))
+
+    matrix.database.transaction(remind)
+    at(matrix, night)
+    await matrix.put(COOP, "This is an answer.")
+    await matrix.settle()
+    assert matrix.network.texts(COOP) == ["This is an answer."]
+    assert len(matrix.network.attempts) == 1
+    at(matrix, morning)
+    await matrix.settle()
+    assert len(matrix.network.attempts) == 7

@@ -31,6 +31,7 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         sending.backing_off,
         sending.own_patience,
         sending.others_first,
+        sending.circles,
         sending.following,
         standing.login_refused,
         standing.parking,

@@ -13,6 +13,7 @@ from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.sending import Sent
 from bot.transports.xmpp.transport import XmppTransport
 from campaign.chat import Echo
+from commands import bridging
 from storage.outbox import Outbox
 
 
@@ -79,6 +80,11 @@ def others_first() -> None:
         return put(self, *what, **more)
 
     Outbox.put = for_anybody
+
+
+def circles() -> None:
+    """Whoever answers each answer is answered for ever."""
+    bridging.is_circle = lambda *_: False
 
 
 def following() -> None:

@@ -7,27 +7,31 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete
 
 from bot import app, clock
 from bot.transports.matrix import sync
 from campaign import reminder
-from storage.deadlines import Deadlines
+from storage.reminders import Cause, Reminders, _is
 from storage.tables import reminders
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
+
+    from storage.reminders import Fate
 
 
 def reminded_once() -> None:
     """What was reminded of is forgotten."""
-    Deadlines.handled = lambda *_: {}
+    kept = Reminders.write
 
-    def write(self: Deadlines, rows: list[Any]) -> None:
-        for row in rows:
-            self._connection.execute(insert(reminders).prefix_with("OR IGNORE"), row)
+    def write(self: Reminders, cause: Cause, fates: Mapping[int, Fate], now: datetime) -> Mapping[int, int]:
+        self._connection.execute(delete(reminders).where(*_is(cause)))
+        return kept(self, cause, fates, now)
 
-    Deadlines._write = write
+    Reminders.handled = lambda *_: False
+    Reminders.write = write
 
 
 def first_reading() -> None:

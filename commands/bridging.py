@@ -1,0 +1,115 @@
+"""Bridges and other bots: who is refused, which side of a bridged room hears, and when answering goes in a circle."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Message, Said, Text, say
+from campaign.circle import LASTS, is_circle
+from commands import answer, tell
+from commands.command import Elsewhere, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from campaign.chat import Address, Balloted, Reacted
+    from commands.command import Context, House
+    from storage.rooms import RoomRow
+    from storage.storage import Storage
+
+
+def refused(storage: Storage, house: House, event: Said | Reacted | Balloted, now: datetime) -> Reply:
+    """Tell somebody who comes through a bridge why nothing is taken from there: once in a room, and never a machine.
+
+    What a bridge repeats of the other side of a room was answered there already.
+    """
+    room = storage.rooms.find(event.room.network, event.room.id)
+    if room is None or room.state == "parked" or not isinstance(event, Said) or event.edits:
+        return Reply()
+    if _other_side(storage, house, room) or not answer.is_for_us(storage, event, house):
+        return Reply()
+    if not _first(storage, room, f"bridged {_digest(event.sender)}", now):
+        return Reply()
+    address = storage.people.ensure(event.sender, event.name, now).address_id if event.private else None
+    message = Message(
+        (answer.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
+    )
+    told = Elsewhere(message, room_id=room.id, address_id=address, reply_to=event.event, thread=event.thread)
+    return Reply(elsewhere=(told,))
+
+
+def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Iterable[Elsewhere]:
+    """Of the same thing said on several sides of one room, keep what is said on the side listed first."""
+    if not house.bridges.rooms or len(told) < 2:  # noqa: PLR2004 - several
+        return told
+    ranks = {
+        one.room_id: rank for one in told if one.room_id and (rank := _rank(storage, house, one.room_id))
+    }
+    kept = []
+    for one in told:
+        mine = ranks.get(one.room_id or 0)
+        if mine is None or not any(
+            (theirs := ranks.get(other.room_id or 0)) and theirs[0] == mine[0] and theirs[1] < mine[1]
+            for other in told
+            if _is_same(one, other)
+        ):
+            kept.append(one)
+    return kept
+
+
+def goes_round(
+    storage: Storage, house: House, context: Context, lines: tuple[Text, ...], now: datetime
+) -> tuple[bool, Reply]:
+    """Whether this answer is better not given, for a machine answers it; and what to tell the campaigners of it, once."""
+    earlier = storage.answers.lately(context.person.id, now - LASTS)
+    if not earlier or not is_circle(earlier, storage.answers.words(Message(lines))):
+        return False, Reply()
+    if not _first(storage, context.room, f"circle {context.person.id} {now:%Y-%m-%d}", now):
+        return True, Reply()
+    text = say(
+        N_(
+            "I stopped answering {who} in {room} for now: they answer each of my messages at once, as a machine does. If that is a bot or a bridge, name it under “bridges” in my config."
+        ),
+        who=context.address.id if context.address.is_account else context.name,
+        room=context.room.label,
+    )
+    return True, Reply(elsewhere=tell.admins(storage, house, text))
+
+
+def _is_same(one: Elsewhere, other: Elsewhere) -> bool:
+    """Whether the same is meant by two messages, though perhaps in two languages."""
+    ours, theirs = one.message, other.message
+    return one.intent == other.intent and (
+        (ours.lines == theirs.lines and ours.to == theirs.to)
+        or bool(ours.purpose and ours.purpose == theirs.purpose)
+    )
+
+
+def _rank(storage: Storage, house: House, room_id: int) -> tuple[int, int] | None:
+    """Which bridged room this is a side of, and which side; None if it is of none."""
+    room = storage.rooms.get(room_id)
+    for number, sides in enumerate(house.bridges.rooms):
+        for rank, (network, address) in enumerate(sides):
+            if room.network == network and address in (room.address, room.alias):
+                return number + 1, rank
+    return None
+
+
+def _other_side(storage: Storage, house: House, room: RoomRow) -> bool:
+    """Whether the bot is on another side of this room too."""
+    for network, address in house.bridges.sides_of(room.network, room.address, room.alias):
+        other = storage.rooms.find(network, address) or storage.rooms.find_alias(network, address)
+        if other is not None and other.id != room.id and other.state == "joined":
+            return True
+    return False
+
+
+def _first(storage: Storage, room: RoomRow, what: str, now: datetime) -> bool:
+    """Whether this is the first time in a room."""
+    return bool(storage.inbox.take(room.network, [(room.address, what)], now))
+
+
+def _digest(who: Address) -> str:
+    return hashlib.sha256(f"{who.network} {who.id} {who.room}".encode()).hexdigest()[:16]

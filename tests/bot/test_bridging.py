@@ -1,0 +1,300 @@
+"""Bridges and other bots: refused once, answered on one side, and never for ever."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.config import ConfigError, load
+from bot.intake import Intake
+from bot.opening import house_of, open_campaigns
+from bot.transports.base import Batch
+from campaign.bridge import Bridges
+from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Reacted
+from campaign.circle import MOST, SAME
+from commands.menu import MENU
+from storage.database import open_database
+from tests.bot.scripted import (
+    ANA,
+    CONFIG,
+    COOP,
+    FORGE,
+    HOUSE,
+    MAUD,
+    NOW,
+    PASSWORDS,
+    TEAM,
+    config,
+    plain,
+    said,
+    waiting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from storage.database import Database
+    from storage.storage import Storage
+
+RELAY = Address(MATRIX, "@relay:example.org")
+ECHO = Address(MATRIX, "@echo:example.org")
+SIDES = ((MATRIX, COOP.id), (XMPP, FORGE.id))
+BRIDGES = Bridges(frozenset({RELAY}), frozenset({"gateway.example.org"}))
+BRIDGED = replace(BRIDGES, rooms=(SIDES,))
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> object:
+        return self.now
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(tmp_path / "data")
+    what = config(tmp_path)
+
+    def begin(storage: Storage) -> None:
+        open_campaigns(storage, what, NOW)
+        for network, address in ((MATRIX, COOP.id), (MATRIX, TEAM.id), (XMPP, FORGE.id)):
+            room = storage.rooms.find(network, address)
+            assert room is not None
+            storage.rooms.change(room.id, state="joined", welcomed_at=NOW)
+
+    opened.transaction(begin)
+    yield opened
+    opened.close()
+
+
+def intake(database: Database, bridges: Bridges = BRIDGES, clock: Clock | None = None) -> Intake:
+    return Intake(database, replace(HOUSE, bridges=bridges), MENU, clock or (lambda: NOW))  # type: ignore[arg-type]
+
+
+async def take(one: Intake, *events: Event, network: str = MATRIX) -> None:
+    await one.take(network, Batch(events), lambda _: None)
+
+
+async def heard(database: Database, room: str = COOP.id, network: str = MATRIX) -> list[str]:
+    return [text for where, text in await waiting(database, network) if where == room]
+
+
+def has_signed(database: Database) -> bool:
+    return bool(
+        database.transaction(lambda one: one._connection.exec_driver_sql("SELECT 1 FROM signatures").first())
+    )
+
+
+def leaves(database: Database, room: str = COOP.id) -> list[str]:
+    """Let what waits in a room leave, and return what it was."""
+
+    def work(storage: Storage) -> list[str]:
+        found = [row for row in storage.outbox.waiting(MATRIX) if row.room_id]
+        rows = [row for row in found if storage.rooms.get(row.room_id or 0).address == room]
+        for row in rows:
+            storage.outbox.freeze(
+                [row.id], key=secrets.token_hex(8), network=MATRIX, room_id=row.room_id or 0, payload={},
+                private_with=None, file_id=None, now=NOW,
+            )  # fmt: skip
+        return [plain(row.message) for row in rows]
+
+    return database.transaction(work)
+
+
+# --- bridges
+
+
+async def test_a_bridge_is_refused_once_with_the_reason(database: Database) -> None:
+    one = intake(database)
+    for number in range(5):
+        await take(one, said(f"$b{number}", "!sign Picasoft", sender=RELAY))
+    (text,) = await heard(database)
+    assert "through a bridge (@relay:example.org)" in text
+    assert not has_signed(database)
+
+
+async def test_each_who_comes_through_one_is_told(database: Database) -> None:
+    ghosts = [Address(MATRIX, f"@_irc_{name}:example.org") for name in ("bob", "eve")]
+    one = intake(database)
+    for number in range(3):
+        await take(one, *(said(f"${ghost.id}{number}", "!sign Picasoft", sender=ghost) for ghost in ghosts))
+    assert len(await heard(database)) == 2
+
+
+async def test_after_a_restart_a_bridge_is_not_told_again(database: Database) -> None:
+    for number in range(3):
+        await take(intake(database), said(f"$b{number}", "!sign Picasoft", sender=RELAY))
+    assert len(await heard(database)) == 1
+
+
+async def test_a_servers_whole_domain_is_one(database: Database) -> None:
+    ghost = Address(XMPP, "robin@gateway.example.org")
+    await take(intake(database), said("1", "!sign Picasoft", FORGE, ghost), network=XMPP)
+    (text,) = await heard(database, FORGE.id, XMPP)
+    assert "robin@gateway.example.org" in text
+
+
+async def test_neither_reactions_nor_ballots_of_a_bridge_count(database: Database) -> None:
+    one = intake(database)
+    await take(one, Reacted(COOP, "$1", RELAY, "relay", "$x", ("✅",), NOW))
+    await take(one, Balloted(COOP, "$2", RELAY, "relay", "$x", ("for",), NOW))
+    await take(one, said("$3", "just talking", sender=RELAY))
+    assert await heard(database) == []
+    assert not has_signed(database)
+
+
+# --- one room with two sides
+
+
+async def test_what_a_bridge_repeats_from_the_other_side_is_passed_over(database: Database) -> None:
+    one = intake(database, BRIDGED)
+    await take(one, said("$1", "!sign"))
+    ghost = Address(XMPP, "ana%example.org@gateway.example.org")
+    await take(one, said("1", "!sign", FORGE, ghost), network=XMPP)
+    assert len(await heard(database)) == 1
+    assert await heard(database, FORGE.id, XMPP) == []
+    assert has_signed(database)
+
+
+@pytest.mark.parametrize(("first", "second"), [SIDES, SIDES[::-1]])
+async def test_what_is_for_all_rooms_is_said_on_the_side_listed_first(
+    database: Database, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    one = intake(database, replace(BRIDGES, rooms=((first, second),)))
+    await take(one, said("$1", "!announce Half of us!", TEAM, MAUD))
+    await take(one, said("$2", "!relay", TEAM, MAUD))
+    assert len(await heard(database, first[1], first[0])) == 2
+    assert await heard(database, second[1], second[0]) == []
+
+
+async def test_without_the_first_side_the_other_hears_it(database: Database) -> None:
+    def parked(storage: Storage) -> None:
+        room = storage.rooms.find(*SIDES[0])
+        assert room is not None
+        storage.rooms.change(room.id, state="parked")
+
+    database.transaction(parked)
+    await take(intake(database, BRIDGED), said("$1", "!announce Half of us!", TEAM, MAUD))
+    assert len(await heard(database, FORGE.id, XMPP)) == 1
+
+
+async def test_two_rooms_that_are_no_pair_both_hear_it(database: Database) -> None:
+    await take(intake(database), said("$1", "!announce Half of us!", TEAM, MAUD))
+    assert len(await heard(database)) == 1
+    assert len(await heard(database, FORGE.id, XMPP)) == 1
+
+
+async def test_answers_stay_where_they_were_asked(database: Database) -> None:
+    noa = Address(XMPP, "robin@example.org")
+    await take(intake(database, BRIDGED), said("1", "!status", FORGE, noa), network=XMPP)
+    assert len(await heard(database, FORGE.id, XMPP)) == 1
+    assert await heard(database) == []
+
+
+# --- circles
+
+
+async def test_a_machine_that_answers_each_answer_gets_three(database: Database) -> None:
+    clock, answers = Clock(), []
+    for number in range(12):
+        clock.now = NOW + timedelta(seconds=number)
+        await take(intake(database, clock=clock), said(f"${number}", "!help", sender=ECHO))
+        answers += leaves(database)
+    assert len(answers) == SAME
+    alarms = await heard(database, TEAM.id)
+    assert len(alarms) == 1, "said once, over every restart"
+    assert "I stopped answering @echo:example.org" in alarms[0]
+
+
+async def test_a_machine_whose_lines_all_differ_runs_into_the_budget(database: Database) -> None:
+    clock, answers = Clock(), []
+    one = intake(database, clock=clock)
+    for number in range(MOST + 15):
+        clock.now = NOW + timedelta(seconds=number)
+        await take(one, said(f"${number}", f"!deciding 2027-10-01 Somebody {number}", sender=ECHO))
+        answers += leaves(database)
+    assert len(answers) == MOST
+
+
+async def test_what_it_asked_for_takes_effect_all_the_same(database: Database) -> None:
+    one = intake(database)
+    answers = []
+    for text in (*["!help"] * (SAME + 1), "!sign"):
+        await take(one, said(f"${secrets.token_hex(3)}", text))
+        answers += leaves(database)
+    assert has_signed(database)
+    assert len(answers) == SAME + 1
+
+
+async def test_two_hundred_who_sign_at_once_are_all_answered(database: Database) -> None:
+    crowd = [Address(MATRIX, f"@p{number}:example.org") for number in range(200)]
+    one = intake(database)
+    answers = []
+    for command in ("!help", "!status"):
+        await take(one, *(said(f"${command}{who.id}", command, sender=who) for who in crowd))
+        while more := leaves(database):
+            answers += more
+    assert len(answers) == 400
+
+
+async def test_who_says_a_lot_before_any_of_it_is_answered_is_no_machine(database: Database) -> None:
+    await take(intake(database), *(said(f"${number}", "!help") for number in range(40)))
+    assert len(await heard(database)) == 40
+
+
+async def test_what_was_missed_is_answered_however_much_it_is(database: Database) -> None:
+    for number in range(40):  # nothing leaves before all of it is read
+        await take(intake(database), replace(said(f"${number}", "!status"), live=False))
+    assert len(await heard(database)) == 40
+
+
+async def test_the_same_again_after_a_while_is_answered(database: Database) -> None:
+    clock, answers = Clock(), []
+    one = intake(database, clock=clock)
+    for number in range(8):
+        clock.now = NOW + timedelta(seconds=16 * number)
+        await take(one, said(f"${number}", "!status", sender=ANA))
+        answers += leaves(database)
+    assert len(answers) == 8
+
+
+# --- the config
+
+
+def test_a_config_names_bridges_and_the_sides_of_a_room(tmp_path: Path) -> None:
+    lines = (
+        'bridges = ["@relay:example.org", "@_xmpp_bot:example.org", "xmpp:relay@example.org", '
+        '"xmpp:Gateway.example.org"]\nsame_room = [["#coop:example.org", "xmpp:forge@rooms.example.org"]]\n'
+    )
+    config(tmp_path, CONFIG.replace("[bot]", f"[bot]\n{lines}"))
+    found = house_of(load(tmp_path / "config.toml", environment=PASSWORDS)).bridges
+    assert found.accounts == {
+        RELAY, Address(MATRIX, "@_xmpp_bot:example.org"), Address(XMPP, "relay@example.org")
+    }  # fmt: skip
+    assert found.domains == {"gateway.example.org"}
+    assert found.rooms == (((MATRIX, "#coop:example.org"), (XMPP, "forge@rooms.example.org")),)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('bridges = ["relay"]', "bot.bridges"),
+        ('bridges = ["xmpp:"]', "bot.bridges"),
+        ('same_room = ["#a:example.org"]', "bot.same_room"),
+        ('same_room = [["#a:example.org"]]', "at least"),
+        ('same_room = [["#a:example.org", "b"]]', "bot.same_room"),
+        ('same_room = [["#a:b", "#c:d"], ["#c:d", "#e:f"]]', "stands there twice"),
+    ],
+)
+def test_a_config_that_names_none_says_what_was_expected(tmp_path: Path, line: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        config(tmp_path, CONFIG.replace("[bot]", f"[bot]\n{line}"))
+    assert expected in " ".join(error.value.problems)

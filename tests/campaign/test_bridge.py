@@ -1,0 +1,66 @@
+"""Who comes through a bridge, and when an answer goes round in a circle."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from campaign.bridge import Bridges
+from campaign.chat import MATRIX, XMPP, Address
+from campaign.circle import MOST, SAME, is_circle
+
+NOW = datetime(2027, 9, 1, 10, 0, tzinfo=UTC)
+RELAY, HALL = Address(MATRIX, "@matterbridge:example.org"), Address(XMPP, "relay@example.org")
+BRIDGES = Bridges(frozenset({RELAY, HALL}), frozenset({"biboumi.example.org"}))
+
+
+@pytest.mark.parametrize(
+    ("who", "brought"),
+    [
+        (RELAY, True),
+        (HALL, True),
+        (Address(MATRIX, "@_irc_bob:example.org"), True),
+        (Address(XMPP, "bob%irc.example.org@gateway.example.org"), True),
+        (Address(XMPP, "anything@biboumi.example.org"), True),
+        (Address(XMPP, "biboumi.example.org"), True),
+        (Address(XMPP, "bob@notbiboumi.example.org"), False),
+        (Address(XMPP, "bob@biboumi.example.org.evil.example"), False),
+        (Address(XMPP, "biboumi.example.org", "room@conference.example.org"), False),  # an occupant's id
+        (Address(MATRIX, "@matterbridge:other.example.org"), False),
+        (Address(MATRIX, "@bob:biboumi.example.org"), False),
+        (Address(XMPP, "matterbridge@example.org"), False),
+    ],
+)
+def test_who_is_brought_by_a_bridge(who: Address, *, brought: bool) -> None:
+    assert BRIDGES.brings(who) == brought
+
+
+def given(*answers: tuple[float, str]) -> list[tuple[datetime, str]]:
+    """What was said so many seconds ago, newest first."""
+    return sorted(((NOW - timedelta(seconds=ago), said) for ago, said in answers), reverse=True)
+
+
+def test_the_same_answer_three_times_in_half_a_minute_is_a_circle() -> None:
+    quick = [(2.0 * number, "the help") for number in range(SAME)]
+    assert not is_circle(given(*quick[1:]), "the help")
+    assert is_circle(given(*quick), "the help")
+    assert not is_circle(given(*quick), "another answer"), "one can always ask for something else"
+
+
+def test_it_is_one_whatever_is_said_between_and_for_a_while_after() -> None:
+    quick = [(600 + 9.0 * number, text) for number in range(SAME) for text in ("one", "two")]
+    assert is_circle(given(*quick), "one")
+    assert is_circle(given(*quick), "two")
+
+
+def test_who_asks_the_same_again_now_and_then_is_answered() -> None:
+    assert not is_circle(given(*((16.0 * number, "the list") for number in range(20))), "the list")
+    assert not is_circle(given((0, "x"), (1, "x"), (31, "x")), "x")
+
+
+def test_different_answers_are_a_circle_only_by_their_number() -> None:
+    many = [(number, f"answer {number}") for number in range(MOST)]
+    assert is_circle(given(*many), "one more")
+    assert not is_circle(given(*many[1:]), "one more")
+    assert not is_circle(given(*((number * 3.0, text) for number, text in many)), "one more")

@@ -1,0 +1,220 @@
+"""Bots among themselves, on a real Synapse and a real Prosody: two Tocsins, and bots that answer whatever is said."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from campaign.circle import SAME
+from tests.live.synapse import Person
+from tests.live.town import Bot
+from tests.live.xmpp_person import XmppPerson
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.live.prosody import Prosody
+    from tests.live.synapse import Synapse
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+QUIET = 4.0
+"""Seconds in which a circle of bots on loopback would go round dozens of times."""
+
+
+class Yard:
+    """One room on each network, with a person, a machine and Tocsins in it."""
+
+    def __init__(self, synapse: Synapse, prosody: Prosody, folder: Path) -> None:
+        self.synapse, self.prosody, self.folder = synapse, prosody, folder
+        self.mark = secrets.token_hex(3)
+        self.muc = prosody.room(f"yard-{self.mark}")
+        self.room = ""
+        self.bots: list[Bot] = []
+        self.nicks: list[str] = []
+        self.ids: list[str] = []
+        self.jids: list[str] = []
+
+    async def tocsin(self, number: int, *, without: str = "", homeserver: str = "") -> None:
+        """Start a Tocsin that has this room as its campaign's on both networks."""
+        name = f"tocsin{number}-{self.mark}"
+        user, password = await self.synapse.register(name, displayname="tocsin")
+        jid, xmpp_password = self.prosody.register(name)
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "letter.md").write_text("# Pour les communs\n\nNous demandons la suite.\n")
+        nick = "tocsin" if number == 0 else f"tocsin{number}"
+        config = folder / "config.toml"
+        config.write_text(f"""
+[matrix]
+homeserver = "{homeserver or self.synapse.base_url}"
+user = "{user}"
+[xmpp]
+jid = "{jid}"
+nick = "{nick}"
+host = "{self.prosody.host}"
+port = {self.prosody.port}
+ca_file = "{self.prosody.ca_file}"
+[campaigns.communs]
+title = "Pour les communs"
+letter = {{ fr = "letter.md" }}
+rooms = ["{self.room}", "xmpp:{self.muc}"]
+""")
+        environment = {"TOCSIN_MATRIX_PASSWORD": password, "TOCSIN_XMPP_PASSWORD": xmpp_password}
+        module = ("tests.faults.without", without) if without else ("bot",)
+        bot = Bot(config, environment, folder / "bot.log", module)
+        self.bots.append(bot)
+        self.nicks.append(nick)
+        self.ids.append(user)
+        self.jids.append(jid)
+        await bot.start()
+
+
+@contextlib.asynccontextmanager
+async def yard(
+    synapse: Synapse, prosody: Prosody, folder: Path
+) -> AsyncIterator[tuple[Yard, Person, XmppPerson]]:
+    made = Yard(synapse, prosody, folder)
+    user, password = await synapse.register(f"lou-{made.mark}", displayname="Lou")
+    async with (
+        Person(synapse.base_url, user, password) as lou,
+        XmppPerson(prosody, f"lou-{made.mark}") as lou_x,
+    ):
+        made.room = await lou.create_room(public=True)
+        await lou_x.create_room(made.muc, "Lou", non_anonymous=True)
+        try:
+            yield made, lou, lou_x
+        finally:
+            for bot in made.bots:
+                with contextlib.suppress(ProcessLookupError):
+                    await bot.stop()
+
+
+class Machine:
+    """Says something to whatever a Tocsin says in its room, as fast as it can, on both networks."""
+
+    def __init__(self, made: Yard, reply: Any) -> None:
+        self._made, self._reply = made, reply
+        self.heard = {"matrix": 0, "xmpp": 0}
+        """How many messages of the Tocsins' it has answered."""
+        self.news = asyncio.Condition()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Machine]:
+        made = self._made
+        user, password = await made.synapse.register(f"echo-{made.mark}", displayname="echo")
+        async with (
+            Person(made.synapse.base_url, user, password) as here,
+            XmppPerson(made.prosody, f"echo-{made.mark}") as there,
+        ):
+            await here.join(made.room)
+            await there.join_room(made.muc, "echo")
+            tasks = [asyncio.create_task(self._on_matrix(here)), asyncio.create_task(self._on_xmpp(there))]
+            try:
+                yield self
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _count(self, network: str) -> None:
+        async with self.news:
+            self.heard[network] += 1
+            self.news.notify_all()
+
+    async def _on_matrix(self, here: Person) -> None:
+        seen: set[str] = {event["event_id"] for event in here.timeline}
+        while True:
+            event = await here.wait_for(
+                lambda event: (
+                    event["event_id"] not in seen
+                    and event["type"] == "m.room.message"
+                    and event["sender"] in self._made.ids
+                ),
+                600,
+            )
+            seen.add(event["event_id"])
+            await self._count("matrix")
+            await here.say(self._made.room, self._reply(event["content"]["body"]))
+
+    async def _on_xmpp(self, there: XmppPerson) -> None:
+        since = len(there.heard)
+        while True:
+            heard = await there.wait_for(
+                lambda each: each.room == self._made.muc and each.nick in self._made.nicks and bool(each.body),
+                600, since=since,
+            )  # fmt: skip
+            since = there.heard.index(heard) + 1
+            await self._count("xmpp")
+            there.say(self._made.muc, self._reply(heard.body))
+
+
+async def asks(made: Yard, lou: Person, lou_x: XmppPerson) -> None:
+    """A person says one command in each room, and then nobody says anything but machines."""
+    await lou.say(made.room, "!statut")
+    lou_x.say(made.muc, "!statut")
+    await asyncio.sleep(QUIET)
+
+
+async def test_two_tocsins_in_one_room_have_nothing_to_say_to_each_other(
+    synapse_server: Synapse, prosody_server: Prosody, tmp_path: Path
+) -> None:
+    async with yard(synapse_server, prosody_server, tmp_path) as (made, lou, lou_x):
+        await made.tocsin(0)
+        await made.tocsin(1)
+        for user, nick in zip(made.ids, made.nicks, strict=True):  # each has said who it is
+            await lou.wait_for(
+                lambda event, user=user: (event["sender"], event["type"]) == (user, "m.room.message")
+            )
+            await lou_x.wait_for(
+                lambda each, nick=nick: each.room == made.muc and each.nick == nick and bool(each.body)
+            )
+        before = await count(made, lou, lou_x)
+        await asks(made, lou, lou_x)
+        after = await count(made, lou, lou_x)
+        assert [now - then for now, then in zip(after, before, strict=True)] == [2, 2], "an answer of each"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [lambda text: text, lambda text: f"!{text}", lambda _: "!aide"],
+    ids=["repeats", "repeats-with-the-prefix", "answers-each-with-a-command"],
+)
+async def test_bots_that_answer_each_message_meet_silence(
+    synapse_server: Synapse, prosody_server: Prosody, tmp_path: Path, reply: Any
+) -> None:
+    async with yard(synapse_server, prosody_server, tmp_path) as (made, lou, lou_x):
+        await made.tocsin(0)
+        async with Machine(made, reply).running() as machine:
+            await asks(made, lou, lou_x)
+            # One of them answers the person; none but the machine is answered after that.
+            assert all(1 <= heard <= 1 + SAME for heard in machine.heard.values()), machine.heard
+            await made.bots[0].stop()
+            await made.bots[0].start()
+            await asyncio.sleep(QUIET / 2)
+            assert all(heard <= 1 + SAME for heard in machine.heard.values()), "nor after a restart"
+
+
+async def test_control_without_the_safeguard_it_goes_on_for_ever(
+    synapse_server: Synapse, prosody_server: Prosody, tmp_path: Path
+) -> None:
+    async with yard(synapse_server, prosody_server, tmp_path) as (made, lou, lou_x):
+        await made.tocsin(0, without="circles")
+        async with Machine(made, lambda _: "!aide").running() as machine:
+            await asks(made, lou, lou_x)
+            async with asyncio.timeout(60):
+                async with machine.news:
+                    await machine.news.wait_for(lambda: min(machine.heard.values()) > 2 + SAME)
+
+
+async def count(made: Yard, lou: Person, lou_x: XmppPerson) -> tuple[int, int]:
+    """How many messages of the Tocsins' stand in each room."""
+    answer = await lou.call("GET", "rooms", made.room, "messages", query={"dir": "b", "limit": "200"})
+    matrix = sum(one["type"] == "m.room.message" and one["sender"] in made.ids for one in answer["chunk"])
+    xmpp = sum(each.room == made.muc and each.nick in made.nicks and bool(each.body) for each in lou_x.heard)
+    return matrix, xmpp
