@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from bot import app, clock
 from bot.transports.matrix import sync
-from campaign import reminder
+from campaign import civil, reminder
 from storage.reminders import Cause, Reminders, _is
 from storage.tables import reminders
 
@@ -40,7 +40,8 @@ def first_reading() -> None:
     def other(day: date, wall: time, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, wall.replace(fold=1), tzinfo=zone).astimezone(UTC)
 
-    reminder._instant = other
+    # Each has it under a name of its own.
+    reminder.instant = civil.instant = other
 
 
 def shift_the_clock() -> None:
