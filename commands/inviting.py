@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.authority import host_of
-from campaign.chat import N_, Invited, Text, say
+from campaign.chat import MATRIX, N_, Invited, Text, say
 
 if TYPE_CHECKING:
     from commands.command import House
@@ -18,8 +18,8 @@ MOST_ROOMS_LATELY = 20
 """How many rooms the bot is taken into within an hour by people who are no administrators."""
 MOST_CHATS_LATELY = 500
 """The same for private chats: a room of two hundred may all want one at once."""
-MOST_CHATS_OF_ONE = 10
-"""How many of these may be one person's: nobody alone keeps all others out."""
+MOST_OF_ONE = 10
+"""How many of either may be one person's: nobody alone keeps all others out."""
 MOST_ROOMS = 200
 """In how many rooms it is at most that no campaign lists."""
 MOST_REFUSED_LATELY = 100
@@ -51,11 +51,16 @@ def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None
         return say(N_("I am in as many rooms as I can be. One of my administrators can still invite me."))
     scope, most = (_CHATS, MOST_CHATS_LATELY) if event.direct else (_ROOMS, MOST_ROOMS_LATELY)
     limits = {scope: most}
-    if event.direct:
-        limits[event.by.id] = MOST_CHATS_OF_ONE  # a scope that is emptied when they ask to be forgotten
+    if (
+        network == MATRIX
+    ):  # on XMPP that is the scope of their chat; either is emptied when they ask to be forgotten
+        limits[event.by.id] = MOST_OF_ONE
     if any(storage.inbox.count(network, one, event.at - LATELY) >= limits[one] for one in limits):
         return say(N_("Many have invited me just now: please invite me again in an hour."))
-    storage.inbox.take(network, [(one, event.room.id) for one in limits], event.at)
+    # Into the same room as well: whoever sends the bot away and invites it again keeps it, and the campaigners, busy.
+    storage.inbox.take(
+        network, [(one, f"{event.room.id} {event.at.isoformat()}") for one in limits], event.at
+    )
     return None
 
 

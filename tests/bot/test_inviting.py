@@ -127,6 +127,22 @@ async def test_one_person_alone_keeps_nobody_else_out(
     assert (await hear(database, invited(20, ANA, direct=True)))[0][0] == "join"
 
 
+async def test_sending_the_bot_away_and_inviting_it_again_and_again_comes_to_an_end(
+    database: Database,
+) -> None:
+    told = []
+    for number in range(15):
+        at = NOW + timedelta(minutes=number)
+        told += await hear(database, invited(1, at=at), now=at)
+        told += await hear(
+            database, Joined(room(1), at), Removed(room(1), f"$out{number}", at, "kicked"), now=at
+        )
+    intents = [intent for intent, _, _ in told]
+    assert intents.count("join") == 10
+    # What is declined is not entered: only by being in a room can one be sent away from it.
+    assert intents.count("leave") == 5
+
+
 async def test_the_bot_is_in_so_many_rooms_and_no_more(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 import vodozemac
 
 from bot.transports.matrix.encryption import Encryption
+from bot.transports.matrix.encryption.sealing import MOST_DEVICES
 from bot.transports.matrix.reading import MalformedError
 from tests.bot.test_keys import DEVICE, ME, ROOM, Server, Somebody
 
@@ -158,3 +159,36 @@ async def test_beginning_anew_again_and_again_costs_no_more_each_time(
     await encryption.receive(to_device(writer.for_device(pair, "m.room_key", writer.room_key())))
     (opened,) = await encryption.open_all([(ROOM, writer.event(1, "m.room.message", {"body": "x"}))])
     assert isinstance(opened, dict)
+
+
+async def test_a_person_with_devices_without_end_is_one_among_others(
+    server: Server, encryption: Encryption
+) -> None:
+    writer = Writer(7, server)
+    server.members[writer.user] = writer
+    devices, server.keys[writer.user], server.one_time_keys[writer.user] = [], {}, {}
+    for number in range(MOST_DEVICES + 20):
+        one = Somebody(7)
+        one.device = f"D{number}"
+        devices.append(one)
+        server.keys[writer.user][one.device] = one.keys()
+        server.one_time_keys[writer.user][one.device] = one.one_time_key()
+    await encryption.seal(ROOM, "m.room.message", {"body": "x"}, server.members.keys(), 100)
+    assert len(encryption._machine.device_store[writer.user]) == MOST_DEVICES
+    assert "@member1:example.org" in server.told
+
+
+async def test_who_leaves_with_somebody_elses_key_ends_nothing_of_theirs(
+    server: Server, encryption: Encryption
+) -> None:
+    victim, writer = server.members["@member1:example.org"], Writer(7, server)
+    await encryption.seal(ROOM, "m.room.message", {"body": "x"}, [victim.user], 100)
+    keys = writer.keys()
+    keys["keys"][f"curve25519:{writer.device}"] = victim.account.curve25519_key.to_base64()
+    del keys["signatures"]
+    server.members[writer.user] = writer
+    server.keys[writer.user] = {writer.device: writer.sign(keys)}
+    await encryption.seal(ROOM, "m.room.message", {"body": "x"}, server.members.keys(), 100)
+    assert encryption._machine.device_store[writer.user]
+    await encryption.receive({"device_lists": {"left": [writer.user]}})
+    assert encryption._machine.session_store.get(victim.account.curve25519_key.to_base64()) is not None

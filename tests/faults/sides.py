@@ -135,7 +135,7 @@ class MatrixSide:
             Seen(event["event_id"], room, str(event["content"].get("body", "")))
             for room in (*self.former, self.room, self.office)
             for event in await self.observer.history(room)
-            if event["type"] == "m.room.message" and event["sender"] == self.bot_id
+            if "state_key" not in event and event["sender"] == self.bot_id
         ]
 
     async def ranks(self) -> dict[str, int]:
@@ -168,10 +168,7 @@ class SealedSide(MatrixSide):
         found = []
         for room in (self.room, self.office):
             for event in await self.observer.history(room):
-                if event["sender"] != self.bot_id or event["type"] not in (
-                    "m.room.message",
-                    "m.room.encrypted",
-                ):
+                if event["sender"] != self.bot_id or "state_key" in event:
                     continue
                 if event["type"] == "m.room.encrypted":
                     self.wrong.append(f"{event['event_id']} cannot be opened")

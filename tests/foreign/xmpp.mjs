@@ -59,6 +59,7 @@ function page(command) {
 const actions = {
     async start({ service, domain, user, password }) {
         client = connect({ service, domain, username: user, password });
+        client.timeout = 60_000; // its own two seconds are too few for a machine that has other things to do
         client.reconnect.stop();
         client.on("error", (error) => console.error(error));
         client.on("stanza", (stanza) => stanza.is("iq") || tell(stanza));

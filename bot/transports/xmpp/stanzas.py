@@ -30,6 +30,7 @@ MARKERS = "urn:xmpp:chat-markers:0"
 CORRECT = "urn:xmpp:message-correct:0"
 CARBONS = "{urn:xmpp:carbons:2}"
 RETRACT = "urn:xmpp:message-retract:1"
+RETRACT_BEFORE = "urn:xmpp:message-retract:0"
 FASTEN = "urn:xmpp:fasten:0"
 ENCRYPTED = (
     "{urn:xmpp:eme:0}encryption",
@@ -155,11 +156,13 @@ def corrected(message: Element) -> str | None:
 
 def retracted(message: Element) -> str | None:
     """Return the id of the message that this takes back (XEP-0424 and 0425, now and before 2022), or None as above."""
-    for tag in (f"{{{RETRACT}}}retract", f"{{{FASTEN}}}apply-to"):
-        found = message.find(tag)
-        if found is not None:
-            return found.get("id", "")
-    return None
+    found = message.find(f"{{{RETRACT}}}retract")
+    if found is None:
+        # Before 2022 it was fastened to the message, as previews of links and the like still are.
+        fastened = message.find(f"{{{FASTEN}}}apply-to")
+        if fastened is not None and next(fastened.iter(f"{{{RETRACT_BEFORE}}}retract"), None) is not None:
+            found = fastened
+    return found.get("id", "") if found is not None else None
 
 
 def asked_for(message: Element) -> tuple[str, ...]:

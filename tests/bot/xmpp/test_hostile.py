@@ -257,3 +257,23 @@ def test_every_query_is_answered_once_and_nobody_behind_a_nick_reaches_the_desk(
         assert "@" in bare
         assert resource
         assert not bare.endswith("@conference.example")
+
+
+def test_a_preview_that_a_room_fastens_to_a_message_takes_nothing_back() -> None:
+    heard = Heard()
+    robin = Address(XMPP, "robin@filcommun.example")
+    heard.note(ROOM, "event", robin, "m1")
+    room = MucRoom(ROOM, archived=True, joined=True, nick="tocsin")
+
+    def read(inside: str, sender: str = ROOM) -> object:
+        message = fromstring(  # noqa: S314 - our own XML
+            f"<message xmlns='jabber:client' type='groupchat' from='{sender}'>"
+            f"<apply-to xmlns='urn:xmpp:fasten:0' id='m1'>{inside}</apply-to></message>"
+        )
+        return reading.groupchat(room, message, event="e2", at=AT, live=True, own_jid="t@x", heard=heard)
+
+    assert read("<meta xmlns='http://www.w3.org/1999/xhtml' property='og:title' content='x'/>") is None
+    retract = "<retract xmlns='urn:xmpp:message-retract:0'/>"
+    moderated = f"<moderated xmlns='urn:xmpp:message-moderate:0' by='{ROOM}/admin'>{retract}</moderated>"
+    assert read(moderated) == Redacted(Room(XMPP, ROOM), "e2", "event", AT)
+    assert read(moderated, f"{ROOM}/Mallory") is None

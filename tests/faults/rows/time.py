@@ -115,7 +115,7 @@ async def clocks_forward(run: Scene) -> None:
 
 async def clocks_back(run: Scene) -> None:
     """A reminder, and a poll's, fall on 02:30 of the day that has two, and a poll closes then: once, at the first."""
-    await _clocks_change(run, BACK, "2027-11-01 02:30", "2027-10-31 02:30")
+    await _clocks_change(run, BACK, "2027-11-01 02:30", "2027-10-31T02:30+02:00")
 
 
 async def _clocks_change(run: Scene, at: datetime, deadline: str, closes: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import vodozemac
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _NO_CLAIM_AGAIN = 300.0
 """Seconds until a device is asked again for a key to begin with, after it had none."""
+MOST_DEVICES = 200
+"""Devices of one person that are told keys: a server may list as many as it likes, and each costs a session."""
 _AT_ONCE = 40
 """Devices told a room's key in one request: about 60 kB."""
 
@@ -43,9 +46,8 @@ class Sealing:
         taken = set()
         with self._machine.keys.transaction():
             for person, devices in mapping(answer.get("device_keys")).items():
-                sound = {
-                    name: one for name, one in mapping(devices).items() if self._is_sound(person, name, one)
-                }
+                listed = islice(mapping(devices).items(), MOST_DEVICES)
+                sound = {name: one for name, one in listed if self._is_sound(person, name, one)}
                 self._machine.handle_response(KeysQueryResponse({person: sound}, {}))
                 taken.add(person)
         return taken
@@ -167,11 +169,14 @@ class Sealing:
 
     def forget(self, people: Iterable[str]) -> None:
         """Drop the devices of people who are in no encrypted room with us any more. Raises sqlite3.Error."""
+        people = set(people)
+        # A device may say of itself that it has somebody else's key: what was begun with that one stays.
+        others = {one.curve25519 for one in self._machine.device_store if one.user_id not in people}
         with self._machine.keys.transaction():
             for person in people:
                 devices = self._machine.device_store[person]
                 self._leave_wedged({(person, name) for name in devices})
-                keys = [device.curve25519 for device in devices.values()]
+                keys = {device.curve25519 for device in devices.values()} - others
                 for key in keys:
                     self._machine.session_store[key].clear()
                 devices.clear()
