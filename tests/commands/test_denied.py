@@ -154,7 +154,7 @@ async def test_campaigners_do_nothing_where_it_is_not_to_be_done(
 def test_lists_and_decisions_have_no_place_in_a_room_of_the_campaign() -> None:
     """What may be said everywhere is what is meant for everybody; this list is the decision, not the code's."""
     everywhere = {one.name for one in CAMPAIGNERS_COMMANDS if "campaign" in one.where}
-    assert everywhere == {"relay", "announce", "poll open"}
+    assert everywhere == {"relay", "announce", "poll open", "board"}
 
 
 @pytest.mark.parametrize("network", [MATRIX, XMPP])
