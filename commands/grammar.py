@@ -119,8 +119,18 @@ def _signed(rest: str, one: Command) -> str:
     )
 
 
+def _led(rest: str, one: Command) -> str:
+    """Take a number before the choice that a command begins with for its option for one: "3 withdrawn", as when voting."""
+    first, *others = one.parameters or (None,)
+    number, following = take_number(rest.split())
+    if first is None or first.kind != "choice" or first.is_option or number is None or not following:
+        return rest
+    named = [each.name for each in others if each.is_option and each.kind == "number"]
+    return f"{' '.join(following)} {named[0]}={number}" if len(named) == 1 else rest
+
+
 def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
-    rest = _signed(rest.strip(), one)
+    rest = _led(_signed(rest.strip(), one), one)
     if "=" not in rest:
         return rest.strip(), {}
     # Where no campaign is meant, the word may end a name: "org merge Grande campagne = …".

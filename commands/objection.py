@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, calling, closing, polling, tell
-from commands.command import CAMPAIGNERS, Context, Option, Reply, Rest, command
+from commands import authority, closing, polling, tell
+from commands.command import CAMPAIGNERS, Context, Reply, Rest, command
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     example=N_("!objection integrated Nuage Libre"),
 )
 def objection(
-    ctx: Context, fate: Literal["integrated", "withdrawn"], organisation: Rest = "", *, poll: Option = ""
+    ctx: Context,
+    fate: Literal["integrated", "withdrawn"],
+    organisation: Rest = "",
+    *,
+    poll: int | None = None,
 ) -> Reply:
     """Resolve an objection: its own people withdraw it; they, or a campaigner, say that it is integrated.
 
@@ -81,16 +85,15 @@ def _tell_them(ctx: Context, poll: Poll, organisation_id: int, name: str) -> tup
     return tell.representatives(ctx.storage, organisation_id, line, but=ctx.person.id)
 
 
-def _objections(ctx: Context, typed: str) -> tuple[Poll, list[BallotRow]]:
+def _objections(ctx: Context, number: int | None) -> tuple[Poll, list[BallotRow]]:
     """The open poll that is meant, and the objections that stand in it.
 
     Raises:
         CampaignError: there is none, or several have some and none was named.
     """
     running = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
-    number, following = calling.take_number(typed.split())
-    if typed:
-        running = [poll for poll in running if poll.number == number and not following]
+    if number is not None:
+        running = [poll for poll in running if poll.number == number]
     found = [(poll, standing) for poll in running if (standing := _standing(ctx, poll))]
     if not found:
         raise CampaignError(

@@ -86,16 +86,19 @@ def poll_open(
 
 
 def _signs(ctx: Context, said: str | None) -> bool:
-    """Whether the collective signs if the poll is adopted: where it is known, unless that was said otherwise."""
-    known = ctx.campaign.collective_id is not None
-    if said == "yes" and not known:
+    """Whether the collective signs if the poll is adopted: only where that was said, for not every poll is about the letter.
+
+    Raises:
+        CampaignError: the campaign does not say what the collective is called.
+    """
+    if said == "yes" and ctx.campaign.collective_id is None:
         raise CampaignError(
             say(
                 N_("I do not know what the collective is called that would sign: say {collective} first."),
                 collective=Typed("campaign collective", "…"),
             )
         )
-    return known and said != "no"
+    return said == "yes"
 
 
 def _entered(ctx: Context, procedure: str, proposal: Proposal) -> Poll:
@@ -165,9 +168,17 @@ def _preview(ctx: Context, proposal: Proposal) -> tuple[Text, ...]:
     else:
         start = Moment(proposal.begins, campaign.timezone)
         lines.append(say(N_("From {start} until {at}; who votes is fixed then."), start=start, at=until))
-    if proposal.signs and campaign.collective_id is not None:
+    if campaign.collective_id is not None:
         name = ctx.storage.organisations.get(campaign.collective_id).name
-        lines.append(say(N_("If it is adopted, **{name}** signs the letter."), name=name))
+        lines.append(
+            say(N_("If it is adopted, **{name}** signs the letter."), name=name)
+            if proposal.signs
+            else say(
+                N_("**{name}** does not sign the letter by it; if it is to, ask anew with {signs}"),
+                name=name,
+                signs=f"{in_language('signs', ctx.language)}={in_language('yes', ctx.language)}",
+            )
+        )
     confirm = Typed("confirm")
     return (
         *lines,

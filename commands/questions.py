@@ -88,12 +88,14 @@ def answer(
     """Answer a question once for all rooms. Who changes an answer says whether those who had it are told again."""
     text, sources = tidy_answer(text), read_sources(source)
     question = _numbered(ctx, number)
+    # New words seldom mean that what they rest on is wrong: it stays unless something else is given.
+    sources = sources or question.sources
     if question.closed_at is not None:
         raise CampaignError(
             say(N_("Question {number} was put away, so nobody waits for an answer."), number=question.number)
         )
     if question.answered_at is not None and tell is None:
-        return _which(question, text, source)
+        return _which(question, text, source, sources)
     ctx.storage.questions.change(
         question.id,
         answer=text,
@@ -116,9 +118,9 @@ def answer(
     return _done(ctx, question, say(N_("Question {number} is answered."), number=question.number), told)
 
 
-def _which(question: Question, text: str, source: str) -> Reply:
+def _which(question: Question, text: str, source: str, sources: list[str]) -> Reply:
     """Ask whether those who had the answer are to be told the new one."""
-    if (text, read_sources(source)) == (question.answer, question.sources):
+    if (text, sources) == (question.answer, question.sources):
         raise CampaignError(
             say(N_("That is the answer to question {number} already."), number=question.number)
         )

@@ -8,6 +8,7 @@ from campaign.chat import N_, Day, Text, Typed, say
 from campaign.errors import CampaignError
 from commands import lookup, schedules
 from commands.command import Context, Reply, Rest, command
+from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from storage.campaigns import Member
@@ -71,7 +72,7 @@ def _has_no_chat(ctx: Context, found: Organisation) -> bool:
 def _stated(ctx: Context, found: Organisation) -> Text:
     """How an organisation is reminded from now on."""
     member = _member(ctx, found)
-    on = Typed("reminders", "on")
+    on = Typed("reminders", in_language("on", ctx.language))
     if member.reminders == "off":
         return say(N_("**{name}** gets no reminders. To get them again: {on}"), name=found.name, on=on)
     where = say(WHERE[member.reminders])

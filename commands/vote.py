@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.ballot import RETRACTED
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from campaign.organisation import normal_form
+from campaign.organisation import normal_form, tidy_name
 from commands import authority, balloting, calling, lookup, polling
 from commands.command import Context, Option, Reply, Rest, command
 from commands.vocabulary import in_language, read_choice
@@ -35,7 +35,9 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Optio
     said = _choice(words[0], choices) if words else None
     if said is None:
         raise CampaignError(polling.how_to(poll.number, choices))
-    organisation, words = (organisation, words[1:]) if organisation else _organisation(ctx, said, words[1:])
+    organisation, words = (
+        (organisation, words[1:]) if organisation else _organisation(ctx, poll, said, words[1:])
+    )
     elector = lookup.organisation(ctx, organisation)
     if not authority.speaks(ctx, elector):
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
@@ -59,22 +61,29 @@ def _choice(word: str, choices: tuple[str, ...]) -> str | None:
     return said
 
 
-def _organisation(ctx: Context, said: str, words: list[str]) -> tuple[str, list[str]]:
-    """The organisation of one's own that is named behind the answer ("" if none), and the reason that follows.
+def _organisation(ctx: Context, poll: Poll, said: str, words: list[str]) -> tuple[str, list[str]]:
+    """The organisation that is named behind the answer ("" if none), and the reason that follows.
 
-    Whoever speaks for one alone needs to name none: there a reason that begins with its name stays as it is.
+    Whoever speaks for one alone needs to name none: there a reason that begins with its name stays as it is. Words that
+    are another's name and nothing else are no reason, but meant for it: whoever may not speak for it is told so.
 
     Raises:
-        CampaignError: the person speaks for several, and names none of them.
+        CampaignError: the person speaks for several or for none, and names none.
     """
     mine = authority.organisations(ctx)
     ids = {one.id for one in mine}
     for count in range(len(words), 0, -1):
-        if len(mine) == 1 and count < len(words):
+        whole = count == len(words)
+        if len(mine) == 1 and not whole:
             break
-        found = ctx.storage.organisations.find(normal_form(" ".join(words[:count])))
-        if found is not None and found.id in ids:
+        found = ctx.storage.organisations.find(normal_form(tidy_name(" ".join(words[:count]))))
+        if found is None:
+            continue
+        named = (whole or not mine) and ctx.storage.campaigns.member(ctx.campaign.id, found.id) is not None
+        if named or found.id in ids:
             return found.name, words[count:]
+    if not mine:
+        raise CampaignError(balloting.no_elector(ctx, poll))
     if len(mine) > 1:
         raise CampaignError(
             say(

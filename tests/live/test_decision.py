@@ -145,7 +145,9 @@ async def a_second_room(here: Town) -> str:
 async def the_poll_opens(here: Town, votes: Votes) -> None:
     """The campaigner opens it in two steps; it is shown in both rooms of Matrix, its text on XMPP too."""
     maud = here.matrix["maud"]
-    await maud.say(here.office, f"!scrutin ouvrir consentement {COLLECTIVE} : on signe ? cloture=20 minutes")
+    await maud.say(
+        here.office, f"!scrutin ouvrir consentement {COLLECTIVE} : on signe ? cloture=20 minutes signe=oui"
+    )
     await here.hears("maud", "on signe ?", "!confirmer", room=here.office)
     await maud.say(here.office, "!confirmer")
     for room in set(votes.rooms.values()):
