@@ -255,6 +255,7 @@ class Freezing:
             room.language,
             self._transport.capabilities(room.place),
             self._pacing.most_lines,
+            replies=bool(rows[0].reply_to) or room.direct,
         )
 
 

@@ -164,7 +164,11 @@ class Rooms(Queries):
             found.id > room.id
             and found.admin == room.admin
             and found.partner in ("", room.partner)
-            and set(self.campaigns_of(found.id)) <= set(self.campaigns_of(room.id))
+            and (
+                set(self.campaigns_of(found.id)) <= set(self.campaigns_of(room.id))
+                # Its campaigns have moved there already.
+                or (room.state == "parked" and not self.campaigns_of(room.id))
+            )
         )
 
     def follow(self, room_id: int, old: int) -> None:

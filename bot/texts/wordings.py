@@ -36,12 +36,18 @@ class Wordings:
         return self.of(language).plain(message.lines)
 
     def payload(
-        self, messages: Sequence[Message], language: str | None, capabilities: Capabilities, most_lines: int
+        self,
+        messages: Sequence[Message],
+        language: str | None,
+        capabilities: Capabilities,
+        most_lines: int,
+        *,
+        replies: bool = True,
     ) -> tuple[Payload, int]:
         """As many of these messages, from the first on, as fit into one of so many lines; and how many they are.
 
-        One alone names nobody where a reply is shown as one (Matrix); elsewhere, and in private not, the person is
-        named.
+        One alone names nobody where it `replies` and that is shown (Matrix); elsewhere, but in private not, the person
+        is named.
         """
         wording = self.of(language)
         if len(messages) > 1:
@@ -49,5 +55,5 @@ class Wordings:
             if taken > 1:
                 return merged, taken
         message = messages[0]
-        address = not capabilities.html and not message.private
+        address = not (capabilities.html and replies) and not message.private
         return wording.payload_of(message, capabilities, address=address), 1

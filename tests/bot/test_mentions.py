@@ -11,6 +11,7 @@ import pytest
 from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.rooms import JoinedRoom
 from bot.transports.xmpp import reading
+from bot.transports.xmpp.heard import Heard
 from bot.transports.xmpp.rooms import MucRoom
 from campaign.chat import Said
 from commands import answer
@@ -108,6 +109,7 @@ def test_on_xmpp_it_answers_to_the_nick_the_room_gave_it(text: str) -> None:
     event = reading._said_or_reacted(
         reading.Room("xmpp", room.jid),
         message,
+        Heard(),
         event="1",
         at=datetime.now(UTC),
         live=True,
