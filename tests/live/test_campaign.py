@@ -128,7 +128,7 @@ async def test_a_campaign_from_the_letter_to_the_list(
     synapse_server: Synapse, prosody_server: Prosody, tmp_path: Path
 ) -> None:
     async with town(
-        synapse_server, prosody_server, tmp_path, deadline=timedelta(minutes=2, seconds=45)
+        synapse_server, prosody_server, tmp_path, deadline=timedelta(minutes=3, seconds=45)
     ) as here:
         await here.bot.start()
         for name in (*MATRIX_THREE, *XMPP_THREE):
