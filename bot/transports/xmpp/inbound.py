@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from slixmpp import JID
@@ -268,7 +268,7 @@ class Inbound:
                 room,
                 item.message,
                 event=item.id,
-                at=item.at,
+                at=_by_then(item.at),
                 live=False,
                 own_jid=self._jid,
                 heard=self._heard,
@@ -309,6 +309,11 @@ class Inbound:
         except Exception:
             log.exception("an archived message could not be read and was dropped")
             return []
+
+
+def _by_then(at: datetime) -> datetime:
+    """By when it was said: archives keep whole seconds, and what followed something within one is not older than that."""
+    return at if at.microsecond else min(at + timedelta(microseconds=999_999), max(at, datetime.now(UTC)))
 
 
 def _joined(room: MucRoom) -> Event:
