@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FOLLOWS = "follows"
 """Why a room is wanted that takes another one's place: it stands before that one's number."""
+GAVE_WAY = "gave-way"
+"""Why a room is parked in whose place the bot is in another one: it stands before that one's number."""
 AWAITED = "awaited"
 """Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
 
@@ -54,6 +56,12 @@ class RoomRow:
         """The room (by id) that the bot comes from, until the new one has said itself that it is in that one's place."""
         word, _, number = self.why.partition(" ")
         return int(number) if word == FOLLOWS else None
+
+    @property
+    def gave_way_to(self) -> int | None:
+        """The room (by id) that has taken this one's place: it says so itself, and the bot has followed into it."""
+        word, _, number = self.why.partition(" ")
+        return int(number) if word == GAVE_WAY else None
 
     @property
     def label(self) -> str:
@@ -164,10 +172,10 @@ class Rooms(Queries):
             found.id > room.id
             and found.admin == room.admin
             and found.partner in ("", room.partner)
+            # Once it has followed there, the old room's campaigns are the new one's.
             and (
-                set(self.campaigns_of(found.id)) <= set(self.campaigns_of(room.id))
-                # Its campaigns have moved there already.
-                or (room.state == "parked" and not self.campaigns_of(room.id))
+                room.gave_way_to == found.id
+                or set(self.campaigns_of(found.id)) <= set(self.campaigns_of(room.id))
             )
         )
 
@@ -185,6 +193,7 @@ class Rooms(Queries):
         for campaign, position in listed:
             self.list_in(campaign, new, position)
         self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == old.id))
+        self.change(old.id, why=f"{GAVE_WAY} {new}")
         if old.alias:
             self.change(new, alias=old.alias)
             self.change(old.id, alias="")

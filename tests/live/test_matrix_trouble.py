@@ -129,7 +129,7 @@ async def test_a_room_whose_members_are_not_known_is_private_to_nobody(
         await alice.say(room, "are we alone?")
         assert not (await bot.heard("are we alone?")).private
         await alice.say(other, "!sign")
-        await bot.heard("!sign", within=20)
+        await bot.heard("!sign", within=5)
         assert between.count("GET", f"/rooms/{room}/joined_members") <= BRIEF.tries + 1
     between.instead = broken("", "nothing")
     async with bot.running(room, other):
