@@ -53,8 +53,7 @@ def _is(key: str, among: tuple[str, ...]) -> bool:
 def redacted(storage: Storage, event: Redacted) -> None:
     """Take back what a reaction meant, when it is taken back."""
     network, room = event.room.network, event.room.id
-    if storage.inbox.knows(
-        network, room, event.target
-    ):  # else it was said elsewhere: not this room's to take back
+    # What was said elsewhere is not this room's to take back.
+    if storage.inbox.knows(network, room, event.target):
         storage.sympathies.redacted(network, event.target)
     storage.boards.redacted(event.room, event.target)
