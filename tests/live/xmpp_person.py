@@ -11,9 +11,10 @@ from urllib.request import urlopen
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
-from slixmpp import ClientXMPP
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+
+from bot.transports.xmpp.stream import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +131,7 @@ class XmppPerson:
         self.nicks: dict[str, str] = {}
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._client = client = ClientXMPP(f"{self.jid}/{resource}", password)
+        self._client = client = Client(f"{self.jid}/{resource}", password)
         client.ssl_context = ssl.create_default_context(cafile=str(server.ca_file))
         client.enable_starttls = False
         client.register_handler(Callback("heard", MatchXPath(f"{_C}message"), self._on_message))

@@ -7,7 +7,6 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
@@ -16,6 +15,7 @@ from bot.transports.base import LoginRefused, TransportError, Unreachable
 from bot.transports.trouble import reason as broken
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.identity import INFO, ITEMS
+from bot.transports.xmpp.stream import Client
 
 if TYPE_CHECKING:
     import ssl
@@ -60,7 +60,7 @@ class Session:
     ) -> None:
         self.jid = jid
         """Our own bare address."""
-        self.client = client = ClientXMPP(
+        self.client = client = Client(
             f"{jid}/{resource}" if resource else jid, password, loop=asyncio.get_running_loop()
         )
         self.identity = identity
