@@ -212,8 +212,9 @@ async def test_who_gets_nowhere_with_a_form(prosody_server, xmpp_person, place, 
         assert of_sam.fields["organisation"] == ["Serveur du Coin"]
         refused = await step(sam, bot, "sign", of_sam, organisation="Le Fil Commun")
         assert (refused.status, refused.wrong) == ("executing", True)
-        # Forged sessions, steps and values.
-        for forged in ("", "x" * 10_000, form.session + "\n", form.session.upper()):
+        # Forged sessions, steps and values. Prosody reads eight thousand bytes at a time, and with Debian's XML parser it
+        # puts off what is half of a longer tag: tests/bot/xmpp/test_stream.py has longer ones for the bot.
+        for forged in ("", "x" * 6_000, form.session + "\n", form.session.upper()):
             command = (
                 f"<command xmlns='{COMMANDS}' node='sign' sessionid={quoteattr(forged)} action='complete'/>"
             )
