@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DOMAIN = "tocsin.test"
 MUC = f"conference.{DOMAIN}"
 UPLOAD = f"upload.{DOMAIN}"
+STRANGERS = "strangers.example"
+"""Whatever says something from there is a server of strangers' own: see `tests.live.stranger`."""
 _STARTS_WITHIN = 20.0
 _STOPS_WITHIN = 20.0
 
@@ -52,7 +54,8 @@ def find_prosody() -> tuple[str, str]:
 class Prosody:
     """A running server: where it is, who has an account, and how to stop, kill and start it again on the same data.
 
-    `port` takes STARTTLS, `direct_tls_port` TLS at once, `http_port` the uploads (HTTPS). All on 127.0.0.1. The
+    `port` takes STARTTLS, `direct_tls_port` TLS at once, `http_port` the uploads (HTTPS), `component_port` whoever is
+    the server of STRANGERS, by the word `component_secret`. All on 127.0.0.1. The
     certificate in `ca_file` is its own authority and names the domain, its components and the loopback address.
     """
 
@@ -60,9 +63,11 @@ class Prosody:
     port: int
     direct_tls_port: int
     http_port: int
+    component_port: int
     host: str = "127.0.0.1"
     domain: str = DOMAIN
     muc: str = MUC
+    component_secret: str = "secret of strangers"
     accounts: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -186,7 +191,7 @@ def prosody(
     find_prosody()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    server = Prosody(folder, *_free_ports(3))
+    server = Prosody(folder, *_free_ports(4))
     (folder / "data").mkdir(exist_ok=True)
     if not server.ca_file.exists():
         _write_certificate(server.ca_file, folder / "server.key")
@@ -256,6 +261,8 @@ s2s_ports = {{ }}
 s2s_direct_tls_ports = {{ }}
 http_ports = {{ }}
 https_ports = {{ {server.http_port} }}
+component_ports = {{ {server.component_port} }}
+component_interfaces = {{ "127.0.0.1" }}
 https_interfaces = {{ "127.0.0.1" }}
 https_ssl = {{ certificate = "{here}/server.crt"; key = "{here}/server.key" }}
 ssl = {{ certificate = "{here}/server.crt"; key = "{here}/server.key" }}
@@ -287,4 +294,7 @@ Component "{MUC}" "muc"
 Component "{UPLOAD}" "http_file_share"
   http_host = "127.0.0.1"
   http_external_url = "{upload_url or f"https://127.0.0.1:{server.http_port}/"}"
+
+Component "{STRANGERS}"
+  component_secret = "{server.component_secret}"
 """

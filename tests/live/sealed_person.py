@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import secrets
@@ -41,6 +42,8 @@ class SealedPerson(Person):
         self.told: dict[str, set[str]] = {}
         """Session → identity keys of the devices that were told it."""
         self.pairs: dict[str, vodozemac.Session] = {}
+        self.older: dict[str, list[vodozemac.Session]] = {}
+        """Those that both sides began at once: the other one may speak in either."""
         self.asked: list[dict[str, Any]] = []
         """Requests for keys, and whatever else came in plain for this device."""
         self.secrets: dict[str, str] = {}
@@ -110,15 +113,24 @@ class SealedPerson(Person):
                 plain = known.decrypt(message.to_any())
             else:
                 key = vodozemac.Curve25519PublicKey.from_base64(sender)
+                if known is not None:
+                    self.older.setdefault(sender, []).append(known)
                 self.pairs[sender], plain = self.account.create_inbound_session(key, message)
         else:
             body = base64.b64decode(mine["body"] + "==")
-            plain = self.pairs[sender].decrypt(vodozemac.AnyOlmMessage.normal(body))
+            plain = self._in_some_session(sender, vodozemac.AnyOlmMessage.normal(body))
         inside = json.loads(plain)
         if inside["type"] == "m.room_key":
             told = inside["content"]
             session = vodozemac.InboundGroupSession(vodozemac.SessionKey(told["session_key"]))
             self.keys[told["room_id"], told["session_id"]] = session
+
+    def _in_some_session(self, sender: str, message: vodozemac.AnyOlmMessage) -> bytes:
+        """Open what was sealed in any of the sessions with a device. Raises OlmDecryptionException."""
+        for session in self.older.get(sender, []):
+            with contextlib.suppress(vodozemac.OlmDecryptionException):
+                return session.decrypt(message)
+        return self.pairs[sender].decrypt(message)
 
     def opened(self, event: dict[str, Any]) -> dict[str, Any]:
         content = event["content"]

@@ -25,6 +25,8 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         taking.expired_cursor,
         taking.held_cursor,
         taking.careful_reading,
+        taking.careful_opening,
+        taking.careful_hearing,
         sending.same_key,
         sending.archive_for_ours,
         sending.fence,

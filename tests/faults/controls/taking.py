@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from bot import app
 from bot.intake import Intake, Taken
+from bot.transports.matrix.encryption.machine import Machine, NoKeyError
 from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.shares import Completion
 from bot.transports.xmpp import archive, queue, stanzas
@@ -146,3 +147,31 @@ def careful_reading() -> None:
 
     unguarded = Reader.read
     Reader.read = read
+
+
+def careful_opening() -> None:
+    """A malformed event stops whoever opens what is sealed."""
+
+    def unguarded(self: Any, room: str, raw: Any) -> Any:
+        try:
+            return self._open(room, raw)
+        except NoKeyError as error:
+            return error
+
+    Machine._open_or_why = unguarded
+
+
+def careful_hearing() -> None:
+    """A number that is none ends the stream and what reads the archive: nobody expects it."""
+
+    class Unexpected(BaseException):
+        pass
+
+    def body(message: Any) -> str:
+        for quoted in message.iter(f"{{{stanzas.FALLBACK}}}body"):
+            if not quoted.get("end", "").isascii() or not quoted.get("end", "").isdigit():
+                raise Unexpected
+        return careful(message)
+
+    careful = stanzas.body
+    stanzas.body = body

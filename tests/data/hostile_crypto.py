@@ -11,10 +11,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from typing import TYPE_CHECKING, Any
+
+from tests.data.wrong import ODD, broken, nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,35 +23,10 @@ if TYPE_CHECKING:
 OLM = "m.olm.v1.curve25519-aes-sha2"
 MEGOLM = "m.megolm.v1.aes-sha2"
 Payload = tuple[str, str, Any]
+_FLOOD = 300
+"""Messages to the bot's device in one answer of its server."""
 
 
-def _nested(depth: int) -> Any:
-    value: Any = "x"
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-WRONG: tuple[Any, ...] = (
-    None,
-    True,
-    0,
-    -1,
-    2**53 - 1,
-    "",
-    "x",
-    "é" * 400,
-    "AAAA",
-    "=/+-_",
-    "A" * 20_000,
-    "\x00\u202e",
-    [],
-    ["x"],
-    {},
-    {"": {}},
-    _nested(80),
-)
-"""Values that are not what is expected, whatever is."""
 _GENUINE = (
     "AwogFEOnbTHpaIUFCZKt3UxPSOgyoZgrvzPBAZBZ5p0h2ikSIFXzYzvhw1dL9rXg1mTtFQjNpZc7jlzvZ1kDC6CUu10JGiDNTwnHcY"
 )
@@ -73,7 +49,7 @@ def payloads(seed: int, *, identity_key: str, room: str, me: str, each: int = 3)
 
 def _to_device(rng: random.Random, olm: dict[str, Any], identity_key: str, each: int) -> Iterator[Payload]:
     where = "to_device"
-    for wrong in _broken(rng, olm, each):
+    for wrong in broken(rng, olm, each):
         yield where, "m.room.encrypted", wrong
     for number in (0, 1, 2, 7):
         for body in ("", "AAAA", _GENUINE, _GENUINE[: rng.randint(4, 60)], "A" * 30_000):
@@ -81,13 +57,17 @@ def _to_device(rng: random.Random, olm: dict[str, Any], identity_key: str, each:
             yield where, "m.room.encrypted", olm | {"ciphertext": sealed}
     for kind in (
         "m.room_key_request",
+        "m.room_key.withheld",
+        "m.forwarded_room_key",
+        "m.secret.request",
+        "m.key.verification.request",
         "m.key.verification.start",
         "m.key.verification.mac",
         "m.room_key",
         "m.dummy",
     ):
         yield where, kind, {}
-        yield where, kind, {"transaction_id": [], "action": {}, "body": rng.choice(WRONG), "method": 5}
+        yield where, kind, {"transaction_id": [], "action": {}, "body": rng.choice(ODD), "method": 5}
 
 
 def _inside_to_device(rng: random.Random, room: str, each: int) -> Iterator[Payload]:
@@ -96,8 +76,19 @@ def _inside_to_device(rng: random.Random, room: str, each: int) -> Iterator[Payl
         "type": "m.room_key",
         "content": {"algorithm": MEGOLM, "room_id": room, "session_id": "x", "session_key": "AgAAAAA"},
     }
-    for wrong in _broken(rng, key, each):
+    for wrong in broken(rng, key, each):
         yield where, "m.room.encrypted", wrong
+    forwarded = {
+        "algorithm": MEGOLM,
+        "room_id": room,
+        "session_id": "nobody asked for it",
+        "session_key": "AQAAAAC2XHVzsMBKs4QCRElJ92CJKyGtknCSC8HY7cQ7UYwndMKLQAejXLh5UA0l6s736mgctcUMNvELScUWrObdflrHo",
+        "sender_key": "x",
+        "sender_claimed_ed25519_key": "x",
+        "forwarding_curve25519_key_chain": [],
+    }
+    for content in (forwarded, *broken(rng, forwarded, 1)):
+        yield where, "m.room.encrypted", {"type": "m.forwarded_room_key", "content": content}
     for kind in ("m.forwarded_room_key", "m.dummy", "m.secret.send", "\u202e"):
         yield where, "m.room.encrypted", {"type": kind, "content": {"room_id": room, "sender_key": []}}
     for lie in (
@@ -117,11 +108,11 @@ def _room(rng: random.Random, room: str, identity_key: str, each: int) -> Iterat
         "sender_key": identity_key,
         "session_id": "z/QL3YAf6NG3PZXoV7HcWbMvW9oBB4VqSa3oEGlqXOk",
     }
-    for wrong in _broken(rng, megolm, each):
+    for wrong in broken(rng, megolm, each):
         yield "room", "m.room.encrypted", wrong
     yield "room", "m.room.encrypted", {}
     text = {"type": "m.room.message", "room_id": room, "content": {"msgtype": "m.text", "body": "x"}}
-    for wrong in _broken(rng, text, each):
+    for wrong in broken(rng, text, each):
         yield "inside room", "m.room.encrypted", json.dumps(wrong)
     for plain in (
         "",
@@ -148,29 +139,17 @@ def _answers(olm: dict[str, Any], me: str) -> Iterator[Payload]:
             yield where, section, value
     yield where, "to_device", {"events": [{"type": "m.room.encrypted", "sender": 5, "content": olm}]}
     yield where, "to_device", {"events": [{"type": "m.room.encrypted", "sender": me, "content": "x"}]}
-    yield where, "to_device", {"events": [_nested(600)]}
+    yield where, "to_device", {"events": [nested(600)]}
+    yield where, "to_device", {"events": [_key_request(number) for number in range(_FLOOD)]}
+    sealed = {"type": "m.room.encrypted", "content": olm}
+    yield where, "to_device", {"events": [{**sealed, "sender": f"@x{n}:example.org"} for n in range(_FLOOD)]}
     yield where, "device_lists", {"changed": [5, None, {}, me], "left": "x"}
     yield where, "device_one_time_keys_count", {"signed_curve25519": -5}
     yield where, "device_one_time_keys_count", {"signed_curve25519": [1]}
 
 
-def _broken(rng: random.Random, whole: dict[str, Any], each: int) -> Iterator[dict[str, Any]]:
-    """Yield an object with one of its parts missing, or wrong, however deep it stands."""
-    for path in _paths(whole):
-        for value in ("missing", *rng.sample(WRONG, each)):
-            made: Any = copy.deepcopy(whole)
-            inner = made
-            for step in path[:-1]:
-                inner = inner[step]
-            if value == "missing":
-                del inner[path[-1]]
-            else:
-                inner[path[-1]] = value
-            yield made
-
-
-def _paths(whole: dict[str, Any], *before: str) -> Iterator[tuple[str, ...]]:
-    for name, value in whole.items():
-        yield (*before, name)
-        if isinstance(value, dict):
-            yield from _paths(value, *before, name)
+def _key_request(number: int) -> dict[str, Any]:
+    """What asks for a key, as if the bot gave any."""
+    body = {"algorithm": MEGOLM, "room_id": f"!{number}:example.org", "session_id": "x", "sender_key": "x"}
+    content = {"action": "request", "body": body, "request_id": str(number), "requesting_device_id": "X"}
+    return {"type": "m.room_key_request", "sender": "@x:example.org", "content": content}
