@@ -22,7 +22,8 @@ _LONG = {
     "test_flood",
     "test_campaign",
     "test_privacy",
-    "test_matrix_transport",
+    "test_campaign_bots",
+    "test_campaign_hostile",
     "test_matrix_trouble",
     "test_serve",
 }
