@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bot import devices
 from bot.config import wanted
 from bot.credentials import keep
+from bot.networks import CHECKING, KEYS, on_xmpp
 from bot.opening import house_of
 from bot.single_sign_on import token_from_browser
 from bot.transports.base import LoginRefused, Start, TransportError
 from bot.transports.matrix.homeserver import Homeserver
 from bot.transports.tls import trusting
-from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, NETWORKS, XMPP
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 How: TypeAlias = Literal["password", "token", "sso"]
 
-_TRYING = "TOCSIN-CHECK"
 _PATIENCE = 30.0
 
 
@@ -125,7 +124,7 @@ async def _matrix(
         token, ours = server.session
         if not ours:
             raise NotLoggedIn("that access token is of no device: a bridge's, perhaps. Log in by password")
-        if how == "token" and not (folder / "keys" / f"{ours}.db").exists():
+        if how == "token" and not (folder / KEYS / f"{ours}.db").exists():
             await _is_unused(server, ours)
         path = keep(folder, sought, token=token, device=ours)
         await database.write(
@@ -171,16 +170,7 @@ async def _offers(server: Homeserver, flow: str, matrix: Matrix) -> None:
 async def _xmpp(config: Config, xmpp: Xmpp, sought: Wanted, terminal: Terminal) -> str:
     """Try a password, and keep it: of what SCRAM makes of it nothing lighter would do for every server."""
     password = terminal.secret(f"password of {xmpp.jid}")
-    transport = XmppTransport(
-        xmpp.jid,
-        password,
-        xmpp.nick,
-        host=xmpp.host,
-        port=xmpp.port,
-        ca_file=xmpp.ca_file,
-        tls=xmpp.tls == "on",
-    )
-    async with transport.connected(Start(device=_TRYING)):
+    async with on_xmpp(xmpp, password).connected(Start(device=CHECKING)):
         pass
     path = keep(config.settings.bot.data, sought, password=password)
     return f"XMPP: logged in as {xmpp.jid}; kept in {path}"
