@@ -63,7 +63,7 @@ def reload(config: ConfigPath = CONFIG) -> None:
         refuse("the bot goes on as it was: its config has to be mended first", done.problems)
     if done.trouble:
         fail(f"nothing was changed: {done.trouble}")
-    for line in done.changes or ["nothing has changed"]:
+    for line in [*done.changes, *done.letters] or ["nothing has changed"]:
         typer.echo(line)
     for key in done.restart:
         typer.echo(f"followed only after a restart: {key}")
