@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,18 +12,18 @@ import typer
 
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, look, read
+from bot.config import Config, ConfigError, load, remarks
 from bot.login import NotLoggedIn, Terminal, comes_before, log_in
 from bot.networks import CHECKING, KEYS, transports
 from bot.opening import differences
 from bot.transports.base import LoginRefused, Start, TransportError
 from bot.transports.matrix import MatrixTransport
 from campaign.chat import NETWORKS
-from storage.database import FILE, StorageError, open_database
+from storage.database import FILE, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.config import Config
     from bot.credentials import Login
     from bot.login import How
     from bot.transports.base import Transport
@@ -49,8 +48,8 @@ def login(
     how: How = "token" if token else "sso" if sso else "password"
     asked = Terminal(tell, piped=stdin)
     try:
-        with locked(folder), closing(open_database(folder)) as database:
-            done = log_in(known, database, network, how, terminal=asked, now=datetime.now(UTC))
+        with locked(folder):
+            done = log_in(known, network, how, terminal=asked, now=datetime.now(UTC))
     except (StorageError, NotLoggedIn) as error:
         fail(str(error))
     except OSError as error:
@@ -61,17 +60,26 @@ def login(
 
 
 def check(config: ConfigPath = CONFIG) -> None:
-    """Say everything that is wrong with a config, then try each login."""
-    known = read(config, logs_in=True)
+    """Say everything that is wrong with a config, then try each login.
+
+    Exit code 0: all is well; 1: a login is missing or did not succeed; 2: the config is wrong.
+    """
+    try:
+        known, missing = load(config), []
+    except ConfigError as error:
+        if error.well_formed is None:
+            refuse(str(error), error.problems)
+        known, missing = error.well_formed, error.problems
     try:
         served = transports(known, keys=False)
     except ValueError as error:
         refuse(str(error))
     logging.getLogger().addHandler(logging.NullHandler())  # what is wrong is said below, once
     tell(f"{config}: well-formed")
-    folder = known.settings.bot.data
-    tell(*(f"  {line}" for line in _differences(known, folder)))
-    if not asyncio.run(_try_all(known, served)):
+    remarked = [*remarks(known.settings, datetime.now(UTC)), *_differences(known, known.settings.bot.data)]
+    tell(*(f"  {line}" for line in remarked))
+    tell(*missing, style="red")
+    if not asyncio.run(_try_all(known, served)) or missing:
         raise typer.Exit(FAILED)
 
 

@@ -38,7 +38,10 @@ async def tocsin(*arguments: object, said: str = "") -> tuple[int, str]:
 def written(folder: Path, networks: str) -> Path:
     (folder / "letter.md").write_text("# Pour les communs\n\nNous demandons la suite.\n")
     config = folder / "config.toml"
-    config.write_text(f'{networks}\n[campaigns.c]\ntitle = "C"\nletter = {{ fr = "letter.md" }}\n')
+    config.write_text(
+        f'[bot]\nadmins = ["@maud:example.org", "xmpp:maud@example.org"]\n{networks}\n'
+        '[campaigns.c]\ntitle = "C"\nletter = { fr = "letter.md" }\n'
+    )
     return config
 
 
