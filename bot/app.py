@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from bot import devices
+from bot.alarm import Alarm
 from bot.clock import Clock, utc_now
 from bot.delivery import Delivery
 from bot.desk import Desk
@@ -20,6 +21,7 @@ from bot.intake import Intake
 from bot.opening import house_of, open_campaigns
 from bot.recounting import Recounting
 from bot.texts.wordings import Wordings
+from bot.ticking import Ticking
 from bot.transports.base import Attended, Batch, DeviceLost, LoginRefused, Start, TransportError, Unreachable
 from campaign.chat import MATRIX, N_, NETWORKS, XMPP, Address, Bounced, Echo, Moment, Room, Sealed, say
 from commands import tell
@@ -79,6 +81,8 @@ class App:
         self._transports = transports
         self._now = now
         self.intake = Intake(database, self.house, MENU, now)
+        self.ticking = Ticking(database, self.house)
+        self._alarm = Alarm(database, self.house, self.wake, now)
         wordings = Wordings(self.house, MENU)
         self._deliveries = {
             network: Delivery(network, transport, database, wordings, now)
@@ -202,7 +206,7 @@ class App:
         heard = min([self._heard(now), *(poll.closes_at - timedelta(microseconds=1) for poll in missing)])
         away = self._away(now).union(poll.network for poll in missing)
         try:
-            await self.intake.tick(Tick(now, heard, away))
+            await self.ticking.tick(Tick(now, heard, away))
         finally:
             self.wake()  # what is due may be said, though something after it failed
 
@@ -223,7 +227,7 @@ class App:
             if self._stopping:
                 return
             if network in self.stopped:
-                await self._alarm(self._refused(network))
+                await self._alarm.sound(self._refused(network))
                 return
             if self._caught_up[network].is_set():
                 # What breaks off again and again, soon after it was well, is tried ever more rarely too.
@@ -234,7 +238,7 @@ class App:
             down_since = down_since or loop.time()
             if not told and loop.time() - down_since > TELL_AFTER:
                 told = True
-                await self._alarm(say(CANNOT_REACH, network=NETWORKS.get(network, network)))
+                await self._alarm.sound(say(CANNOT_REACH, network=NETWORKS.get(network, network)))
             self._loses(network)
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
@@ -357,7 +361,7 @@ class App:
                 self._silent.discard(network)
             elif network not in self._silent:
                 self._silent.add(network)
-                await self._alarm(say(CANNOT_REACH, network=NETWORKS.get(network, network)))
+                await self._alarm.sound(say(CANNOT_REACH, network=NETWORKS.get(network, network)))
 
     def _broke_off(self, now: datetime) -> bool:
         """Whether a network was heard until just now and is not any more: mostly it is back in a moment."""
@@ -368,13 +372,6 @@ class App:
         moment = timedelta(seconds=WAIT_FOR_OTHERS)
         return any(timedelta(0) <= now - since < moment for since in begun)
 
-    async def _alarm(self, text: Text) -> None:
-        try:
-            await self.intake.alarm(text)
-        except StorageError as error:
-            log.warning("cannot tell the administrators: %s", error, extra={"action": "alarm"})
-        self.wake()
-
     async def _tell_of_disk(self) -> None:
         """Tell the administrators, once the disk takes something again, that it did not."""
         since, self._held_since = self._held_since, None
@@ -383,7 +380,7 @@ class App:
             text = N_(
                 "My disk took nothing from {since} until {until}. Nothing is lost: what was said meanwhile has been read now. An operator should look at the disk."
             )
-            await self._alarm(say(text, since=Moment(since, zone), until=Moment(self._now(), zone)))
+            await self._alarm.sound(say(text, since=Moment(since, zone), until=Moment(self._now(), zone)))
 
     async def _serve(self, network: str) -> None:
         start = await self._database.write(lambda storage: self._start(storage, network))

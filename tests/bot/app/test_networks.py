@@ -340,7 +340,7 @@ async def test_a_damaged_database_ends_the_bot(
             monkeypatch.setattr(world.app.intake, "take", damaged)
             world.matrix.happen(said("$1", "!status"))
         else:
-            monkeypatch.setattr(world.app.intake, "tick", damaged)
+            monkeypatch.setattr(world.app.ticking, "tick", damaged)
             clock.hands.put_nowait(NOW)
         with pytest.raises(StorageDamaged, match="damaged"):
             await asyncio.wait_for(task, 10)

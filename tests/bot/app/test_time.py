@@ -60,7 +60,7 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
             raise KeyError("a mistake of ours")
         both.set()
 
-    monkeypatch.setattr(world.app.intake, "tick", tick)
+    monkeypatch.setattr(world.app.ticking, "tick", tick)
     async with running(world, clock):
         clock.hands.put_nowait(NOW)
         clock.hands.put_nowait(NOW)
@@ -70,13 +70,13 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
 async def test_what_is_due_leaves_though_something_after_it_failed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tick = world.app.intake.tick
+    tick = world.app.ticking.tick
 
     async def fails(at: Tick) -> None:
         await tick(at)
         raise StorageFull("no room")
 
-    monkeypatch.setattr(world.app.intake, "tick", fails)
+    monkeypatch.setattr(world.app.ticking, "tick", fails)
     clock = Wound()
     async with running(world, clock):
         await asyncio.wait_for(clock.begun.wait(), 10)
