@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from campaign.chat import MATRIX
+from campaign.chat import MATRIX, N_, say
 from commands import membership, tell
 
 if TYPE_CHECKING:
@@ -34,6 +34,17 @@ def become(storage: Storage, house: House, network: str, account: str, *, device
     if storage.inbox.device(network, account, device) != device:
         storage.inbox.change_device(network, account, device)
         _is_another(storage, house, network, now)
+
+
+def lost(storage: Storage, house: House, network: str, account: str, now: datetime) -> None:
+    """Have the next connection begin a new device, and tell the administrators: the keys of the old one do not come back."""
+    storage.inbox.forget_device(network, account)
+    text = say(
+        N_(
+            "🔒 My keys for encrypted rooms are lost: I begin anew, as a new device. What was written there lately and has no answer has to be written again."
+        )
+    )
+    tell.put(storage, tell.admins(storage, house, text), now)
 
 
 def _is_another(storage: Storage, house: House, network: str, now: datetime) -> None:
