@@ -9,7 +9,7 @@ help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 demo: .venv/.run  ## play a campaign in the terminal, no account needed
-	@.venv/bin/python -m bot demo
+	@.venv/bin/python -m bot demo $(ARGS)
 
 test: .venv/.dev .venv-synapse/.ready prosody  ## run every test, against real servers
 	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)

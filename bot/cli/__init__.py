@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,10 +15,14 @@ from bot.cli.lists import audit, export, purge
 from bot.cli.serving import health, reload, run
 
 
-def demo() -> None:
-    """Play a whole campaign in the terminal, on a throw-away database."""
+def demo(
+    language: Annotated[
+        Literal["fr", "en"], typer.Option("--language", "-l", help="What is spoken in it.")
+    ] = "fr",
+) -> None:
+    """Play the opening of a campaign in the terminal, on a throw-away database; then type yourself. No account."""
     try:
-        asyncio.run(demo_.main(sys.stdin, sys.stdout))
+        asyncio.run(demo_.main(sys.stdin, sys.stdout, language))
     except KeyboardInterrupt:
         typer.echo()
 

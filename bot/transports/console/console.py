@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from bot.transports.console.directions import directions, said, shown, verb_of
 from bot.transports.console.screen import Screen
 from bot.transports.console.stage import private_room
 from bot.transports.console.transport import ConsoleTransport
@@ -32,10 +33,8 @@ STEP = timedelta(minutes=10)
 class Console:
     """Reads lines, lets people say them, and shows what is said.
 
-    A plain line is said by the current person in the current room. `/as NAME` and `/room NAME` change them, `/private`
-    goes to one's chat with the bot, `/react 👍` and `/reply TEXT` answer the bot's last message there, or the one that
-    `/on WORDS` chose; `/vote 2` answers the last poll that is shown there (`/vote` alone takes that back), `/edit TEXT` and
-    `/delete` change what one said last there, `/wait 3d` lets time pass, `/who` lists everybody.
+    A plain line is said by the current person in the current room; one that begins with `/` directs, as
+    `directions` says. `/vote` and `/unreact` alone take a vote or reactions back.
     """
 
     stage: Stage
@@ -108,7 +107,7 @@ class Console:
 
     async def _direct(self, verb: str, rest: str = "") -> None:
         rest = rest.strip()
-        match verb:
+        match verb_of(verb):
             case "as":
                 self._become(rest)
             case "room":
@@ -118,7 +117,7 @@ class Console:
             case "wait":
                 await self._wait(rest)
             case "react" | "unreact":
-                self._react(*(rest.split() or (["👍"] if verb == "react" else [])))
+                self._react(*(rest.split() or (["👍"] if verb_of(verb) == "react" else [])))
             case "vote":
                 self._vote(rest.split())
             case "reply":
@@ -132,7 +131,7 @@ class Console:
 
     def _other(self, verb: str, rest: str) -> None:
         """Show what there is to see, or how to direct."""
-        match verb:
+        match verb_of(verb):
             case "delete":
                 self._delete()
             case "on":
@@ -142,9 +141,9 @@ class Console:
             case "file":
                 self._screen.file(self.files)
             case _:
-                self._screen.note(
-                    f"[red]/{escape(verb)}?[/red] [dim]/as NAME · /room NAME · /private · /react 👍 · /vote 1 · /reply TEXT · /on WORDS · /edit TEXT · /delete · /file · /wait 3d · /who[/dim]"
-                )
+                self._screen.note(f"[red]/{escape(verb)}?[/red]")
+                for line in directions(self.stage.language):
+                    self._screen.note(f"  [dim]{escape(line)}[/dim]")
 
     def _become(self, name: str) -> None:
         found = next((one for one in self.stage.people if one.casefold() == name.casefold()), None)
@@ -167,11 +166,19 @@ class Console:
                 for one in self.stage.people.values()
                 if one.address.network == self.stage.rooms[found].network
             ]
-            self._screen.note(
-                f"[red]{escape(self.person)} has no account on {network}:[/red] [dim]/as {' or '.join(there)}[/dim]"
+            why = self._words("{name} has no account on {network}:").format(
+                name=escape(self.person), network=network
             )
+            or_ = f" {self._words('or')} "
+            self._screen.note(f"[red]{why}[/red] [dim]{self._verb('as')} {or_.join(there)}[/dim]")
         else:
             self.room = found
+
+    def _words(self, text: str) -> str:
+        return said(text, self.stage.language)
+
+    def _verb(self, verb: str) -> str:
+        return shown(verb, self.stage.language)
 
     def _sender(self) -> Address:
         address = self.stage.people[self.person].address
@@ -215,7 +222,7 @@ class Console:
         transport = self.transports[here.network]
         target = self._last.get(here, "")
         whole = here.network == XMPP
-        self._screen.does(here, self.person, "reacts ", " ".join(keys) or "—")
+        self._screen.does(here, self.person, "reacts", " ".join(keys) or "—")
         for some in [keys] if whole else [(key,) for key in keys]:
             event = transport.event_id()
             transport.hear(
@@ -236,7 +243,8 @@ class Console:
         """Let the person answer the last poll shown here, by the numbers of its answers."""
         here = self.here
         if here not in self._polls:
-            self._screen.note("[red]no poll here:[/red] [dim]/on WORDS, then /react 2️⃣ or !vote[/dim]")
+            instead = f"{self._verb('react')} 2️⃣ {self._words('or')} !vote"
+            self._screen.note(f"[red]{self._words('no poll here:')}[/red] [dim]{instead}[/dim]")
             return
         transport = self.transports[here.network]
         target, answers = self._polls[here]
@@ -244,7 +252,7 @@ class Console:
             answers[int(one) - 1] if one.isdecimal() and 0 < int(one) <= len(answers) else (one, one)
             for one in numbers
         ]
-        self._screen.does(here, self.person, "votes ", ", ".join(words for _, words in chosen) or "—")
+        self._screen.does(here, self.person, "votes", ", ".join(words for _, words in chosen) or "—")
         keys = tuple(key for key, _ in chosen)
         transport.hear(
             Balloted(here, transport.event_id(), self._sender(), self.person, target, keys, self.stage.now)
@@ -257,7 +265,8 @@ class Console:
         if found:
             self._last[here] = found[-1]
         else:
-            self._screen.note(f"[red]{escape(words)}?[/red]")
+            why = self._words("no message of the bot here with these words:")
+            self._screen.note(f"[red]{why}[/red] [dim]{escape(words)}[/dim]")
 
     def _shared(self) -> tuple[str, ...]:
         """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
@@ -268,7 +277,10 @@ class Console:
         try:
             until = self.stage.now + read_span(how_long)
         except CampaignError:
-            self._screen.note("[red]?[/red] [dim]/wait 3d, /wait 2h, /wait 30m[/dim]")
+            wait = self._verb("wait")
+            such = f"{wait} 3{'j' if self.stage.language == 'fr' else 'd'}, {wait} 2h, {wait} 30m"
+            why = self._words("no length of time to wait:")
+            self._screen.note(f"[red]{why} {escape(how_long)}[/red] [dim]{such}[/dim]")
             return
         self._screen.wait(how_long)
         while self.stage.now < until:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from rich.text import Text as Rich
 
+from bot.transports.console.directions import said, shown
 from bot.transports.console.stage import private_room
 from campaign.chat import MATRIX, NETWORKS, XMPP
 
@@ -47,6 +48,9 @@ class Screen:
         self._at = (None, "")
         self._terminal.rule(f"[dim]{escape(how_long)}[/dim]", style="dim")
 
+    def _words(self, text: str) -> str:
+        return said(text, self._stage.language)
+
     def _heading(self, room: Room) -> None:
         """Say where this happens, unless the line above was there already."""
         day = f"{self._stage.now.astimezone(ZoneInfo(self._stage.zone)):%Y-%m-%d %H:%M}"
@@ -81,7 +85,7 @@ class Screen:
     def does(self, room: Room, person: str, what: str, with_: str = "") -> None:
         """Show what somebody does without a word."""
         self._heading(room)
-        self._line(person, self._colour(person), Rich.assemble((what, "dim"), with_))
+        self._line(person, self._colour(person), Rich.assemble((f"{self._words(what)} ", "dim"), with_))
 
     def _colour(self, person: str) -> str:
         """Each person keeps a colour of their own."""
@@ -102,11 +106,12 @@ class Screen:
         payload = dispatch.payload
         if payload.kind == "poll":
             answers = " · ".join(f"{number}. {words}" for number, (_, words) in enumerate(payload.answers, 1))
-            lines = (f"📊 {payload.text}", f"{answers}  (/vote 1)")
+            lines = (f"📊 {payload.text}", f"{answers}  ({shown('vote', self._stage.language)} 1)")
             self._line("tocsin", "yellow", Rich("\n".join(lines)))
             return
         if payload.kind in ("react", "end"):
-            mark = "reacts" if payload.kind == "react" else "📊 ends the poll:"
+            mark = self._words("reacts" if payload.kind == "react" else "ends the poll:")
+            mark = mark if payload.kind == "react" else f"📊 {mark}"
             self._line("tocsin", "yellow", Rich.assemble((f"{mark} ", "dim"), payload.text.split("\n")[0]))
             return
         bell = "🔔 " if payload.rings and not payload.text.startswith("🔔") else ""
@@ -114,14 +119,14 @@ class Screen:
         marks = self._terminal.no_color or not self._terminal.is_terminal
         parts = [_styled(bell + payload.text, marks=marks)] if payload.text else []
         if payload.file_url:
-            size = f"  {payload.file_size} bytes"
+            size = f"  {payload.file_size} {self._words('bytes')}"
             parts.append(Rich.assemble("📎 ", (payload.file_name, "underline"), (size, "dim")))
         self._line("tocsin", "yellow", Rich("\n").join(parts))
 
     def file(self, files: Mapping[str, bytes]) -> None:
         """Show the beginning of the file that was handed over last."""
         if not files:
-            self._terminal.print("[dim]No file was handed over yet: !export csv[/dim]")
+            self._terminal.print(f"[dim]{self._words('No file was handed over yet: !export csv')}[/dim]")
             return
         name, data = list(files.items())[-1]
         lines = data.decode("utf-8-sig", "replace").splitlines()
@@ -129,7 +134,8 @@ class Screen:
         for line in lines[:_SHOWN]:
             self._terminal.print(Rich(line), soft_wrap=True)
         if len(lines) > _SHOWN:
-            self._terminal.print(f"[dim]… and {len(lines) - _SHOWN} lines more[/dim]")
+            more = self._words("… and {count} lines more").format(count=len(lines) - _SHOWN)
+            self._terminal.print(f"[dim]{more}[/dim]")
 
     def who(self, person: str, room: str) -> None:
         """Show everybody and every room, and which of them are `person` and `room`."""

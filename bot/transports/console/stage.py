@@ -32,6 +32,8 @@ class Stage:
     """Rooms that hide who is in them: there a person is an occupant, not an account."""
     zone: str = "UTC"
     """The IANA zone in which the time is shown."""
+    language: str = "en"
+    """In which the console itself speaks."""
 
 
 def private_room(address: Address) -> Room:
