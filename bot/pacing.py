@@ -30,8 +30,6 @@ SOONEST = 0.01
 """Seconds until what waits is looked at again, at the least."""
 CROWD, GATHERS = 3, 1.0
 """Where answers to so many people wait in a room, a crowd is talking there: they wait so many seconds for the others'."""
-QUIET = 0.4
-"""Seconds without another answer after which a crowd is taken to have said what it had to say."""
 ALONE_FOR = 60.0
 """Seconds in which nobody waits for company any more, after somebody did and none came."""
 PLENTY = 0.75
@@ -72,8 +70,6 @@ class Pacing:
         """Until when an answer that is alone waits for nobody: the last that waited was alone in the end."""
         self._since: dict[int, float] = {}
         """Room → since when something waits there."""
-        self._grown: dict[int, tuple[int, float]] = {}
-        """Room → how much waits there, and since when it is no more."""
         self.is_crowded = False
         """Whether a crowd's answers wait for each other in some room."""
 
@@ -91,9 +87,8 @@ class Pacing:
         """
         self._since = {room: self._since.get(room, now) for room in wants}
         waited = {room: now - since for room, since in self._since.items()}
-        self._grown = {room: self._growth(room, want.messages, now) for room, want in wants.items()}
         left = self.left(now)
-        patience = {room: self._patience_of(room, want, now) for room, want in wants.items()}
+        patience = {room: self._patience_of(want, now) for room, want in wants.items()}
         patient = {room for room in wants if waited[room] < patience[room]}
         self.is_crowded = any(wants[room].people >= CROWD for room in patient)
         for room in wants.keys() - patient:
@@ -132,18 +127,12 @@ class Pacing:
             return 0.0
         return min(LONGEST_PATIENCE, allowance.interval)
 
-    def _patience_of(self, room: int, want: Want, now: float) -> float:
+    def _patience_of(self, want: Want, now: float) -> float:
         """The same for what waits in one room: a full message waits for nothing, and a crowd has patience anyway."""
         if want.messages >= FULL or (want.messages == 1 and now < self._alone_until):
             return 0.0
-        gathers = 0.0
-        if self._assumed is not None and want.people >= CROWD:
-            gathers = min(GATHERS, self._grown[room][1] + QUIET - self._since[room])
+        gathers = GATHERS if self._assumed is not None and want.people >= CROWD else 0.0
         return max(self.patience(now), gathers)
-
-    def _growth(self, room: int, messages: int, now: float) -> tuple[int, float]:
-        known = self._grown.get(room)
-        return known if known is not None and known[0] == messages else (messages, now)
 
     def opens(self, now: float) -> float:
         """In how many seconds the next message may leave; 0 if one may now."""

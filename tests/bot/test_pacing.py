@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.pacing import FULLEST, GATHERS, QUIET, Pacing, Want
+from bot.pacing import FULLEST, Pacing, Want
 from bot.transports.base import Allowance
 from bot.transports.matrix import MatrixTransport
 
@@ -244,22 +244,7 @@ def test_one_person_is_no_crowd_however_much_they_say() -> None:
 
     assert pacing.choose({1: Want(5, 9, 1)}, 0.0) == ([1], None)
     assert not pacing.is_crowded
-    ready, again = pacing.choose({1: Want(5, 10, 3)}, 0.1)
+    ready, again = pacing.choose({1: Want(5, 9, 3)}, 0.1)
     assert ready == []
-    assert again == pytest.approx(QUIET)
+    assert again == pytest.approx(0.9), "so many wait since the first of them"
     assert pacing.is_crowded
-
-
-def test_a_crowd_that_goes_on_waits_a_second_and_one_that_has_ended_not_as_long() -> None:
-    pacing = Pacing(STRICT)
-    for step in range(10):
-        ready, again = pacing.choose({1: Want(5, 3 + step, 3)}, step / 10)
-        assert ready == []
-        assert again == pytest.approx(min(QUIET, GATHERS - step / 10)), "a second since the first of them"
-    assert pacing.choose({1: Want(5, 13, 3)}, GATHERS) == ([1], None)
-
-    pacing.choose({}, 10.0)
-    for now in (20.0, 20.2):
-        assert pacing.choose({1: Want(5, 3, 3)}, now)[0] == []
-    assert pacing.choose({1: Want(5, 3, 3)}, 20.0 + QUIET) == ([1], None), "nobody has said any more"
-    assert not pacing.is_crowded
