@@ -10,7 +10,7 @@ from bot.supervisor import Supervisor
 from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver
 from bot.transports.xmpp import session
-from bot.transports.xmpp.membership import Membership
+from bot.transports.xmpp.entering import Entering
 from commands import membership
 
 
@@ -40,12 +40,12 @@ def parking() -> None:
 
 def another_nick() -> None:
     """Where the bot's nick is taken it tries no other one."""
-    enter = Membership._try
+    enter = Entering._try
 
     async def only_one(self: Any, room: Any, nick: str) -> Any:
         return await enter(self, room, nick) if nick == self._nick else "conflict"
 
-    Membership._try = only_one
+    Entering._try = only_one
 
 
 def one_process() -> None:
