@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it from the signature
@@ -43,8 +44,10 @@ def export(
     if output is None:
         sys.stdout.buffer.write(data)
         return
+    mode = 0o666 if form == "markdown" else 0o600  # what is to be published, and what names people
     try:
-        output.write_bytes(data)
+        with os.fdopen(os.open(output, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, mode), "wb") as file:
+            file.write(data)
     except OSError as error:
         fail(f"cannot write {output}: {error.strerror}")
     tell(f"{output}: {len(data)} bytes")

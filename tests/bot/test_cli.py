@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -325,6 +326,11 @@ def test_export_writes_the_list_in_each_form(filled: Path, tmp_path: Path) -> No
     assert result.exit_code == 0
     assert out.stat().st_size
     assert result.stdout == ""
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600, "it names people"
+    page = tmp_path / "list.md"
+    publish = ("--campaign", "ngi", "--format", "markdown", "--output", page)
+    assert tocsin("export", *publish, "--config", filled).exit_code == 0
+    assert stat.S_IMODE(page.stat().st_mode) & 0o044, "it is to be published"
 
 
 def test_export_needs_no_password(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

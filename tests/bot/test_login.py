@@ -201,7 +201,9 @@ def test_a_password_file_that_everybody_can_read_is_refused(file: Path) -> None:
 def test_a_wrong_password_keeps_nothing(file: Path) -> None:
     result = log_in(file, said="wrong-password")
     assert result.exit_code == 1
-    assert "login refused: M_FORBIDDEN" in result.stderr
+    assert (
+        "login refused: the account, or its password or token, is not accepted (M_FORBIDDEN" in result.stderr
+    )
     assert "wrong-password" not in result.output
     assert not kept(file).exists()
 
