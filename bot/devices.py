@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 
+def fresh() -> str:
+    """A device that nobody has yet."""
+    return f"TOCSIN{secrets.token_hex(4).upper()}"
+
+
 def of_account(storage: Storage, house: House, network: str, account: str, now: datetime) -> str:
     """Return the device of an account, beginning a new one if there is none."""
-    new = f"TOCSIN{secrets.token_hex(4).upper()}"
+    new = fresh()
     device = storage.inbox.device(network, account, new)
     if device == new:
         _is_another(storage, house, network, now)

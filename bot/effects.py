@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.suggesting import Near
-    from campaign.chat import Event, Text
+    from campaign.chat import Address, Event, Text
     from commands.command import Command, House, Place
     from storage.rooms import RoomRow
     from storage.storage import Storage
@@ -53,6 +53,8 @@ class Effects:
     ) -> None:
         self._storage, self._house, self._menu, self._near = storage, house, menu, near
         self._now, self._clock = now, clock
+        self._spoke: dict[tuple[Address, int], None] = {}
+        """Who spoke in which of the campaigns' rooms, the latest last."""
 
     def of(self, event: Event, refusal: Text | None = None) -> forms.Answered | None:
         """Let an event take effect; with a `refusal`, only say that. Of a form, return what its holder is shown.
@@ -78,6 +80,14 @@ class Effects:
             case _:
                 self._of_the_network(event)
         return None
+
+    def remember(self) -> None:
+        """Note where each organisation's people spoke last: there it is reminded. Once for all that was taken."""
+        for sender, room_id in self._spoke:
+            person = self._storage.people.find(sender)
+            if person is not None:
+                self._storage.campaigns.spoke(person.id, room_id)
+        self._spoke.clear()
 
     def _of_the_network(self, event: Event) -> None:
         """Take what nobody said: what becomes of rooms, and of our own messages."""
@@ -109,9 +119,10 @@ class Effects:
         room = self._room(said, direct=said.private)
         place = self._place(room, private=said.private)
         said = replace(said, private=place == "private")
-        if not answer.is_for_us(self._storage, said, self._house):
-            answer.noticed(self._storage, said)
-        elif room.state != "parked":
+        if place == "campaign":
+            self._spoke.pop((said.sender, room.id), None)
+            self._spoke[said.sender, room.id] = None
+        if answer.is_for_us(self._storage, said, self._house) and room.state != "parked":
             context = self._context(said, room, place)
             reply = answer.refused(context, said, refusal) if refusal else answer.answer(context, said)
             self._reply(context, reply, said)

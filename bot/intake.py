@@ -87,6 +87,7 @@ class Intake:
                     break
             if near.wanted:
                 raise Unanswered(storage.organisations.names_stamp())
+            effects.remember()
             rest = replace(batch, events=batch.events[done:]) if done < len(batch.events) else None
             if rest is None:
                 storage.unread.were_read(network, batch.opened, now)

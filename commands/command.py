@@ -10,7 +10,7 @@ from campaign.bridge import Bridges
 from campaign.chat import N_, Address, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
-from commands.parameters import Kind, More, Option, Options, Parameter, Rest, parameters_of
+from commands.parameters import Kind, More, Option, Options, Parameter, Prose, Rest, parameters_of
 from commands.replies import Choice, Elsewhere, Reply, Unclear, UsageError, reply
 from commands.vocabulary import in_language
 
@@ -37,6 +37,7 @@ __all__ = [
     "Options",
     "Parameter",
     "Place",
+    "Prose",
     "Reply",
     "Rest",
     "Unclear",

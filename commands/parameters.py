@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Rest: TypeAlias = Annotated[str, "rest"]
 """A positional parameter that takes every word that remains."""
 
+Prose: TypeAlias = Annotated[str, "prose"]
+"""The same, or an option, that others read as it was typed: it keeps the full stop at its end."""
+
 Option: TypeAlias = Annotated[str, "option"]
 """A keyword-only parameter, said as `key=value`; the value runs to the next known key."""
 
@@ -25,7 +28,7 @@ More: TypeAlias = Annotated[str, "more"]
 """Keyword arguments of any name: the options that a command is told of besides (`more=`)."""
 
 Kind: TypeAlias = Literal[
-    "word", "rest", "moment", "day", "span", "choice", "number", "option", "options", "more"
+    "word", "rest", "prose", "moment", "day", "span", "choice", "number", "option", "options", "more"
 ]
 
 
