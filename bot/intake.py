@@ -375,24 +375,28 @@ class Intake:
         self._reply(storage, context, reply, reacted)
 
     def _redacted(self, storage: Storage, redacted: Redacted, now: datetime, near: Near) -> None:
-        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand.
-
-        Only in the room in which it was given: not every server, and no room of a stranger's, sees to that.
-        """
-        if not storage.inbox.knows(redacted.room.network, redacted.room.id, redacted.target):
-            return
+        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand."""
         for ballot in storage.ballots.of_event(redacted.room.network, redacted.target):
             person = storage.people.find(storage.people.address(storage.people.any_address(ballot.person_id)))
             if person is None:
                 continue  # forgotten: what they said for their organisation stays
             address = storage.people.address(person.address_id)
             gone = Balloted(
-                redacted.room, redacted.event, address, person.name, redacted.target, (), redacted.at
+                redacted.room,
+                redacted.event,
+                address,
+                person.name,
+                redacted.target,
+                (),
+                redacted.at,
+                live=redacted.live,
             )
             room = self._room(storage, gone, direct=False)
             place = _place(storage, room, private=room.direct)
-            context = self._context(storage, gone, room, place, now, near=near)
-            self._reply(storage, context, voting.redacted(context, ballot), gone)
+            # It was there before it was gone, whatever its server says.
+            at = now if gone.live else max(min(gone.at, now), ballot.cast_at)
+            context = self._context(storage, gone, room, place, at, near=near)
+            self._reply(storage, context, voting.redacted(context, ballot, gone.target), gone)
 
     def _submitted(
         self, storage: Storage, form: Submitted, now: datetime, near: Near, refusal: Text | None
@@ -437,6 +441,7 @@ class Intake:
             name=event.name,
             person=storage.people.ensure(event.sender, event.name, now),
             server_at=event.at,
+            live=event.live,
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",

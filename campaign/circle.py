@@ -21,12 +21,13 @@ def is_circle(earlier: Sequence[tuple[datetime, str]], answer: str) -> bool:
     """Whether one more answer to a person would go round in a circle.
 
     `earlier` are the answers given to them within `LASTS`, newest first, each with when it was given. Everything is
-    counted by person: however many sign at once, none of them has anything to do with another.
+    counted by person: however many sign at once, none of them has anything to do with another. A clock that was set
+    back in between makes nothing of this a circle.
     """
     same = [at for at, said in earlier if said == answer]
-    if any(last - first <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
+    if any(abs(last - first) <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
         return True
     every = [at for at, _ in earlier]
     return len(every) >= MOST and any(
-        last - first <= WITHIN for last, first in zip(every, every[MOST - 1 :], strict=False)
+        abs(last - first) <= WITHIN for last, first in zip(every, every[MOST - 1 :], strict=False)
     )

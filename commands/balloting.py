@@ -44,9 +44,11 @@ def cast(
             )
         )
     reason, procedure = lookup.short(reason), polling.procedure_of(poll)
-    # A server whose clock is behind cannot have sent it before the poll was there.
-    at = max(ctx.now, poll.opened_at)
     before = ctx.storage.ballots.latest(poll.id, elector.id)
+    # A server whose clock is behind cannot have sent it before the poll was there; and what is heard live was given
+    # after all that was taken before, though our own clock may have been set back in between.
+    after = before.cast_at if before is not None and ctx.live else poll.opened_at
+    at = max(ctx.now, poll.opened_at, after)
     if before is not None and choice == RETRACTED and before.choice == RETRACTED:
         return None
     if not reason and before is not None and before.choice == choice and not before.resolution:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from campaign.chat import NN_, say_many
+from campaign.lately import is_lately
 from commands import boarding, closing, leaving, oblivion, questioning, ringing, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
@@ -125,7 +126,7 @@ def retention(storage: Storage, house: House, tick: Tick) -> Reply:
     now = tick.now
     if not storage.campaigns.closed(now - house.keep):
         return Reply()
-    if (last := storage.audit.last("retention due")) is not None and now - last < ASK_AGAIN:
+    if (last := storage.audit.last("retention due")) is not None and is_lately(last, ASK_AGAIN, now):
         return Reply()
     count = len(oblivion.due(storage, house, now))
     if not count:

@@ -336,13 +336,17 @@ class Outbox(Queries):
         self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(room_id=room_id))
 
     def earlier(self, row_id: int) -> Earlier | None:
-        """What became of an intent; None if that is not known any more."""
-        query = (
-            select(outbox.c.id, outbox.c.settled, dispatches.c.key, dispatches.c.state, dispatches.c.event)
-            .outerjoin(dispatches, dispatches.c.key == outbox.c.dispatch_key)
-            .where(outbox.c.id == row_id)
-        )
-        return self._one(Earlier, query)
+        """What became of an intent, or of that which sent it again; None if that is not known any more."""
+        query = select(
+            outbox.c.id, outbox.c.settled, dispatches.c.key, dispatches.c.state, dispatches.c.event
+        ).outerjoin(dispatches, dispatches.c.key == outbox.c.dispatch_key)
+        found = self._one(Earlier, query.where(outbox.c.id == row_id))
+        while found is not None and found.state == "retried":
+            again = self._one(Earlier, query.where(outbox.c.repeats_key == found.key))
+            if again is None:
+                break
+            found = again
+        return found
 
     def reword(self, row_id: int, message: Message) -> None:
         """Let an intent that has not begun to leave say something else."""

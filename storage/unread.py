@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
+from campaign.lately import is_lately
 from storage.rows import Queries
 from storage.tables import rooms, unread_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 MOST = 1000
 """Events of one room that are kept sealed: what a stranger sends more of fills no disk."""
@@ -129,13 +130,13 @@ class UnreadEvents(Queries):
         )
         return [Unread(*row[:5]) for row in self._connection.execute(query)]
 
-    def tell(self, room_id: int, now: datetime, since: datetime) -> bool:
-        """Mark all that waits in a room as told of; return whether it is the first of it since then."""
+    def tell(self, room_id: int, now: datetime, every: timedelta) -> bool:
+        """Mark all that waits in a room as told of; return whether nobody was told of it for so long."""
         here = select(rooms.c.address).where(rooms.c.id == room_id).scalar_subquery()
         network = select(rooms.c.network).where(rooms.c.id == room_id).scalar_subquery()
         of_room = and_(unread_events.c.network == network, unread_events.c.room == here)
         last = self._connection.execute(select(func.max(unread_events.c.told_at)).where(of_room)).scalar()
-        first = last is None or last <= since
+        first = last is None or not is_lately(last, every, now)
         self._connection.execute(
             update(unread_events)
             .where(of_room, _WAITING, unread_events.c.told_at.is_(None))
