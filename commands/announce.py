@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign.chat import N_, NN_, say, say_many
 from commands import tell
-from commands.command import ANYWHERE, Context, Reply, Rest, command
+from commands.command import ANYWHERE, Context, Prose, Reply, command
 
 
 @command(
@@ -15,7 +15,7 @@ from commands.command import ANYWHERE, Context, Reply, Rest, command
     admin=True,
     where=ANYWHERE,
 )
-def announce(ctx: Context, text: Rest) -> Reply:
+def announce(ctx: Context, text: Prose) -> Reply:
     """Say a campaigner's own words everywhere, as they are."""
     campaign = ctx.campaign
     rooms = ctx.storage.rooms.of_campaign(campaign.id)

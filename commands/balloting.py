@@ -35,14 +35,7 @@ def cast(
     Raises:
         CampaignError: the poll has not begun, or the reason is too long.
     """
-    if not poll.begun and poll.closed_at is None:
-        raise CampaignError(
-            say(
-                N_("Poll {number} begins on {at}: please answer then."),
-                number=poll.number,
-                at=Moment(poll.starts_at or poll.closes_at, poll.zone),
-            )
-        )
+    make_sure_it_has_begun(poll)
     reason, procedure = lookup.short(reason), polling.procedure_of(poll)
     before = ctx.storage.ballots.latest(poll.id, elector.id)
     # A server whose clock is behind cannot have sent it before the poll was there; and what is heard live was given
@@ -98,6 +91,22 @@ def cast(
         *_put_off(ctx, poll, Ballot(elector.id, choice, reason), at),
     )
     return (reply or Reply()).also(*more) if reply or more else None
+
+
+def make_sure_it_has_begun(poll: Poll) -> None:
+    """Take nothing in a poll that is only planned.
+
+    Raises:
+        CampaignError: it is; the text says when it opens.
+    """
+    if not poll.begun and poll.closed_at is None:
+        raise CampaignError(
+            say(
+                N_("Poll {number} opens on {at}, and I will say so: please answer then."),
+                number=poll.number,
+                at=Moment(poll.starts_at or poll.closes_at, poll.zone),
+            )
+        )
 
 
 def _too_late(poll: Poll) -> Reply:

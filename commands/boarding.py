@@ -171,14 +171,13 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
             if until
             else say(N_("🤔 Deciding: {count}"), count=deciding)
         )
-    lines.append(
-        say(
-            N_("Declared: {declared} · declined: {declined} · no answer yet: {silent}"),
-            declared=standings.get("declared", 0),
-            declined=standings.get("declined", 0) + standings.get("withdrawn", 0),
-            silent=standings.get("silent", 0),
-        )
+    line = say(
+        N_("Declared: {declared} · declined: {declined} · no answer yet: {silent}"),
+        declared=standings.get("declared", 0),
+        declined=standings.get("declined", 0),
+        silent=standings.get("silent", 0),
     )
+    lines.append(lookup.standings(progress, line))
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     lines += [
         say(

@@ -63,7 +63,7 @@ def goes_round(
     storage: Storage, house: House, context: Context, lines: tuple[Text, ...], now: datetime
 ) -> tuple[bool, Reply]:
     """Whether this answer is better not given, for a machine answers it; and what to tell the campaigners of it, once."""
-    earlier = storage.answers.lately(context.person.id, now - LASTS)
+    earlier = storage.answers.lately(context.person.id, context.room.id, now - LASTS)
     if not earlier or not is_circle(earlier, storage.answers.words(Message(lines))):
         return False, Reply()
     if not _first(storage, context.room, f"circle {context.person.id} {now:%Y-%m-%d}", now):

@@ -36,6 +36,7 @@ __all__ = [
     "Options",
     "Parameter",
     "Place",
+    "Prose",
     "Reply",
     "Rest",
     "Unclear",
@@ -47,6 +48,9 @@ __all__ = [
 
 Rest: TypeAlias = Annotated[str, "rest"]
 """A positional parameter that takes every word that remains."""
+
+Prose: TypeAlias = Annotated[str, "prose"]
+"""The same, or an option, that others read as it was typed: it keeps the full stop at its end."""
 
 Option: TypeAlias = Annotated[str, "option"]
 """A keyword-only parameter, said as `key=value`; the value runs to the next known key."""
@@ -221,7 +225,7 @@ class Context:
 # --- what it is ----------------------------------------------------------------------------------------------------
 
 Kind: TypeAlias = Literal[
-    "word", "rest", "moment", "day", "span", "choice", "number", "option", "options", "more"
+    "word", "rest", "prose", "moment", "day", "span", "choice", "number", "option", "options", "more"
 ]
 
 

@@ -46,13 +46,7 @@ def sign(
         mine = authority.organisations(ctx)
         found = mine[0] if len(mine) == 1 else None
     if found is not None and found.id == ctx.campaign.collective_id:
-        raise CampaignError(
-            say(
-                N_("**{name}** is the collective itself: it signs by a poll. {polls} lists them."),
-                name=found.name,
-                polls=Typed("polls"),
-            )
-        )
+        raise CampaignError(lookup.collective_answers(found))
     if found is None and name:
         _make_sure_they_may_declare(ctx)
     if found is None and not (name and ctx.confirmed):

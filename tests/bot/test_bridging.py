@@ -36,6 +36,7 @@ from tests.bot.scripted import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from storage.database import Database
@@ -93,17 +94,19 @@ def has_signed(database: Database) -> bool:
     )
 
 
-def leaves(database: Database, room: str = COOP.id) -> list[str]:
+def leaves(database: Database, room: str = COOP.id, now: datetime = NOW) -> list[str]:
     """Let what waits in a room leave, and return what it was."""
 
     def work(storage: Storage) -> list[str]:
         found = [row for row in storage.outbox.waiting(MATRIX) if row.room_id]
         rows = [row for row in found if storage.rooms.get(row.room_id or 0).address == room]
         for row in rows:
+            key = secrets.token_hex(8)
             storage.outbox.freeze(
-                [row.id], key=secrets.token_hex(8), network=MATRIX, room_id=row.room_id or 0, payload={},
-                private_with=None, file_id=None, now=NOW,
+                [row.id], key=key, network=MATRIX, room_id=row.room_id or 0, payload={},
+                private_with=None, file_id=None, now=now,
             )  # fmt: skip
+            storage.outbox.delivered(key, f"${key}", now)
         return [plain(row.message) for row in rows]
 
     return database.transaction(work)
@@ -248,6 +251,29 @@ async def test_two_hundred_who_sign_at_once_are_all_answered(database: Database)
 async def test_who_says_a_lot_before_any_of_it_is_answered_is_no_machine(database: Database) -> None:
     await take(intake(database), *(said(f"${number}", "!help") for number in range(40)))
     assert len(await heard(database)) == 40
+
+
+async def test_who_goes_on_sending_while_the_first_answers_come_is_no_machine(database: Database) -> None:
+    clock, answers = Clock(), []
+    one = intake(database, clock=clock)
+    for second in range(50):  # eight lines a second, answered as they come
+        clock.now = NOW + timedelta(seconds=second)
+        lines = (f"!deciding 2027-10-01 Somebody {second} {number}" for number in range(8))
+        await take(one, *(said(f"${secrets.token_hex(4)}", line) for line in lines))
+        while more := leaves(database, now=clock.now + timedelta(seconds=0.5)):
+            answers += more
+    assert len(answers) == 400
+
+
+async def test_a_machine_in_another_room_is_none_here(database: Database) -> None:
+    clock = Clock()
+    one = intake(database, clock=clock)
+    for number in range(SAME):
+        clock.now = NOW + timedelta(seconds=number)
+        await take(one, said(f"${number}", "!help", room=TEAM, sender=ECHO))
+        leaves(database, TEAM.id)
+    await take(one, said("$here", "!help", sender=ECHO))
+    assert len(leaves(database)) == 1
 
 
 async def test_what_was_missed_is_answered_however_much_it_is(database: Database) -> None:

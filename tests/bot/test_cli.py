@@ -107,13 +107,14 @@ def test_a_bad_config_is_told_whole_and_without_a_traceback(tmp_path: Path) -> N
     assert running.returncode == 2
     assert out == ""
     lines = errors.splitlines()
-    assert lines[0] == f"{file}: 6 to mend"
+    assert lines[0] == f"{file}: 7 to mend"
     for part in (
         "bot.timezon",
         "matrix.password",
         "matrix.homeserver",
         "matrix.user",
         "campaigns.a.title",
+        "bot.admins",
         "no.md",
     ):
         assert any(part in line for line in lines[1:]), part
@@ -238,9 +239,12 @@ def test_check_says_where_the_campaign_differs_from_the_file(
     server: ThreadingHTTPServer, filled: Path
 ) -> None:
     only_matrix(filled.parent, server.server_address[1])
-    filled.write_text(filled.read_text().replace("2027-09-30", "2027-10-30"))
+    changed = filled.read_text().replace("2027-09-30", "2027-10-30").replace('"1d", "2h"', '"36h", "5m"')
+    filled.write_text(changed)
     result = tocsin("check", "--config", filled)
     assert result.exit_code == 0
+    reminders = "campaigns.ngi.reminders: 7d, 1d 12h, 5m here, but 7d, 1d, 2h in the campaign, which stays"
+    assert reminders in result.stderr
     assert "campaigns.ngi.deadline: 2027-10-30 18:00" in result.stderr
 
 

@@ -10,11 +10,10 @@ import pytest
 from apscheduler.schedulers import base as scheduler
 
 from bot.clock import Clock, utc_now
-from bot.intake import Intake
 from bot.opening import open_campaigns
+from bot.ticking import Ticking
 from campaign.chat import MATRIX, XMPP
 from commands.due import Tick
-from commands.menu import MENU
 from storage.database import open_database
 from tests.bot.scripted import COOP, FORGE, HOUSE, NOW, config, waiting
 
@@ -124,7 +123,7 @@ async def at(database: Database, *moments: datetime) -> list[str]:
     """Tick at these moments, each time as a bot that has just been started; return what is newly said."""
     before = len(await waiting(database))
     for moment in moments:
-        await Intake(database, HOUSE, MENU, utc_now).tick(Tick(moment, heard=moment))
+        await Ticking(database, HOUSE).tick(Tick(moment, heard=moment))
     return [text for _, text in (await waiting(database))[before:]]
 
 
