@@ -10,7 +10,7 @@ from campaign.board import GATHERS, next_step
 from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, say, say_many
 from campaign.lately import is_lately
 from campaign.signature import progress_bar
-from commands import lookup, schedules
+from commands import bridging, lookup, schedules
 from commands.command import Reply
 from storage.outbox import freeze
 
@@ -33,12 +33,13 @@ _URGENCY = 7
 """Whoever is answered comes first."""
 
 
-def keep(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
+def keep(storage: Storage, house: House, tick: Tick) -> Reply:
     """Show each room where its campaign stands, wherever that is wanted and has changed."""
     now = tick.now
     for campaign in storage.campaigns.open():
         boards = storage.boards.of_campaign(campaign.id)
         rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+        rooms = bridging.one_of_each(storage, house, rooms)
         wanted = [room for room in rooms if is_wanted(campaign, boards.get(room.id))]
         if any(is_ripe(boards.get(room.id), now) for room in wanted):
             facts, left = _facts(storage, campaign, now), _left(storage, campaign, now)
