@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-MOST = 1000
-"""Events of one room that are kept sealed: what a stranger sends more of fills no disk."""
+MOST, MOST_CHARACTERS = 1000, 4_000_000
+"""Events of one room that are kept sealed, and how large they are in all: what a stranger sends more of fills no disk."""
 _WAITING = unread_events.c.read_at.is_(None)
 
 
@@ -62,8 +62,9 @@ class UnreadEvents(Queries):
         known = select(unread_events.c.id).where(here, unread_events.c.event == event)
         if self._connection.execute(known).first() is not None:
             return
-        waiting = select(func.count()).select_from(unread_events).where(here, _WAITING)
-        if self._connection.execute(waiting).scalar_one() >= MOST:
+        size = func.coalesce(func.sum(func.length(unread_events.c.payload)), 0)
+        count, characters = self._connection.execute(select(func.count(), size).where(here, _WAITING)).one()
+        if count >= MOST or characters >= MOST_CHARACTERS:
             return
         self._connection.execute(
             insert(unread_events),
