@@ -140,23 +140,27 @@ class Effects:
         self._reply(context, reply, reacted)
 
     def _redacted(self, redacted: Redacted) -> None:
-        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand.
-
-        Only in the room in which it was given: not every server, and no room of a stranger's, sees to that.
-        """
+        """Take back what was answered in a poll by an event that is gone; nobody says by whose hand."""
         storage = self._storage
-        if not storage.inbox.knows(redacted.room.network, redacted.room.id, redacted.target):
-            return
         for ballot in storage.ballots.of_event(redacted.room.network, redacted.target):
             person = storage.people.find(storage.people.address(storage.people.any_address(ballot.person_id)))
             if person is None:
                 continue  # forgotten: what they said for their organisation stays
             address = storage.people.address(person.address_id)
+            # It was there before it was gone, whatever its server says.
+            at = max(redacted.at, ballot.cast_at)
             gone = Balloted(
-                redacted.room, redacted.event, address, person.name, redacted.target, (), redacted.at
+                redacted.room,
+                redacted.event,
+                address,
+                person.name,
+                redacted.target,
+                (),
+                at,
+                live=redacted.live,
             )
             context = self._where_known(gone, direct=False)
-            self._reply(context, voting.redacted(context, ballot), gone)
+            self._reply(context, voting.redacted(context, ballot, gone.target), gone)
 
     def _submitted(self, form: Submitted, refusal: Text | None) -> forms.Answered:
         context = self._where_known(form, direct=True)
@@ -201,6 +205,7 @@ class Effects:
             name=event.name,
             person=self._storage.people.ensure(event.sender, event.name, at),
             server_at=event.at,
+            live=event.live,
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",

@@ -33,7 +33,7 @@ class Ticking:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
         await self._database.write(lambda storage: self._each(storage, tick))
         # A few at a time: whoever signs meanwhile waits for no more than these.
-        while await self._database.write(lambda storage: self._step(storage, due.in_private, tick)):
+        while await self._database.write(lambda storage: self._in_private(storage, tick)):
             pass
         await self._tidying.step(tick.now)
         if self._forgetting.is_due(tick.now):
@@ -45,14 +45,33 @@ class Ticking:
                     raise
                 log.exception("forgetting failed", extra={"action": "forget"})
 
+    def _in_private(self, storage: Storage, tick: Tick) -> bool:
+        """Say a few of the reminders for people alone; return whether there may be more.
+
+        If one of the few cannot be said, they are taken one by one, and it is skipped.
+        """
+        for alone in due.in_private(storage):
+            done = self._step(storage, alone, tick)
+            if done is None:
+                for one in alone.one_by_one():
+                    done = self._step(storage, one, tick)
+                    if done is None:
+                        alone.give_up(storage, tick)
+                    elif not done:
+                        break
+                return True
+            if done:
+                return True
+        return False
+
     def _each(self, storage: Storage, tick: Tick) -> None:
         for step in (*due.STEPS, *due.polls(storage), *due.AFTER_POLLS):
             self._step(storage, step, tick)
 
     def _step(
         self, storage: Storage, step: Callable[[Storage, House, Tick], Reply | None], tick: Tick
-    ) -> bool:
-        """Take one step, undone alone if it fails; return whether it had anything to do."""
+    ) -> bool | None:
+        """Take one step, undone alone if it fails; return whether it had anything to do, None if it failed."""
         try:
             with storage.savepoint():
                 reply = step(storage, self._house, tick)
@@ -65,5 +84,5 @@ class Ticking:
                 "a step of the clock failed",
                 extra={"action": "tick", "step": getattr(step, "__name__", str(step))},
             )
-            return False
+            return None
         return reply is not None

@@ -31,13 +31,14 @@ def is_circle(earlier: Sequence[Given], answer: str) -> bool:
     """Whether one more answer to a person would go round in a circle.
 
     `earlier` are the answers given to them in one place within `LASTS`, newest first, only those that have left.
-    Everything is counted by person: however many sign at once, none of them has anything to do with another.
+    Everything is counted by person: however many sign at once, none of them has anything to do with another. A clock
+    that was set back in between makes no circle of them.
     """
     same = [one.at for one in earlier if one.said == answer]
-    if any(last - first <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
+    if any(abs(last - first) <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
         return True
     turns = [turn[0].at for turn in _turns(earlier) if len(turn) <= FEW]
-    return any(last - first <= WITHIN for last, first in zip(turns, turns[MOST - 1 :], strict=False))
+    return any(abs(last - first) <= WITHIN for last, first in zip(turns, turns[MOST - 1 :], strict=False))
 
 
 def _turns(earlier: Sequence[Given]) -> Iterator[Sequence[Given]]:

@@ -52,10 +52,9 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _pick(context, prompt, picked)
     line = _call(said, context.house)
     if line is None:
-        text = calling.without_quotation(said.text)
-        line = calling.Line(calling.clean(text))
-        if "\n" in text or finding.find(line, context.menu) is None:
-            near = None if "\n" in text else _near(context, line)
+        line = calling.alone(said.text, context.house.prefix)
+        if line is None or finding.find(line, context.menu) is None:
+            near = None if line is None else _near(context, line)
             return near or Reply(
                 (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
             )

@@ -59,6 +59,16 @@ def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Itera
     return kept
 
 
+def one_of_each(storage: Storage, house: House, rooms: Iterable[RoomRow]) -> list[RoomRow]:
+    """Of rooms that are sides of one room, keep the side listed first: what is said there is read on all of them."""
+    ranked = [(room, _rank(storage, house, room.id)) for room in rooms]
+    first: dict[int, int] = {}
+    for _, rank in ranked:
+        if rank is not None:
+            first[rank[0]] = min(rank[1], first.get(rank[0], rank[1]))
+    return [room for room, rank in ranked if rank is None or first[rank[0]] == rank[1]]
+
+
 def goes_round(
     storage: Storage, house: House, context: Context, lines: tuple[Text, ...], now: datetime
 ) -> tuple[bool, Reply]:

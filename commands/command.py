@@ -106,6 +106,8 @@ class Context:
     person: Person
     server_at: datetime | None = None
     """When its server says that it was said (UTC). A server can say what it likes: see `now`."""
+    live: bool = True
+    """Whether it was received as it was said: then it is the latest word on whatever it is about."""
     by_form: bool = False
     """Whether it was handed in as a form."""
     menu: tuple[Command, ...] = ()

@@ -16,6 +16,7 @@ from bot.transports.base import Batch
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Reacted
 from campaign.circle import MOST, SAME
+from commands import boarding, due
 from commands.menu import MENU
 from storage.database import open_database
 from tests.bot.scripted import (
@@ -176,6 +177,32 @@ async def test_what_is_for_all_rooms_is_said_on_the_side_listed_first(
     await take(one, said("$2", "!relay", TEAM, MAUD))
     assert len(await heard(database, first[1], first[0])) == 2
     assert await heard(database, second[1], second[0]) == []
+
+
+def boards(database: Database, bridges: Bridges) -> int:
+    """How many boards a campaign that wants them gets."""
+
+    def work(storage: Storage) -> int:
+        storage.campaigns.change(1, board=True)
+        boarding.keep(storage, replace(HOUSE, bridges=bridges), due.Tick(NOW, NOW))
+        return len(storage.boards.of_campaign(1))
+
+    return database.transaction(work)
+
+
+async def test_a_board_is_shown_on_one_side_and_in_each_room_that_has_none(database: Database) -> None:
+    assert boards(database, BRIDGED) == 1
+    assert boards(database, BRIDGES) == 2
+
+
+@pytest.mark.parametrize(("bridges", "count"), [(BRIDGED, -1), (BRIDGES, 0)])
+async def test_rooms_are_counted_once_for_all_their_sides(
+    database: Database, bridges: Bridges, count: int
+) -> None:
+    every = database.transaction(lambda storage: len(storage.rooms.of_campaign(1)))
+    await take(intake(database, bridges), said("$1", "!announce Half of us!", TEAM, MAUD))
+    told = await heard(database, TEAM.id)
+    assert any(f"Announced in {every + count} room" in line for line in told), told
 
 
 async def test_without_the_first_side_the_other_hears_it(database: Database) -> None:

@@ -18,7 +18,7 @@ from bot.transports.matrix.reading import without_quote
 from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
 from commands import answer, calling
-from commands.calling import Line, call, clean
+from commands.calling import GO_ON, Line, call, clean
 from commands.command import Context, House, UsageError
 from commands.finding import find, nearest
 from commands.grammar import arguments
@@ -255,6 +255,12 @@ def test_a_quoted_reply_is_read_without_what_it_quotes(shared: Stage, line: str)
     for fallback in ("> <@sacha:mail.example> !withdraw\n\n", "> * <@sacha:mail.example> waves\n> twice\n\n"):
         assert read(shared, without_quote(fallback + line)) == read(shared, line)
         assert read(shared, fallback + line) == read(shared, line)
+
+
+def test_commands_that_go_on_in_the_next_line_end_with_somebodys_own_words() -> None:
+    ending = {one.name: one.parameters for one in MENU if one.names & GO_ON}
+    assert {name for one in MENU if one.name in ending for name in one.names} == {*GO_ON}
+    assert all(any(one.kind == "rest" for one in parameters) for parameters in ending.values())
 
 
 @pytest.mark.parametrize(
