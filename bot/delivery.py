@@ -309,7 +309,8 @@ class Delivery:
             for claim in self._freezing.sound(storage, storage.rooms.get(room_id), rooms[room_id])
         ]
         for claim in claims:
-            self._pacing.takes(now, claim.room_id)
+            more = claim.intents < min(len(rooms[claim.room_id]), self._pacing.most_lines)
+            self._pacing.takes(now, claim.room_id, leaves_more=more)
         for address_id, rows in homeless.items():
             address = storage.people.address(address_id)
             errands.append(

@@ -40,6 +40,8 @@ class Claim:
     private_with: Address | None
     expires_at: datetime | None = None
     """From when on something in it is not worth saying any more (UTC)."""
+    intents: int = 1
+    """How many it takes with it."""
 
 
 class Freezing:
@@ -159,8 +161,9 @@ class Freezing:
                 (storage.people.address(row.address_id) for row in together if row.address_id), None
             )
         key = self._new_key()
+        taking = [number for row in together for number in (row.id, *repeats.get(row.id, ()))]
         storage.outbox.freeze(
-            [number for row in together for number in (row.id, *repeats.get(row.id, ()))],
+            taking,
             key=key,
             network=self._network,
             room_id=room.id,
@@ -170,7 +173,7 @@ class Freezing:
             now=self._now(),
         )
         ends = min((row.expires_at for row in together if row.expires_at), default=None)
-        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private, ends)]
+        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private, ends, len(taking))]
 
     def _new_key(self) -> str:
         key = str(uuid.uuid4())

@@ -70,6 +70,8 @@ class Pacing:
         """Until when an answer that is alone waits for nobody: the last that waited was alone in the end."""
         self._since: dict[int, float] = {}
         """Room → since when something waits there."""
+        self._behind: set[int] = set()
+        """Rooms in which something was left behind that could not leave with the rest: it has waited already."""
         self.is_crowded = False
         """Whether a crowd's answers wait for each other in some room."""
 
@@ -88,7 +90,10 @@ class Pacing:
         self._since = {room: self._since.get(room, now) for room in wants}
         waited = {room: now - since for room, since in self._since.items()}
         left = self.left(now)
-        patience = {room: self._patience_of(want, now) for room, want in wants.items()}
+        patience = {
+            room: 0.0 if room in self._behind else self._patience_of(want, now)
+            for room, want in wants.items()
+        }
         patient = {room for room in wants if waited[room] < patience[room]}
         self.is_crowded = any(wants[room].people >= CROWD for room in patient)
         for room in wants.keys() - patient:
@@ -142,9 +147,13 @@ class Pacing:
         missing = max(0.0, 1.0 - self._tokens)
         return max(0.0, self._closed_until - now) + missing * self._allowance.interval
 
-    def takes(self, now: float, room: int | None = None) -> float:
-        """Spend one, for a message (of all that waits in `room`) that leaves as soon as it may: in so many seconds."""
+    def takes(self, now: float, room: int | None = None, *, leaves_more: bool = False) -> float:
+        """Spend one, for a message (of all that waits in `room`) that leaves as soon as it may: in so many seconds.
+
+        Not of all if it `leaves_more`: what belongs to another conversation has waited as long, and follows at once.
+        """
         self._since.pop(room or 0, None)
+        (self._behind.add if leaves_more else self._behind.discard)(room or 0)
         pause = self.opens(now)
         self._tokens -= 1.0
         return pause

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.config import load
+from bot.opening import open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import (
     Accepted,
@@ -24,9 +25,10 @@ from bot.transports.base import (
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
+from storage.database import open_database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from bot.config import Config
@@ -83,6 +85,29 @@ def config(folder: Path, text: str = CONFIG, roster: str = ROSTER, letter: str =
     file = folder / "config.toml"
     file.write_text(text, "utf-8")
     return load(file, environment=PASSWORDS)
+
+
+@contextmanager
+def begun(folder: Path, *rooms: Room, **values: str) -> Iterator[Database]:
+    """A database with that campaign, and the bot in these rooms, where it has said who it is.
+
+    `values` are of them all; "{name}" in one is the name of the room.
+    """
+    database = open_database(folder / "data")
+    what = config(folder)
+
+    def begin(storage: Storage) -> None:
+        open_campaigns(storage, what, NOW)
+        for room in rooms:
+            known = storage.rooms.ensure(room.network, room.id, language="en")
+            more = {key: value.format(name=room.id[1:]) for key, value in values.items()}
+            storage.rooms.change(known.id, state="joined", welcomed_at=NOW, **more)
+
+    database.transaction(begin)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def said(event: str, text: str, room: Room = COOP, sender: Address = ANA) -> Said:

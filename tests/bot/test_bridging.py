@@ -11,14 +11,13 @@ import pytest
 
 from bot.config import ConfigError, load
 from bot.intake import Intake
-from bot.opening import house_of, open_campaigns
+from bot.opening import house_of
 from bot.transports.base import Batch
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Reacted
 from campaign.circle import MOST, SAME
 from commands import boarding, due
 from commands.menu import MENU
-from storage.database import open_database
 from tests.bot.scripted import (
     ANA,
     CONFIG,
@@ -29,6 +28,7 @@ from tests.bot.scripted import (
     NOW,
     PASSWORDS,
     TEAM,
+    begun,
     config,
     plain,
     said,
@@ -62,19 +62,8 @@ class Clock:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, NOW)
-        for network, address in ((MATRIX, COOP.id), (MATRIX, TEAM.id), (XMPP, FORGE.id)):
-            room = storage.rooms.find(network, address)
-            assert room is not None
-            storage.rooms.change(room.id, state="joined", welcomed_at=NOW)
-
-    opened.transaction(begin)
-    yield opened
-    opened.close()
+    with begun(tmp_path, COOP, TEAM, FORGE) as made:
+        yield made
 
 
 def intake(database: Database, bridges: Bridges = BRIDGES, clock: Clock | None = None) -> Intake:

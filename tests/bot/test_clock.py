@@ -10,12 +10,9 @@ import pytest
 from apscheduler.schedulers import base as scheduler
 
 from bot.clock import Clock, utc_now
-from bot.opening import open_campaigns
 from bot.ticking import Ticking
-from campaign.chat import MATRIX, XMPP
 from commands.due import Tick
-from storage.database import open_database
-from tests.bot.scripted import COOP, FORGE, HOUSE, NOW, config, waiting
+from tests.bot.scripted import COOP, FORGE, HOUSE, NOW, begun, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,19 +101,8 @@ async def test_it_is_silent_once_closed() -> None:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, NOW)
-        for network, room in ((MATRIX, COOP.id), (XMPP, FORGE.id)):
-            known = storage.rooms.find(network, room)
-            assert known is not None
-            storage.rooms.change(known.id, state="joined", welcomed_at=NOW)
-
-    opened.transaction(begin)
-    yield opened
-    opened.close()
+    with begun(tmp_path, COOP, FORGE) as made:
+        yield made
 
 
 async def at(database: Database, *moments: datetime) -> list[str]:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.intake import Intake
-from bot.opening import open_campaigns
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Redacted
 from commands.menu import MENU
-from storage.database import open_database
-from tests.bot.scripted import COOP, HOUSE, NOW, config, said, waiting
+from tests.bot.scripted import COOP, HOUSE, NOW, begun, said, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from campaign.chat import Event
     from storage.database import Database
-    from storage.storage import Storage
 
 MAL = Address(MATRIX, "@mal:elsewhere.example")
 GHOST = Address(MATRIX, "@_irc_ana:example.org")
@@ -29,17 +26,8 @@ GHOST = Address(MATRIX, "@_irc_ana:example.org")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-    opened.transaction(lambda storage: open_campaigns(storage, what, NOW))
-
-    def enter(storage: Storage) -> None:
-        room = storage.rooms.ensure(COOP.network, COOP.id)
-        storage.rooms.change(room.id, state="joined", welcomed_at=NOW)
-
-    opened.transaction(enter)
-    yield opened
-    opened.close()
+    with begun(tmp_path, COOP) as made:
+        yield made
 
 
 async def hear(database: Database, *events: Event) -> list[str]:

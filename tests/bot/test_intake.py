@@ -14,7 +14,6 @@ from sqlalchemy import event as sql
 
 from bot.alarm import Alarm
 from bot.intake import Intake
-from bot.opening import open_campaigns
 from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import (
@@ -38,8 +37,21 @@ from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command
 from commands.due import Tick
 from commands.menu import MENU
-from storage.database import StorageFull, open_database
-from tests.bot.scripted import ANA, CAFE, COOP, FORGE, HOUSE, MAUD, NOW, TEAM, config, plain, said, waiting
+from storage.database import StorageFull
+from tests.bot.scripted import (
+    ANA,
+    CAFE,
+    COOP,
+    FORGE,
+    HOUSE,
+    MAUD,
+    NOW,
+    TEAM,
+    begun,
+    plain,
+    said,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,19 +88,8 @@ def wonder(ctx: Context) -> Reply:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, NOW)
-        for network, address in ((MATRIX, COOP.id), (MATRIX, TEAM.id), (XMPP, FORGE.id)):
-            room = storage.rooms.find(network, address)
-            assert room is not None
-            storage.rooms.change(room.id, state="joined", welcomed_at=NOW)
-
-    opened.transaction(begin)
-    yield opened
-    opened.close()
+    with begun(tmp_path, COOP, TEAM, FORGE) as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,13 +10,12 @@ import pytest
 
 from bot.config import load
 from bot.intake import Intake
-from bot.opening import house_of, open_campaigns
+from bot.opening import house_of
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Invited, Joined, Message, Removed, Room, say
 from commands import inviting
 from commands.menu import MENU
-from storage.database import open_database
-from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, config, plain, said
+from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, begun, config, plain, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,18 +33,8 @@ NEXT = Room(MATRIX, "!next:example.org")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, NOW)
-        for room in (COOP, TEAM):
-            known = storage.rooms.ensure(room.network, room.id)
-            storage.rooms.change(known.id, state="joined", welcomed_at=NOW, alias=f"#{room.id[1:]}")
-
-    opened.transaction(begin)
-    yield opened
-    opened.close()
+    with begun(tmp_path, COOP, TEAM, alias="#{name}") as made:
+        yield made
 
 
 async def hear(database: Database, *events: Event, now: datetime = NOW) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.pacing import FULLEST, Pacing, Want
+from bot.pacing import FULLEST, LONGEST_PATIENCE, Pacing, Want
 from bot.transports.base import Allowance
 from bot.transports.matrix import MatrixTransport
 
@@ -144,6 +144,30 @@ def test_who_asks_one_thing_after_the_other_waits_for_company_once_at_most() -> 
         now += 0.1
 
     assert sum(wait > 0.05 for wait in waits) == 1
+
+
+def test_what_belongs_to_other_conversations_waits_for_company_once_and_not_one_after_the_other() -> None:
+    """Whoever asks in ten threads at once would keep the room waiting for half a minute."""
+    pacing, now, left = Pacing(Allowance(10, 5.0)), 0.0, []
+    pacing.takes(now)
+    for _ in range(2):  # no more than is left in the end
+        pacing.takes(now)
+    waiting = 6
+    while waiting:
+        ready, again = pacing.choose({0: Want(5, waiting, 1)}, now)
+        if ready:
+            waiting -= 1
+            pacing.takes(now, 0, leaves_more=waiting > 0)
+            left.append(now)
+            now += ON_THE_WAY
+        else:
+            assert again is not None
+            now += again
+
+    assert left[0] == pytest.approx(LONGEST_PATIENCE)
+    assert left[-1] - left[0] == pytest.approx(5 * ON_THE_WAY)
+    ready, _ = pacing.choose({0: Want(5, 1, 1)}, now)
+    assert ready == [], "what comes later waits for company of its own"
 
 
 def test_a_generous_server_is_found_out_and_nothing_waits_any_more() -> None:

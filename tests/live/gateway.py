@@ -53,6 +53,13 @@ class Gateway:
         async with asyncio.timeout(within), self._news:
             await self._news.wait_for(lambda: len(self.syncs) >= count)
 
+    async def fails_from(self, waking: Awaitable[object]) -> None:
+        """Let all syncs fail, as those of a bad gateway do; `waking` ends the one that is held."""
+        self.sync_fails = bad_gateway
+        before = len(self.syncs)
+        await waking
+        await self.until_syncs(before + 1)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         async with self._news:
@@ -108,6 +115,11 @@ class Gateway:
                 yield
             finally:
                 await runner.cleanup()
+
+
+async def bad_gateway(_: web.Request) -> web.StreamResponse:
+    """What a proxy answers whose server is gone."""
+    return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
 
 
 async def _nothing_else(_: web.Request) -> None:

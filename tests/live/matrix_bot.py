@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pytest
+
 from bot.transports.base import Batch, Dispatch, Payload, Start
 from bot.transports.matrix import MatrixTransport
 from campaign.chat import MATRIX, Event, Room, Said, Sealed
@@ -104,6 +106,13 @@ async def new_bot(server: Synapse, **tunables: Any) -> AsyncIterator[Bot]:
     user_id, password = await server.register(f"tocsin-{secrets.token_hex(4)}", displayname="Tocsin")
     with tempfile.TemporaryDirectory() as folder:
         yield Bot(server.base_url, user_id, password, **{"keys": Path(folder), **tunables})
+
+
+@pytest.fixture
+async def bot(synapse_server: Synapse) -> AsyncIterator[Bot]:
+    """One that is not running yet."""
+    async with new_bot(synapse_server) as made:
+        yield made
 
 
 def dispatch(room: str, text: str = "Bonjour", **more: Any) -> Dispatch:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from campaign.chat import Joined, Said, Unreadable
-from tests.live.gateway import gateway
+from tests.live.gateway import bad_gateway, gateway
 from tests.live.matrix_bot import new_bot
 
 if TYPE_CHECKING:
@@ -145,10 +145,6 @@ async def test_malformed_events_of_strangers_servers_do_no_harm(
         async with bot.running(room):
             assert len(bot.of(Unreadable)) == 2 * len(UNREADABLE)
             assert bot.texts(room).count("fine") == 2 * len(READABLE)
-
-
-async def bad_gateway(_: web.Request) -> web.StreamResponse:
-    return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
 
 
 async def not_matrix(_: web.Request) -> web.StreamResponse:

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.transports.base import Refused, Unreachable
 from bot.transports.matrix.homeserver import Patience
 from campaign.chat import MATRIX, Address, Joined, Said, Unreadable
-from tests.live.gateway import Gateway, gateway
+from tests.live.gateway import Gateway, bad_gateway, gateway
 from tests.live.matrix_bot import Bot, dispatch, new_bot
 from tests.live.synapse import Person
 
@@ -104,7 +104,7 @@ async def test_an_outage_is_no_rooms_fault(bot: Bot, between: Gateway, alice: Pe
             return None
         if between.count("GET", "/whoami") > BRIEF.tries + 1:
             tried.set()
-        return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
+        return await bad_gateway(request)
 
     between.instead = out
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
@@ -162,10 +162,6 @@ async def test_an_empty_page_is_not_the_end_of_the_history(bot: Bot, between: Ga
     assert len(bot.of(Said)) == len(words)
 
 
-async def bad_gateway(_: web.Request) -> web.StreamResponse:
-    return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
-
-
 async def test_a_room_of_whose_encryption_no_sync_has_told_gets_nothing_in_plain(
     bot: Bot, between: Gateway, alice: Person
 ) -> None:
@@ -175,10 +171,7 @@ async def test_a_room_of_whose_encryption_no_sync_has_told_gets_nothing_in_plain
         await alice.say(room, "!sign")
         await bot.heard("!sign")
         await transport.send(dispatch(room, "signed"))
-        between.sync_fails = bad_gateway
-        before = len(between.syncs)
-        await alice.set_state(room, "m.room.encryption", ENCRYPTION)
-        await between.until_syncs(before + 1)
+        await between.fails_from(alice.set_state(room, "m.room.encryption", ENCRYPTION))
         await transport.send(dispatch(room, "not in the clear"))
         await transport.send(dispatch(plain, "still here"))
     assert await alice.texts(room, sender=bot.user_id) == ["signed"]
@@ -197,10 +190,9 @@ async def test_what_was_said_before_encryption_comes_before_it(
         if away:
             await stack.aclose()
         else:
-            between.sync_fails = bad_gateway
-            before = len(between.syncs)
-            await alice.set_state(room, "m.room.topic", {"topic": "wakes the sync that is held"})
-            await between.until_syncs(before + 1)
+            await between.fails_from(
+                alice.set_state(room, "m.room.topic", {"topic": "wakes the sync that is held"})
+            )
         bot.events.clear()
         await alice.say(room, "!sign before")
         await alice.set_state(room, "m.room.encryption", ENCRYPTION)
@@ -233,10 +225,7 @@ async def test_encryption_takes_effect_before_a_gap_is_filled(
     room = await alice.create_room(public=True)
     async with bot.running(room) as transport:
         await bot.first(Joined)
-        between.sync_fails = bad_gateway
-        before = len(between.syncs)
-        await alice.say(room, "wakes the sync that is held")
-        await between.until_syncs(before + 1)
+        await between.fails_from(alice.say(room, "wakes the sync that is held"))
         for number in range(12):
             await alice.say(room, f"message {number}")
         await alice.set_state(room, "m.room.encryption", ENCRYPTION)

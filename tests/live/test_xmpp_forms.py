@@ -14,7 +14,7 @@ from slixmpp.exceptions import IqError
 from campaign.chat import XMPP, Submitted
 from tests.live.xmpp_bot import WAIT, place
 from tests.live.xmpp_forms import COMMANDS, step
-from tests.live.xmpp_house import running
+from tests.live.xmpp_house import plot
 from tests.storage.made import rows
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.live.xmpp_person import XmppPerson
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
-__all__ = ["place"]
+__all__ = ["place", "plot"]
 
 DISCO = "http://jabber.org/protocol/disco"
 
@@ -43,19 +43,9 @@ async def count(database: Database, table: str) -> int:
     return int(str(found[0][0]))
 
 
-async def test_a_representative_finds_the_forms_and_signs_by_one(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin = await xmpp_person("robin")
-    await robin.create_room(room, "Robin")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\nPicasoft,,,\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+async def test_a_representative_finds_the_forms_and_signs_by_one(plot):
+    robin = plot.robin
+    async with plot.running() as (_, transport, database):
         bot = full(transport)
         info = await robin.ask("get", bot, f"<query xmlns='{DISCO}#info'/>")
         identity = info.find(f".//{{{DISCO}#info}}identity")
@@ -94,19 +84,9 @@ async def test_a_representative_finds_the_forms_and_signs_by_one(
         assert not [heard for heard in robin.heard if heard.type == "chat" and "Le Fil Commun" in heard.body]
 
 
-async def test_every_form_of_the_menu_opens_and_what_is_wrong_is_said_in_it(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin = await xmpp_person("robin")
-    await robin.create_room(room, "Robin")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\nPicasoft,,,\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+async def test_every_form_of_the_menu_opens_and_what_is_wrong_is_said_in_it(plot):
+    robin = plot.robin
+    async with plot.running() as (_, transport, database):
         bot = full(transport)
         listed = await robin.ask("get", bot, f"<query xmlns='{DISCO}#items' node='{COMMANDS}'/>")
         for each in listed.iter(f"{{{DISCO}#items}}item"):
@@ -138,19 +118,9 @@ async def test_every_form_of_the_menu_opens_and_what_is_wrong_is_said_in_it(
         assert await count(database, "signatures") == 0
 
 
-async def test_a_stranger_is_asked_by_the_form_and_only_declares(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, zoe = await xmpp_person("robin"), await xmpp_person("zoe")
-    await robin.create_room(room, "Robin")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\nPicasoft,,,\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+async def test_a_stranger_is_asked_by_the_form_and_only_declares(xmpp_person, plot):
+    zoe = await xmpp_person("zoe")
+    async with plot.running() as (_, transport, database):
         bot = full(transport)
         form = await step(zoe, bot, "sign")
         assert form.fields["organisation"] == []
@@ -172,20 +142,13 @@ async def test_a_stranger_is_asked_by_the_form_and_only_declares(
         assert await count(database, "signatures") == 1
 
 
-async def test_who_gets_nowhere_with_a_form(prosody_server, xmpp_person, place, tmp_path):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, mallory = await xmpp_person("robin"), await xmpp_person("mallory")
+async def test_who_gets_nowhere_with_a_form(xmpp_person, plot):
+    room, robin = plot.room, plot.robin
+    mallory = await xmpp_person("mallory")
     robins_other = await xmpp_person("robin", resource="laptop")
     sam = await xmpp_person("sam")
-    await robin.create_room(room, "Robin")
     await mallory.join_room(room, "robin@tocsin.test")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\nServeur du Coin,,,xmpp:{sam.jid}\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+    async with plot.running(more=f"Serveur du Coin,,,xmpp:{sam.jid}\n") as (_, transport, database):
         bot = full(transport)
         desk = transport._desk
 
@@ -249,19 +212,9 @@ async def test_who_gets_nowhere_with_a_form(prosody_server, xmpp_person, place, 
         assert await told(database, "SELECT level FROM signatures") == [("confirmed",)]
 
 
-async def test_two_at_once_are_one_and_a_cut_in_between_is_none_too_many(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin = await xmpp_person("robin")
-    await robin.create_room(room, "Robin")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        app,
-        transport,
-        database,
-    ):
+async def test_two_at_once_are_one_and_a_cut_in_between_is_none_too_many(plot):
+    robin = plot.robin
+    async with plot.running(more="") as (app, transport, database):
         bot = full(transport)
         form = await step(robin, bot, "ask")
         both = await asyncio.gather(
@@ -306,18 +259,11 @@ async def test_two_at_once_are_one_and_a_cut_in_between_is_none_too_many(
         assert await count(database, "questions") == 2
 
 
-async def test_a_vote_by_form(prosody_server, xmpp_person, place, tmp_path):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, boss = await xmpp_person("robin"), await xmpp_person("boss")
+async def test_a_vote_by_form(xmpp_person, plot):
+    robin = plot.robin
+    boss = await xmpp_person("boss")
     zoe = await xmpp_person("zoe")
-    await robin.create_room(room, "Robin")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\nPicasoft,,,\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+    async with plot.running() as (_, transport, database):
         bot = full(transport)
         none = await step(robin, bot, "vote", await step(robin, bot, "vote"), choice="for")
         assert none.wrong
@@ -356,19 +302,10 @@ HOSTILE = (
 """Queries of no good: each is answered, and none is of any effect."""
 
 
-async def test_hostile_queries_are_answered_and_the_next_form_counts(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, mallory = await xmpp_person("robin"), await xmpp_person("mallory")
-    await robin.create_room(room, "Robin")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+async def test_hostile_queries_are_answered_and_the_next_form_counts(xmpp_person, plot):
+    robin = plot.robin
+    mallory = await xmpp_person("mallory")
+    async with plot.running(more="") as (_, transport, database):
         bot = full(transport)
         form = await step(robin, bot, "sign")
         for query in HOSTILE:

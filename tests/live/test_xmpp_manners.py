@@ -11,14 +11,14 @@ from bot.transports.base import Dispatch, NotReady, Payload, Refused
 from bot.transports.xmpp.membership import TELL_AFTER
 from campaign.chat import XMPP, Echo, Joined, Redacted, Removed, Room, Said
 from tests.live.xmpp_bot import Bot, looks_at_its_rooms, place
-from tests.live.xmpp_house import running
+from tests.live.xmpp_house import plot
 from tests.storage.made import rows
 
 if TYPE_CHECKING:
     from tests.live.xmpp_person import XmppPerson
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
-__all__ = ["place"]
+__all__ = ["place", "plot"]
 
 CORRECT = "<replace xmlns='urn:xmpp:message-correct:0' id={}/>"
 RECEIPT, MARKABLE = "<request xmlns='urn:xmpp:receipts'/>", "<markable xmlns='urn:xmpp:chat-markers:0'/>"
@@ -125,15 +125,10 @@ async def test_a_correction_is_its_authors_alone_and_never_a_line_of_its_own(
     assert later.texts() == []
 
 
-async def test_whoever_corrects_a_command_is_told_once_and_nothing_changes(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin = await xmpp_person("robin")
-    await robin.create_room(room, "Robin", non_anonymous=True)
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\nPicasoft,,,\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (_, _, database):
+async def test_whoever_corrects_a_command_is_told_once_and_nothing_changes(plot):
+    room, robin = plot.room, plot.robin
+    await robin.configure_room(room, non_anonymous=True)
+    async with plot.running() as (_, _, database):
         mine = robin.say(room, "!sign")
         await robin.wait_for(lambda each: "Le Fil Commun" in each.body and each.nick == "tocsin")
         for text in ("!sign Picasoft", "!withdraw", "!decline"):
@@ -188,20 +183,12 @@ async def test_receipts_and_markers_are_given_to_whoever_writes_to_us_alone_and_
 # --- behind a nick ---
 
 
-async def test_a_private_message_in_a_room_is_answered_with_our_address_and_not_taken(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, mallory = await xmpp_person("robin"), await xmpp_person("mallory")
-    await robin.create_room(room, "Robin", non_anonymous=True)
+async def test_a_private_message_in_a_room_is_answered_with_our_address_and_not_taken(xmpp_person, plot):
+    room, robin = plot.room, plot.robin
+    mallory = await xmpp_person("mallory")
+    await robin.configure_room(room, non_anonymous=True)
     await mallory.join_room(room, "Mallory")
-    roster = f"Le Fil Commun,,,xmpp:{robin.jid}\n"
-    async with running(prosody_server, tmp_path, account, room, office, roster=roster) as (
-        _,
-        transport,
-        database,
-    ):
+    async with plot.running(more="") as (_, transport, database):
         for who in (robin, mallory):
             for _ in range(3):
                 who.chat(f"{room}/tocsin", "!sign Le Fil Commun", extra=RECEIPT)
@@ -219,15 +206,13 @@ async def test_a_private_message_in_a_room_is_answered_with_our_address_and_not_
 
 
 async def test_where_we_have_no_voice_we_ask_for_it_and_what_we_have_to_say_waits(
-    prosody_server, xmpp_person, place, tmp_path, monkeypatch
+    xmpp_person, monkeypatch, plot
 ):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, boss = await xmpp_person("robin"), await xmpp_person("boss")
-    await robin.create_room(room, "Robin", moderatedroom="1")
-    await robin.create_room(office, "Robin")
-    await boss.join_room(office, "Boss")
-    async with running(prosody_server, tmp_path, account, room, office) as (_, transport, _):
+    room, robin = plot.room, plot.robin
+    boss = await xmpp_person("boss")
+    await robin.configure_room(room, moderatedroom="1")
+    await plot.join_office(boss, "Boss")
+    async with plot.running() as (_, transport, _):
         await robin.wait_for(lambda each: each.sender == room and "muc#request" in each.text)
         monkeypatch.setattr("bot.transports.xmpp.membership.TELL_AFTER", -TELL_AFTER)
         membership = transport._connection.membership
@@ -272,14 +257,13 @@ async def test_a_destroyed_room_that_names_another_is_told_and_not_followed(
         assert other not in bot.transport._connection.membership.rooms
 
 
-async def test_what_becomes_of_rooms_is_told_to_the_campaigners(prosody_server, xmpp_person, place, tmp_path):
-    room, account = place
-    office, other = prosody_server.room(f"{account}-office"), prosody_server.room(f"{account}-other")
-    robin, boss = await xmpp_person("robin"), await xmpp_person("boss")
-    await robin.create_room(room, "Robin", roomname="Hosters")
-    await robin.create_room(office, "Robin")
-    await boss.join_room(office, "Boss")
-    async with running(prosody_server, tmp_path, account, room, office):
+async def test_what_becomes_of_rooms_is_told_to_the_campaigners(prosody_server, xmpp_person, plot):
+    room, robin = plot.room, plot.robin
+    other = prosody_server.room(f"{plot.account}-other")
+    boss = await xmpp_person("boss")
+    await robin.configure_room(room, roomname="Hosters")
+    await plot.join_office(boss, "Boss")
+    async with plot.running():
         await robin.hears("Hello!")
         await robin.configure_room(room, roomname="Hosts and Hosters")
         await boss.hears("Hosters is called Hosts and Hosters now.")
@@ -295,16 +279,13 @@ async def test_what_becomes_of_rooms_is_told_to_the_campaigners(prosody_server, 
 # --- who may see us, and where we are to be found ---
 
 
-async def test_our_presence_is_seen_by_those_of_the_campaign_and_says_what_we_are(
-    prosody_server, xmpp_person, place, tmp_path
-):
-    room, account = place
-    office = prosody_server.room(f"{account}-office")
-    robin, boss, zoe = await xmpp_person("robin"), await xmpp_person("boss"), await xmpp_person("zoe")
+async def test_our_presence_is_seen_by_those_of_the_campaign_and_says_what_we_are(xmpp_person, plot):
+    room, robin = plot.room, plot.robin
+    boss, zoe = await xmpp_person("boss"), await xmpp_person("zoe")
     sam = await xmpp_person("sam")
-    await robin.create_room(room, "Robin", non_anonymous=True)
+    await robin.configure_room(room, non_anonymous=True)
     await sam.join_room(room, "Sam")
-    async with running(prosody_server, tmp_path, account, room, office) as (_, transport, _):
+    async with plot.running() as (_, transport, _):
         bot = transport._jid
         for who in (boss, sam, zoe):
             who.raw(f"<presence type='subscribe' to='{bot}'/>")

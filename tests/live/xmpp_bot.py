@@ -30,6 +30,7 @@ from campaign.chat import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.transports.xmpp.rooms import MucRoom
     from tests.live.prosody import Prosody
 
 T = TypeVar("T", bound=Event)
@@ -70,6 +71,8 @@ class Bot:
             self.jid, self.password or password, self.nick, **(options | self.options)
         )
         self.batches: list[Batch] = []
+        self.swallowed: list[str] = []
+        """Silent rooms, each time that their archive was asked."""
         self.held = asyncio.Event()
         self.held.set()
         self._news = asyncio.Condition()
@@ -89,11 +92,20 @@ class Bot:
         await self._stack.aclose()
 
     def _goes_out(self, stanza: Any) -> Any:
-        to = getattr(stanza, "xml", stanza).get("to", "").partition("/")[0]
-        swallowed = to in self.unreachable or (
-            to in self.silent and getattr(stanza, "xml", stanza).find(f"{{{stanzas.MAM}}}query") is not None
-        )
-        return None if swallowed else stanza
+        xml = getattr(stanza, "xml", stanza)
+        to = xml.get("to", "").partition("/")[0]
+        if to in self.silent and xml.find(f"{{{stanzas.MAM}}}query") is not None:
+            self.swallowed.append(to)
+            self._tell()
+            return None
+        return None if to in self.unreachable else stanza
+
+    def _tell(self) -> None:
+        async def tell() -> None:
+            async with self._news:
+                self._news.notify_all()
+
+        self._telling = asyncio.ensure_future(tell())
 
     def _comes_in(self, stanza: Any) -> Any:
         condition = self.errors.get(stanza.xml.get("from", ""))
@@ -115,6 +127,10 @@ class Bot:
     @property
     def start(self) -> Start:
         return Start(dict(self.cursors), self.rooms, "tocsin-test", self.unsure)
+
+    def room(self, jid: str) -> MucRoom:
+        """What the transport knows of a room now."""
+        return self.transport._connection.membership.rooms[jid]
 
     @property
     def events(self) -> list[Event]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pytest_asyncio
 
 from bot.app import App
 from bot.config import load
@@ -14,11 +17,13 @@ from storage.database import open_database
 from tests.live.xmpp_bot import WAIT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from storage.database import Database
     from tests.live.prosody import Prosody
+    from tests.live.xmpp_person import XmppPerson
 
 CONFIG = """
 [bot]
@@ -38,6 +43,48 @@ letter = {{ fr = "fr.md", en = "en.md" }}
 rooms = ["xmpp:{room}"]
 organisations = "organisations.csv"
 """
+
+
+FIL_COMMUN = "Le Fil Commun,,,xmpp:{robin}\n"
+"""Robin's organisation, as a line of the organisations' file."""
+
+
+@dataclass
+class Plot:
+    """Where the bot runs with a campaign: Robin, who speaks for Le Fil Commun, has made its room."""
+
+    server: Prosody
+    folder: Path
+    account: str
+    room: str
+    office: str
+    robin: XmppPerson
+
+    def running(
+        self, *, more: str = "Picasoft,,,\n"
+    ) -> AbstractAsyncContextManager[tuple[App, XmppTransport, Database]]:
+        """Run the bot; `more` are the lines of the organisations' file that follow Robin's."""
+        roster = FIL_COMMUN.format(robin=self.robin.jid) + more
+        return running(self.server, self.folder, self.account, self.room, self.office, roster=roster)
+
+    async def join_office(self, person: XmppPerson, nick: str) -> None:
+        """Make the campaigners' room, and let somebody in."""
+        await self.robin.create_room(self.office, "Robin")
+        await person.join_room(self.office, nick)
+
+
+@pytest_asyncio.fixture
+async def plot(
+    prosody_server: Prosody,
+    xmpp_person: Callable[..., Awaitable[XmppPerson]],
+    place: tuple[str, str],
+    tmp_path: Path,
+) -> Plot:
+    room, account = place
+    robin = await xmpp_person("robin")
+    await robin.create_room(room, "Robin")
+    office = prosody_server.room(f"{account}-office")
+    return Plot(prosody_server, tmp_path, account, room, office, robin)
 
 
 @asynccontextmanager

@@ -1,186 +1,35 @@
-"""A person on XMPP with a client of their own, for tests: it shares no code with the bot's transport."""
+"""A person on XMPP with a client of their own, for tests: what they do in rooms, and what they say."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
-from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
-from slixmpp.xmlstream.handler import Callback
-from slixmpp.xmlstream.matcher import MatchXPath
-
-from bot.transports.xmpp.stream import Client
+from tests.live.xmpp_client import WAIT, XmppClient
+from tests.live.xmpp_heard import Archived, Heard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from slixmpp.xmlstream import StanzaBase
-
-    from tests.live.prosody import Prosody
+    from xml.etree import ElementTree as ET
 
 _C = "{jabber:client}"
 _USER = "http://jabber.org/protocol/muc#user"
 _OWNER = "http://jabber.org/protocol/muc#owner"
 _ADMIN = "http://jabber.org/protocol/muc#admin"
-_SID = "{urn:xmpp:sid:0}"
 _MAM = "urn:xmpp:mam:2"
 _RSM = "http://jabber.org/protocol/rsm"
-_WAIT = 30.0
-T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Heard:
-    """A message as this person's client got it: `room` is the sender's bare address, `nick` the resource."""
-
-    xml: ET.Element
-
-    @property
-    def sender(self) -> str:
-        return self.xml.get("from", "")
-
-    @property
-    def room(self) -> str:
-        return self.sender.partition("/")[0]
-
-    @property
-    def nick(self) -> str:
-        return self.sender.partition("/")[2]
-
-    @property
-    def type(self) -> str:
-        return self.xml.get("type", "normal")
-
-    @property
-    def id(self) -> str:
-        return self.xml.get("id", "")
-
-    @property
-    def body(self) -> str:
-        return self.xml.findtext(f"{_C}body") or ""
-
-    @property
-    def text(self) -> str:
-        """All of it, as it came."""
-        return ET.tostring(self.xml, "unicode")
-
-    @property
-    def origin_id(self) -> str:
-        found = self.xml.find(f"{_SID}origin-id")
-        return "" if found is None else found.get("id", "")
-
-    def stanza_id(self, by: str = "") -> str:
-        """Return the archive id given by the room (or by `by`, for a direct chat this person's own address)."""
-        for found in self.xml.findall(f"{_SID}stanza-id"):
-            if found.get("by") == (by or self.room):
-                return found.get("id", "")
-        return ""
-
-    @property
-    def occupant_id(self) -> str:
-        found = self.xml.find("{urn:xmpp:occupant-id:0}occupant-id")
-        return "" if found is None else found.get("id", "")
-
-    @property
-    def replies_to(self) -> str:
-        found = self.xml.find("{urn:xmpp:reply:0}reply")
-        return "" if found is None else found.get("id", "")
-
-    @property
-    def corrects(self) -> str:
-        found = self.xml.find("{urn:xmpp:message-correct:0}replace")
-        return "" if found is None else found.get("id", "")
-
-    @property
-    def reactions(self) -> tuple[str, list[str]] | None:
-        """What is reacted to, and with what; None if this is no reaction."""
-        found = self.xml.find("{urn:xmpp:reactions:0}reactions")
-        return None if found is None else (found.get("id", ""), [each.text or "" for each in found])
-
-    @property
-    def file_url(self) -> str:
-        return self.xml.findtext("{jabber:x:oob}x/{jabber:x:oob}url") or ""
-
-
-@dataclass(frozen=True)
-class Archived:
-    """A message as a room's archive keeps it, and the id it has there."""
-
-    id: str
-    heard: Heard
-
-
-class XmppPerson:
+class XmppPerson(XmppClient):
     """Someone with an account on the test server; use it as an async context manager, it connects and leaves.
 
     Everything this person's client gets as a message is kept in `heard`, in order, for `wait_for`. The methods that
     say something return the id their message carries. Unless said otherwise a method waits for the server's answer
     and raises TimeoutError or RuntimeError (with the server's error condition) if it says no.
     """
-
-    def __init__(self, server: Prosody, localpart: str, *, resource: str = "phone") -> None:
-        self.server = server
-        self.jid, password = server.register(localpart)
-        self.heard: list[Heard] = []
-        self.presences: list[ET.Element] = []
-        self.nicks: dict[str, str] = {}
-        self._news = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._client = client = Client(f"{self.jid}/{resource}", password)
-        client.ssl_context = ssl.create_default_context(cafile=str(server.ca_file))
-        client.enable_starttls = False
-        client.register_handler(Callback("heard", MatchXPath(f"{_C}message"), self._on_message))
-        client.register_handler(Callback("seen", MatchXPath(f"{_C}presence"), self._on_presence))
-
-    # --- there and away ---
-
-    async def connect(self) -> None:
-        """Log in and show presence."""
-        started = asyncio.ensure_future(self._client.wait_until("session_start", _WAIT))
-        self._client.connect(self.server.host, self.server.direct_tls_port)
-        await started
-        self._client.send_presence()
-
-    async def close(self) -> None:
-        """Log out; nothing happens if the connection is gone already."""
-        if self._client.is_connected():
-            await self._client.disconnect(wait=1.0)
-        self._client.cancel_connection_attempt()
-        sender = self._client._run_out_filters
-        if sender is not None:
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
-
-    async def __aenter__(self) -> Self:
-        await self.connect()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def delete_account(self) -> None:
-        """Delete this person's account (XEP-0077): the server ends all its sessions."""
-        await self.ask("set", self.jid, "<query xmlns='jabber:iq:register'><remove/></query>")
-
-    async def change_password(self, password: str) -> None:
-        """Change the password (XEP-0077): the server ends the account's other sessions."""
-        name = self.jid.partition("@")[0]
-        await self.ask(
-            "set",
-            self.jid,
-            "<query xmlns='jabber:iq:register'>"
-            f"<username>{escape(name)}</username><password>{escape(password)}</password></query>",
-        )
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the stream is there, as far as is known."""
-        return bool(self._client.is_connected())
 
     # --- rooms ---
 
@@ -307,35 +156,6 @@ class XmppPerson:
             "<store xmlns='urn:xmpp:hints'/></message>"
         )
 
-    def raw(self, xml: str) -> None:
-        """Put XML on the wire as it is: for what no well-behaved client would send."""
-        self._client.send(xml)
-
-    async def wait_for(
-        self,
-        predicate: Callable[[Heard], bool],
-        timeout: float = _WAIT,  # noqa: ASYNC109 - the simplest for those who call it
-        *,
-        since: int = 0,
-    ) -> Heard:
-        """Return the first message heard that satisfies the predicate, waiting for it at most `timeout` seconds.
-
-        What was heard before the call counts too; `since` is an index into `heard` from which to look.
-        """
-        return await self._until(
-            lambda: next((each for each in self.heard[since:] if predicate(each)), None), "a message", timeout
-        )
-
-    async def hears(self, text: str, timeout: float = _WAIT) -> Heard:  # noqa: ASYNC109
-        """Return the first message whose body contains this text, waiting for it at most `timeout` seconds."""
-        return await self.wait_for(lambda each: text in each.body, timeout)
-
-    async def sees(self, predicate: Callable[[ET.Element], bool]) -> ET.Element:
-        """Return the first presence that satisfies the predicate, waiting for it."""
-        return await self._until(
-            lambda: next((each for each in self.presences if predicate(each)), None), "a presence"
-        )
-
     async def settled(self, room: str) -> None:
         """Wait until the room has broadcast everything this person said before: then nothing of ours is under way."""
         marker = self.say(room, f"marker {uuid.uuid4()}")
@@ -372,19 +192,10 @@ class XmppPerson:
         def fetch() -> bytes:
             if not url.startswith("https://"):
                 raise RuntimeError("not an https address")
-            with urlopen(url, context=context, timeout=_WAIT) as answer:  # noqa: S310 - checked to be https
+            with urlopen(url, context=context, timeout=WAIT) as answer:  # noqa: S310 - checked to be https
                 return bytes(answer.read())
 
         return await asyncio.to_thread(fetch)
-
-    async def ask(self, kind: str, to: str, payload: str) -> ET.Element:
-        """Ask somebody something ("get" or "set", as XML) and return the answer. Raises IqError, or IqTimeout."""
-        iq = self._client.make_iq(ito=to, itype=kind)
-        iq.append(ET.fromstring(payload))  # noqa: S314 - our own XML, from above
-        answer: ET.Element = (await iq.send(timeout=_WAIT)).xml
-        return answer
-
-    # --- inside ---
 
     def _message(self, kind: str, to: str, text: str, extra: str, message_id: str) -> str:
         message_id = message_id or str(uuid.uuid4())
@@ -393,39 +204,6 @@ class XmppPerson:
             f"<body>{escape(text)}</body>{extra}</message>"
         )
         return message_id
-
-    def _on_message(self, stanza: StanzaBase) -> None:
-        self.heard.append(Heard(stanza.xml))
-        self._tell()
-
-    def _on_presence(self, stanza: StanzaBase) -> None:
-        self.presences.append(stanza.xml)
-        self._tell()
-
-    def _tell(self) -> None:
-        async def notify() -> None:
-            async with self._news:
-                self._news.notify_all()
-
-        task = asyncio.ensure_future(notify())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _until(self, found: Callable[[], T | None], what: str, timeout: float = _WAIT) -> T:  # noqa: ASYNC109
-        result: list[T] = []
-
-        def ready() -> bool:
-            value = found()
-            if value is not None:
-                result.append(value)
-            return bool(result)
-
-        try:
-            async with asyncio.timeout(timeout), self._news:
-                await self._news.wait_for(ready)
-        except TimeoutError:
-            raise TimeoutError(f"{self.jid} waited {timeout:g} s for {what}") from None
-        return result[0]
 
 
 def _codes(presence: ET.Element) -> set[str]:

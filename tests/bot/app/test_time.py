@@ -10,7 +10,7 @@ from bot import hearing
 from bot.transports.base import LoginRefused
 from campaign.chat import MATRIX, Said
 from storage.database import StorageFull
-from tests.bot.scripted import COOP, FORGE, MAUD, NOW, TEAM, cut, said
+from tests.bot.scripted import COOP, FORGE, MAUD, NOW, TEAM, said
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from commands.due import Tick
 
-from tests.bot.app.world import BO, WITH_NOA, World, Wound, answers, running
+from tests.bot.app.world import BO, WITH_NOA, World, Wound, answers, begun, goes_away, running
 
 
 async def test_the_clock_waits_until_every_network_has_caught_up(world: World) -> None:
@@ -97,13 +97,9 @@ async def _poll_of_two_networks(world: World) -> None:
 async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
     world: World,
 ) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
+    async with begun(world) as clock:
         await _poll_of_two_networks(world)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await goes_away(world.xmpp)
         await clock.tick(NOW + timedelta(hours=2), NOW + timedelta(hours=23))
         await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "Poll 1, provisional") == 1
@@ -121,13 +117,9 @@ async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
 async def test_a_poll_does_not_wait_for_ever_for_a_network(
     world: World,
 ) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
+    async with begun(world) as clock:
         await _poll_of_two_networks(world)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await goes_away(world.xmpp)
         await clock.tick(NOW + timedelta(hours=24, minutes=59))
         await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "Poll 1: ") == 1
@@ -138,13 +130,9 @@ async def test_a_poll_does_not_wait_for_ever_for_a_network(
 async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
     world: World,
 ) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
+    async with begun(world) as clock:
         world.at = NOW.replace(day=23, hour=16)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await goes_away(world.xmpp)
         await clock.tick(world.at + timedelta(seconds=30))
         await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "please answer by") == 0
@@ -153,11 +141,9 @@ async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
 
 
 async def test_a_reminder_reaches_the_room(world: World) -> None:
-    clock = Wound()
     (deadline,) = [one.deadline for one in world.config.settings.campaigns.values()]
     assert deadline is not None
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
+    async with begun(world) as clock:
         await clock.tick(NOW.replace(day=23, hour=16, minute=0))
         await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
         await clock.tick(NOW.replace(day=23, hour=16, minute=1), NOW.replace(day=23, hour=17, minute=0))
@@ -166,13 +152,9 @@ async def test_a_reminder_reaches_the_room(world: World) -> None:
 
 
 async def test_a_poll_that_waits_for_a_network_says_so_once_where_it_can_be_heard(world: World) -> None:
-    clock = Wound()
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
+    async with begun(world) as clock:
         await _poll_of_two_networks(world)
-        world.xmpp.shuts = True
-        world.xmpp.trouble(cut())
-        await world.xmpp.until(lambda: len(world.xmpp.starts) == 2)
+        await goes_away(world.xmpp)
         await clock.tick(NOW + timedelta(hours=1, minutes=4))
         await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "I cannot reach XMPP: answers given there in time count") == 0, (
@@ -190,14 +172,10 @@ async def test_a_poll_that_waits_for_a_network_says_so_once_where_it_can_be_hear
 
 
 async def test_over_a_deadline_without_its_network_a_reminder_is_not_said_any_more(world: World) -> None:
-    clock = Wound()
     hours, deadline = NOW.replace(day=30, hour=14), NOW.replace(day=30, hour=16)
-    async with running(world, clock):
-        await asyncio.wait_for(world.app.ready(), 10)
+    async with begun(world) as clock:
         world.matrix.happen(said("$rep", "!org rep xmpp:bo@example.org Nuage Libre", TEAM, MAUD))
-        world.matrix.shuts = True
-        world.matrix.trouble(cut())
-        await world.matrix.until(lambda: len(world.matrix.starts) == 2)
+        await goes_away(world.matrix)
         world.at = hours + timedelta(minutes=5)
         await clock.tick(hours + timedelta(minutes=5))
         assert await _states(world) == {("sent", 7200)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.clock import Clock
 from campaign.chat import MATRIX, XMPP, Address, Room
-from tests.bot.scripted import COOP, FORGE, NOA, NOW, TEAM, Network
+from tests.bot.scripted import COOP, FORGE, NOA, NOW, TEAM, Network, cut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -67,6 +67,13 @@ def answers(network: Network, room: Room, part: str) -> int:
     return sum(part in text for text in network.texts(room))
 
 
+async def goes_away(network: Network) -> None:
+    """A network breaks off, and lets nobody back in until its `shuts` says otherwise."""
+    network.shuts = True
+    network.trouble(cut())
+    await network.until(lambda: len(network.starts) == 2)
+
+
 class Wound(Clock):
     """A clock that ticks when it is told to."""
 
@@ -103,3 +110,12 @@ async def running(world: World, clock: Clock) -> AsyncIterator[asyncio.Task[None
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def begun(world: World) -> AsyncIterator[Wound]:
+    """Run the bot until it has begun on both networks, and give its clock."""
+    clock = Wound()
+    async with running(world, clock):
+        await asyncio.wait_for(world.app.ready(), 10)
+        yield clock

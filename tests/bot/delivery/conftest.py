@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import carrying, errands, outage
-from bot.opening import open_campaigns
 from campaign.chat import MATRIX, XMPP
-from storage.database import open_database
 from tests.bot.scripted import (
     CAFE,
     COOP,
     FORGE,
-    NOW,
     TEAM,
     Network,
-    config,
+    begun,
 )
 
 if TYPE_CHECKING:
@@ -25,25 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from storage.database import Database
-    from storage.storage import Storage
 
 from tests.bot.delivery.bench import GARAGE, Bench
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(tmp_path / "data")
-    what = config(tmp_path)
-
-    def begin(storage: Storage) -> None:
-        open_campaigns(storage, what, NOW)
-        for room in (COOP, TEAM, CAFE, FORGE, GARAGE):
-            row = storage.rooms.ensure(room.network, room.id, language="en")
-            storage.rooms.change(row.id, state="joined", welcomed_at=NOW)
-
-    opened.transaction(begin)
-    yield opened
-    opened.close()
+    with begun(tmp_path, COOP, TEAM, CAFE, FORGE, GARAGE) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

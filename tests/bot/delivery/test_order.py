@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot import freezing
+from bot.pacing import Pacing
 from campaign.chat import MATRIX, Message, Room, say
 from tests.bot.scripted import (
     ANA,
@@ -16,6 +17,8 @@ from tests.bot.scripted import (
 )
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.bot.delivery.bench import Bench
 
 # --- order
@@ -132,7 +135,17 @@ async def test_what_leaves_as_one_is_twenty_lines_at_most_and_loses_nothing(matr
     assert [len(part) for part in parts] == [20, 20, 10]
 
 
-async def test_a_question_and_another_thread_keep_their_own_message(matrix: Bench) -> None:
+async def test_a_question_and_another_thread_keep_their_own_message(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_more = []
+    takes = Pacing.takes
+
+    def noted(self: Pacing, now: float, room: int, *, leaves_more: bool) -> float:
+        leave_more.append(leaves_more)
+        return takes(self, now, room, leaves_more=leaves_more)
+
+    monkeypatch.setattr(Pacing, "takes", noted)
     await matrix.put(COOP, "one", "two")
     await matrix.put(COOP, "in a thread", thread="$root")
     await matrix.put(COOP, "a question", purpose="prompt:1")
@@ -141,6 +154,8 @@ async def test_a_question_and_another_thread_keep_their_own_message(matrix: Benc
     assert matrix.network.texts(COOP) == ["one\ntwo", "in a thread", "a question", "three\nfour"]
     threads = [attempt.payload.thread for attempt in matrix.network.attempts]
     assert threads == ["", "$root", "", ""]
+    # Each of them but the last left something behind that could not leave with it, and that follows at once.
+    assert leave_more == [True, True, True, False]
 
 
 async def test_what_answers_one_message_is_a_reply_and_what_answers_several_is_not(matrix: Bench) -> None:
