@@ -3,16 +3,19 @@ PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --use-pep517
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: demo test test-foreign pictures faults check format playground bench bench-names texts lock clean help
+.PHONY: demo test test-quick test-foreign pictures faults check format playground bench bench-names texts lock clean help
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 demo: .venv/.run  ## play a campaign in the terminal, no account needed
-	@.venv/bin/python -m bot demo
+	@.venv/bin/python -m bot demo $(ARGS)
 
 test: .venv/.dev .venv-synapse/.ready prosody  ## run every test, against real servers
 	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-quick: .venv/.dev  ## run the tests that need no server: neither Synapse nor Prosody is installed for them
+	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile -m "not live and not foreign" $(ARGS)
 
 test-foreign: .venv/.dev .venv-synapse/.ready prosody  ## run the tests with clients in other languages (they need Node)
 	@sh tests/foreign/install.sh

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 WARM_UP = 10
 ANSWERED_WITHIN = 20.0
-CAST = {MATRIX: 10, XMPP: 3}
+CAST = {MATRIX: 10, XMPP: 8}
 """How many people type by turns, in both rooms of a network: hardly anybody signs for a hundred organisations.
 
 Fewer on XMPP, where this process reads a copy of every message for each of them.

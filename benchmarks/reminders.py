@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 
 from benchmarks.measures import median, table
-from bot.intake import Intake
+from bot.ticking import Ticking
 from campaign.chat import MATRIX
 from commands.command import House
 from commands.due import Tick
@@ -111,7 +111,7 @@ def fill(storage: Storage, count: int) -> None:
 
 async def tick(database: Database, now: datetime) -> tuple[float, list[float]]:
     """Let one tick happen as the bot does; return what it took, and each of its transactions."""
-    intake = Intake(database, House(), (), lambda: now)
+    ticking = Ticking(database, House())
     took: list[float] = []
     transaction = database.transaction
 
@@ -125,7 +125,7 @@ async def tick(database: Database, now: datetime) -> tuple[float, list[float]]:
     database.transaction = timed  # type: ignore[method-assign]
     began = time.perf_counter()
     try:
-        await intake.tick(Tick(now, now))
+        await ticking.tick(Tick(now, now))
     finally:
         del database.transaction  # type: ignore[method-assign]
     return time.perf_counter() - began, took

@@ -55,6 +55,7 @@ def what_follows(doubt: InDoubt) -> list[str]:
     return [
         "at the next start it logs in as a new device: see that no other Tocsin runs on this account",
         "if it logged in with what `tocsin login` kept: log in again before",
+        "for encrypted rooms: bring back keys/cross-signing.json alone from the old folder, before it starts",
         "what was said since the backup is read again, as far as the servers keep it, and may be answered twice",
         "reminders that were due until now do not ring again",
         f"not sent, for it may have been since the backup: {doubt.total} messages",

@@ -73,7 +73,7 @@ def path_of(folder: Path, network: str) -> Path:
 
 
 def keep(folder: Path, wanted: Wanted, *, password: str = "", token: str = "", device: str = "") -> Path:
-    """Keep a login, in the place of one kept before. Raises OSError."""
+    """Keep a login, in the place of one kept before; a power cut leaves the one or the other. Raises OSError."""
     path = path_of(folder, wanted.network)
     save(
         path,
@@ -85,6 +85,7 @@ def keep(folder: Path, wanted: Wanted, *, password: str = "", token: str = "", d
             token=token,
             device=device,
         ),
+        lasting=True,
     )
     return path
 

@@ -56,7 +56,7 @@ def differences(storage: Storage, campaign: Campaign, texts: Iterable[LetterText
         if known is not None and known.text == text.text:
             continue
         if draft is None or draft.text != text.text:
-            what = "has changed: campaigners are asked about it at the next start"
+            what = "has changed: campaigners are asked about it at the next start or `tocsin reload`"
         elif draft.change == "pending":
             what = "waits for a campaigner to say `!letter minor`, `!letter material` or `!letter drop`"
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot import amending
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
-from commands import leaving, reminding, tell, undelivered
+from commands import leaving, objecting, reminding, tell, undelivered
 from storage.database import is_fatal
 
 if TYPE_CHECKING:
@@ -295,7 +295,8 @@ def _words(row: Waiting) -> tuple[object, ...]:
 
 
 def _is_plain(row: Waiting) -> bool:
-    return row.intent == "message" and row.file_id is None and not row.purpose and not row.repeats
+    means_nothing = not row.purpose or row.purpose.startswith(f"{objecting.PURPOSE}:")
+    return row.intent == "message" and row.file_id is None and means_nothing and not row.repeats
 
 
 def thawed(payload: Mapping[str, Any]) -> Payload:

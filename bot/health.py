@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from campaign.chat import NETWORKS
+from storage.database import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,13 +93,24 @@ def one_line(text: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
-def save(path: Path, said: BaseModel) -> None:
-    """Replace what a file says, at once and for its own user alone. Raises OSError."""
+def save(path: Path, said: BaseModel, *, lasting: bool = False) -> None:
+    """Replace what a file says, at once and for its own user alone; if `lasting`, past a power cut. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
-    handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(said.model_dump_json(indent=1))
-    part.replace(path)
+    part.unlink(missing_ok=True)  # what a killed process left may be open to others: its mode would stay
+    try:
+        with os.fdopen(
+            os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(said.model_dump_json(indent=1))
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    if lasting:
+        sync_folder(path.parent)
 
 
 def write(folder: Path, health: Health) -> None:

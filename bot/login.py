@@ -5,32 +5,31 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bot import devices
 from bot.config import wanted
 from bot.credentials import keep
+from bot.networks import CHECKING, KEYS, on_xmpp
 from bot.opening import house_of
 from bot.single_sign_on import token_from_browser
 from bot.transports.base import LoginRefused, Start, TransportError
 from bot.transports.matrix.homeserver import Homeserver
 from bot.transports.tls import trusting
-from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, NETWORKS, XMPP
+from storage.database import FILE, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from bot.config import Config, Matrix, Xmpp
     from bot.credentials import Wanted
-    from storage.database import Database
-    from storage.storage import Storage
 
 How: TypeAlias = Literal["password", "token", "sso"]
 
-_TRYING = "TOCSIN-CHECK"
 _PATIENCE = 30.0
 
 
@@ -59,14 +58,12 @@ class Terminal:
         return said.strip("\r\n") if what.startswith("password") else said.strip()
 
 
-def log_in(
-    config: Config, database: Database, network: str, how: How, *, terminal: Terminal, now: datetime
-) -> str:
+def log_in(config: Config, network: str, how: How, *, terminal: Terminal, now: datetime) -> str:
     """Log in, and keep what `tocsin run` needs for it; return what was done. The caller holds the folder's lock.
 
     Raises:
-        NotLoggedIn: the login is refused or the server not there, and nothing was kept.
-        StorageError: the database cannot be used.
+        NotLoggedIn: the login is refused or the server not there; nothing was kept, and no database made.
+        StorageError: the database cannot be used, or made.
         OSError: what was given cannot be kept.
 
     """
@@ -78,7 +75,7 @@ def log_in(
     xmpp = config.settings.xmpp
     try:
         if network == MATRIX:
-            return asyncio.run(_matrix(config, database, sought, how, terminal=terminal, now=now))
+            return asyncio.run(_matrix(config, sought, how, terminal=terminal, now=now))
         if xmpp is not None:
             return asyncio.run(_xmpp(config, xmpp, sought, terminal))
     except LoginRefused as refused:
@@ -88,9 +85,7 @@ def log_in(
     raise NotLoggedIn(f"there is no network {network}")
 
 
-async def _matrix(
-    config: Config, database: Database, sought: Wanted, how: How, *, terminal: Terminal, now: datetime
-) -> str:
+async def _matrix(config: Config, sought: Wanted, how: How, *, terminal: Terminal, now: datetime) -> str:
     """Log in as the device this installation is; by a token that was given, as the one it is of."""
     matrix, house, folder = config.settings.matrix, house_of(config), config.settings.bot.data
     if matrix is None:
@@ -101,38 +96,37 @@ async def _matrix(
         request_timeout=_PATIENCE,
         tls=trusting(matrix.ca_file) if matrix.ca_file else None,
     )
+    with ExitStack() as opened:
+        database = opened.enter_context(closing(open_database(folder))) if (folder / FILE).exists() else None
 
-    def device(storage: Storage) -> str:
-        return devices.of_account(storage, house, MATRIX, matrix.user, now)
-
-    try:
-        if how == "token":
-            await server.resume(terminal.secret(f"access token of {matrix.user}"), "")
-        else:
-            await _offers(server, "m.login.token" if how == "sso" else "m.login.password", matrix)
-            if how == "sso":
-                token = await token_from_browser(matrix.homeserver, terminal.tell, piped=terminal.piped)
-                if not token:
-                    raise NotLoggedIn("no token came, and nothing is changed")
-                await server.login_once(token, await database.write(device))
-            else:
-                password = terminal.secret(f"password of {matrix.user}")
-                await server.login(matrix.user, password, await database.write(device))
-        if server.user_id != matrix.user:
-            raise NotLoggedIn(
-                f"that is the login of {server.user_id}, but the config says user = {matrix.user!r}"
+        async def device() -> str:
+            if database is None:
+                return devices.fresh()
+            return await database.write(
+                lambda storage: devices.of_account(storage, house, MATRIX, matrix.user, now)
             )
-        token, ours = server.session
-        if not ours:
-            raise NotLoggedIn("that access token is of no device: a bridge's, perhaps. Log in by password")
-        if how == "token" and not (folder / "keys" / f"{ours}.db").exists():
-            await _is_unused(server, ours)
-        path = keep(folder, sought, token=token, device=ours)
+
+        try:
+            await _as_asked(server, matrix, how, device, terminal)
+            token, ours = server.session
+            if server.user_id != matrix.user:
+                raise NotLoggedIn(
+                    f"that is the login of {server.user_id}, but the config says user = {matrix.user!r}"
+                )
+            if not ours:
+                raise NotLoggedIn(
+                    "that access token is of no device: a bridge's, perhaps. Log in by password"
+                )
+            if how == "token" and not (folder / KEYS / f"{ours}.db").exists():
+                await _is_unused(server, ours)
+        finally:
+            await server.close()
+        if database is None:  # only now: a login that fails is to leave nothing behind
+            database = opened.enter_context(closing(open_database(folder)))
         await database.write(
             lambda storage: devices.become(storage, house, MATRIX, matrix.user, device=ours, now=now)
         )
-    finally:
-        await server.close()
+        path = keep(folder, sought, token=token, device=ours)
     done = f"Matrix: logged in as {matrix.user}, device {ours}; kept in {path}"
     if how == "token":
         done += (
@@ -140,6 +134,23 @@ async def _matrix(
             "and whoever ends that session (in a client's list of sessions) stops the bot."
         )
     return done
+
+
+async def _as_asked(
+    server: Homeserver, matrix: Matrix, how: How, device: Callable[[], Awaitable[str]], terminal: Terminal
+) -> None:
+    """Begin a session in the way that was asked for."""
+    if how == "token":
+        await server.resume(terminal.secret(f"access token of {matrix.user}"), "")
+        return
+    await _offers(server, "m.login.token" if how == "sso" else "m.login.password", matrix)
+    if how == "sso":
+        token = await token_from_browser(matrix.homeserver, terminal.tell, piped=terminal.piped)
+        if not token:
+            raise NotLoggedIn("no token came, and nothing is changed")
+        await server.login_once(token, await device())
+    else:
+        await server.login(matrix.user, terminal.secret(f"password of {matrix.user}"), await device())
 
 
 async def _is_unused(server: Homeserver, device: str) -> None:
@@ -171,16 +182,7 @@ async def _offers(server: Homeserver, flow: str, matrix: Matrix) -> None:
 async def _xmpp(config: Config, xmpp: Xmpp, sought: Wanted, terminal: Terminal) -> str:
     """Try a password, and keep it: of what SCRAM makes of it nothing lighter would do for every server."""
     password = terminal.secret(f"password of {xmpp.jid}")
-    transport = XmppTransport(
-        xmpp.jid,
-        password,
-        xmpp.nick,
-        host=xmpp.host,
-        port=xmpp.port,
-        ca_file=xmpp.ca_file,
-        tls=xmpp.tls == "on",
-    )
-    async with transport.connected(Start(device=_TRYING)):
+    async with on_xmpp(xmpp, password).connected(Start(device=CHECKING)):
         pass
     path = keep(config.settings.bot.data, sought, password=password)
     return f"XMPP: logged in as {xmpp.jid}; kept in {path}"

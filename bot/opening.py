@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from bot import drafts
-from bot.config import deadline_of
+from bot.config import deadline_of, lasting, local
 from bot.roster import follow
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX
@@ -168,11 +167,11 @@ def _days(pauses: list[list[str]]) -> str:
 
 
 def _spans(seconds: list[int]) -> str:
-    return ", ".join(str(timedelta(seconds=one)) for one in seconds)
+    return ", ".join(lasting(timedelta(seconds=one)) for one in seconds)
 
 
 def _instant(at: datetime | None, zone: str) -> str:
-    return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+    return "" if at is None else local(at, zone)
 
 
 def _room(storage: Storage, network: str, address: str, language: str) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from bot import drafts
 from bot.clock import utc_now
 from bot.config import ConfigError, load
 from bot.health import is_running, save
@@ -52,6 +53,8 @@ class Reloaded(BaseModel):
     trouble: str = ""
     """What keeps the database from being written. Nothing was changed then."""
     changes: list[str] = []
+    letters: list[str] = []
+    """Texts of letters that were taken, that wait for a campaigner's answer, or that were not to be taken."""
     restart: list[str] = []
     """What the config says otherwise than the running bot goes by, until it is started again."""
 
@@ -87,7 +90,7 @@ class Reload:
         done = Reloaded(began=self._now())
         try:
             config = await asyncio.to_thread(load, self._config.path, logs_in=False)
-            changes = await self._database.write(lambda storage: self._follow(storage, config))
+            changes, letters = await self._database.write(lambda storage: self._follow(storage, config))
         except ConfigError as error:
             done.problems = error.problems
             log.warning("not read again: %s; `tocsin check` says what", error, extra={"action": "reload"})
@@ -95,21 +98,41 @@ class Reload:
             done.trouble = str(error)
             log.warning("not read again: %s", error, extra={"action": "reload"})
         else:
-            done.changes = changes.lines()
+            done.changes, done.letters = changes.lines(), letters
             done.restart = needs_restart(self._config.settings, config.settings)
             self._bot.wake()
-            log.info("read again: %d changes", len(done.changes), extra={"action": "reload"})
+            log.info(
+                "read again: %d changes; of letters: %s",
+                len(done.changes),
+                "; ".join(letters) or "nothing",
+                extra={"action": "reload"},
+            )
         return done
 
-    def _follow(self, storage: Storage, config: Config) -> Changes:
+    def _follow(self, storage: Storage, config: Config) -> tuple[Changes, list[str]]:
         now, running = self._now(), self._config.settings
         # Else a right that a new setting takes would be back at the next word, by the one that still holds.
         held = {section: getattr(running, section) for section in STARTED_WITH}
         config = replace(config, settings=config.settings.model_copy(update=held))
+        before = _languages(storage)
         changes = read_files(storage, config, now)
         if changes:
             tell.put(storage, tell.admins(storage, self._bot.house, *summary(changes)), now)
-        return changes
+        new = sorted(_languages(storage) - before)
+        letters = [f"campaigns.{key}.letter.{language}: taken, for there was none" for key, language in new]
+        for campaign in storage.campaigns.open():
+            if opening := config.openings.get(campaign.key):
+                letters += drafts.differences(storage, campaign, opening.letters)
+        return changes, letters
+
+
+def _languages(storage: Storage) -> set[tuple[str, str]]:
+    """Campaign and language of each letter there is."""
+    return {
+        (campaign.key, letter.language)
+        for campaign in storage.campaigns.open()
+        for letter in storage.letters.current(campaign.id)
+    }
 
 
 def summary(changes: Changes) -> tuple[Text, ...]:

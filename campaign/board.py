@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from campaign.lately import is_lately
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -24,6 +26,7 @@ def next_step(
     posted_at: datetime | None,
     changed_at: datetime | None,
     is_there: bool,
+    asked_for: bool,
     changed: bool,
     changed_much: bool,
     edits_any: bool,
@@ -32,15 +35,16 @@ def next_step(
 ) -> Step:
     """Say what to do with a board.
 
-    `is_there`: it is in its room, or on its way. `changed`: it would say something else; `changed_much`: more than how
+    `is_there`: it is in its room, or on its way. `asked_for`: somebody said just now that there is to be one: that is
+    an answer to them, whatever the hour. `changed`: it would say something else; `changed_much`: more than how
     many days are left. `edits_any`: any message can be put in other words there, however old; else only one with few
     `newer` lines. `may_speak`: a line of its own may be said now.
     """
+    is_due = posted_at is None or not is_lately(posted_at, ANEW, now)
     if not is_there:
-        return "post" if posted_at is None or now - posted_at >= ANEW else ""
-    if not changed or (changed_at is not None and now - changed_at < GATHERS):
+        return "post" if is_due and (may_speak or asked_for) else ""
+    if not changed or (changed_at is not None and is_lately(changed_at, GATHERS, now)):
         return ""
     if edits_any or newer <= LATEST:
         return "edit"
-    is_due = posted_at is None or now - posted_at >= ANEW
     return "post" if changed_much and is_due and may_speak else ""

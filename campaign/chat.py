@@ -168,6 +168,7 @@ class Redacted:
     event: str
     target: str
     at: datetime
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
 SAME, AT_ONCE = 3, timedelta(seconds=30)
 """So many times the same answer to one person, in so short a time, is what a machine makes of it."""
 MOST, WITHIN = 30, timedelta(minutes=1)
-"""So many answers to one person within that time are, whatever they say."""
+"""So many turns of one person within that time are, whatever is said in them."""
+FEW = 3
+"""How many answers a turn of a machine holds at most: who sends more at a time does not wait for ours."""
 LASTS = timedelta(hours=1)
 """How long such an answer is not given to them again."""
 
 
-def is_circle(earlier: Sequence[tuple[datetime, str]], answer: str) -> bool:
+class Given(NamedTuple):
+    """An answer given to a person: when it was decided, when it had left, what it says."""
+
+    at: datetime
+    left: datetime
+    said: str
+
+
+def is_circle(earlier: Sequence[Given], answer: str) -> bool:
     """Whether one more answer to a person would go round in a circle.
 
-    `earlier` are the answers given to them within `LASTS`, newest first, each with when it was given. Everything is
-    counted by person: however many sign at once, none of them has anything to do with another.
+    `earlier` are the answers given to them in one place within `LASTS`, newest first, only those that have left.
+    Everything is counted by person: however many sign at once, none of them has anything to do with another. A clock
+    that was set back in between makes no circle of them.
     """
-    same = [at for at, said in earlier if said == answer]
-    if any(last - first <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
+    same = [one.at for one in earlier if one.said == answer]
+    if any(abs(last - first) <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
         return True
-    every = [at for at, _ in earlier]
-    return len(every) >= MOST and any(
-        last - first <= WITHIN for last, first in zip(every, every[MOST - 1 :], strict=False)
-    )
+    turns = [turn[0].at for turn in _turns(earlier) if len(turn) <= FEW]
+    return any(abs(last - first) <= WITHIN for last, first in zip(turns, turns[MOST - 1 :], strict=False))
+
+
+def _turns(earlier: Sequence[Given]) -> Iterator[Sequence[Given]]:
+    """Split answers, newest first, where one was asked for after all before it had left: what waits for nothing is one."""
+    turn: list[Given] = []
+    for one in earlier:
+        if turn and turn[-1].at >= one.left:
+            yield turn
+            turn = []
+        turn.append(one)
+    if turn:
+        yield turn

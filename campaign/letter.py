@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - kept beside the other fields' types
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -19,6 +20,7 @@ MOST_PARTS = 4000
 """Words or lines of each text that are compared one by one; of what is longer, all between its ends counts as changed."""
 EXCERPT = 160
 """Characters of a changed passage that are shown."""
+_UNDERLINE = re.compile(r"\A *(?:=+|-+) *(?:\n|\Z)")
 _AROUND = 3
 """Words shown before and after a changed passage; passages no further apart are one."""
 
@@ -114,6 +116,14 @@ def code_of(hashes: Iterable[str]) -> str:
     """Eight characters that stand for just these texts: an answer given for others is none for them."""
     known = sorted(hashes)
     return known[0][:8] if len(known) == 1 else hashlib.sha256("".join(known).encode()).hexdigest()[:8]
+
+
+def untitled(text: str, title: str) -> str:
+    """A text (Markdown) without its title, if it begins with it: for where the title stands above it already."""
+    first, _, rest = text.strip().partition("\n")
+    if " ".join(first.strip("#*_ ").split()).casefold() != " ".join(title.strip("*_ ").split()).casefold():
+        return text
+    return _UNDERLINE.sub("", rest).strip("\n")
 
 
 # --- what has changed ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_QUIETEST = ("off", "private", "room", "")
 _LEVELS = ("verified", "confirmed", "declared")
 _WORDS = ("campaigner", "roster", "domain", "second", "verified")
 
@@ -34,3 +35,8 @@ def takes_word(kept: str, since: str, gone: str, gone_since: str) -> bool:
 def stronger_word(one: str, other: str) -> str:
     """Of two words on which a person speaks for an organisation, the one that nothing else takes back."""
     return min(one, other, key=_WORDS.index)
+
+
+def quieter(one: str, other: str) -> str:
+    """Of two wishes where to be reminded, the one that rings less: whoever said that nobody is to ring has said so."""
+    return min(one, other, key=_QUIETEST.index)

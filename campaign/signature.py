@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -139,6 +139,12 @@ class SignatoryList:
     signatories: tuple[Signatory, ...]
     counts_from: Threshold = "confirmed"
     """The lowest level that counts in this campaign: `verified` where a second person has to confirm."""
+
+    @property
+    def published(self) -> SignatoryList:
+        """The same with only those whose signature counts."""
+        counted = (one for one in self.signatories if is_counted(one.standing, one.level, self.counts_from))
+        return replace(self, signatories=tuple(counted))
 
 
 def level_of(*, is_representative: bool) -> Level:

@@ -21,6 +21,9 @@ MANDATE = "collective poll"
 """The kind of mandate that such a signature has: see `campaign.signature.MANDATES`."""
 
 
+_THE_WORD = frozenset(map(normal_form, ("collectif", "le collectif", "collective", "the collective")))
+
+
 def name(
     storage: Storage,
     campaign_id: int,
@@ -45,6 +48,17 @@ def name(
             "collective named", now, person=person, room=room, campaign=campaign_id, organisation=found.id
         )
     return found
+
+
+def named(storage: Storage, campaign: Campaign, typed: str) -> Organisation | None:
+    """The collective of a campaign, if that is what somebody names: by its name, or by that word."""
+    if campaign.collective_id is None:
+        return None
+    collective = storage.organisations.get(campaign.collective_id)
+    called = storage.organisations.find(normal_form(typed)) if typed else None
+    if called is not None:
+        return called if called.id == collective.id else None
+    return collective if normal_form(typed) in _THE_WORD else None
 
 
 def sign(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tuple[Text, ...]:

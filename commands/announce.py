@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, say, say_many
-from commands import tell
-from commands.command import ANYWHERE, Context, Reply, Rest, command
+from commands import bridging, tell
+from commands.command import ANYWHERE, Context, Prose, Reply, command
 
 
 @command(
@@ -15,10 +15,10 @@ from commands.command import ANYWHERE, Context, Reply, Rest, command
     admin=True,
     where=ANYWHERE,
 )
-def announce(ctx: Context, text: Rest) -> Reply:
+def announce(ctx: Context, text: Prose) -> Reply:
     """Say a campaigner's own words everywhere, as they are."""
     campaign = ctx.campaign
-    rooms = ctx.storage.rooms.of_campaign(campaign.id)
+    rooms = bridging.one_of_each(ctx.storage, ctx.house, ctx.storage.rooms.of_campaign(campaign.id))
     said = tell.rooms(rooms, say(N_("📣 {text}"), text=text))
     ctx.storage.audit.note("announced", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id)
     if ctx.place == "campaign":

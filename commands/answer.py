@@ -37,24 +37,12 @@ def is_for_us(storage: Storage, said: Said, house: House) -> bool:
     return voting.is_reply(purpose, said.text) or (_answered(said) is not None and _is_asked(purpose))
 
 
-def noticed(storage: Storage, said: Said) -> None:
-    """Remember where an organisation's representative last spoke: that is where it is reminded."""
-    person = storage.people.find(said.sender)
-    if person is None:
-        return
-    room = storage.rooms.find(said.room.network, said.room.id)
-    if room is not None and storage.rooms.campaigns_of(room.id):
-        storage.campaigns.spoke(person.id, room.id)
-
-
 def answer(context: Context, said: Said) -> Reply | None:
     """Answer a line that is meant for the bot.
 
     Raises:
         CampaignError: it is refused; the text says why and what to do instead.
     """
-    if context.place == "campaign":
-        context.storage.campaigns.spoke(context.person.id, context.room.id)
     purpose = _purpose(context.storage, said)
     if voting.is_reply(purpose, said.text) and _call(said, context.house) is None:
         return voting.replied(context, purpose, said.text)
@@ -64,10 +52,9 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _pick(context, prompt, picked)
     line = _call(said, context.house)
     if line is None:
-        text = calling.without_quotation(said.text)
-        line = calling.Line(calling.clean(text))
-        if "\n" in text or finding.find(line, context.menu) is None:
-            near = None if "\n" in text else _near(context, line)
+        line = calling.alone(said.text, context.house.prefix)
+        if line is None or finding.find(line, context.menu) is None:
+            near = None if line is None else _near(context, line)
             return near or Reply(
                 (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
             )

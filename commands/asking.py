@@ -12,6 +12,7 @@ from commands.command import Choice, Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from campaign.chat import Text
     from commands.command import Command, Unclear
 
 
@@ -53,6 +54,15 @@ def _where(arguments: Mapping[str, Any], typed: str) -> str | None:
     beginning = [key for key, value in said.items() if value.startswith(f"{typed} ")]
     found = exactly or ending or beginning
     return found[0] if len(found) == 1 else None
+
+
+def for_which(names: Sequence[str]) -> Text:
+    """Ask for which of several organisations something is said."""
+    return say(
+        N_("For which organisation? Reply to this message with a number, or say {pick}: {choices}"),
+        pick=Typed("confirm", "1"),
+        choices=numbered(names),
+    )
 
 
 def numbered(names: Sequence[str]) -> Listing:

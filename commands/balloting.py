@@ -8,7 +8,7 @@ from campaign.ballot import RETRACTED, SPOILT, replaces
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
-from commands import authority, closing, lookup, polling, tell
+from commands import authority, closing, lookup, objecting, polling, tell
 from commands.command import Context, Reply
 
 if TYPE_CHECKING:
@@ -35,18 +35,13 @@ def cast(
     Raises:
         CampaignError: the poll has not begun, or the reason is too long.
     """
-    if not poll.begun and poll.closed_at is None:
-        raise CampaignError(
-            say(
-                N_("Poll {number} begins on {at}: please answer then."),
-                number=poll.number,
-                at=Moment(poll.starts_at or poll.closes_at, poll.zone),
-            )
-        )
+    make_sure_it_has_begun(poll)
     reason, procedure = lookup.short(reason), polling.procedure_of(poll)
-    # A server whose clock is behind cannot have sent it before the poll was there.
-    at = max(ctx.now, poll.opened_at)
     before = ctx.storage.ballots.latest(poll.id, elector.id)
+    # A server whose clock is behind cannot have sent it before the poll was there; and what is heard live was given
+    # after all that was taken before, though our own clock may have been set back in between.
+    after = before.cast_at if before is not None and ctx.live else poll.opened_at
+    at = max(ctx.now, poll.opened_at, after)
     if before is not None and choice == RETRACTED and before.choice == RETRACTED:
         return None
     if not reason and before is not None and before.choice == choice and not before.resolution:
@@ -92,10 +87,26 @@ def cast(
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
     more = (
         *_tell_the_other(ctx, poll, elector, choice, before),
-        *(() if lacking else _relay(ctx, poll, elector, Ballot(elector.id, choice, reason), before)),
+        *objecting.relay(ctx, poll, elector, Ballot(elector.id, choice, reason), before),
         *_put_off(ctx, poll, Ballot(elector.id, choice, reason), at),
     )
     return (reply or Reply()).also(*more) if reply or more else None
+
+
+def make_sure_it_has_begun(poll: Poll) -> None:
+    """Take nothing in a poll that is only planned.
+
+    Raises:
+        CampaignError: it is; the text says when it opens.
+    """
+    if not poll.begun and poll.closed_at is None:
+        raise CampaignError(
+            say(
+                N_("Poll {number} opens on {at}, and I will say so: please answer then."),
+                number=poll.number,
+                at=Moment(poll.starts_at or poll.closes_at, poll.zone),
+            )
+        )
 
 
 def _too_late(poll: Poll) -> Reply:
@@ -214,26 +225,6 @@ def _tell_the_other(
     campaign = ctx.storage.campaigns.get(poll.campaign_id)
     theirs = [room for room in closing.public(ctx.storage, campaign) if room.network == before.network]
     return () if ctx.room.id in [room.id for room in theirs] else tell.rooms(theirs[:1], line)
-
-
-def _relay(
-    ctx: Context, poll: Poll, elector: Organisation, ballot: Ballot, before: BallotRow | None
-) -> tuple[Elsewhere, ...]:
-    """Say an objection in the other rooms too: it is to be discussed, and one room alone would not know of it."""
-    procedure = polling.procedure_of(poll)
-    known = before is not None and (before.choice, before.reason) == (ballot.choice, ballot.reason)
-    if known or not procedure.can_be_blocked or ballot.choice not in procedure.blocks:
-        return ()
-    line = say(
-        N_("🗳 Poll {number}: **{name}** answers “{choice}”: {reason}"),
-        number=poll.number,
-        name=elector.name,
-        choice=polling.named(ballot.choice),
-        reason=ballot.reason,
-    )
-    campaign = ctx.storage.campaigns.get(poll.campaign_id)
-    rooms = [room for room in closing.public(ctx.storage, campaign) if room.id != ctx.room.id]
-    return tell.rooms(rooms, line, expires_at=poll.closes_at)
 
 
 def _put_off(ctx: Context, poll: Poll, ballot: Ballot, at: datetime) -> tuple[Elsewhere, ...]:

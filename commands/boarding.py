@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from campaign.board import GATHERS, next_step
 from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, say, say_many
+from campaign.lately import is_lately
 from campaign.signature import progress_bar
-from commands import lookup, schedules
+from commands import bridging, lookup, schedules
 from commands.command import Reply
 from storage.outbox import freeze
 
@@ -32,12 +33,13 @@ _URGENCY = 7
 """Whoever is answered comes first."""
 
 
-def keep(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
+def keep(storage: Storage, house: House, tick: Tick) -> Reply:
     """Show each room where its campaign stands, wherever that is wanted and has changed."""
     now = tick.now
     for campaign in storage.campaigns.open():
         boards = storage.boards.of_campaign(campaign.id)
         rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+        rooms = bridging.one_of_each(storage, house, rooms)
         wanted = [room for room in rooms if is_wanted(campaign, boards.get(room.id))]
         if any(is_ripe(boards.get(room.id), now) for room in wanted):
             facts, left = _facts(storage, campaign, now), _left(storage, campaign, now)
@@ -57,7 +59,7 @@ def is_wanted(campaign: Campaign, board: Board | None) -> bool:
 
 def is_ripe(board: Board | None, now: datetime) -> bool:
     """Whether a board may be changed again: what changes is gathered for a while."""
-    return board is None or board.changed_at is None or now - board.changed_at >= GATHERS
+    return board is None or board.changed_at is None or not is_lately(board.changed_at, GATHERS, now)
 
 
 def take_down(storage: Storage, board: Board, last: Sequence[Text], now: datetime) -> None:
@@ -91,6 +93,7 @@ def _keep(  # noqa: PLR0917 - a board with its whole context
         posted_at=posted_at,
         changed_at=board.changed_at if board else None,
         is_there=known is not None and known.state not in _GONE,
+        asked_for=board is not None and board.outbox_id is None,
         changed=changed,
         changed_much=board is None or board.shown.partition(":")[0] != much,
         edits_any=edits_any,
@@ -169,14 +172,13 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
             if until
             else say(N_("🤔 Deciding: {count}"), count=deciding)
         )
-    lines.append(
-        say(
-            N_("Declared: {declared} · declined: {declined} · no answer yet: {silent}"),
-            declared=standings.get("declared", 0),
-            declined=standings.get("declined", 0) + standings.get("withdrawn", 0),
-            silent=standings.get("silent", 0),
-        )
+    line = say(
+        N_("Declared: {declared} · declined: {declined} · no answer yet: {silent}"),
+        declared=standings.get("declared", 0),
+        declined=standings.get("declined", 0),
+        silent=standings.get("silent", 0),
     )
+    lines.append(lookup.standings(progress, line))
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     lines += [
         say(

@@ -59,11 +59,21 @@ def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Itera
     return kept
 
 
+def one_of_each(storage: Storage, house: House, rooms: Iterable[RoomRow]) -> list[RoomRow]:
+    """Of rooms that are sides of one room, keep the side listed first: what is said there is read on all of them."""
+    ranked = [(room, _rank(storage, house, room.id)) for room in rooms]
+    first: dict[int, int] = {}
+    for _, rank in ranked:
+        if rank is not None:
+            first[rank[0]] = min(rank[1], first.get(rank[0], rank[1]))
+    return [room for room, rank in ranked if rank is None or first[rank[0]] == rank[1]]
+
+
 def goes_round(
     storage: Storage, house: House, context: Context, lines: tuple[Text, ...], now: datetime
 ) -> tuple[bool, Reply]:
     """Whether this answer is better not given, for a machine answers it; and what to tell the campaigners of it, once."""
-    earlier = storage.answers.lately(context.person.id, now - LASTS)
+    earlier = storage.answers.lately(context.person.id, context.room.id, now - LASTS)
     if not earlier or not is_circle(earlier, storage.answers.words(Message(lines))):
         return False, Reply()
     if not _first(storage, context.room, f"circle {context.person.id} {now:%Y-%m-%d}", now):

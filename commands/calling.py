@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """Characters of a line that are read; what a person types by hand is never longer."""
 
+GO_ON = frozenset({"vote", "voter", "ask", "question", "answer", "repondre"})
+"""Commands (folded) whose last words are somebody's reason, question or answer, which may take several lines."""
+
 _QUOTES = str.maketrans(
     {
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
@@ -67,12 +70,29 @@ def without_quotation(text: str) -> str:
 def call(text: str, *, prefix: str, names: Iterable[str], mentioned: bool) -> Line | None:
     """What is asked of the bot in a line, or None: `!sign …`, `!tocsin sign …`, or the bot's name and then the rest.
 
-    Only a single line can be a command, with a quotation before it or not: what is quoted or a letter never is.
+    A command is a single line, with a quotation before it or not: what is quoted or a letter never is. Only where its last
+    words are somebody's own (`GO_ON`) do the lines that follow belong to it, unless one of them is a command too.
     """
-    text = without_quotation(text)
-    if "\n" in text:
+    first, *others = without_quotation(text).strip().split("\n")
+    line = _line(clean(first), prefix, names, mentioned=mentioned)
+    return None if line is None else _with(line, others, prefix)
+
+
+def alone(text: str, prefix: str) -> Line | None:
+    """What is asked of the bot in private, where nothing has to call it; None if it is several lines, as in `call`."""
+    first, *others = without_quotation(text).strip().split("\n")
+    return _with(Line(clean(first)), others, prefix)
+
+
+def _with(line: Line, others: list[str], prefix: str) -> Line | None:
+    if not others:
+        return line
+    if fold(line.text.partition(" ")[0]) not in GO_ON or any(clean(one).startswith(prefix) for one in others):
         return None
-    line = clean(text)
+    return Line(clean("\n".join((line.text, *others))))
+
+
+def _line(line: str, prefix: str, names: Iterable[str], *, mentioned: bool) -> Line | None:
     if line.startswith(prefix):
         line = line[len(prefix) :].strip()
         _, rest = _after_name(line, names)

@@ -1,16 +1,16 @@
-"""What a command is: a function whose signature is its grammar, and the context it gets; what it gives is in `replies`."""
+"""What a command is, and the context it gets; what it takes is in `parameters`, what it gives in `replies`."""
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from campaign.bridge import Bridges
-from campaign.chat import N_, Address, Day, Moment, say
+from campaign.chat import N_, Address, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
+from commands.parameters import Kind, More, Option, Options, Parameter, Prose, Rest, parameters_of
 from commands.replies import Choice, Elsewhere, Reply, Unclear, UsageError, reply
 from commands.vocabulary import in_language
 
@@ -32,10 +32,12 @@ __all__ = [
     "Elsewhere",
     "House",
     "Kind",
+    "More",
     "Option",
     "Options",
     "Parameter",
     "Place",
+    "Prose",
     "Reply",
     "Rest",
     "Unclear",
@@ -44,18 +46,6 @@ __all__ = [
     "command",
     "reply",
 ]
-
-Rest: TypeAlias = Annotated[str, "rest"]
-"""A positional parameter that takes every word that remains."""
-
-Option: TypeAlias = Annotated[str, "option"]
-"""A keyword-only parameter, said as `key=value`; the value runs to the next known key."""
-
-Options: TypeAlias = Annotated[str, "options"]
-"""An option that may be said several times: its values follow each other, with a space between them."""
-
-More: TypeAlias = Annotated[str, "more"]
-"""Keyword arguments of any name: the options that a command is told of besides (`more=`)."""
 
 Place: TypeAlias = Literal["campaign", "admin", "private", "other"]
 """A room of a campaign, a room of the campaigners, a chat of exactly two, or any other room."""
@@ -116,6 +106,8 @@ class Context:
     person: Person
     server_at: datetime | None = None
     """When its server says that it was said (UTC). A server can say what it likes: see `now`."""
+    live: bool = True
+    """Whether it was received as it was said: then it is the latest word on whatever it is about."""
     by_form: bool = False
     """Whether it was handed in as a form."""
     menu: tuple[Command, ...] = ()
@@ -218,21 +210,6 @@ class Context:
 
 # --- what it is ----------------------------------------------------------------------------------------------------
 
-Kind: TypeAlias = Literal[
-    "word", "rest", "moment", "day", "span", "choice", "number", "option", "options", "more"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One thing a command takes."""
-
-    name: str
-    kind: Kind
-    required: bool
-    is_option: bool
-    choices: tuple[str, ...] = ()
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -302,7 +279,7 @@ def command(
             help,
             example,
             run,
-            _grammar(run, more),
+            parameters_of(run, more),
             admin,
             places,
             in_short,
@@ -311,40 +288,3 @@ def command(
         )
 
     return make
-
-
-def _grammar(run: Callable[..., Reply | None], more: tuple[str, ...]) -> tuple[Parameter, ...]:
-    hints = get_type_hints(run, include_extras=True)
-    parameters = []
-    for parameter in list(inspect.signature(run).parameters.values())[1:]:
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            parameters += [Parameter(name, "more", required=False, is_option=True) for name in more]
-            continue
-        kind, choices = _kind(hints[parameter.name])
-        parameters.append(
-            Parameter(
-                parameter.name,
-                kind,
-                required=parameter.default is inspect.Parameter.empty,
-                is_option=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
-                choices=choices,
-            )
-        )
-    return tuple(parameters)
-
-
-def _kind(hint: Any) -> tuple[Kind, tuple[str, ...]]:  # noqa: ANN401 - any annotation
-    options = [one for one in get_args(hint) if one is not type(None)] if _is_union(hint) else [hint]
-    for option in options:
-        if get_origin(option) is Literal:
-            return "choice", tuple(word for word in get_args(option) if word)
-        for kind, meaning in (("moment", Moment), ("day", Day), ("span", timedelta), ("number", int)):
-            if option is meaning:
-                return kind, ()  # type: ignore[return-value]  # the tuple above names kinds only
-        if get_origin(option) is Annotated:
-            return get_args(option)[1], ()
-    return "word", ()
-
-
-def _is_union(hint: Any) -> bool:  # noqa: ANN401 - any annotation
-    return bool(get_args(hint)) and type(None) in get_args(hint)

@@ -87,15 +87,13 @@ def _for(ctx: Context, typed: str) -> Reply:
     if signature is None or signature.ended_at is not None:
         if number is not None and ctx.storage.organisations.find(normal_form(typed)) is None:
             # Not refused, for the question this may answer is answered.
-            return reply(
-                N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
-                number=number,
-                list=Typed("signatories"),
-            )
+            return _nothing(ctx, number)
         found = lookup.organisation(ctx, typed)
         signature = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
     else:
         found = ctx.storage.organisations.get(signature.organisation_id)
+        if number is not None and not ctx.confirmed and not authority.speaks(ctx, found):
+            return _nothing(ctx, number, found.name)
     if not authority.speaks(ctx, found):
         raise CampaignError(lookup.not_known_to_speak(ctx, found.name))
     if signature is None:
@@ -106,6 +104,12 @@ def _for(ctx: Context, typed: str) -> Reply:
                 sign=Typed("sign", found.name),
             )
         )
+    return _by(ctx, signature, by_number=number is not None and not ctx.confirmed)
+
+
+def _by(ctx: Context, signature: Signature, *, by_number: bool) -> Reply:
+    """Stand by the standing signature of an organisation, as one of its people."""
+    name = signature.organisation
     own = signature.person_id == ctx.person.id
     if reconfirming.is_asked(ctx, signature) and (own or signature.level != "declared"):
         return reconfirming.confirm(ctx, signature)
@@ -116,12 +120,47 @@ def _for(ctx: Context, typed: str) -> Reply:
     if vouching.waits(ctx.campaign, signature):
         return reply(
             N_("You signed for **{name}** yourself: a second person of the organisation has to confirm."),
-            name=found.name,
+            name=name,
         )
     return reply(
-        N_("The signature of **{name}** (no. {number}) needs no confirmation of yours."),
-        name=found.name,
+        N_(
+            "No question of mine waits for you here; and the signature of **{name}** (no. {number}) needs no confirmation of yours."
+        )
+        if by_number
+        else N_("The signature of **{name}** (no. {number}) needs no confirmation of yours."),
+        name=name,
         number=signature.number,
+    )
+
+
+def _nothing(ctx: Context, number: int, name: str = "") -> Reply:
+    """Say that a number answers nothing: it may be meant for a question of ours, or for a signature (of `name`).
+
+    Not refused, for the question this may be a reply to is answered.
+    """
+    if ctx.confirmed:
+        return reply(
+            N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
+            number=number,
+            list=Typed("signatories"),
+        )
+    if ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now):
+        return reply(
+            N_("My question here is answered by {confirm} alone, without a number."), confirm=Typed("confirm")
+        )
+    if name:
+        return reply(
+            N_(
+                "No question of mine waits for you here; and signature no. {number} is that of **{name}**, for which I do not know that you speak."
+            ),
+            number=number,
+            name=name,
+        )
+    return reply(
+        N_(
+            "No question of mine waits for you here (they do for 24 hours), and there is no signature no. {number}. Please say the command again."
+        ),
+        number=number,
     )
 
 

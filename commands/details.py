@@ -7,7 +7,7 @@ from typing import Literal
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from commands import authority, consenting, lookup
-from commands.command import Choice, Context, Option, Reply, Rest, command, reply
+from commands.command import Choice, Context, Option, Prose, Reply, Rest, command, reply
 from commands.entry import Entry
 
 
@@ -27,7 +27,7 @@ def details(
     funded: Literal["direct", "indirect", "none"] | None = None,
     mandate: Option = "",
     note: Option = "",
-    testimony: Option = "",
+    testimony: Prose = "",
     publish: Literal["yes", "no"] | None = None,
 ) -> Reply:
     """Change some of the details of a standing signature, on the word of its people or of who gave it."""

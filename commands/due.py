@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from campaign.chat import NN_, say_many
+from campaign.lately import is_lately
 from commands import boarding, closing, leaving, oblivion, questioning, ringing, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from storage.reminders import Cause
     from storage.storage import Storage
 
 
@@ -40,6 +42,27 @@ class Step(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A reminder of one thing, for people alone; a few at a time, or `most` of them."""
+
+    cause: Cause
+    most: int = ringing.PORTION
+
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply | None:  # noqa: ARG002 - as every step
+        """Say it to a few; None if nobody is to be told of it now."""
+        told = ringing.in_private(storage, self.cause, tick.now, self.most)
+        return None if told is None else Reply(elsewhere=told)
+
+    def one_by_one(self) -> Sequence[Alone]:
+        """The same few, each by themselves."""
+        return [replace(self, most=1)] * self.most
+
+    def give_up(self, storage: Storage, tick: Tick) -> None:
+        """Skip whoever comes next."""
+        ringing.give_up_one(storage, self.cause, tick.now)
+
+
 def late(storage: Storage, house: House, tick: Tick) -> Reply:
     """Give up what still waits though it is not worth saying any more: its deadline has passed, its poll is over."""
     rows = storage.outbox.expired(tick.now)
@@ -63,10 +86,9 @@ def own_dates(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG
     return Reply(elsewhere=tuple(told))
 
 
-def in_private(storage: Storage, house: House, tick: Tick) -> Reply | None:  # noqa: ARG001 - as above
-    """Say a few of the reminders that are for people alone; None once there is nothing more to do now."""
-    told, more = ringing.in_private(storage, tick.now)
-    return Reply(elsewhere=told) if more else None
+def in_private(storage: Storage) -> Sequence[Alone]:
+    """What is to be said of each reminder to people alone: one that cannot be said holds up no other."""
+    return [Alone(cause) for cause in storage.reminders.due_causes()]
 
 
 def questions(storage: Storage, house: House, tick: Tick) -> Reply:
@@ -125,7 +147,7 @@ def retention(storage: Storage, house: House, tick: Tick) -> Reply:
     now = tick.now
     if not storage.campaigns.closed(now - house.keep):
         return Reply()
-    if (last := storage.audit.last("retention due")) is not None and now - last < ASK_AGAIN:
+    if (last := storage.audit.last("retention due")) is not None and is_lately(last, ASK_AGAIN, now):
         return Reply()
     count = len(oblivion.due(storage, house, now))
     if not count:

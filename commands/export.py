@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from campaign.chat import N_, NN_, File, say_many
+from campaign.chat import N_, NN_, File, say, say_many
 from campaign.publish import FORMATS
 from campaign.signature import Mandate, Signatory, SignatoryList
 from commands import lookup
 from commands.command import Context, Reply, command
+from commands.org_words import STANDINGS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,17 +33,45 @@ def export(
     status: Literal["all", "signed", "declared", "deciding", "declined", "withdrawn", "silent"] = "all",
 ) -> Reply:
     """Hand over the whole list, or those of one standing; never in a campaign's room."""
-    file, count = make(ctx.storage, ctx.campaign, form, ctx.now, status=status)
-    done = say_many(*NN_("The list: {count} organisation.", "The list: {count} organisations."), count)
-    disputed = len(ctx.storage.disputes.disputed(ctx.campaign.id))
+    file, listed = make(ctx.storage, ctx.campaign, form, ctx.now, status=status, language=ctx.language)
+    count = len(listed.signatories)
+    if FORMATS[form].public:
+        done = say_many(
+            *NN_(
+                "To publish: {count} organisation whose signature counts.",
+                "To publish: {count} organisations whose signatures count.",
+            ),
+            count,
+        )
+    elif status == "all":
+        done = say_many(*NN_("The list: {count} organisation.", "The list: {count} organisations."), count)
+    else:
+        done = say_many(
+            *NN_(
+                "The list, only “{status}”: {count} organisation.",
+                "The list, only “{status}”: {count} organisations.",
+            ),
+            count,
+            status=say(STANDINGS[status]),
+        )
+    disputed = sum(one.disputed for one in listed.signatories)
     marked = (lookup.disputed(disputed),) if disputed else ()
     return Reply((done, *marked), file=file)
 
 
 def make(
-    storage: Storage, campaign: Campaign, form: str, now: datetime, *, status: str = "all"
-) -> tuple[File, int]:
-    """Write the list in one of the formats, and say how many organisations it holds."""
+    storage: Storage,
+    campaign: Campaign,
+    form: str,
+    now: datetime,
+    *,
+    status: str = "all",
+    language: str = "en",
+) -> tuple[File, SignatoryList]:
+    """Write the list in one of the formats; return it too, as it is in the file.
+
+    What is made for people to read is in this language; English is the one that programs rely on.
+    """
     overtaken = storage.letters.overtaken(campaign.id)
     lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
     listing = SignatoryList(
@@ -52,8 +81,10 @@ def make(
         campaign.threshold,
     )
     chosen = FORMATS[form]
+    if chosen.public:
+        listing = listing.published
     name = f"{campaign.key}-{now:%Y%m%d-%H%M}.{chosen.extension}"
-    return File(name, chosen.media_type, chosen.write(listing)), len(lines)
+    return File(name, chosen.media_type, chosen.write(listing, language)), listing
 
 
 def _row(line: Line, overtaken: frozenset[int], collective_id: int | None) -> Signatory:

@@ -88,8 +88,8 @@ def _take(parameter: Parameter, words: list[str], context: Context) -> tuple[Any
     if parameter.kind == "number":
         number, following = take_number(words)
         return _read(parameter, words[0], context) if number is None else number, following
-    if parameter.kind == "rest":
-        return _without_stop(" ".join(words)), []
+    if parameter.kind in ("rest", "prose"):
+        return _read(parameter, " ".join(words), context), []
     return _read(parameter, words[0], context), words[1:]
 
 
@@ -142,10 +142,12 @@ def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
     if not marks:
         return rest.strip(), {}
     several = {parameter.name for parameter in one.parameters if parameter.kind == "options"}
+    prose = {parameter.name for parameter in one.parameters if parameter.kind == "prose"}
     options: dict[str, str] = {}
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         value = rest[mark.end() : following.start()].rstrip(" ,;") if following else rest[mark.end() :]
-        name, value = known[fold(mark[1])], _without_stop(_unquote(_without_stop(value.strip())))
+        name, value = known[fold(mark[1])], value.strip()
+        value = _unquote(value) if name in prose else _without_stop(_unquote(_without_stop(value)))
         options[name] = f"{options[name]} {value}" if name in several and name in options else value
     return rest[: marks[0].start()].strip(" ,;"), options
 
@@ -196,4 +198,4 @@ def _read(parameter: Parameter, value: str, context: Context) -> Any:  # noqa: A
                 say(N_("“{value}” is not a number. Please write only the number, such as 3."), value=value)
             )
         return number
-    return _without_stop(value)
+    return value if parameter.kind == "prose" else _without_stop(value)

@@ -37,7 +37,9 @@ def letter(ctx: Context, language: str = "", version: str = "") -> Reply:
     chosen = known.get(wanted or "") or ctx.storage.letters.in_language(campaign.id, ctx.language)
     if version:
         return _earlier(ctx, chosen, version)
-    return _shown(ctx, chosen, lookup.card(ctx.storage, chosen, campaign), purpose=f"letter:{campaign.id}")
+    whole = ctx.private and _is_short(chosen)
+    card = lookup.card(ctx.storage, chosen, campaign, summary=not whole)
+    return _shown(ctx, chosen, card, purpose=f"letter:{campaign.id}")
 
 
 def _no_language(ctx: Context, typed: str, known: tuple[str, ...]) -> Reply:
@@ -86,14 +88,18 @@ def _earlier(ctx: Context, current: Letter, typed: str) -> Reply:
 def _shown(ctx: Context, chosen: Letter, lines: tuple[Text, ...], purpose: str = "") -> Reply:
     if not ctx.private:
         return Reply(lines, purpose=purpose)
-    if len(chosen.text) > _FULL_IN_CHAT:
+    if not _is_short(chosen):
         name = f"{ctx.campaign.key}.{chosen.language}.md"
         return Reply(lines, file=File(name, "text/markdown; charset=utf-8", chosen.text.encode()))
-    return Reply((*lines, say(N_("{text}"), text=Markdown(chosen.text))))
+    return Reply((*lines, say(N_("{text}"), text=Markdown(rules.untitled(chosen.text, chosen.title)))))
 
 
 _FULL_IN_CHAT = 8000
 """Characters up to which a letter is shown in a private chat rather than handed over as a file."""
+
+
+def _is_short(chosen: Letter) -> bool:
+    return len(chosen.text) <= _FULL_IN_CHAT
 
 
 @command(

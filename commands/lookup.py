@@ -94,6 +94,7 @@ def _may_answer(context: Context, organisation: Organisation) -> bool:
     storage, person = context.storage, context.person.id
     return (
         storage.campaigns.member(context.campaign.id, organisation.id) is not None
+        or organisation.id == context.campaign.collective_id
         or storage.organisations.is_representative(organisation.id, person)
         or authority.proves(storage, context.house.public_providers, person, organisation)
     )
@@ -142,12 +143,23 @@ def spoken_for(context: Context, name: str) -> Organisation:
     """
     found = organisation(context, name)
     if not authority.speaks(context, found):
+        if found.id == context.campaign.collective_id:
+            raise CampaignError(collective_answers(found))
         signature = context.storage.signatures.standing(context.campaign.id, found.id)
         own = signature is not None and signature.person_id == context.person.id
         # Once it is more than declared it is the organisation's, whose people may be others by now.
         if signature is None or not own or signature.level != "declared":
             raise CampaignError(not_known_to_speak(context, found.name))
     return found
+
+
+def collective_answers(collective: Organisation) -> Text:
+    """Why nobody can answer for the collective, and how it does."""
+    return say(
+        N_("**{name}** is the collective itself: it signs by a poll. {polls} lists them."),
+        name=collective.name,
+        polls=Typed("polls"),
+    )
 
 
 def not_known_to_speak(context: Context, name: str) -> Text:
@@ -216,10 +228,10 @@ def counted(storage: Storage, campaign: Campaign) -> int:
     return storage.signatures.count(campaign.id, counting(campaign))
 
 
-def card(storage: Storage, letter: Letter, campaign: Campaign) -> tuple[Text, ...]:
+def card(storage: Storage, letter: Letter, campaign: Campaign, *, summary: bool = True) -> tuple[Text, ...]:
     """The letter as it is shown in a room: title, summary, link, version, and how to sign; and if it lags behind."""
     lines = [say(N_("📜 **{title}**"), title=letter.title)]
-    if letter.summary:
+    if letter.summary and summary:
         lines.append(say(N_("{text}"), text=Markdown(letter.summary)))
     if campaign.link:
         lines.append(say(N_("Read it: {link}"), link=Link(campaign.link)))
@@ -287,6 +299,14 @@ class Progress:
     sympathies: int
     earlier: int
     """Signatures that would count, of a text that a change of substance has overtaken."""
+
+
+def standings(now: Progress, line: Text) -> Text:
+    """Who stands where, in one line that is shown of it: who took a signature back is added where somebody did."""
+    withdrawn = now.standings.get("withdrawn", 0)
+    if not withdrawn:
+        return line
+    return say(N_("{line} · withdrawn:\N{NO-BREAK SPACE}{withdrawn}"), line=line, withdrawn=withdrawn)
 
 
 def progress(storage: Storage, campaign: Campaign) -> Progress:

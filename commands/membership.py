@@ -21,7 +21,7 @@ from campaign.chat import (
     say,
     say_many,
 )
-from commands import following, inviting, tell, undelivered
+from commands import bridging, following, inviting, polling, tell, undelivered
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
@@ -104,7 +104,22 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         say(N_("📜 **{title}** — {letter} shows the letter."), title=letter.title, letter=Typed("letter")),
         say(N_("To sign: {sign} · everything else: {help}"), sign=Typed("sign", "…"), help=Typed("help")),
     )
-    return Reply(elsewhere=(Elsewhere(Message(lines), room_id=room.id),))
+    return Reply(
+        elsewhere=(Elsewhere(Message(lines), room_id=room.id), *_open_polls(storage, house, room.id))
+    )
+
+
+def _open_polls(storage: Storage, house: House, room_id: int) -> Iterable[Elsewhere]:
+    """Show a room that came later what is put to the vote: not one where it was shown, nor another side of such a room."""
+    for number in storage.rooms.campaigns_of(room_id):
+        campaign = storage.campaigns.get(number)
+        rooms = storage.rooms.of_campaign(number)
+        if room_id not in [room.id for room in bridging.one_of_each(storage, house, rooms)]:
+            continue
+        for poll in storage.polls.of_campaign(number, only_open=True):
+            shown = storage.outbox.with_purpose(f"poll:{poll.id}", "message")
+            if poll.begun and room_id not in [room for _, room in shown]:
+                yield from polling.opened(storage, campaign, poll, room_id)
 
 
 def _entry(storage: Storage, house: House, event: Joined) -> RoomRow:

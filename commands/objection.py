@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, closing, polling, tell
+from commands import authority, objecting, polling, tell
 from commands.command import CAMPAIGNERS, Context, Reply, Rest, command
 
 if TYPE_CHECKING:
@@ -67,9 +67,8 @@ def objection(
         name=elector.name,
         fate=say(polling.RESOLUTIONS[fate]),
     )
-    rooms = [room for room in closing.public(ctx.storage, ctx.campaign) if room.id != ctx.room.id]
     told = () if speaks else _tell_them(ctx, found, elector.id, elector.name)
-    return Reply((line,)).also(*tell.rooms(rooms, line), *told)
+    return Reply((line,)).also(*objecting.state(ctx, found, elector, line), *told)
 
 
 def _tell_them(ctx: Context, poll: Poll, organisation_id: int, name: str) -> tuple[Elsewhere, ...]:

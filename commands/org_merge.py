@@ -34,6 +34,7 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
     gone = known.organisation(ctx, typed)
     if kept.id == gone.id:
         raise CampaignError(say(N_("“{typed}” is **{name}** already."), typed=typed, name=kept.name))
+    _make_sure_no_voice_is_lost(ctx, kept, gone)
     merges = ctx.storage.merges
     if not ctx.confirmed:
         again = Choice("org merge", {"names": f"{kept.name} = {gone.name}"})
@@ -55,6 +56,30 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         kept=kept.name,
         unmerge=Typed("org unmerge", gone.name),
     ).also(*_told(ctx, kept, plan))
+
+
+def _make_sure_no_voice_is_lost(ctx: Context, kept: Organisation, gone: Organisation) -> None:
+    """Raise CampaignError if one of the two is all of a campaign's organisations together, and the other one of them.
+
+    The collective votes in no poll, is reminded of nothing, and signs by a poll alone: so would the two as one. What a
+    stranger made of its name, and that has not signed, is no organisation of the campaign's yet.
+    """
+    for campaign in ctx.storage.campaigns.open():
+        for collective, one in ((kept, gone), (gone, kept)):
+            is_one = ctx.storage.campaigns.member(campaign.id, one.id) is not None
+            signs = ctx.storage.signatures.standing(campaign.id, one.id) is not None
+            if campaign.collective_id == collective.id and is_one and (signs or not one.flagged):
+                raise CampaignError(
+                    say(
+                        N_(
+                            "**{collective}** is the collective of “{title}”, and **{name}** one of its organisations: as one it could neither vote nor sign for itself. If that is meant, first: {command}"
+                        ),
+                        collective=collective.name,
+                        title=campaign.named,
+                        name=one.name,
+                        command=Typed("campaign collective", one.name),
+                    )
+                )
 
 
 def _told(ctx: Context, kept: Organisation, plan: Plan) -> Iterator[Elsewhere]:

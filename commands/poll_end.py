@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from commands import closing, lookup, polling, tell
-from commands.command import Choice, Context, Reply, Rest, command, reply
+from commands.command import Choice, Context, Prose, Reply, command, reply
 
 if TYPE_CHECKING:
     from storage.polls import Poll
@@ -32,7 +32,8 @@ def poll_close(ctx: Context, poll: int) -> Reply:
             )
         )
     if found.closes_at <= ctx.now:
-        return reply(N_("Poll {number} is over: I count it as soon as I hear every network."), number=poll)
+        # Whether a network is away, and which, is said once it is known: `closing.hold`.
+        return reply(N_("Poll {number} is over already: its result follows in every room."), number=poll)
     if not ctx.confirmed:
         outcome = polling.outcome_of(ctx.storage, found)
         so_far = say(
@@ -53,9 +54,7 @@ def poll_close(ctx: Context, poll: int) -> Reply:
         before=found.closes_at.isoformat(),
         after=ctx.now.isoformat(),
     )
-    return reply(
-        N_("Poll {number} takes no more answers: I count it as soon as I hear every network."), number=poll
-    )
+    return reply(N_("Poll {number} takes no more answers: its result follows in every room."), number=poll)
 
 
 @command(
@@ -97,7 +96,7 @@ def poll_cancel(ctx: Context, poll: int) -> Reply:
     example=N_("!poll conclude 1 We sign, and meet again in May."),
     admin=True,
 )
-def poll_conclude(ctx: Context, poll: int, text: Rest) -> Reply:
+def poll_conclude(ctx: Context, poll: int, text: Prose) -> Reply:
     """Keep a campaigner's own words as the outcome's text, and say them everywhere; said again, they replace the others."""
     found = _of_number(ctx, poll)
     text = lookup.short(text)

@@ -140,8 +140,13 @@ def terms(storage: Storage, campaign: Campaign, poll: Poll, eligible: int) -> tu
     return tuple(lines)
 
 
-def opened(storage: Storage, campaign: Campaign, poll: Poll) -> tuple[Elsewhere, ...]:
-    """What is said in every room when a poll opens: question, rule and how to vote; and the poll itself where it can be shown."""
+def opened(
+    storage: Storage, campaign: Campaign, poll: Poll, room: int | None = None
+) -> tuple[Elsewhere, ...]:
+    """What is said in every room when a poll opens: question, rule and how to vote; and the poll itself where it can be shown.
+
+    Or in one `room` alone, that came later.
+    """
     eligible = len(storage.polls.electorate(poll.id))
     procedure = procedure_of(poll)
     lines = (
@@ -155,7 +160,9 @@ def opened(storage: Storage, campaign: Campaign, poll: Poll) -> tuple[Elsewhere,
         tuple((choice, named(choice)) for choice in procedure.choices),
     )
     purpose = f"poll:{poll.id}"
-    rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+    rooms = [
+        one for one in storage.rooms.of_campaign(campaign.id) if not one.admin and room in (None, one.id)
+    ]
     said = tell.rooms(rooms, *lines, purpose=purpose, expires_at=poll.closes_at)
     return tuple(
         one

@@ -13,7 +13,7 @@ from commands.occasions import APoll, occasion
 from storage.reminders import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from storage.campaigns import Campaign, Member
     from storage.deadlines import Deadline
@@ -28,6 +28,8 @@ class _Coming:
     head: Text
     members: Sequence[Member]
     public: bool
+    quiet: Mapping[str, Sequence[Member]]
+    """Why → those that are left out though they have not answered."""
 
 
 def lines(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ...]:
@@ -41,6 +43,9 @@ def lines(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ..
     for one in sorted(coming, key=lambda one: one.at):
         found.append(one.head)
         found += _places(storage, campaign, one)
+        found += [
+            say(QUIET[why], count=len(members), names=names(members)) for why, members in one.quiet.items()
+        ]
     ahead = [one for one in storage.deadlines.of_campaign(campaign.id) if one.at > now]
     if not ahead:
         found.insert(
@@ -54,6 +59,23 @@ def lines(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ..
         found.append(say(N_("As it stands, nobody is to be reminded of the deadline now.")))
     found += _pauses(campaign, ahead, now)
     return tuple(found)
+
+
+QUIET = {
+    "deciding": N_("- Not asked, still deciding ({count}): {names}"),
+    "snoozed": N_("- Not asked, as they want none before a day of their own ({count}): {names}"),
+    "off": N_("- Not asked, as they want none at all ({count}): {names}"),
+}
+"""Why an organisation is not reminded though it has not answered: by its own word."""
+
+
+def _quiet(members: Sequence[Member], out: Mapping[int, str]) -> dict[str, list[Member]]:
+    found: dict[str, list[Member]] = {}
+    for why in QUIET:
+        there = [member for member in members if out.get(member.organisation_id) == why]
+        if there:
+            found[why] = there
+    return found
 
 
 def names(members: Sequence[Member]) -> Text | str:
@@ -95,6 +117,7 @@ def _deadlines(storage: Storage, campaign: Campaign, now: datetime) -> list[_Com
                     ),
                     [member for member in members if member.organisation_id not in out],
                     is_public,
+                    _quiet(members, out),
                 )
             )
     return found
@@ -125,7 +148,8 @@ def _own_dates(storage: Storage, campaign: Campaign, now: datetime) -> list[_Com
                 at=Moment(at, campaign.timezone),
                 day=Day(day),
             )
-            found.append(_Coming(at, head, ringing.own_places(storage, asked), public=True))
+            places, quiet = ringing.own_places(storage, asked), _quiet(members, out)
+            found.append(_Coming(at, head, places, public=True, quiet=quiet))
     return found
 
 
@@ -154,7 +178,7 @@ def _polls(storage: Storage, campaign: Campaign, now: datetime) -> list[_Coming]
             until=Moment(poll.closes_at, poll.zone),
         )
         asked = [member for member in members if member.organisation_id not in out]
-        found.append(_Coming(at, head, asked, public=True))
+        found.append(_Coming(at, head, asked, public=True, quiet=_quiet(members, out)))
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
+from campaign.lately import AHEAD
 from commands import tell
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def set_aside(storage: Storage, house: House, event: Event, now: datetime, error
     """Keep the trace of an event, never its body; tell the campaigners if they were not lately. Return its reference."""
     reference = secrets.token_hex(3)
     network, scope = event.room.network, event.room.id
-    tells = not storage.inbox.told_since(network, scope, now - TOLD_EVERY)
+    tells = not storage.inbox.told_between(network, scope, now - TOLD_EVERY, now + AHEAD)
     storage.inbox.quarantine(
         reference, network, (scope, event.event), now, what=type(event).__name__, error=error, told=tells
     )

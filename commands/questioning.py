@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Link, Listing, Message, Text, Typed, Value, say, say_many
+from campaign.lately import is_lately
 from campaign.reminder import is_civil, public_names
 from commands import schedules, tell
 from commands.command import Elsewhere
@@ -213,7 +214,7 @@ def remind(storage: Storage, house: House, campaign: Campaign, now: datetime) ->
     ]
     last = storage.questions.reminded_at(campaign.id)
     is_time = is_civil(now, schedules.civil_hours(campaign), campaign.timezone)
-    if not late or not is_time or (last is not None and now - last < OPEN_LONG):
+    if not late or not is_time or (last is not None and is_lately(last, OPEN_LONG, now)):
         return ()
     storage.questions.reminded(campaign.id, now)
     oldest = say(

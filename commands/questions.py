@@ -9,7 +9,7 @@ from campaign.chat import N_, NN_, Day, Listing, Text, Typed, Value, say, say_ma
 from campaign.errors import CampaignError
 from campaign.question import read_sources, tidy_answer
 from commands import lookup, questioning
-from commands.command import Choice, Context, Options, Reply, Rest, command, reply
+from commands.command import Choice, Context, Options, Prose, Reply, command, reply
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere
@@ -83,7 +83,7 @@ def _where(ctx: Context, one: Question) -> Text:
     admin=True,
 )
 def answer(
-    ctx: Context, number: int, text: Rest, *, source: Options = "", tell: Literal["yes", "no"] | None = None
+    ctx: Context, number: int, text: Prose, *, source: Options = "", tell: Literal["yes", "no"] | None = None
 ) -> Reply:
     """Answer a question once for all rooms. Who changes an answer says whether those who had it are told again."""
     text, sources = tidy_answer(text), read_sources(source)
@@ -146,11 +146,13 @@ def _which(question: Question, text: str, source: str, sources: list[str]) -> Re
 @command(
     "questions close",
     fr="questions clore",
-    help=N_("Put a question away: it is not ours, or the same as another."),
+    help=N_(
+        "Put a question away: it is not ours, or the same as another. Whoever asked is told why, where they asked."
+    ),
     example=N_("!questions close 1 That is not about the letter"),
     admin=True,
 )
-def questions_close(ctx: Context, number: int, why: Rest = "", *, same: int | None = None) -> Reply:
+def questions_close(ctx: Context, number: int, why: Prose = "", *, same: int | None = None) -> Reply:
     """Put an open question away, and tell why; or as the `same` as another, whose answer is told instead."""
     why, storage = lookup.short(why), ctx.storage
     question = _numbered(ctx, number)

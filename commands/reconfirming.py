@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from campaign.chat import N_, Listing, Text, Typed, say
-from commands import lookup, vouching
+from campaign.chat import N_, Text, Typed, say
+from commands import asking, lookup, vouching
 from commands.command import Choice, Context, Reply
 
 if TYPE_CHECKING:
@@ -126,18 +126,7 @@ def unprompted(ctx: Context) -> Reply | None:
         return confirm(ctx, asked[0])
     if not asked:
         return None
-    numbered = Listing(
-        tuple(
-            say(N_("{number}. {name}"), number=number, name=one.organisation)
-            for number, one in enumerate(asked, 1)
-        ),
-        either=True,
-    )
-    which = say(
-        N_("For which organisation? Reply to this message with a number, or say {pick}: {choices}"),
-        pick=Typed("confirm", "1"),
-        choices=numbered,
-    )
+    which = asking.for_which([one.organisation for one in asked])
     return Reply((which,), choices=tuple(Choice("sign", {"organisation": one.organisation}) for one in asked))
 
 

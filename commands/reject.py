@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from commands import authority, ending, lookup, tell
-from commands.command import Choice, Context, Reply, Rest, command, reply
+from commands.command import Choice, Context, Prose, Reply, command, reply
 
 if TYPE_CHECKING:
+    from campaign.chat import Text
+    from commands.command import Elsewhere
     from storage.signatures import Signature
 
 
 @command(
     "reject",
     fr="rejeter",
-    help=N_("Reject a signature by its number, with the reason."),
+    help=N_("Reject a signature by its number; whoever gave it is told the reason, where they signed."),
     example=N_("!reject 1 The association does not know of it"),
     admin=True,
 )
-def reject(ctx: Context, signature: int, why: Rest) -> Reply:
+def reject(ctx: Context, signature: int, why: Prose) -> Reply:
     """End a signature after asking once more: the number stays in the book, the organisation where it stood before."""
     storage, campaign = ctx.storage, ctx.campaign
     why = lookup.short(why)
@@ -30,17 +32,28 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
             number=signature,
             list=Typed("signatories"),
         )
+    told = tell.signer(
+        storage,
+        found,
+        say(
+            N_(
+                "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
+            ),
+            name=found.organisation,
+            why=why,
+        ),
+        here=ctx.room.id,
+    )
     if not ctx.confirmed:
-        return Reply(
-            reply(
-                N_("Reject the signature of **{name}** (no. {number}, by {who})? To do it: {confirm}"),
-                name=found.organisation,
-                number=signature,
-                who=found.person_name or say(N_("somebody who was forgotten")),
-                confirm=Typed("confirm"),
-            ).lines,
-            choices=(Choice("reject", {"signature": signature, "why": why}),),
+        ask = say(
+            N_("Reject the signature of **{name}** (no. {number}, by {who})?"),
+            name=found.organisation,
+            number=signature,
+            who=found.person_name or say(N_("somebody who was forgotten")),
         )
+        choices = (Choice("reject", {"signature": signature, "why": why}),)
+        do = say(N_("To do it: {confirm}"), confirm=Typed("confirm"))
+        return Reply((ask, _who_reads(ctx, told), do), choices=choices)
     revoked = _no_longer_speaks(ctx, found)
     disputers = ending.end(ctx, found, "rejected", why)
     storage.audit.note(
@@ -66,14 +79,18 @@ def reject(ctx: Context, signature: int, why: Rest) -> Reply:
             name=found.organisation,
         )
         done = Reply((*done.lines, no_longer))
-    told = say(
-        N_(
-            "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
-        ),
-        name=found.organisation,
-        why=why,
-    )
-    return done.also(*tell.signer(storage, found, told, here=ctx.room.id), *disputers)
+    return done.also(*told, *disputers)
+
+
+def _who_reads(ctx: Context, told: tuple[Elsewhere, ...]) -> Text:
+    """Who will read the reason, said beforehand: everybody in the room where the signature was given, or nobody else."""
+    rooms = [ctx.storage.rooms.get(one.room_id) for one in told if one.room_id is not None]
+    public = next((room for room in rooms if not room.direct), None)
+    if public is not None:
+        return say(N_("⚠ I give your reason in {room}, where everybody reads it."), room=public.label)
+    if told:
+        return say(N_("I give your reason to whoever signed, in private."))
+    return say(N_("Your reason is told nobody: I cannot reach whoever signed."))
 
 
 def _no_longer_speaks(ctx: Context, signature: Signature) -> bool:

@@ -43,6 +43,8 @@ class Elsewhere:
     thread: str = ""
     expires_at: datetime | None = None
     """From when on it is not worth saying any more (UTC)."""
+    not_before: datetime | None = None
+    """Until when it waits (UTC), if not for its turn alone."""
     reminders: tuple[int, ...] = ()
     """What was written down of the reminders that leave with it, by id."""
 

@@ -151,22 +151,28 @@ def _give(about: Occasion, members: Sequence[Member], *, public: bool, late: boo
     return about.in_rooms(there.rooms, given, late=late)
 
 
-def in_private(storage: Storage, now: datetime, most: int = PORTION) -> tuple[tuple[Elsewhere, ...], bool]:
-    """Remind in private some of those of whom that was decided; and whether there may be more.
+def in_private(
+    storage: Storage, cause: Cause, now: datetime, most: int = PORTION
+) -> tuple[Elsewhere, ...] | None:
+    """Remind in private some of those of whom that was decided; None if nobody can be told anything of it now.
 
     What does not hold any more is skipped; what the hour does not allow waits.
     """
-    for cause in storage.reminders.due_causes():
-        about = occasion(storage, cause, now)
-        over = "closed" if about.campaign.closed_at else about.over
-        if not over and not about.may_be_said:
-            continue
-        rows = storage.reminders.due(cause, most)
-        if over:
-            storage.reminders.settle(dict.fromkeys(rows.values(), Fate("skipped", over)), now)
-            return (), True
-        return _alone(about, rows), True
-    return (), False
+    about = occasion(storage, cause, now)
+    over = "closed" if about.campaign.closed_at else about.over
+    if not over and not about.may_be_said:
+        return None
+    rows = storage.reminders.due(cause, most)
+    if over:
+        storage.reminders.settle(dict.fromkeys(rows.values(), Fate("skipped", over)), now)
+        return () if rows else None
+    return _alone(about, rows) if rows else None
+
+
+def give_up_one(storage: Storage, cause: Cause, now: datetime) -> None:
+    """Skip the one who would be reminded in private next: it cannot be said to them, and others wait behind."""
+    rows = storage.reminders.due(cause, 1)
+    storage.reminders.settle(dict.fromkeys(rows.values(), Fate("skipped", "failed")), now)
 
 
 def _alone(about: Occasion, rows: Mapping[int, int]) -> tuple[Elsewhere, ...]:

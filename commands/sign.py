@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from campaign.signature import level_of
-from commands import authority, consenting, disputing, ending, lookup, reconfirming, tell, vouching
+from commands import asking, authority, disputing, lookup, reconfirming, signing, vouching
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
 from commands.entry import Entry
 
 if TYPE_CHECKING:
-    from storage.letters import Letter
     from storage.organisations import Organisation
     from storage.signatures import Signature
 
@@ -46,19 +43,13 @@ def sign(
         mine = authority.organisations(ctx)
         found = mine[0] if len(mine) == 1 else None
     if found is not None and found.id == ctx.campaign.collective_id:
-        raise CampaignError(
-            say(
-                N_("**{name}** is the collective itself: it signs by a poll. {polls} lists them."),
-                name=found.name,
-                polls=Typed("polls"),
-            )
-        )
+        raise CampaignError(lookup.collective_answers(found))
     if found is None and name:
         _make_sure_they_may_declare(ctx)
     if found is None and not (name and ctx.confirmed):
         return _unknown(ctx, name, entry) if name else _which(ctx, [one.name for one in mine], entry)
     if found is None:
-        return _signed(ctx, _named_in_chat(ctx, name), entry, speaks=False)
+        return signing.sign(ctx, signing.enter(ctx, name), entry, speaks=False)
     standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
     speaks = not organisation or authority.speaks(ctx, found)
     if standing is None and not speaks:
@@ -70,8 +61,8 @@ def sign(
         ask = () if speaks else _entitled(ctx, found)
         return Reply((*ask, *doubts), choices=(Choice("sign", entry.arguments(found.name)),))
     if standing is not None:
-        return _stands_by(ctx, found, standing, entry)
-    return _signed(ctx, found, entry, speaks=speaks)
+        return signing.stand_by(ctx, found, standing, entry)
+    return signing.sign(ctx, found, entry, speaks=speaks)
 
 
 MOST_DECLARED = 10
@@ -104,15 +95,6 @@ def _make_sure_they_may_declare(ctx: Context) -> None:
         )
 
 
-def _named_in_chat(ctx: Context, name: str) -> Organisation:
-    """Enter an organisation that nobody knew, until a campaigner has looked at it."""
-    found = ctx.storage.organisations.add(name, normal_form(name), ctx.now, flagged=True)
-    ctx.storage.audit.note(
-        "organisation added", ctx.now, person=ctx.person.id, room=ctx.room.id, organisation=found.id
-    )
-    return found
-
-
 def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
     if not names and not ctx.address.is_account:
         return reply(
@@ -128,17 +110,7 @@ def _which(ctx: Context, names: list[str], entry: Entry) -> Reply:
             N_("For which organisation? Please write {sign} with its name."), sign=Typed("sign", "…")
         )
     choices = tuple(Choice("sign", entry.arguments(name), confirmed=False) for name in names)
-    ask = say(
-        N_("For which organisation? Reply to this message with a number, or say {pick}: {choices}"),
-        pick=Typed("confirm", "1"),
-        choices=_numbered(names),
-    )
-    return Reply((ask,), choices=choices)
-
-
-def _numbered(names: list[str]) -> Text | Listing:
-    numbered = tuple(say(N_("{number}. {name}"), number=i, name=name) for i, name in enumerate(names, 1))
-    return Listing(numbered, either=True)
+    return Reply((asking.for_which(names),), choices=choices)
 
 
 def _entitled(ctx: Context, organisation: Organisation) -> tuple[Text, ...]:
@@ -182,7 +154,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
         pick=Typed("confirm", "1"),
         choices=Listing(
             (
-                *(say(N_("{number}. {name}"), number=i, name=one) for i, one in enumerate(near, 1)),
+                *asking.numbered(near).items,
                 say(
                     N_("{number}. a new organisation, for which I am entitled to sign"), number=len(near) + 1
                 ),
@@ -193,131 +165,6 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
     # Only the last choice says that one is entitled; for the others that is asked then.
     meant = (Choice("sign", entry.arguments(one), confirmed=False) for one in near)
     return Reply((*doubts, ask, *entry.doubts(ctx)), choices=(*meant, Choice("sign", entry.arguments(name))))
-
-
-def _signed(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool) -> Reply:
-    campaign, storage = ctx.campaign, ctx.storage
-    level = level_of(is_representative=speaks)
-    letter = storage.letters.to_sign(campaign.id, ctx.language)
-    number = storage.signatures.add(
-        campaign.id,
-        organisation_id=organisation.id,
-        person_id=ctx.person.id,
-        address_id=ctx.person.address_id,
-        letter_id=letter.id,
-        room_id=ctx.room.id,
-        level=level,
-        person_name=ctx.name,
-        network=ctx.room.network,
-        event=ctx.event,
-        signed_at=ctx.now,
-        **entry.given,
-    )
-    if speaks:
-        vouching.own_word(ctx, organisation)
-    else:
-        storage.campaigns.enrol(campaign.id, organisation.id, ctx.now)
-    storage.audit.note(
-        "signed",
-        ctx.now,
-        person=ctx.person.id,
-        room=ctx.room.id,
-        campaign=campaign.id,
-        organisation=organisation.id,
-        number=number,
-        after=level,
-        version=letter.version,
-        language=letter.language,
-    )
-    if not speaks:
-        return _declared(ctx, organisation, number)
-    others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
-    signed = vouching.has_signed(ctx, organisation, number, level=level)
-    return Reply((signed, *_to_complete(ctx, letter))).also(*others)
-
-
-def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
-    if not ctx.private:
-        return ()
-    return (
-        say(
-            N_("Version {version} ({language}). To complete it: {details}; to take it back: {withdraw}"),
-            version=letter.version,
-            language=letter.language,
-            details=Typed("details"),
-            withdraw=Typed("withdraw"),
-        ),
-        *consenting.asked(ctx),
-    )
-
-
-def _stands_by(ctx: Context, organisation: Organisation, declared: Signature, entry: Entry) -> Reply:
-    """Let the word of an organisation's own people stand for what was declared, and for nobody's but theirs.
-
-    Whoever declared it gains nothing by it: they may be anybody.
-    """
-    if declared.person_id != ctx.person.id:
-        told = ending.replace(ctx, declared)
-        return _signed(ctx, organisation, entry, speaks=True).also(*told)
-    ctx.storage.signatures.change(declared.id, level="confirmed", **entry.given)
-    vouching.own_word(ctx, organisation)
-    ctx.storage.audit.note(
-        "confirmed",
-        ctx.now,
-        person=ctx.person.id,
-        room=ctx.room.id,
-        campaign=ctx.campaign.id,
-        organisation=organisation.id,
-        number=declared.number,
-        before=declared.level,
-        after="confirmed",
-    )
-    if reconfirming.is_asked(ctx, declared):
-        return reconfirming.confirm(ctx, replace(declared, level="confirmed"))
-    others = (
-        vouching.tell_the_others(ctx, organisation, declared.number) if ctx.campaign.second_person else ()
-    )
-    signed = vouching.has_signed(ctx, organisation, declared.number, level="confirmed")
-    return Reply((signed,)).also(*others)
-
-
-def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
-    """Tell the person, the campaigners, and the organisation's own people, that somebody declared for it."""
-    line = say(
-        N_("📝 Noted: **{name}** is declared (no. {number}). It counts once a campaigner has verified it."),
-        name=organisation.name,
-        number=number,
-    )
-    if ctx.campaign.counts == "declared":
-        line = say(
-            N_("📝 Noted: **{name}** is declared (no. {number})."), name=organisation.name, number=number
-        )
-    told = say(
-        N_(
-            "{who} ({address}) signs for **{name}**, and I do not know that they may. To accept: {verify} · to refuse: {reject}"
-        ),
-        who=ctx.name,
-        address=lookup.account_of(ctx),
-        name=organisation.name,
-        verify=Typed("verify", str(number)),
-        reject=Typed("reject", f"{number} …"),
-    )
-    mine = say(
-        N_(
-            "{who} ({address}), whom I do not know, has declared that **{name}** signs (no. {number}). If it does, sign yourself: {sign}. If you know that account, vouch for it: {confirm}. To take back what was declared: {withdraw}"
-        ),
-        who=ctx.name,
-        address=lookup.account_of(ctx),
-        name=organisation.name,
-        number=number,
-        sign=Typed("sign", organisation.name),
-        confirm=Typed("confirm", organisation.name),
-        withdraw=Typed("withdraw", organisation.name),
-    )
-    return Reply((line,)).also(
-        *tell.admins(ctx.storage, ctx.house, told),
-        *tell.representatives(ctx.storage, organisation.id, mine, but=ctx.person.id),
-    )
 
 
 def _again(

@@ -50,17 +50,16 @@ def status(ctx: Context) -> Reply:
             )
         )
     standing = now.standings
-    lines.append(
-        say(
-            N_(
-                "Deciding:\N{NO-BREAK SPACE}{deciding} · declared:\N{NO-BREAK SPACE}{declared} · declined:\N{NO-BREAK SPACE}{declined} · no answer yet:\N{NO-BREAK SPACE}{silent}"
-            ),
-            deciding=standing.get("deciding", 0),
-            declared=standing.get("declared", 0),
-            declined=standing.get("declined", 0) + standing.get("withdrawn", 0),
-            silent=standing.get("silent", 0),
-        )
+    line = say(
+        N_(
+            "Deciding:\N{NO-BREAK SPACE}{deciding} · declared:\N{NO-BREAK SPACE}{declared} · declined:\N{NO-BREAK SPACE}{declined} · no answer yet:\N{NO-BREAK SPACE}{silent}"
+        ),
+        deciding=standing.get("deciding", 0),
+        declared=standing.get("declared", 0),
+        declined=standing.get("declined", 0),
+        silent=standing.get("silent", 0),
     )
+    lines.append(lookup.standings(now, line))
     if now.waiting:
         lines.append(
             say_many(

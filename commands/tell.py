@@ -144,6 +144,7 @@ def put(storage: Storage, told: Iterable[Elsewhere], now: datetime) -> None:
                 reply_to=one.reply_to,
                 thread=one.thread,
                 expires_at=one.expires_at,
+                not_before=one.not_before,
             )
             for one in told
         ],

@@ -39,7 +39,7 @@ def sealed(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001
     """Tell a room what to do, once, where something that was written in it stays unreadable."""
     told = []
     for unread in storage.unread.untold(tick.now - PATIENCE):
-        if storage.unread.tell(unread.room_id, tick.now, tick.now - TOLD_EVERY):
+        if storage.unread.tell(unread.room_id, tick.now, TOLD_EVERY):
             text = say(
                 N_(
                     "🔒 I cannot read what was just written here: its key has not come. "

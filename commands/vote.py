@@ -31,6 +31,7 @@ TAKE_BACK = "retract"
 def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
     poll, words = _poll(ctx, choice.split())
+    balloting.make_sure_it_has_begun(poll)
     choices = polling.procedure_of(poll).choices
     said = _choice(words[0], choices) if words else None
     if said is None:

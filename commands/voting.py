@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
+from campaign.lately import AHEAD
 from commands import asking, authority, balloting, calling, polling, tell
 from commands.command import Choice, Context, Reply
 from commands.vocabulary import in_language
@@ -57,16 +58,14 @@ def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
     return _take_back(context, poll, "reaction") if event.whole else None
 
 
-def redacted(context: Context, ballot: BallotRow) -> Reply | None:
-    """Take back the answer of a person whose reaction, or whose answer to a poll, is gone.
+def redacted(context: Context, ballot: BallotRow, event: str) -> Reply | None:
+    """Take back the answer of a person whose reaction, or whose answer to a poll (this event), is gone.
 
-    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same. Only in
-    the campaign's rooms was anything given that can be deleted: elsewhere the name of an event proves nothing.
+    A moderator can have done that, so it is said in the room. A line of text that is gone was said all the same.
     """
     storage = context.storage
     poll = storage.polls.get(ballot.poll_id)
-    rooms = [room.id for room in storage.rooms.of_campaign(poll.campaign_id, joined=False)]
-    if not ballot.way or not poll.is_open or context.room.id not in rooms:
+    if not ballot.way or not poll.is_open or _given_in(storage, poll, ballot, event) != [context.room.id]:
         return None
     context = _in(context, poll)
     elector = context.storage.organisations.get(ballot.organisation_id)
@@ -74,6 +73,20 @@ def redacted(context: Context, ballot: BallotRow) -> Reply | None:
         return None
     given = balloting.cast(context, poll, elector, RETRACTED)
     return given and replace(given, quotes=False)
+
+
+def _given_in(storage: Storage, poll: Poll, ballot: BallotRow, event: str) -> list[int]:
+    """The rooms of the campaign where this event was taken; several if one of them is a liar's: then none is believed.
+
+    Only there can anything be given that can be deleted. A room's own server gives its events their names, and may give
+    them those of another room's.
+    """
+    rooms = storage.rooms.of_campaign(poll.campaign_id, joined=False)
+    return [
+        room.id
+        for room in rooms
+        if room.network == ballot.network and storage.inbox.knows(room.network, room.address, event)
+    ]
 
 
 def is_reply(purpose: str, text: str) -> bool:
@@ -186,7 +199,11 @@ def _refused(context: Context, poll: Poll, way: Way) -> Reply | None:
     if not poll.is_open or audit.has("no voice", context.person.id, poll.campaign_id, poll=poll.number):
         return None
     alone = tell.privately(context.storage, context.person.id, line)
-    told = 0 if alone else audit.count_lately("no voice", context.room.id, context.now - HOUR)
+    told = (
+        0
+        if alone
+        else audit.count_between("no voice", context.room.id, context.now - HOUR, context.now + AHEAD)
+    )
     if told >= MOST_REFUSED:
         return None
     audit.note(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
-from campaign.organisation import normal_form
-from commands import closing, ending, lookup, tell
+from campaign.errors import CampaignError
+from commands import adopting, authority, closing, ending, lookup, tell
 from commands.command import CAMPAIGNERS, Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -75,9 +75,20 @@ def _elsewhere(ctx: Context, standing: Signature) -> tuple[Elsewhere, ...]:
 
 
 def _collective(ctx: Context, name: str) -> Organisation | None:
-    """The collective, if a campaigner names it where campaigners decide."""
-    which = ctx.campaign.collective_id
-    if which is None or not name or not ctx.is_admin or ctx.place not in CAMPAIGNERS:
-        return None
-    found = ctx.storage.organisations.find(normal_form(name))
-    return found if found is not None and found.id == which else None
+    """The collective, if that is what is named.
+
+    Raises:
+        CampaignError: it is, but not by a campaigner where campaigners decide.
+    """
+    found = adopting.named(ctx.storage, ctx.campaign, name)
+    if found is None or (ctx.is_admin and ctx.place in CAMPAIGNERS) or authority.speaks(ctx, found):
+        return found
+    raise CampaignError(
+        say(
+            N_(
+                "**{name}** is the collective itself, and signs by a poll. Only a campaigner can take its signature back, in their room or in private: {withdraw}"
+            ),
+            name=found.name,
+            withdraw=Typed("withdraw", found.name),
+        )
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Text, bindparam, func, select, type_coerce
 
+from campaign.circle import Given
 from storage.outbox import freeze
 from storage.rows import Queries
-from storage.tables import outbox
+from storage.tables import dispatches, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,15 +19,18 @@ if TYPE_CHECKING:
 
     from campaign.chat import Message
 
-_NEWEST, _MOST = 1000, 60
+_NEWEST, _MOST = 1000, 100
 """How far back is looked, in intents of everybody's; and how many of one person's are enough."""
 _LATELY = (
-    select(outbox.c.created_at, type_coerce(outbox.c.message, Text))
+    select(outbox.c.created_at, dispatches.c.settled_at, type_coerce(outbox.c.message, Text))
+    .join_from(outbox, dispatches, outbox.c.dispatch_key == dispatches.c.key)
     .where(
         # The newest rows by their key alone: of what was ever said the table holds many times as much.
         outbox.c.id > select(func.max(outbox.c.id)).scalar_subquery() - _NEWEST,
         outbox.c.asker == bindparam("asker"),
-        outbox.c.dispatch_key.is_not(None),
+        # Of what is for them alone, the room is known only once it left.
+        (outbox.c.room_id == bindparam("room")) | outbox.c.address_id.is_not(None),
+        dispatches.c.settled_at.is_not(None),
         outbox.c.created_at > bindparam("since"),
     )
     .order_by(outbox.c.id.desc())
@@ -36,16 +41,19 @@ _LATELY = (
 class Answers(Queries):
     """Answers, by the person they were given to."""
 
-    def lately(self, person_id: int, since: datetime) -> Sequence[tuple[datetime, str]]:
-        """When each was given since then and what it said, the newest first; only those that have left."""
-        rows = self._connection.execute(_LATELY, {"asker": person_id, "since": since})
-        return [(at, _words(json.loads(frozen))) for at, frozen in rows]
+    def lately(self, person_id: int, room_id: int, since: datetime) -> Sequence[Given]:
+        """What was given to them since then in this room or alone, the newest first; only what has left."""
+        asked = {"asker": person_id, "room": room_id, "since": since}
+        return [
+            Given(at, left, _words(frozen)) for at, left, frozen in self._connection.execute(_LATELY, asked)
+        ]
 
     @staticmethod
     def words(message: Message) -> str:
         """What a message says, as `lately` gives it: whatever it is for and whoever it is to."""
-        return _words(freeze(message))
+        return _words(json.dumps(freeze(message)))
 
 
-def _words(frozen: dict[str, object]) -> str:
-    return json.dumps(frozen["lines"], sort_keys=True)
+@lru_cache(maxsize=2048)  # each of a person's commands looks at much the same answers
+def _words(frozen: str) -> str:
+    return json.dumps(json.loads(frozen)["lines"], sort_keys=True)

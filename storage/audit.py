@@ -138,11 +138,13 @@ class Audit(Queries):
         )
         return any(details.items() <= held.items() for held in self._connection.execute(query).scalars())
 
-    def count_lately(self, act: str, room_id: int, since: datetime, newest: int = 200) -> int:
-        """How often something was done in a room since then (UTC), among the newest acts of all."""
+    def count_between(
+        self, act: str, room_id: int, since: datetime, until: datetime, newest: int = 200
+    ) -> int:
+        """How often something was done in a room in that time (UTC), among the newest acts of all."""
         latest = select(audit).order_by(audit.c.id.desc()).limit(newest).subquery()
         query = select(func.count()).where(
-            latest.c.act == act, latest.c.room_id == room_id, latest.c.at > since
+            latest.c.act == act, latest.c.room_id == room_id, latest.c.at > since, latest.c.at <= until
         )
         return int(self._connection.execute(query).scalar_one())
 

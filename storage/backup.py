@@ -125,26 +125,40 @@ def _copy(source: Path, to: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, which may be copied on as one
             problem = _problem(copy)
     except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            raise StorageError(
+                f"{source} is no database: a file of another kind, or a backup that was packed since"
+            ) from error
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise StorageError(f"{source} {_damaged(str(error))}") from error
         raise StorageError(f"cannot copy {source} to {to.parent}: {error}") from error
     if problem:
-        raise StorageError(f"{source} makes no sound copy ({problem})")
+        raise StorageError(f"{source} {problem}")
     with to.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def _problem(copy: sqlite3.Connection) -> str:
+    """What keeps a copy from being a backup, said of its source; empty if nothing does."""
     verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
-        return str(verdict)
-    broken = copy.execute("PRAGMA foreign_key_check").fetchone()
-    if broken:
-        return f"rows of {broken[0]} point at nothing"
+        return _damaged(verdict)
+    if not copy.execute("SELECT 1 FROM sqlite_master").fetchone():
+        return "is empty"
     version = migrations.revision(copy)
     if version is None:
-        return "there is nothing of Tocsin's in it"
+        return "is another program's database: there is nothing of Tocsin's in it"
     if not migrations.is_known(version):
-        return f"it was made by another version of Tocsin ({version}): use the newest one"
+        return f"was made by a newer Tocsin (its schema {version} is not known here): upgrade this one first"
+    broken = copy.execute("PRAGMA foreign_key_check").fetchone()
+    if broken:
+        return _damaged(f"rows of {broken[0]} point at nothing")
     return ""
+
+
+def _damaged(why: str) -> str:
+    return f"is damaged ({' '.join(why.split())}): take an earlier backup"
 
 
 def _name(part: Path, to: Path) -> None:

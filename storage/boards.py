@@ -77,8 +77,17 @@ class Boards(Queries):
                 outbox.c.intent.in_(("message", "edit")),
             )
         )
+        # What was sent again under another key is the board that was sent first.
+        repeated = outbox.alias()
+        first = (
+            select(repeated.c.id)
+            .join(outbox, outbox.c.repeats_key == repeated.c.dispatch_key)
+            .where(outbox.c.id.in_(ours))
+        )
         self._connection.execute(
-            update(boards).where(boards.c.outbox_id.in_(ours)).values(wanted=False, outbox_id=None)
+            update(boards)
+            .where(boards.c.outbox_id.in_(ours) | boards.c.outbox_id.in_(first))
+            .values(wanted=False, outbox_id=None)
         )
 
     def waiting_edit(self, outbox_id: int) -> int | None:
@@ -110,8 +119,14 @@ class Boards(Queries):
 
     def kept(self) -> set[int]:
         """The intents that are boards: what they became has to be known as long as they are."""
-        return set(
+        found = set(
             self._connection.execute(
                 select(boards.c.outbox_id).where(boards.c.outbox_id.is_not(None))
             ).scalars()
         )
+        repeated, more = outbox.alias(), found
+        while more:  # and what was sent again in their place
+            again = select(outbox.c.id).join(repeated, repeated.c.dispatch_key == outbox.c.repeats_key)
+            more = set(self._connection.execute(again.where(repeated.c.id.in_(more))).scalars()) - found
+            found |= more
+        return found

@@ -10,7 +10,14 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from campaign.chat import Named
 from campaign.signature import standing_of
 from storage.rows import Queries
-from storage.tables import campaign_organisations, campaigns, organisations, representatives, signatures
+from storage.tables import (
+    campaign_organisations,
+    campaign_rooms,
+    campaigns,
+    organisations,
+    representatives,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -158,6 +165,9 @@ _ONE_MEMBER = _MEMBER.where(
 _SPOKE = (
     update(campaign_organisations)
     .where(
+        campaign_organisations.c.campaign_id.in_(
+            select(campaign_rooms.c.campaign_id).where(campaign_rooms.c.room_id == bindparam("room"))
+        ),
         campaign_organisations.c.organisation_id.in_(
             select(representatives.c.organisation_id).where(
                 representatives.c.person_id == bindparam("person")
@@ -296,5 +306,5 @@ class Campaigns(Queries):
             self.enrol(campaign_id, organisation_id, now, **values)
 
     def spoke(self, person_id: int, room_id: int) -> None:
-        """Remember where an organisation's representative last spoke: it is reminded there."""
+        """Remember where a representative spoke: in this room's campaigns their organisations are reminded there."""
         self._connection.execute(_SPOKE, {"person": person_id, "room": room_id})

@@ -171,12 +171,13 @@ class Inbox(Queries):
             },
         )
 
-    def told_since(self, network: str, scope: str, since: datetime) -> bool:
-        """Whether campaigners were told of an event of this room that could not be taken, since then."""
+    def told_between(self, network: str, scope: str, since: datetime, until: datetime) -> bool:
+        """Whether campaigners were told of an event of this room that could not be taken, in that time."""
         query = select(quarantine.c.id).where(
             quarantine.c.network == network,
             quarantine.c.scope == scope,
             quarantine.c.at > since,
+            quarantine.c.at <= until,
             quarantine.c.told,
         )
         return self._connection.execute(query.limit(1)).first() is not None

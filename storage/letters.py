@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -11,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from campaign import letter as rules
 from campaign.letter import Version
 from storage.rows import Queries
-from storage.tables import letters
+from storage.tables import letters, polls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +114,7 @@ class Letters(Queries):
                 "text": text,
                 "root_id": root,
                 "change": change,
-                "added_at": now,
+                "added_at": self._after_polls(campaign_id, now),
             },
         )
         return self.get(row)
@@ -170,22 +171,33 @@ class Letters(Queries):
 
     def replace(self, letter_id: int, now: datetime, *, root: int | None, **values: str) -> None:
         """Let a draft have another text (`title`, `summary`, `text`), and wait from now on."""
+        at = self._after_polls(self.get(letter_id).campaign_id, now)
         self._connection.execute(
             update(letters)
             .where(letters.c.id == letter_id)
-            .values(**values, hash=_hash(values["text"]), root_id=root, change="pending", added_at=now)
+            .values(**values, hash=_hash(values["text"]), root_id=root, change="pending", added_at=at)
         )
 
     def settle(self, letter_id: int, change: Change, now: datetime) -> None:
         """Say what a draft is: it becomes the letter from now on, or never does (`dropped`)."""
+        at = self._after_polls(self.get(letter_id).campaign_id, now)
         self._connection.execute(
-            update(letters).where(letters.c.id == letter_id).values(change=change, added_at=now)
+            update(letters).where(letters.c.id == letter_id).values(change=change, added_at=at)
         )
 
     def forget(self, letter_id: int, root: int | None) -> None:
         """Forget a draft whose file is as it was before; what translated it translates the root as it is."""
         self._connection.execute(update(letters).where(letters.c.root_id == letter_id).values(root_id=root))
         self._connection.execute(delete(letters).where(letters.c.id == letter_id))
+
+    def _after_polls(self, campaign_id: int, now: datetime) -> datetime:
+        """When a text becomes what it is: after every poll that was opened before, though the clock was set back since.
+
+        A poll that lets the collective sign is about the text there was when it was opened, and no other.
+        """
+        query = select(func.max(polls.c.opened_at)).where(polls.c.campaign_id == campaign_id)
+        opened = self._connection.execute(query).scalar()
+        return now if opened is None or opened < now else opened + timedelta(microseconds=1)
 
 
 def _hash(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import insert, select, update
 
 from campaign.organisation import normal_form
-from storage.merging import GIVEN_BACK, POINTERS, Change, Plan, Planner
+from storage.merging import GIVEN_BACK, POINTERS, WISHES, Change, Plan, Planner
 from storage.raw import Row, Rows, key_of
 from storage.rows import Queries
 from storage.tables import (
@@ -64,6 +64,11 @@ _ROW = (
 )
 _PASSING = {campaign_organisations.name: {"room_id", "question_id"}}
 """Columns that change by themselves, and are nobody's word: where one spoke last, a question that was answered."""
+_EACH_ALONE = {
+    organisations.name: frozenset(organisations.c.keys()),
+    campaign_organisations.name: WISHES,
+}
+"""Columns of a row that stays the kept one's, each of which is given back if it is as the merge left it."""
 
 
 class Merges(Queries):
@@ -186,13 +191,16 @@ class _Undoing:
             if current[name] == value or name in _PASSING.get(table.name, ())
         }
         changed = {name for name, value in after.items() if before[name] != value}
-        if table is organisations:  # each value for itself
-            back = changed & same
-        elif same >= after.keys() and not self._is_over(table, current, before):
-            back = changed
-        elif not changed & {POINTERS[table.name].name}:
-            self.lost.append(change)
-            return
+        stays = table is organisations or POINTERS[table.name].name not in changed
+        alone = _EACH_ALONE.get(table.name, frozenset[str]()) if stays else frozenset[str]()
+        if same >= after.keys() - alone and not self._is_over(table, current, before):
+            back = changed - (alone - same)
+        elif stays:
+            back = changed & alone & same
+            if changed - alone:
+                self.lost.append(change)
+            if not back:
+                return
         elif "id" in after:  # it goes back with whatever became of it
             back = {POINTERS[table.name].name}
         else:  # it is the kept one's by now: what it was before is put beside it

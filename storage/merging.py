@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Table, UniqueConstraint
 
-from campaign.merging import Given, first_stands, stronger_word, takes_word
+from campaign.merging import Given, first_stands, quieter, stronger_word, takes_word
 from storage.tables import (
     addresses,
     audit,
@@ -186,7 +186,7 @@ class Planner:
         }
 
     def _words(self, table: Table, mine: Sequence[Row], theirs: Sequence[Row]) -> None:
-        """In a campaign that addresses both, the latest own word stands."""
+        """In a campaign that addresses both, the latest own word stands, and whatever lets less be rung."""
         known = {row["campaign_id"]: row for row in mine}
         for row in theirs:
             own = known.get(row["campaign_id"])
@@ -195,8 +195,8 @@ class Planner:
                 continue
             self._note(table, row, None)
             takes = takes_word(own["standing"], own["since"], row["standing"], row["since"])
-            if takes:
-                self._note(table, own, {**own, **{name: row[name] for name in _WORD}})
+            word = {name: row[name] for name in _WORD} if takes else {}
+            self._note(table, own, {**own, **word, **_wishes(own, row)})
             words = (row["standing"], own["standing"]) if takes else (own["standing"], row["standing"])
             if "silent" not in words and words[0] != words[1]:
                 self.plan.words.append((row["campaign_id"], *words))
@@ -270,5 +270,15 @@ def _given(row: Row) -> Given:
     return Given(row["level"], row["signed_at"], row["number"])
 
 
+def _wishes(own: Row, other: Row) -> Row:
+    snoozed = [row["snoozed_until"] for row in (own, other) if row["snoozed_until"] is not None]
+    return {
+        "reminders": quieter(own["reminders"], other["reminders"]),
+        "snoozed_until": max(snoozed, default=None),
+    }
+
+
 _WORD = ("standing", "deciding_until", "leaning", "note", "since", "question_id")
 """What an own word consists of."""
+WISHES = frozenset({"reminders", "snoozed_until"})
+"""Where and from when on its people want to be reminded: beside its word, and each for itself."""

@@ -15,7 +15,7 @@ from campaign.chat import File, Message
 from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.steps import reached
-from storage.tables import dispatches, files, outbox, rooms
+from storage.tables import Instant, dispatches, files, outbox, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -94,7 +94,16 @@ class Outgoing:
     reply_to: str = ""
     thread: str = ""
     expires_at: datetime | None = None
+    not_before: datetime | None = None
     asker: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidFor:
+    """What was said for a purpose, and when that was decided, or when it was to leave if it had to wait (UTC)."""
+
+    at: datetime
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +291,7 @@ class Outbox(Queries):
                 "purpose": one.message.purpose,
                 "created_at": now,
                 "expires_at": one.expires_at,
+                "not_before": one.not_before,
                 "asker": one.asker,
             }
             for one in wanted
@@ -336,18 +346,42 @@ class Outbox(Queries):
         self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(room_id=room_id))
 
     def earlier(self, row_id: int) -> Earlier | None:
-        """What became of an intent; None if that is not known any more."""
-        query = (
-            select(outbox.c.id, outbox.c.settled, dispatches.c.key, dispatches.c.state, dispatches.c.event)
-            .outerjoin(dispatches, dispatches.c.key == outbox.c.dispatch_key)
-            .where(outbox.c.id == row_id)
-        )
-        return self._one(Earlier, query)
+        """What became of an intent, or of that which sent it again; None if that is not known any more."""
+        query = select(
+            outbox.c.id, outbox.c.settled, dispatches.c.key, dispatches.c.state, dispatches.c.event
+        ).outerjoin(dispatches, dispatches.c.key == outbox.c.dispatch_key)
+        found = self._one(Earlier, query.where(outbox.c.id == row_id))
+        while found is not None and found.state == "retried":
+            again = self._one(Earlier, query.where(outbox.c.repeats_key == found.key))
+            if again is None:
+                break
+            found = again
+        return found
 
     def reword(self, row_id: int, message: Message) -> None:
         """Let an intent that has not begun to leave say something else."""
         self._connection.execute(
             update(outbox).where(outbox.c.id == row_id, _UNBEGUN).values(message=freeze(message))
+        )
+
+    def said(self, purpose: str, most: int = 200) -> Sequence[SaidFor]:
+        """What has left for a purpose, or begun to, the newest first: once, in however many rooms it was."""
+        at = func.coalesce(outbox.c.not_before, outbox.c.created_at, type_=Instant)
+        query = (
+            select(at.label("at"), outbox.c.message)
+            .where(outbox.c.purpose == purpose, outbox.c.dispatch_key.is_not(None))
+            .order_by(outbox.c.id.desc())
+            .limit(most)
+        )
+        found: dict[tuple[datetime, str], SaidFor] = {}
+        for row in self._connection.execute(query):
+            found.setdefault((row.at, json.dumps(row.message)), SaidFor(row.at, thaw(row.message)))
+        return list(found.values())
+
+    def unsay(self, purpose: str) -> None:
+        """Let what waits for a purpose, and has not begun to leave, not be said any more."""
+        self._connection.execute(
+            update(outbox).where(outbox.c.purpose == purpose, _UNBEGUN).values(settled=True)
         )
 
     def settle(self, row_ids: Sequence[int]) -> None:

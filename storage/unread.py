@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
+from campaign.lately import is_lately
 from storage.rows import Queries
 from storage.tables import rooms, unread_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-MOST = 1000
-"""Events of one room that are kept sealed: what a stranger sends more of fills no disk."""
+MOST, MOST_CHARACTERS = 1000, 4_000_000
+"""Events of one room that are kept sealed, and how large they are in all: what a stranger sends more of fills no disk."""
 _WAITING = unread_events.c.read_at.is_(None)
 
 
@@ -61,8 +62,9 @@ class UnreadEvents(Queries):
         known = select(unread_events.c.id).where(here, unread_events.c.event == event)
         if self._connection.execute(known).first() is not None:
             return
-        waiting = select(func.count()).select_from(unread_events).where(here, _WAITING)
-        if self._connection.execute(waiting).scalar_one() >= MOST:
+        size = func.coalesce(func.sum(func.length(unread_events.c.payload)), 0)
+        count, characters = self._connection.execute(select(func.count(), size).where(here, _WAITING)).one()
+        if count >= MOST or characters >= MOST_CHARACTERS:
             return
         self._connection.execute(
             insert(unread_events),
@@ -129,13 +131,13 @@ class UnreadEvents(Queries):
         )
         return [Unread(*row[:5]) for row in self._connection.execute(query)]
 
-    def tell(self, room_id: int, now: datetime, since: datetime) -> bool:
-        """Mark all that waits in a room as told of; return whether it is the first of it since then."""
+    def tell(self, room_id: int, now: datetime, every: timedelta) -> bool:
+        """Mark all that waits in a room as told of; return whether nobody was told of it for so long."""
         here = select(rooms.c.address).where(rooms.c.id == room_id).scalar_subquery()
         network = select(rooms.c.network).where(rooms.c.id == room_id).scalar_subquery()
         of_room = and_(unread_events.c.network == network, unread_events.c.room == here)
         last = self._connection.execute(select(func.max(unread_events.c.told_at)).where(of_room)).scalar()
-        first = last is None or last <= since
+        first = last is None or not is_lately(last, every, now)
         self._connection.execute(
             update(unread_events)
             .where(of_room, _WAITING, unread_events.c.told_at.is_(None))

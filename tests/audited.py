@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Delete, Engine, Insert, Update, event
 
-from bot.intake import Intake
+from bot.effects import Effects
 from storage.tables import audit
 
 if TYPE_CHECKING:
@@ -53,15 +53,15 @@ def watched() -> Iterator[dict[str, int]]:
 def refuse_what_is_not_written_down(patch: pytest.MonkeyPatch) -> list[str]:
     """From now on, note in the returned list every event that changed something and left no line in the audit."""
     missing: list[str] = []
-    take = Intake._one
+    take = Effects.of
 
-    def one(self: Intake, storage: Any, what: Any, *rest: Any) -> Any:
+    def of(self: Effects, what: Any, *rest: Any) -> Any:
         with watched() as written:
-            taken = take(self, storage, what, *rest)
+            taken = take(self, what, *rest)
         changed = CHANGES & written.keys()
         if changed and audit.name not in written:
             missing.append(f"{getattr(what, 'text', type(what).__name__)}: {', '.join(sorted(changed))}")
         return taken
 
-    patch.setattr(Intake, "_one", one)
+    patch.setattr(Effects, "of", of)
     return missing

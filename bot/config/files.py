@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from bot.config.roster import read_roster
+from bot.config.tables import table, word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from bot.config.roster import RosterLine
 
 
@@ -37,3 +43,49 @@ def read_letter(language: str, text: str, title: str) -> LetterText:
     ]
     summary = " ".join(paragraphs[0].split()) if paragraphs else ""
     return LetterText(language, heading[1] if heading else title, summary, text)
+
+
+def _title(campaign: Mapping[str, Any], language: str) -> str:
+    """The title of a letter that has no heading: the campaign's in its language, else the first."""
+    titles = table(campaign, "title")
+    found = titles.get(language, next(iter(titles.values()), "")) if titles else campaign.get("title")
+    return found if isinstance(found, str) else ""
+
+
+def _read(folder: Path, path: str, where: str, problems: list[str], encoding: str = "utf-8") -> str | None:
+    """The text of a file the config names; None, and a problem, if it cannot be had."""
+    try:
+        return (folder / path).read_text(encoding)
+    except UnicodeDecodeError:
+        problems.append(f"{where} — expected UTF-8 text")
+    except (OSError, ValueError) as error:
+        problems.append(f"{where} — cannot be read: {why(error)}")
+    return None
+
+
+def why(error: OSError | ValueError) -> str:
+    """Why a file cannot be read."""
+    return (error.strerror if isinstance(error, OSError) else None) or "not the path of a file"
+
+
+def opening_of(key: str, campaign: Mapping[str, Any], folder: Path, problems: list[str]) -> Opening:
+    """Read what a campaign's section names, whatever else is wrong with it; what is wrong there becomes a problem."""
+    letters = []
+    for language, path in table(campaign, "letter").items():
+        if isinstance(path, str):
+            text = _read(folder, path, f"campaigns.{key}.letter.{language}: {path!r}", problems)
+            if text is not None:
+                letters.append(read_letter(language, text, _title(campaign, language)))
+                if not text.strip():
+                    problems.append(
+                        f"campaigns.{key}.letter.{language}: {path!r} — expected a letter: it is empty"
+                    )
+    roster: tuple[RosterLine, ...] = ()
+    path = word(campaign, "organisations")
+    if path:
+        where = f"campaigns.{key}.organisations"
+        text = _read(folder, path, f"{where}: {path!r}", problems, "utf-8-sig")
+        if text is not None:
+            roster, wrong = read_roster(text)
+            problems += [f"{where}: {one}" for one in wrong]
+    return Opening(tuple(letters), roster)

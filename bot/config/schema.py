@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from campaign.account import read_account
 from campaign.authority import PUBLIC_PROVIDERS, ascii_domain
@@ -23,6 +23,12 @@ _JID = re.compile(r"[^\s@/:]+@[^\s@/]+")
 _MATRIX_ROOM = re.compile(r"[!#]\S+")
 _GHOST = re.compile(r"@_[^\s:@/]*:[^\s/@]+")
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def _path(typed: object) -> object:
+    if typed == "":
+        raise ValueError("the path of a file, in quotes")
+    return typed
 
 
 def _zone(name: str) -> str:
@@ -132,6 +138,9 @@ def _civil(typed: str) -> str:
 
 
 Language = Literal["fr", "en"]
+File = Annotated[Path, BeforeValidator(_path)]
+Count = Annotated[int, Field(gt=0, strict=True)]
+"""A number and nothing that could be read as one: pydantic would take "9", and true for 1."""
 Zone = Annotated[str, AfterValidator(_zone)]
 BridgeName = Annotated[Any, BeforeValidator(bridge)]
 Account = Annotated[Any, BeforeValidator(account)]
@@ -153,11 +162,11 @@ class Section(BaseModel):
 class Bot(Section):
     """The bot itself."""
 
-    name: str = "tocsin"
+    name: Annotated[str, Field(min_length=1)] = "tocsin"
     language: Language = "fr"
     timezone: Zone = "Europe/Paris"
     prefix: Annotated[str, Field(min_length=1, max_length=3, pattern=r"^[^\w\s]+$")] = "!"
-    data: Path = Path("data")
+    data: File = Path("data")
     admins: tuple[Account, ...] = ()
     admin_rooms: tuple[RoomAddress, ...] = ()
     bridges: tuple[BridgeName, ...] = ()
@@ -168,7 +177,7 @@ class Bot(Section):
 class Privacy(Section):
     """How long people are remembered."""
 
-    keep_days: PositiveInt = 180
+    keep_days: Count = 180
     """Days after the end of a campaign until whoever had a part in no other is due to be forgotten."""
 
 
@@ -177,8 +186,8 @@ class Matrix(Section):
 
     homeserver: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
     user: Annotated[str, Field(pattern=r"^@[^\s:@/]+:[^\s/@]+$")]
-    password_file: Path | None = None
-    ca_file: Path | None = None
+    password_file: File | None = None
+    ca_file: File | None = None
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     """The display name to take; None: the one the account has."""
     invites: frozenset[Domain] = frozenset()
@@ -190,10 +199,10 @@ class Xmpp(Section):
 
     jid: Annotated[str, Field(pattern=r"^[^\s@/:]+@[^\s@/]+$")]
     nick: Annotated[str, Field(min_length=1)] = "tocsin"
-    password_file: Path | None = None
-    host: str | None = None
-    port: Annotated[int, Field(gt=0, lt=65536)] | None = None
-    ca_file: Path | None = None
+    password_file: File | None = None
+    host: Annotated[str, Field(min_length=1)] | None = None
+    port: Annotated[Count, Field(lt=65536)] | None = None
+    ca_file: File | None = None
     tls: Literal["on", "off"] = "on"
 
 
@@ -227,9 +236,9 @@ class Campaign(Section):
     """A letter to be signed, as it is first opened; what is said in chat afterwards wins."""
 
     title: Title
-    letter: Annotated[dict[Language, Path], Field(min_length=1)]
+    letter: Annotated[dict[Language, File], Field(min_length=1)]
     link: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    goal: PositiveInt | None = None
+    goal: Count | None = None
     deadline: Deadline | None = None
     timezone: Zone | None = None
     language: Language | None = None
@@ -241,7 +250,7 @@ class Campaign(Section):
         timedelta(hours=2),
     )
     rooms: tuple[RoomAddress, ...] = ()
-    organisations: Path | None = None
+    organisations: File | None = None
     counts: Literal["confirmed", "declared"] = "confirmed"
     civil_hours: CivilHours = "09:00-20:00"
     pauses: tuple[Pause, ...] = ()
@@ -277,3 +286,18 @@ def deadline_of(campaign: Campaign, zone: str) -> datetime | None:
     if at is None:
         return None
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def local(at: datetime, zone: str) -> str:
+    """An instant as it is meant in a zone, for whoever reads the config."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+
+
+def lasting(length: timedelta) -> str:
+    """A length of time as the config writes it: "14d", "2h", "1d 30m"."""
+    seconds, parts = int(length.total_seconds()), []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts)

@@ -8,9 +8,10 @@ import sys
 import tempfile
 import threading
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from bot.clock import utc_now
 from bot.config import Config, load
 from bot.transports.console import Character, Stage
 from bot.transports.console import Console as Theatre
+from bot.transports.console.directions import directions
 from campaign.chat import MATRIX, XMPP, Address, Room
 from storage.database import open_database
 
@@ -26,19 +28,39 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
+Language: TypeAlias = Literal["fr", "en"]
 ZONE = "Europe/Paris"
 HERE = Path(__file__).parent
 PASSWORDS = {"TOCSIN_MATRIX_PASSWORD": "-", "TOCSIN_XMPP_PASSWORD": "-"}
 """A console asks for none, but a config without would be refused."""
 
 
-def cast(now: datetime) -> Stage:
+ABOUT = {
+    "fr": {
+        "Sacha": "d'aucune organisation connue",
+        "Maud": "anime la campagne",
+        "prompt": "la parole est à vous",
+        "you": "Vous êtes {name} ({about}). Ctrl-D pour finir.",
+        "private": "en privé",
+    },
+    "en": {
+        "Sacha": "of no organisation we know",
+        "Maud": "campaigner",
+        "prompt": "the prompt is yours",
+        "you": "You are {name} ({about}). Ctrl-D ends.",
+        "private": "in private",
+    },
+}
+
+
+def cast(now: datetime, language: Language) -> Stage:
     """Who and what the demo has."""
+    about = ABOUT[language]
     people = (
         Character("Camille", Address(MATRIX, "@camille:nuagelibre.example"), "Nuage Libre"),
         Character("Ines", Address(MATRIX, "@ines:jardiniers.example"), "Les Jardiniers du Web"),
-        Character("Sacha", Address(MATRIX, "@sacha:mail.example"), "of no organisation we know"),
-        Character("Maud", Address(MATRIX, "@maud:campagne.example"), "campaigner"),
+        Character("Sacha", Address(MATRIX, "@sacha:mail.example"), about["Sacha"]),
+        Character("Maud", Address(MATRIX, "@maud:campagne.example"), about["Maud"]),
         Character("Robin", Address(XMPP, "robin@filcommun.example"), "Le Fil Commun"),
         Character("Alex", Address(XMPP, "alex@racines.example"), "Racines Numériques"),
     )
@@ -47,7 +69,7 @@ def cast(now: datetime) -> Stage:
         "equipe": Room(MATRIX, "#equipe"),
         "hebergeurs": Room(XMPP, "hebergeurs@salons.example"),
     }
-    return Stage({one.name: one for one in people}, rooms, now, zone=ZONE)
+    return Stage({one.name: one for one in people}, rooms, now, zone=ZONE, language=language)
 
 
 class Terminal(Console):
@@ -89,30 +111,42 @@ async def playing(config: Config, stage: Stage, terminal: Console, folder: Path)
         database.close()
 
 
-async def main(lines: TextIO, out: TextIO) -> None:
+async def main(lines: TextIO, out: TextIO, language: Language = "fr") -> None:
     """Play the opening, then what is typed; with a pipe, its lines, and end."""
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as folder:
         now = utc_now().replace(hour=9, minute=0, second=0, microsecond=0)
-        config = load(HERE / "config.toml", environment=PASSWORDS)
-        deadline = now + timedelta(days=8, hours=9)
-        campaign = config.settings.campaigns["communs"].model_copy(update={"deadline": deadline})
-        config.settings.campaigns["communs"] = campaign
         terminal = Terminal(file=out, highlight=False, width=None if out.isatty() else 100)
-        async with playing(config, cast(now), terminal, Path(folder)) as console:
+        about = ABOUT[language]
+        async with playing(_config(now, language), cast(now, language), terminal, Path(folder)) as console:
             terminal.rule("[bold]🔔 Tocsin[/bold]")
-            await console.play((HERE / "opening.txt").read_text("utf-8").splitlines())
+            terminal.print(_text("before", language), style="dim")
+            await console.play(_text("opening", language).splitlines())
             terminal.print()
-            terminal.rule("[dim]the prompt is yours[/dim]", style="dim")
-            terminal.print(
-                "[dim]A line is said by the current person in the current room. "
-                "/as NAME · /room NAME · /private · /react 👍 · /vote 1 · /reply TEXT · /on WORDS · /edit TEXT · /delete · /file · /wait 3d · /who · Ctrl-D ends. "
-                f"You are {console.person}, of {console.stage.people[console.person].about}. Try !aide, !signer, "
-                "!statut, /wait 5d, !export csv (as Maud, in equipe) and then /file; !langue en (as Maud) for English.[/dim]"
-            )
+            terminal.rule(f"[dim]{about['prompt']}[/dim]", style="dim")
+            terminal.print(_text("after", language), style="dim")
+            for line in directions(language):
+                terminal.print(f"  {line}", style="dim", markup=False)
+            terminal.print(_text("try", language), style="dim")
+            you = console.stage.people[console.person]
+            terminal.print(about["you"].format(name=you.name, about=you.about), style="dim")
             async for line in _typed(console, lines):
                 await console.line(line, echo=not lines.isatty())
                 if terminal.closed:
                     return
+
+
+def _config(now: datetime, language: Language) -> Config:
+    """The demo's config: in this language, with a deadline in a week."""
+    config = load(HERE / "config.toml", environment=PASSWORDS)
+    deadline = now + timedelta(days=8, hours=9)
+    campaign = config.settings.campaigns["communs"].model_copy(update={"deadline": deadline})
+    config.settings.campaigns["communs"] = campaign
+    bot = config.settings.bot.model_copy(update={"language": language})
+    return replace(config, settings=config.settings.model_copy(update={"bot": bot}))
+
+
+def _text(name: str, language: Language) -> str:
+    return (HERE / f"{name}.{language}.txt").read_text("utf-8").rstrip("\n")
 
 
 async def _typed(console: Theatre, lines: TextIO) -> AsyncIterator[str]:
@@ -132,7 +166,7 @@ async def _typed(console: Theatre, lines: TextIO) -> AsyncIterator[str]:
 
     threading.Thread(target=read, name="prompt", daemon=True).start()
     while True:
-        where = f"#{console.room}" if console.room else "private"
+        where = f"#{console.room}" if console.room else ABOUT[console.stage.language]["private"]
         sys.stdout.write(f"\n{console.person} {where} > ")
         sys.stdout.flush()
         line = await typed.get()

@@ -21,14 +21,17 @@ class Format:
     extension: str
     """Without the dot."""
     media_type: str
-    write: Callable[[SignatoryList], bytes]
+    write: Callable[[SignatoryList, str], bytes]
+    """Takes the language that people read it in, too: a language code."""
+    public: bool = False
+    """Whether it is made to be published: it holds only signatures that count."""
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "csv": Format("csv", "text/csv", csv.write),
         "json": Format("json", "application/json", json.write),
-        "markdown": Format("md", "text/markdown", markdown.write),
+        "markdown": Format("md", "text/markdown", markdown.write, public=True),
     }
 )
 """The formats by the name under which they are asked for. All are UTF-8; markdown alone is made to be published."""

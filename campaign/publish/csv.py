@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from campaign.signature import Signatory, SignatoryList
@@ -26,15 +28,67 @@ _STARTS = re.compile(rf"[\t\r]|{_INVISIBLE}{_SIGN}")
 _STARTS_INSIDE = re.compile(rf"([;\t\r\n]{_INVISIBLE})(?={_SIGN})")
 
 
-def write(listed: SignatoryList) -> bytes:
+FRENCH: Mapping[str, str] = MappingProxyType(
+    {
+        "number": "numéro",
+        "organisation": "organisation",
+        "website": "site",
+        "standing": "réponse",
+        "level": "niveau",
+        "network": "réseau",
+        "address": "compte",
+        "person": "personne",
+        "role": "fonction",
+        "funded": "financement",
+        "mandate": "mandat",
+        "mandate_day": "mandat du",
+        "mandate_link": "lien du mandat",
+        "letter_version": "version de la lettre",
+        "letter_language": "langue de la lettre",
+        "signed_at": "signée le",
+        "note": "note",
+        "deciding_until": "en réflexion jusqu'au",
+        "testimony": "témoignage",
+        "disputed": "contestée",
+        "letter_current": "vaut pour la lettre actuelle",
+        "reconfirmed_at": "signée de nouveau le",
+        "may_be_named": "nom publiable",
+        "collective": "est le collectif",
+        "silent": "sans réponse",
+        "deciding": "en réflexion",
+        "declared": "déclarée",
+        "signed": "signée",
+        "declined": "refusée",
+        "withdrawn": "retirée",
+        "rejected": "rejetée",
+        "confirmed": "confirmée",
+        "verified": "vérifiée",
+        "direct": "direct",
+        "indirect": "indirect",
+        "none": "aucun",
+        "yes": "oui",
+        "no": "non",
+        "assembly": "assemblée",
+        "board": "conseil d'administration",
+        "delegation": "délégation",
+        "consent request": "demande de consentement",
+        "collective poll": "scrutin du collectif",
+    }
+)
+"""The words of our own in a list that people read in French: the header, and what the columns can hold."""
+
+
+def write(listed: SignatoryList, language: str = "en") -> bytes:
     """Write RFC 4180 (commas, CRLF, a header) in UTF-8, every cell quoted; times are ISO 8601 with an offset.
 
+    Columns and what they can hold are in the language; a language we have no words for is English.
     It begins with a byte order mark, without which Excel breaks accents. No cell can become a formula.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow([guarded(column) for column in COLUMNS])
-    writer.writerows([guarded(cell) for cell in _cells(signatory)] for signatory in listed.signatories)
+    words = FRENCH if language == "fr" else {}
+    writer.writerow([guarded(words.get(column, column)) for column in COLUMNS])
+    writer.writerows([guarded(cell) for cell in _cells(signatory, words)] for signatory in listed.signatories)
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -49,20 +103,24 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if _STARTS.match(cell) else cell
 
 
-def _cells(row: Signatory) -> tuple[str, ...]:
+def _cells(row: Signatory, words: Mapping[str, str]) -> tuple[str, ...]:
     mandate = row.mandate
+
+    def said(word: str) -> str:
+        return words.get(word, word)
+
     return (
         "" if row.number is None else str(row.number),
         row.organisation,
         row.website,
-        row.standing,
-        row.level or "",
+        said(row.standing),
+        said(row.level or ""),
         row.network,
         row.address,
         row.person,
         row.role,
-        row.funded or "",
-        mandate.kind if mandate else "",
+        said(row.funded or ""),
+        said(mandate.kind) if mandate else "",
         _iso(mandate.day if mandate else None),
         mandate.link if mandate else "",
         row.letter_version,
@@ -71,11 +129,11 @@ def _cells(row: Signatory) -> tuple[str, ...]:
         row.note,
         _iso(row.deciding_until),
         row.testimony,
-        "yes" if row.disputed else "",
-        {True: "yes", False: "no", None: ""}[row.letter_current],
+        said("yes") if row.disputed else "",
+        "" if row.letter_current is None else said("yes" if row.letter_current else "no"),
         _iso(row.reconfirmed_at),
-        "yes" if row.may_be_named else "",
-        "yes" if row.collective else "",
+        said("yes") if row.may_be_named else "",
+        said("yes") if row.collective else "",
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from campaign.signature import SignatoryList
 
 
-def write(listed: SignatoryList) -> bytes:
+def write(listed: SignatoryList, language: str = "en") -> bytes:  # noqa: ARG001 - programs read it in no language
     """Write an object of `campaign`, `generated_at` and `signatories` in UTF-8, with its keys sorted.
 
     Each signatory has every field of `Signatory` under its name. Days and times (with their offset) are ISO

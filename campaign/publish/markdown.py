@@ -6,8 +6,6 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from campaign.signature import is_counted
-
 if TYPE_CHECKING:
     from campaign.signature import Signatory, SignatoryList
 
@@ -20,7 +18,7 @@ _JOINER = "\u2060"
 _TARGET = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'*+,;=%]")
 
 
-def write(listed: SignatoryList) -> bytes:
+def write(listed: SignatoryList, language: str = "en") -> bytes:  # noqa: ARG001 - nothing in it but names and numbers
     """Write a title and a list in CommonMark: each organisation, linked to its website, and its testimony.
 
     Only signatures that count in this campaign are listed, those of an earlier version of the letter apart, under
@@ -31,9 +29,7 @@ def write(listed: SignatoryList) -> bytes:
     """
     lines = [f"# {escaped(listed.campaign)}", ""]
     earlier: dict[str, list[str]] = {}
-    for signatory in listed.signatories:
-        if not is_counted(signatory.standing, signatory.level, listed.counts_from):
-            continue
+    for signatory in listed.published.signatories:
         if signatory.letter_current is False:
             version = escaped(f"{signatory.letter_version} ({signatory.letter_language})")
             earlier.setdefault(version, []).extend(_entry(signatory))

@@ -16,6 +16,7 @@ from bot.transports.base import Batch
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Reacted
 from campaign.circle import MOST, SAME
+from commands import boarding, due
 from commands.menu import MENU
 from tests.bot.scripted import (
     ANA,
@@ -36,6 +37,7 @@ from tests.bot.scripted import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from storage.database import Database
@@ -82,17 +84,19 @@ def has_signed(database: Database) -> bool:
     )
 
 
-def leaves(database: Database, room: str = COOP.id) -> list[str]:
+def leaves(database: Database, room: str = COOP.id, now: datetime = NOW) -> list[str]:
     """Let what waits in a room leave, and return what it was."""
 
     def work(storage: Storage) -> list[str]:
         found = [row for row in storage.outbox.waiting(MATRIX) if row.room_id]
         rows = [row for row in found if storage.rooms.get(row.room_id or 0).address == room]
         for row in rows:
+            key = secrets.token_hex(8)
             storage.outbox.freeze(
-                [row.id], key=secrets.token_hex(8), network=MATRIX, room_id=row.room_id or 0, payload={},
-                private_with=None, file_id=None, now=NOW,
+                [row.id], key=key, network=MATRIX, room_id=row.room_id or 0, payload={},
+                private_with=None, file_id=None, now=now,
             )  # fmt: skip
+            storage.outbox.delivered(key, f"${key}", now)
         return [plain(row.message) for row in rows]
 
     return database.transaction(work)
@@ -162,6 +166,32 @@ async def test_what_is_for_all_rooms_is_said_on_the_side_listed_first(
     await take(one, said("$2", "!relay", TEAM, MAUD))
     assert len(await heard(database, first[1], first[0])) == 2
     assert await heard(database, second[1], second[0]) == []
+
+
+def boards(database: Database, bridges: Bridges) -> int:
+    """How many boards a campaign that wants them gets."""
+
+    def work(storage: Storage) -> int:
+        storage.campaigns.change(1, board=True)
+        boarding.keep(storage, replace(HOUSE, bridges=bridges), due.Tick(NOW, NOW))
+        return len(storage.boards.of_campaign(1))
+
+    return database.transaction(work)
+
+
+async def test_a_board_is_shown_on_one_side_and_in_each_room_that_has_none(database: Database) -> None:
+    assert boards(database, BRIDGED) == 1
+    assert boards(database, BRIDGES) == 2
+
+
+@pytest.mark.parametrize(("bridges", "count"), [(BRIDGED, -1), (BRIDGES, 0)])
+async def test_rooms_are_counted_once_for_all_their_sides(
+    database: Database, bridges: Bridges, count: int
+) -> None:
+    every = database.transaction(lambda storage: len(storage.rooms.of_campaign(1)))
+    await take(intake(database, bridges), said("$1", "!announce Half of us!", TEAM, MAUD))
+    told = await heard(database, TEAM.id)
+    assert any(f"Announced in {every + count} room" in line for line in told), told
 
 
 async def test_without_the_first_side_the_other_hears_it(database: Database) -> None:
@@ -237,6 +267,29 @@ async def test_two_hundred_who_sign_at_once_are_all_answered(database: Database)
 async def test_who_says_a_lot_before_any_of_it_is_answered_is_no_machine(database: Database) -> None:
     await take(intake(database), *(said(f"${number}", "!help") for number in range(40)))
     assert len(await heard(database)) == 40
+
+
+async def test_who_goes_on_sending_while_the_first_answers_come_is_no_machine(database: Database) -> None:
+    clock, answers = Clock(), []
+    one = intake(database, clock=clock)
+    for second in range(50):  # eight lines a second, answered as they come
+        clock.now = NOW + timedelta(seconds=second)
+        lines = (f"!deciding 2027-10-01 Somebody {second} {number}" for number in range(8))
+        await take(one, *(said(f"${secrets.token_hex(4)}", line) for line in lines))
+        while more := leaves(database, now=clock.now + timedelta(seconds=0.5)):
+            answers += more
+    assert len(answers) == 400
+
+
+async def test_a_machine_in_another_room_is_none_here(database: Database) -> None:
+    clock = Clock()
+    one = intake(database, clock=clock)
+    for number in range(SAME):
+        clock.now = NOW + timedelta(seconds=number)
+        await take(one, said(f"${number}", "!help", room=TEAM, sender=ECHO))
+        leaves(database, TEAM.id)
+    await take(one, said("$here", "!help", sender=ECHO))
+    assert len(leaves(database)) == 1
 
 
 async def test_what_was_missed_is_answered_however_much_it_is(database: Database) -> None:

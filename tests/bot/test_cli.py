@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -107,13 +108,14 @@ def test_a_bad_config_is_told_whole_and_without_a_traceback(tmp_path: Path) -> N
     assert running.returncode == 2
     assert out == ""
     lines = errors.splitlines()
-    assert lines[0] == f"{file}: 6 to mend"
+    assert lines[0] == f"{file}: 7 to mend"
     for part in (
         "bot.timezon",
         "matrix.password",
         "matrix.homeserver",
         "matrix.user",
         "campaigns.a.title",
+        "bot.admins",
         "no.md",
     ):
         assert any(part in line for line in lines[1:]), part
@@ -238,9 +240,12 @@ def test_check_says_where_the_campaign_differs_from_the_file(
     server: ThreadingHTTPServer, filled: Path
 ) -> None:
     only_matrix(filled.parent, server.server_address[1])
-    filled.write_text(filled.read_text().replace("2027-09-30", "2027-10-30"))
+    changed = filled.read_text().replace("2027-09-30", "2027-10-30").replace('"1d", "2h"', '"36h", "5m"')
+    filled.write_text(changed)
     result = tocsin("check", "--config", filled)
     assert result.exit_code == 0
+    reminders = "campaigns.ngi.reminders: 7d, 1d 12h, 5m here, but 7d, 1d, 2h in the campaign, which stays"
+    assert reminders in result.stderr
     assert "campaigns.ngi.deadline: 2027-10-30 18:00" in result.stderr
 
 
@@ -321,6 +326,11 @@ def test_export_writes_the_list_in_each_form(filled: Path, tmp_path: Path) -> No
     assert result.exit_code == 0
     assert out.stat().st_size
     assert result.stdout == ""
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600, "it names people"
+    page = tmp_path / "list.md"
+    publish = ("--campaign", "ngi", "--format", "markdown", "--output", page)
+    assert tocsin("export", *publish, "--config", filled).exit_code == 0
+    assert stat.S_IMODE(page.stat().st_mode) & 0o044, "it is to be published"
 
 
 def test_export_needs_no_password(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

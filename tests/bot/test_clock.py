@@ -10,9 +10,8 @@ import pytest
 from apscheduler.schedulers import base as scheduler
 
 from bot.clock import Clock, utc_now
-from bot.intake import Intake
+from bot.ticking import Ticking
 from commands.due import Tick
-from commands.menu import MENU
 from tests.bot.scripted import COOP, FORGE, HOUSE, NOW, begun, waiting
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ async def at(database: Database, *moments: datetime) -> list[str]:
     """Tick at these moments, each time as a bot that has just been started; return what is newly said."""
     before = len(await waiting(database))
     for moment in moments:
-        await Intake(database, HOUSE, MENU, utc_now).tick(Tick(moment, heard=moment))
+        await Ticking(database, HOUSE).tick(Tick(moment, heard=moment))
     return [text for _, text in (await waiting(database))[before:]]
 
 

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 
-from bot.config import Config, ConfigError, deadline_of, load, read_letter
+from bot.config import (
+    Authority,
+    Bot,
+    Campaign,
+    Config,
+    ConfigError,
+    Matrix,
+    Privacy,
+    Settings,
+    Xmpp,
+    deadline_of,
+    lasting,
+    load,
+    read_letter,
+    remarks,
+    wording,
+)
 from campaign.chat import MATRIX, XMPP, Address
+from campaign.dates import read_span
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+MODELS = {
+    "bot": Bot,
+    "matrix": Matrix,
+    "xmpp": Xmpp,
+    "authority": Authority,
+    "privacy": Privacy,
+    "campaigns": Campaign,
+}
 SECRET = "correct-horse-battery"
 ENVIRONMENT = {"TOCSIN_MATRIX_PASSWORD": SECRET, "TOCSIN_XMPP_PASSWORD": SECRET}
 
@@ -93,16 +120,26 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("wrong type: path", "[bot]", "[bot]\ndata = 3", ("bot.data: 3", "the path of a file, in quotes")),
     ("wrong type: list", 'admin_rooms = ["!team:example.org"]', 'admin_rooms = "!a"', ("bot.admin_rooms: '!a'", "list")),
     ("too small", "title =", "goal = 0\ntitle =", (".goal: 0", "greater than 0")),
-    ("port", "[xmpp]", "[xmpp]\nport = 99999", ("xmpp.port: 99999", "less than 65536")),
+    ("port", "[xmpp]", "[xmpp]\nport = 99999", ("xmpp.port: 99999", "a whole number less than 65536")),
+    ("port as text", "[xmpp]", '[xmpp]\nport = "9"', ("xmpp.port: '9'", "a whole number")),
+    ("port that is true", "[xmpp]", "[xmpp]\nport = true", ("xmpp.port: true", "a whole number")),
+    ("goal as text", "title =", 'goal = "100"\ntitle =', (".goal: '100'", "a whole number")),
+    ("a date for a text", 'title = "Save it"', "title = 2027-09-30", (".title: 2027-09-30 ", "text in quotes")),
+    ("nobody", '"@maud:example.org", "xmpp:Noa@example.org"', "", ("bot.admins: nobody", "at least one account")),
+    ("nobody at all", 'admins = ["@maud:example.org", "xmpp:Noa@example.org"]', "", ("bot.admins: nobody",)),
+    ("an empty path", "[bot]", '[bot]\ndata = ""', ("bot.data: ''", "the path of a file, in quotes")),
+    ("an empty name", "[bot]", '[bot]\nname = ""', ("bot.name: ''", "text that is not empty")),
+    ("a long prefix", "[bot]", '[bot]\nprefix = "!!!!"', ("bot.prefix: '!!!!'", "3 characters at most")),
+    ("a pair of one", "[bot]", '[bot]\nsame_room = [["#a:example.org"]]', ("bot.same_room: ['#a:example.org']", "at least 2")),
     ("language", "[bot]", '[bot]\nlanguage = "de"', ("bot.language: 'de'", "'fr' or 'en'")),
     ("letter's language", "en = ", "de = ", ("campaigns.ngi.letter.de", "'fr' or 'en'")),
-    ("no letter", '{ fr = "letters/fr.md", en = "letters/en.md" }', "{}", ("campaigns.ngi.letter", "at least one")),
+    ("no letter", '{ fr = "letters/fr.md", en = "letters/en.md" }', "{}", ("campaigns.ngi.letter", "at least 1")),
     ("time zone", "[bot]", '[bot]\ntimezone = "Europe/Lutece"', ("bot.timezone: 'Europe/Lutece'", '"Europe/Paris"')),
     ("time zone that is a folder", "[bot]", '[bot]\ntimezone = "Europe"', ("bot.timezone: 'Europe'",)),
     ("time zone that is a path", "[bot]", '[bot]\ntimezone = "../x"', ("bot.timezone: '../x'",)),
-    ("administrator", "@maud:example.org", "maud", ("bot.admins.0: 'maud'", '"@name:server"')),
-    ("administrator's network", "xmpp:Noa@", "Noa@", ("bot.admins.1: 'Noa@example.org'", '"xmpp:name@server"')),
-    ("room", "#coop:example.org", "coop", ("campaigns.ngi.rooms.0: 'coop'", '"#alias:server"')),
+    ("administrator", "@maud:example.org", "maud", ("bot.admins: 'maud'", '"@name:server"')),
+    ("administrator's network", "xmpp:Noa@", "Noa@", ("bot.admins: 'Noa@example.org'", '"xmpp:name@server"')),
+    ("room", "#coop:example.org", "coop", ("campaigns.ngi.rooms: 'coop'", '"#alias:server"')),
     ("homeserver", "https://matrix.example.org", "matrix.example.org", ("matrix.homeserver:", "https://")),
     ("Matrix account", "@tocsin:example.org", "tocsin", ("matrix.user: 'tocsin'", '"@tocsin:example.org"')),
     ("XMPP account", "tocsin@example.org", "tocsin", ("xmpp.jid: 'tocsin'", '"tocsin@example.org"')),
@@ -110,8 +147,8 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("prefix", "[bot]", '[bot]\nprefix = "x"', ("bot.prefix: 'x'", '"!"')),
     ("link", "title =", 'link = "example.org"\ntitle =', (".link: 'example.org'", '"https://')),
     ("campaign's key", "[campaigns.ngi]", "[campaigns.NGI]", ("campaigns.NGI", "lower-case letters")),
-    ("offset", "title =", 'reminders = ["7d", "soon"]\ntitle =', (".reminders.1: 'soon'", '"14d"')),
-    ("offset: a number", "title =", "reminders = [7]\ntitle =", (".reminders.0: 7", '"14d"')),
+    ("offset", "title =", 'reminders = ["7d", "soon"]\ntitle =', (".reminders: 'soon'", '"14d"')),
+    ("offset: a number", "title =", "reminders = [7]\ntitle =", (".reminders: 7", '"14d"')),
     ("deadline", "title =", 'deadline = "tomorrow"\ntitle =', (".deadline: 'tomorrow'", '"2027-09-30T18:00"')),
     ("counts", "title =", 'counts = "all"\ntitle =', (".counts: 'all'", "'confirmed' or 'declared'")),
     ("two people", "title =", 'second_person = "yes"\ntitle =', (".second_person: 'yes'", "true or false")),
@@ -168,7 +205,8 @@ def test_a_section_of_the_wrong_kind_hides_nothing_else(tmp_path: Path) -> None:
     assert {line.partition(":")[0] for line in found} == {
         "campaigns",
         "matrix",
-        "bot.admin_rooms.0",
+        "bot.admin_rooms",
+        "bot.admins",
     }
 
 
@@ -191,6 +229,68 @@ def test_what_is_not_text_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         load(file, environment=ENVIRONMENT)
     assert error.value.problems == ["is not UTF-8 text"]
+
+
+WRONG: tuple[object, ...] = (
+    "", "x" * 500, 3, -1, 1.5, True, [], ["x"], [3], {}, {"x": 1}, date(2027, 1, 1), datetime(2027, 1, 1, 9, tzinfo=UTC), time(3)
+)  # fmt: skip
+"""A value of each type there is in TOML, and some that only look right."""
+KEYS = [(section, key) for section, model in MODELS.items() for key in model.model_fields]
+
+
+@pytest.mark.parametrize(("section", "key"), KEYS, ids=[f"{section}.{key}" for section, key in KEYS])
+def test_nobody_has_to_know_python_to_understand_what_is_wrong(section: str, key: str) -> None:
+    needed: dict[str, Any] = {
+        "matrix": {"homeserver": "https://a", "user": "@a:b"},
+        "xmpp": {"jid": "a@b"},
+        "campaigns": {"title": "T", "letter": {"fr": "a.md"}},
+    }
+    said = []
+    for value in WRONG:
+        keys = {**needed.get(section, {}), key: value}
+        try:
+            Settings.model_validate({section: {"c": keys} if section == "campaigns" else keys})
+        except ValidationError as error:
+            said += [wording.problem(one) for one in error.errors()]
+    assert said
+    for line in said:
+        assert re.fullmatch(rf"{section}\.(c\.)?{key}(\.\w+)?: .+", line)
+        assert not re.search(
+            r"datetime|timedelta|None|True|False|tuple|dict|Input|String|Value|valid|0x|\.\d+:|\(", line
+        ), line
+        assert len(line) < 250
+
+
+def test_what_is_allowed_but_hardly_meant_is_remarked_on(tmp_path: Path) -> None:
+    now = datetime(2027, 9, 30, 17, 0, tzinfo=UTC)
+    text = changed("title =", 'deadline = "2027-09-30T18:00"\ntitle =')
+    text = text.replace('rooms = ["#coop:example.org", "xmpp:Forge@rooms.example.org"]', "")
+    assert remarks(sound(tmp_path, text).settings, now) == [
+        "campaigns.ngi.rooms: none: nobody will read of the letter",
+        "campaigns.ngi.deadline: 2027-09-30 18:00 (Europe/Paris) has passed",
+    ]
+    assert remarks(sound(tmp_path).settings, now) == []
+    without = sound(tmp_path, SOUND.partition("[campaigns.ngi]")[0]).settings
+    assert remarks(without, now) == ["there is no campaign: nothing can be signed"]
+
+
+def test_a_campaigner_must_be_on_a_network_that_the_bot_is_on(tmp_path: Path) -> None:
+    text = changed('[xmpp]\njid = "tocsin@example.org"', "").replace(', "xmpp:Forge@rooms.example.org"', "")
+    assert sound(tmp_path, text).settings.bot.admins, "the one on Matrix will do"
+    (found,) = problems(tmp_path, text.replace('"@maud:example.org", ', ""))
+    assert found.startswith("bot.admins: all on XMPP — expected at least one on a network that the bot is on")
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(days=14), "14d"), (timedelta(hours=2), "2h"), (timedelta(minutes=5), "5m"),
+        (timedelta(days=1, hours=12, minutes=30), "1d 12h 30m"), (timedelta(seconds=90), "1m 30s"),
+    ],
+)  # fmt: skip
+def test_a_length_of_time_is_said_as_it_is_written(length: timedelta, words: str) -> None:
+    assert lasting(length) == words
+    assert read_span(words) == length
 
 
 @pytest.mark.parametrize("what", ["missing", "folder"])
@@ -357,7 +457,7 @@ def test_an_administrator_is_written_as_the_network_writes_them(tmp_path: Path) 
     assert config.settings.bot.admins[0] == Address(MATRIX, "@maud:example.org")
     for wrong in ("@maud:example.org,", "@maud (me):example.org", "<@maud:example.org>"):
         (found,) = problems(tmp_path, changed("@maud:example.org", wrong))
-        assert found.startswith(f"bot.admins.0: {wrong!r}")
+        assert found.startswith(f"bot.admins: {wrong!r}")
 
 
 def test_offsets_are_read_as_durations(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.desk import LASTS, MOST, MOST_EACH, Desk
+from bot.filling import Filling
 from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, Holder, TurnedAway, Unreachable
 from campaign.chat import XMPP, Address
@@ -187,8 +188,9 @@ async def test_a_flood_of_forms_makes_room_by_itself(prepared: Path, tmp_path: P
             await desk.hand_in(ROBIN, first.session, first.step, values(first))
         for number in range(MOST):
             desk._make_room(other := holder(Address(XMPP, f"zoe{number}@mail.example")))
+            filling = Filling("", other, FORMS[0], desk._holders, desk._take)
             desk._sessions[f"made {number}"] = type(desk._sessions[next(reversed(desk._sessions))])(
-                other, FORMS[0], float("inf")
+                filling, float("inf")
             )
         assert len(desk._sessions) == MOST
 
@@ -196,16 +198,17 @@ async def test_a_flood_of_forms_makes_room_by_itself(prepared: Path, tmp_path: P
 async def test_what_cannot_be_taken_now_can_be_handed_in_again(prepared: Path, tmp_path: Path) -> None:
     with at_the_desk(prepared, tmp_path) as (stage, desk):
         page = await desk.open(ROBIN, "sign")
-        take = desk._take
+        filling = desk._sessions[page.session].filling
+        take = filling._take
 
         async def away(_: Batch) -> Mapping[str, Answered]:
             raise Unreachable("nothing is taken now")
 
-        desk._take = away
+        filling._take = away
         with pytest.raises(TurnedAway) as later:
             await desk.hand_in(ROBIN, page.session, page.step, values(page))
         assert later.value.why == "later"
-        desk._take = take
+        filling._take = take
         assert not (await desk.hand_in(ROBIN, page.session, page.step, values(page))).refused
         assert (await stage.rows())["signatures"]
 

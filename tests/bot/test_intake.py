@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event as sql
 
+from bot.alarm import Alarm
 from bot.intake import Intake
+from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import (
     MATRIX,
@@ -496,15 +498,16 @@ async def test_a_room_is_told_once_that_something_cannot_be_read(intake: Intake,
     async def told() -> list[str]:
         return [text for where, text in await waiting(database) if "key has not come" in text]
 
-    await intake.tick(Tick(NOW + timedelta(seconds=10), NOW))
+    clock = Ticking(database, HOUSE)
+    await clock.tick(Tick(NOW + timedelta(seconds=10), NOW))
     assert await told() == []  # it may be on its way
-    await intake.tick(Tick(NOW + timedelta(minutes=1), NOW))
+    await clock.tick(Tick(NOW + timedelta(minutes=1), NOW))
     (once,) = await told()
     assert once.startswith("🔒 I cannot read what was just written here")
     await take(intake, sealed("$4"))
-    await intake.tick(Tick(NOW + timedelta(hours=20), NOW))
+    await clock.tick(Tick(NOW + timedelta(hours=20), NOW))
     assert await told() == [once]
-    await intake.tick(Tick(NOW + timedelta(hours=30), NOW))
+    await clock.tick(Tick(NOW + timedelta(hours=30), NOW))
     assert await told() == [once]  # what came within that day was told of
     assert len(await unread(database)) == 4
 
@@ -603,12 +606,12 @@ async def test_a_step_of_the_clock_that_fails_does_not_stop_the_others(
 
     monkeypatch.setattr(due, "STEPS", (bad, *due.STEPS))
     now = NOW + timedelta(days=22, hours=6)
-    await intake.tick(due.Tick(now, heard=now))
+    await Ticking(database, HOUSE).tick(due.Tick(now, heard=now))
     assert traces(database) == []
     assert any("please answer by" in text for _, text in await waiting(database))
 
 
-async def test_an_alarm_reaches_campaigners_on_every_network(intake: Intake, database: Database) -> None:
-    await intake.alarm(say("Look at this."))
+async def test_an_alarm_reaches_campaigners_on_every_network(database: Database) -> None:
+    await Alarm(database, HOUSE, lambda: None, lambda: NOW).sound(say("Look at this."))
     assert await waiting(database) == [(TEAM.id, "Look at this.")]
     assert await waiting(database, XMPP) == [("noa@example.org", "Look at this.")]

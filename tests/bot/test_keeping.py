@@ -183,4 +183,4 @@ def test_the_audit_is_written_in_each_form(file: Path) -> None:
     )
     assert len(written.splitlines()) == 2
     result = CliRunner().invoke(cli.app, ["audit", "--campaign", "nope", "--config", str(file)])
-    assert result.exit_code == cli.WRONG
+    assert result.exit_code == 2

@@ -6,12 +6,14 @@ import io
 import json
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
 import threading
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,7 +32,6 @@ from tests.bot.test_cli import ROOT, only_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SECRET = "correct-horse-battery"
 ME = "@tocsin:example.org"
@@ -200,9 +201,52 @@ def test_a_password_file_that_everybody_can_read_is_refused(file: Path) -> None:
 def test_a_wrong_password_keeps_nothing(file: Path) -> None:
     result = log_in(file, said="wrong-password")
     assert result.exit_code == 1
-    assert "login refused: M_FORBIDDEN" in result.stderr
+    assert (
+        "login refused: the account, or its password or token, is not accepted (M_FORBIDDEN" in result.stderr
+    )
     assert "wrong-password" not in result.output
     assert not kept(file).exists()
+
+
+def test_a_login_that_fails_leaves_no_database_behind(file: Path) -> None:
+    """A folder with one would be no place for `tocsin restore`."""
+    left = {"tocsin.lock"}
+    assert log_in(file, said="wrong-password").exit_code == 1
+    assert {one.name for one in kept(file).parent.iterdir()} == left
+    file.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", file.read_text()))
+    for how in ("--sso", "--token"):
+        result = log_in(file, how)
+        assert result.exit_code == 1
+        assert "cannot be reached" in result.stderr
+        assert {one.name for one in kept(file).parent.iterdir()} == left
+
+
+def test_a_kept_login_survives_a_power_cut_and_is_never_open_to_others(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    part = kept(file).with_name(f"{kept(file).name}.part")
+
+    def seen(name: str, real: Any) -> Any:
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            whose = Path(f"/proc/self/fd/{arguments[0]}").readlink() if name == "fsync" else arguments[0]
+            if whose in (part, kept(file).parent):
+                done.append(f"{name} {whose.name}")
+                if part.exists():
+                    assert stat.S_IMODE(part.stat().st_mode) == 0o600
+            return real(*arguments, **named)
+
+        return wrapped
+
+    part.parent.mkdir(mode=0o700)
+    part.write_text("of one that was killed")
+    part.chmod(0o644)
+    monkeypatch.setattr(os, "fsync", seen("fsync", os.fsync))
+    monkeypatch.setattr(Path, "replace", seen("rename", Path.replace))
+    assert log_in(file).exit_code == 0
+    before = done.index(f"fsync {part.name}")
+    assert done[before:] == [f"fsync {part.name}", f"rename {part.name}", "fsync data"]
+    assert stat.S_IMODE(kept(file).stat().st_mode) == 0o600
 
 
 def test_an_access_token_makes_its_device_this_installations(file: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.intake import Intake
 from bot.opening import open_campaigns
+from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Reacted, Said
 from commands.due import Tick
@@ -37,6 +38,7 @@ class Life:
         self.now = NOW
         self.database = database
         self.intake = Intake(database, HOUSE, MENU, lambda: self.now)
+        self.ticking = Ticking(database, HOUSE)
         self.cursor = 0
 
     async def take(self, *events: Event, network: str = MATRIX) -> None:
@@ -52,8 +54,8 @@ class Life:
 
     async def rest(self) -> None:
         for _ in range(200):
-            await self.intake.tick(Tick(self.now, self.now))
-            if not self.intake._forgetting.is_due(self.now):
+            await self.ticking.tick(Tick(self.now, self.now))
+            if not self.ticking._forgetting.is_due(self.now):
                 return
         raise AssertionError("it never comes to rest")
 
@@ -240,11 +242,11 @@ async def test_forgetting_waits_its_turn_and_a_fault_in_it_stops_no_tick(
         calls.append(now)
         raise KeyError("x")
 
-    monkeypatch.setattr(life.intake._forgetting, "step", broken)
-    await life.intake.tick(Tick(life.now, life.now))
-    await life.intake.tick(Tick(life.now, life.now))
+    monkeypatch.setattr(life.ticking._forgetting, "step", broken)
+    await life.ticking.tick(Tick(life.now, life.now))
+    await life.ticking.tick(Tick(life.now, life.now))
     assert len(calls) == 2
     assert [record.getMessage() for record in caplog.records] == ["forgetting failed"] * 2
     monkeypatch.undo()
     await life.rest()
-    assert not life.intake._forgetting.is_due(life.now + EVERY / 2)
+    assert not life.ticking._forgetting.is_due(life.now + EVERY / 2)

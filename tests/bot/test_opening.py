@@ -189,7 +189,7 @@ def test_a_changed_text_waits_for_a_campaigner_and_who_signed_has_signed_the_old
     sign(database)
     changed = config(tmp_path, letter="It really must be.")
     assert said(database, changed) == [
-        "campaigns.ngi.letter.en: the text in this file has changed: campaigners are asked about it at the next start"
+        "campaigns.ngi.letter.en: the text in this file has changed: campaigners are asked about it at the next start or `tocsin reload`"
     ]
     bring(database, changed, timedelta(days=1))
     assert letters(database) == [("fr", 1, "Il le faut."), ("en", 1, "It must be.")]

@@ -91,6 +91,49 @@ async def test_only_the_campaigners_are_told_and_only_of_changes(database: Datab
     assert [room for room, _ in told] == ["!team:example.org"]
 
 
+async def test_a_letter_that_waits_for_an_answer_is_named_each_time(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    what = config(tmp_path)
+    bot = App(what, database, {}, lambda: NOW)
+    await bot.open()
+    reading = Reload(bot, what, database, lambda: NOW)
+    assert (await reading.read()).letters == []
+    waits = (
+        "campaigns.ngi.letter.en: the text in this file waits for a campaigner to say `!letter minor`, "
+        "`!letter material` or `!letter drop`"
+    )
+    config(tmp_path, letter="It must be now.")
+    for _ in range(2):
+        with caplog.at_level("INFO", "bot.reload"):
+            done = await reading.read()
+        assert (done.changes, done.letters) == ([], [waits])
+        assert waits in caplog.text, "whoever sends SIGHUP has the log alone"
+        caplog.clear()
+
+    def drop(storage: Storage) -> None:
+        (campaign,) = storage.campaigns.open()
+        for draft in storage.letters.pending(campaign.id):
+            storage.letters.settle(draft.id, "dropped", NOW)
+
+    await database.write(drop)
+    (said,) = (await reading.read()).letters
+    assert said.startswith("campaigns.ngi.letter.en: the text in this file was not taken by the campaigners")
+    config(tmp_path)
+    assert (await reading.read()).letters == []
+
+
+async def test_a_translation_that_is_taken_at_once_is_named(database: Database, tmp_path: Path) -> None:
+    both = 'letter = { fr = "fr.md", en = "en.md" }'
+    what = config(tmp_path, CONFIG.replace(both, 'letter = { fr = "fr.md" }'))
+    bot = App(what, database, {}, lambda: NOW)
+    await bot.open()
+    reading = Reload(bot, what, database, lambda: NOW)
+    config(tmp_path)
+    assert (await reading.read()).letters == ["campaigns.ngi.letter.en: taken, for there was none"]
+    assert (await reading.read()).letters == []
+
+
 async def test_who_speaks_by_a_domain_does_so_until_the_bot_goes_by_the_new_setting(
     database: Database, tmp_path: Path
 ) -> None:

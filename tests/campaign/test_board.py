@@ -15,6 +15,7 @@ SHOWN: dict[str, Any] = {
     "posted_at": NOW - timedelta(hours=3),
     "changed_at": NOW - GATHERS,
     "is_there": True,
+    "asked_for": False,
     "changed": True,
     "changed_much": True,
     "edits_any": False,
@@ -38,6 +39,13 @@ SHOWN: dict[str, Any] = {
         ({"is_there": False, "posted_at": None, "changed_at": None}, "post"),
         ({"is_there": False}, ""),
         ({"is_there": False, "posted_at": NOW - ANEW}, "post"),
+        ({"is_there": False, "posted_at": None, "changed_at": None, "may_speak": False}, ""),
+        ({"is_there": False, "posted_at": NOW - ANEW, "may_speak": False}, ""),
+        ({"is_there": False, "posted_at": None, "may_speak": False, "asked_for": True}, "post"),
+        # What was noted in the future was noted by a clock that ran ahead.
+        ({"changed_at": NOW + timedelta(days=365)}, "edit"),
+        ({"changed_at": NOW + timedelta(seconds=2)}, ""),
+        ({"newer": 99, "posted_at": NOW + timedelta(days=365)}, "post"),
     ],
 )
 def test_each_case(what: dict[str, Any], step: str) -> None:

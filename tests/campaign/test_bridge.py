@@ -8,7 +8,7 @@ import pytest
 
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address
-from campaign.circle import MOST, SAME, is_circle
+from campaign.circle import FEW, MOST, SAME, Given, is_circle
 
 NOW = datetime(2027, 9, 1, 10, 0, tzinfo=UTC)
 RELAY, HALL = Address(MATRIX, "@matterbridge:example.org"), Address(XMPP, "relay@example.org")
@@ -36,9 +36,10 @@ def test_who_is_brought_by_a_bridge(who: Address, *, brought: bool) -> None:
     assert BRIDGES.brings(who) == brought
 
 
-def given(*answers: tuple[float, str]) -> list[tuple[datetime, str]]:
-    """What was said so many seconds ago, newest first."""
-    return sorted(((NOW - timedelta(seconds=ago), said) for ago, said in answers), reverse=True)
+def given(*answers: tuple[float, str], takes: float = 0.1) -> list[Given]:
+    """What was said so many seconds ago, newest first, and had left soon after."""
+    times = ((NOW - timedelta(seconds=ago), said) for ago, said in answers)
+    return sorted((Given(at, at + timedelta(seconds=takes), said) for at, said in times), reverse=True)
 
 
 def test_the_same_answer_three_times_in_half_a_minute_is_a_circle() -> None:
@@ -64,3 +65,14 @@ def test_different_answers_are_a_circle_only_by_their_number() -> None:
     assert is_circle(given(*many), "one more")
     assert not is_circle(given(*many[1:]), "one more")
     assert not is_circle(given(*((number * 3.0, text) for number, text in many)), "one more")
+
+
+def test_who_does_not_wait_for_answers_is_no_circle_however_many_they_are() -> None:
+    pasted = [(number / 100, f"answer {number}") for number in range(20 * MOST)]
+    assert not is_circle(given(*pasted, takes=10.0), "one more"), (
+        "all of it was said before the first was answered"
+    )
+    goes_on = [(float(second), f"{second} {number}") for second in range(50) for number in range(FEW + 1)]
+    assert not is_circle(given(*goes_on), "one more"), "each of ours found several more lines of theirs"
+    by_turns = [(float(second), f"{second} {number}") for second in range(50) for number in range(FEW)]
+    assert is_circle(given(*by_turns), "one more")

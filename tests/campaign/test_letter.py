@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from campaign.letter import (
     root_of,
     to_sign,
     translated,
+    untitled,
     would_overtake,
 )
 
@@ -196,3 +198,19 @@ def test_texts_of_any_length_are_compared_in_little_time() -> None:
     assert len(edits(*few)) > 1
     assert marked(*(one.replace(" ", "\n") for one in (before, after)))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("# For the commons #\n\nWe ask.", "We ask."),
+        ("\n**For  the Commons**\nWe ask.\n", "We ask."),
+        ("For the commons\n===============\n\nWe ask.", "We ask."),
+        ("We ask.\n\n# For the commons\n", "We ask.\n\n# For the commons\n"),
+        ("# For the commons of all\n\nWe ask.", "# For the commons of all\n\nWe ask."),
+        ("For the commons", ""),
+        ("# For the commons\n- We ask.", "- We ask."),
+    ],
+)
+def test_a_letter_that_begins_with_its_title_is_shown_without(text: str, left: str) -> None:
+    assert untitled(text, "For the commons") == left

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
@@ -18,9 +18,9 @@ from markdown_it import MarkdownIt
 from pydantic import TypeAdapter
 
 from campaign.publish import FORMATS
-from campaign.publish.csv import COLUMNS, guarded
+from campaign.publish.csv import COLUMNS, FRENCH, guarded
 from campaign.publish.markdown import escaped
-from campaign.signature import Mandate, Signatory, SignatoryList, Standing
+from campaign.signature import FUNDED, LEVELS, MANDATES, Mandate, Signatory, SignatoryList, Standing
 
 NOW = datetime(2024, 7, 20, 12, 30, tzinfo=UTC)
 PICASOFT = Signatory(
@@ -309,3 +309,25 @@ def test_a_link_keeps_its_target() -> None:
 def test_rows_can_be_stored_by_pydantic() -> None:
     kept = TypeAdapter(Signatory)
     assert kept.validate_json(kept.dump_json(PICASOFT)) == PICASOFT
+
+
+def test_a_spreadsheet_in_french_has_no_word_of_ours_in_english() -> None:
+    assert set(FRENCH) == {*COLUMNS, *get_args(Standing), *LEVELS, *FUNDED, *MANDATES, "yes", "no"}
+    listed = SignatoryList("Des communs", NOW, (PICASOFT,))
+    english, french = (
+        next(csv.DictReader(io.StringIO(FORMATS["csv"].write(listed, language).decode("utf-8-sig"))))
+        for language in ("en", "fr")
+    )
+    assert (french["réponse"], french["niveau"], french["mandat"]) == ("signée", "confirmée", "assemblée")
+    # What people typed is theirs.
+    assert [french[FRENCH[one]] for one in ("organisation", "role", "website")] == [
+        english[one] for one in ("organisation", "role", "website")
+    ]
+
+
+def test_only_what_is_published_counts_its_signatures() -> None:
+    assert [name for name, one in FORMATS.items() if one.public] == ["markdown"]
+    declared = replace(PICASOFT, organisation="Serveur du Coin", standing="declared", level="declared")
+    listed = SignatoryList("Des communs", NOW, (PICASOFT, declared))
+    assert listed.published.signatories == (PICASOFT,)
+    assert replace(listed, counts_from="declared").published.signatories == (PICASOFT, declared)

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.texts.catalogue import Catalogue
+from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, say
 from commands.command import House
@@ -96,6 +97,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self._intake = Intake(self.database, self.house, MENU, lambda: self.now)
+        self._ticking = Ticking(self.database, self.house)
 
         def taken(storage: Storage) -> tuple[int, int]:
             connection = storage._connection
@@ -167,7 +169,7 @@ class Stage:
     ) -> list[Answer]:
         """Let it be that late, with every network heard until then unless it is said; return what the bot would say."""
         self.now = now
-        await self._intake.tick(Tick(now, heard or now, away))
+        await self._ticking.tick(Tick(now, heard or now, away))
         return await self.database.read(self._new)
 
     async def rows(self) -> Rows:

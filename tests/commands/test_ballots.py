@@ -242,6 +242,61 @@ async def test_an_answer_is_taken_back_in_its_own_room_and_in_no_other(stage: St
     assert await held.standing() == {NL: "consent"}
 
 
+async def test_a_room_that_takes_anothers_event_for_its_own_takes_nothing_back(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent")
+    await stage.take(event)
+    lying = Room(MATRIX, "!lying:evil.example")
+
+    def listed(storage: Storage) -> None:
+        storage.rooms.list_in(1, storage.rooms.ensure(MATRIX, lying.id, state="joined").id, position=9)
+
+    await stage.database.write(listed)
+    mallory = Address(MATRIX, "@mallory:evil.example")
+    await stage.take(Said(lying, event.event, mallory, "Mallory", "Hello.", stage.now))
+    assert not await stage.take(Redacted(lying, "$gone", event.event, stage.now))
+    assert await held.standing() == {NL: "consent"}
+
+
+@pytest.mark.parametrize("way", ["native", "reaction"])
+async def test_what_was_deleted_while_nobody_heard_takes_nothing_back_that_was_given_after_it(
+    stage: Stage, way: str
+) -> None:
+    held = await opened_poll(stage)
+    event = held.event(way, voice("Camille"), "consent", at=BEGINNING + HOUR, live=False)
+    again = held.event(way, voice("Camille"), "abstain", at=BEGINNING + 3 * HOUR, live=False)
+    stage.now += 9 * HOUR
+    await stage.take(
+        event, Redacted(event.room, "$gone", event.event, BEGINNING + 2 * HOUR, live=False), again
+    )
+    assert await held.standing() == {NL: "abstain"}
+
+
+async def test_what_is_gone_was_there_before_whatever_its_server_says(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    event = held.event("native", voice("Camille"), "consent", at=BEGINNING + HOUR, live=False)
+    stage.now += 9 * HOUR
+    await stage.take(event, Redacted(event.room, "$gone", event.event, BEGINNING, live=False))
+    assert await held.standing() == {}
+
+
+@pytest.mark.parametrize("way", ["text", "native", "reaction"])
+async def test_our_clock_set_back_makes_no_later_answer_an_earlier_one(stage: Stage, way: str) -> None:
+    held = await opened_poll(stage)
+    stage.now += 2 * HOUR
+    await held.give("text", "Dom", "concern")
+    stage.now -= HOUR  # a restored machine, or a step of NTP
+    await held.give(way, "Camille", "consent")
+    assert await held.standing() == {NL: "consent"}
+    stage.now -= 2 * HOUR  # to before the poll was opened
+    await held.give("text", "Dom", "abstain")
+    assert await held.standing() == {NL: "abstain"}
+    # What is read late still replaces nothing that was given after it.
+    stage.now += 3 * HOUR
+    await held.give(way, "Camille", "concern", at=held.poll.opened_at, live=False)
+    assert await held.standing() == {NL: "abstain"}
+
+
 async def test_a_spoilt_answer_counts_for_nothing_and_is_said_once(stage: Stage) -> None:
     held = await opened_poll(stage)
     await held.give("text", "Camille", "consent")
@@ -392,7 +447,9 @@ async def test_a_poll_that_cannot_be_counted_holds_up_no_other(stage: Stage) -> 
     assert (await held.now()).closed_at is not None
 
 
-async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stage) -> None:
+@pytest.mark.parametrize("later", [HOUR, -HOUR])
+async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stage, later: timedelta) -> None:
+    """Nor where our clock was set back in between."""
     maud, collective = voice("Maud"), "Les Hébergeurs Réunis"
     await stage.say(maud, f"!campaign collective {collective}", "admin")
     held = await opened_poll(stage, "majority", signs=True)
@@ -401,7 +458,7 @@ async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stag
     assert "the collective stays until it is over" in refused.ids[0]
 
     def change(storage: Storage) -> None:
-        at = stage.now + HOUR
+        at = stage.now + later
         storage.letters.add(1, "fr", at, title="Autre", summary="", text="Autre chose.", change="material")
 
     await stage.database.write(change)
@@ -409,6 +466,7 @@ async def test_the_collective_signs_no_text_that_came_after_the_poll(stage: Stag
     assert any("does not sign a text it has not voted on" in line for answer in said for line in answer.ids)
     assert (await held.now()).outcome == "adopted"
     assert (await held.now()).signature_id is None
+    stage.now += HOUR
     again = await opened_poll(stage, "majority", signs=True)
     await again.give("text", "Camille", "for")
     await stage.tick(again.poll.closes_at)

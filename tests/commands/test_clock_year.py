@@ -87,8 +87,9 @@ class Year:
         tick = due.Tick(now, now)
         for step in STEPS:
             tell.put(self.storage, step(self.storage, House(), tick).elsewhere, now)
-        while (told := due.in_private(self.storage, House(), tick)) is not None:
-            tell.put(self.storage, told.elsewhere, now)
+        for alone in due.in_private(self.storage):
+            while (told := alone(self.storage, House(), tick)) is not None:
+                tell.put(self.storage, told.elsewhere, now)
 
     def answer(self, place: int, now: datetime) -> None:
         """Let an organisation answer."""

@@ -18,7 +18,7 @@ from bot.transports.matrix.reading import without_quote
 from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
 from commands import answer, calling
-from commands.calling import Line, call, clean
+from commands.calling import GO_ON, Line, call, clean
 from commands.command import Context, House, UsageError
 from commands.finding import find, nearest
 from commands.grammar import arguments
@@ -147,8 +147,17 @@ def capital_options(line: str) -> str:
 
 
 def with_stop(line: str) -> str:
-    """What two taps on the space bar add to the last word."""
-    return line if line.endswith((".", "?", "!")) else f"{line}."
+    """What two taps on the space bar add to the last word; at the end of prose it is the person's own, and stays."""
+    return line if line.endswith((".", "?", "!")) or ends_in_prose(line) else f"{line}."
+
+
+def ends_in_prose(line: str) -> bool:
+    """Whether the last words of a line are for people to read as they were typed."""
+    found = find(Line(clean(line).removeprefix("!")), MENU)
+    prose = [one for one in found[0].parameters if one.kind == "prose"] if found else []
+    options = [word for one in prose if one.is_option for word in option_words(one.name)]
+    last = line.rpartition("=")[0].split()
+    return any(not one.is_option for one in prose) or bool(last and fold(last[-1]) in options)
 
 
 Phone = Callable[[str], str]
@@ -246,6 +255,12 @@ def test_a_quoted_reply_is_read_without_what_it_quotes(shared: Stage, line: str)
     for fallback in ("> <@sacha:mail.example> !withdraw\n\n", "> * <@sacha:mail.example> waves\n> twice\n\n"):
         assert read(shared, without_quote(fallback + line)) == read(shared, line)
         assert read(shared, fallback + line) == read(shared, line)
+
+
+def test_commands_that_go_on_in_the_next_line_end_with_somebodys_own_words() -> None:
+    ending = {one.name: one.parameters for one in MENU if one.names & GO_ON}
+    assert {name for one in MENU if one.name in ending for name in one.names} == {*GO_ON}
+    assert all(any(one.kind == "rest" for one in parameters) for parameters in ending.values())
 
 
 @pytest.mark.parametrize(
@@ -428,6 +443,7 @@ def test_only_an_option_for_several_values_takes_several(shared: Stage) -> None:
 VALUES: dict[str, tuple[str, ...]] = {
     "word": ("something",),
     "rest": ("Some words of it",),
+    "prose": ("A sentence. And another.",),
     "moment": ("2099-09-30 18:00",),
     "day": ("2099-09-30",),
     "span": ("3d",),
@@ -469,7 +485,7 @@ def filled(line: str, one: Command, language: str, number: int) -> tuple[str, di
             expected[parameter.name] = choice
             return in_language(choice, language)
         (text,) = VALUES[parameter.kind]
-        if parameter.kind in ("word", "rest", "option", "options"):
+        if parameter.kind in ("word", "rest", "prose", "option", "options"):
             expected[parameter.name] = text
         return text
 

@@ -41,7 +41,7 @@ async def tick(stage: Stage, now: datetime) -> list[tuple[str, list[str]]]:
         return max((row.id for row in storage._connection.execute(outbox.select())), default=0)
 
     before = await stage.database.read(last)
-    await stage._intake.tick(due.Tick(now, now))
+    await stage._ticking.tick(due.Tick(now, now))
 
     def said(storage: Storage) -> list[tuple[str, list[str]]]:
         rows = storage._connection.execute(outbox.select().where(outbox.c.id > before)).all()

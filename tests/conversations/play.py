@@ -144,7 +144,8 @@ class Transcriber:
         self._said: list[tuple[datetime, Dispatch, str]] = []
         self._codes: list[str] = []
         self._show = console.show
-        console.show = self._hold  # type: ignore[method-assign]  # what two networks say is put in one order first
+        for transport in console.transports.values():
+            transport.show = self._hold  # what two networks say is put in one order first
 
     async def play(self, script: Script) -> str:
         """Play it all; return the whole transcript."""
@@ -212,9 +213,9 @@ class Transcriber:
     def _take(self) -> list[str]:
         """What was said since the last time, room by room: the order between two networks is nobody's promise."""
         order = list(ROOMS.values())
-        if self._console._here in order:
-            order.remove(self._console._here)
-            order.insert(0, self._console._here)
+        if self._console.here in order:
+            order.remove(self._console.here)
+            order.insert(0, self._console.here)
 
         def rank(said: tuple[datetime, Dispatch, str]) -> tuple[datetime, int, str]:
             at, dispatch, _ = said

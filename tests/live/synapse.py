@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 
+from tests.live.certificates import Authority
 from tests.live.matrix_person import MatrixError, Person
 
 if TYPE_CHECKING:
@@ -68,14 +69,26 @@ class Synapse:
         self._limits = limits
         self._secret = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        with contextlib.ExitStack() as stack:
+            probes = [stack.enter_context(socket.socket()) for _ in range(3)]
+            for probe in probes:
+                probe.bind(("127.0.0.1", 0))
+            self.port, self.tls_port, self.sign_on_port = (one.getsockname()[1] for one in probes)
 
     @property
     def base_url(self) -> str:
         """The homeserver's address, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        """The same over TLS: its certificate is for `localhost` alone, by the authority in `ca_file`."""
+        return f"https://localhost:{self.tls_port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The authority that vouches for it."""
+        return self.folder / "authority.pem"
 
     @property
     def pid(self) -> int | None:
@@ -185,18 +198,25 @@ class Synapse:
             "disable_existing_loggers": False,
         }
         (self.folder / "log.yaml").write_text(json.dumps(log))
-        listener = {
-            "port": self.port,
-            "bind_addresses": ["127.0.0.1"],
-            "type": "http",
-            "tls": False,
-            "resources": [{"names": ["client"]}],
-        }
+        certificate, key = self.folder / "certificate.pem", self.folder / "certificate.key"
+        Authority(self.ca_file).certify("localhost", certificate, key)
+        listeners = [
+            {
+                "port": port,
+                "bind_addresses": ["127.0.0.1"],
+                "type": "http",
+                "tls": tls,
+                "resources": [{"names": ["client"]}],
+            }
+            for port, tls in ((self.port, False), (self.tls_port, True))
+        ]
         config: dict[str, Any] = {
             "server_name": self.server_name,
             "public_baseurl": f"{self.base_url}/",
             "pid_file": str(self.folder / "homeserver.pid"),
-            "listeners": [listener],
+            "listeners": listeners,
+            "tls_certificate_path": str(certificate),
+            "tls_private_key_path": str(key),
             "database": {"name": "sqlite3", "args": {"database": str(self.folder / "homeserver.db")}},
             "log_config": str(self.folder / "log.yaml"),
             "media_store_path": str(self.folder / "media"),
@@ -210,6 +230,8 @@ class Synapse:
             "bcrypt_rounds": 4,
             "report_stats": False,
             "presence": {"enabled": False},
+            # Nobody is asked there before somebody signs on.
+            "cas_config": {"enabled": True, "server_url": f"http://127.0.0.1:{self.sign_on_port}"},
             # Gives what single sign-on ends with: a token that holds once.
             "login_via_existing_session": {"enabled": True, "require_ui_auth": False},
             "sync_response_cache_duration": "0s",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -98,7 +99,12 @@ async def test_a_campaign_is_looked_at_copied_stopped_and_restored(
         assert code == 0, said
         assert rows(here, "SELECT * FROM devices") == []
         assert rows(here, "SELECT count(*) FROM signatures") == [(1,)]
+        # The one file that is brought back, so that the new device is signed as the old one was.
+        (tmp_path / "data" / "keys").mkdir(mode=0o700)
+        shutil.copy(tmp_path / "broken" / "keys" / "cross-signing.json", tmp_path / "data" / "keys")
+        before = len(here.bot.said())
         await here.bot.start()
+        assert "our device is signed with the account's keys" in here.bot.said()[before:]
         await here.hears("noor", ORGANISATIONS["noor"], "a signé")
         await here.matrix["maud"].wait_for(
             lambda event: (

@@ -236,15 +236,16 @@ async def test_two_at_once_are_one_and_a_cut_in_between_is_none_too_many(plot):
 
         back = asyncio.Event()
         states: list[str] = []
-        stand = app._stand
+        supervisor = app.supervisors[XMPP]
+        stand = supervisor._stand
 
-        def stands(network: str, state: Any, why: str = "") -> None:
-            stand(network, state, why)
+        def stands(state: Any, why: str = "") -> None:
+            stand(state, why)
             states.append(state)
             if states[-2:] == ["catching up", "caught up"]:
                 back.set()
 
-        app._stand = stands
+        supervisor._stand = stands
         app.intake.take = cut
         lost = asyncio.ensure_future(step(robin, bot, "ask", form, question="And the roadmap?"))
         await asyncio.wait_for(taking.wait(), WAIT)

@@ -140,12 +140,13 @@ async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_se
         await bot.hears("one")
         # The room forgets us, and we are not told: as when a remote server restarts.
         membership = bot.transport._connection.membership
-        take, membership._take = membership._take, lambda presence: None
-        membership._write_presence(f"{room}/tocsin", "unavailable")
+        presences = membership.presences
+        take, presences._take = presences._take, lambda presence: None
+        membership._entering.step_out(membership.rooms[room])
         await alix.sees_leave(room, "tocsin")
         alix.say(room, "two")
         await alix.settled(room)
-        membership._take = take
+        presences._take = take
         membership.look_after_rooms()
         two = await bot.hears("two")
         assert not two.live

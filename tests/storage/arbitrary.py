@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,15 @@ values = st.tuples(
 )  # fmt: skip
 words = st.dictionaries(
     st.tuples(some((1, 2)), some(ORGANISATIONS)),
-    st.tuples(some(STANDINGS), hours, some(("", "yes")), st.booleans(), st.booleans()),
+    st.tuples(
+        some(STANDINGS),
+        hours,
+        some(("", "yes")),
+        st.booleans(),
+        st.booleans(),
+        some(("", "room", "private", "off")),
+        some((None, date(2027, 9, 10), date(2027, 9, 20))),
+    ),
 )
 signed = st.lists(
     st.tuples(
@@ -102,7 +110,9 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
         storage.letters.add(campaign.id, "fr", NOW, title="T", summary="", text="Text.")
         storage.deadlines.put(campaign.id, "", at(900), "Europe/Paris", NOW)
         insert(storage, "questions", campaign_id=number, number=1, text="Why?", normal="why", person_id=1, asked_at="2027-09-01")  # fmt: skip
-    for (campaign_id, organisation), (standing, hour, leaning, spoke, waiting) in what["words"].items():
+    for (campaign_id, organisation), (
+        standing, hour, leaning, spoke, waiting, reminders, snoozed,
+    ) in what["words"].items():  # fmt: skip
         storage.campaigns.stand(
             campaign_id,
             organisation,
@@ -111,6 +121,8 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
             leaning=leaning,
             room_id=room.id if spoke else None,
             question_id=campaign_id if waiting else None,
+            reminders=reminders,
+            snoozed_until=snoozed,
         )
     sign(storage, what["signed"], room.id)
     _poll(storage, what["polled"])

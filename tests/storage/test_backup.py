@@ -218,22 +218,46 @@ def test_restoring_overwrites_nothing_and_mixes_with_nothing(
     assert (new / there).read_text() == "old"
 
 
-@pytest.mark.parametrize("what", ["nothing", "no database", "another program's", "cut short"])
-def test_what_is_no_backup_is_refused(folder: Path, copy: Path, tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("nothing", "there is no file"),
+        ("no database", "is no database: a file of another kind"),
+        ("empty", "is empty"),
+        ("another program's", "is another program's database"),
+        ("cut short", "is damaged"),
+        ("broken references", "is damaged (rows of addresses point at nothing): take an earlier backup"),
+        (
+            "newer",
+            "was made by a newer Tocsin (its schema f00dfeed is not known here): upgrade this one first",
+        ),
+    ],
+)
+def test_what_is_no_backup_is_refused(folder: Path, copy: Path, tmp_path: Path, what: str, why: str) -> None:
     filled(folder)
     if what == "no database":
         copy.write_text("no database " * 1000)
-    elif what == "another program's":
-        with closing(sqlite3.connect(copy)) as connection:
-            connection.execute("CREATE TABLE people (shoe_size INTEGER)")
-    elif what == "cut short":
+    elif what == "empty":
+        copy.touch()
+    elif what != "nothing":
         backup(folder, copy)
+    if what == "cut short":
         os.truncate(copy, copy.stat().st_size // 2)
+    changes = {
+        "another program's": "DROP TABLE alembic_version",
+        "broken references": "UPDATE addresses SET person_id = 4711",
+        "newer": "UPDATE alembic_version SET version_num = 'f00dfeed'",
+    }
+    if what in changes:
+        with closing(sqlite3.connect(copy)) as connection, connection:
+            connection.execute(changes[what])
     new = tmp_path / "new"
     new.mkdir()
     with pytest.raises(StorageError) as refused:
         restore(copy, new, NOW)
     assert str(copy) in str(refused.value)
+    assert why in str(refused.value)
+    assert "\n" not in str(refused.value)
     assert names(new) == set()
 
 

@@ -159,6 +159,10 @@ class Homeserver:
         except Limited as error:
             raise Unreachable(f"the server limits logins for {error.seconds:g} s") from error
         except Refused as error:
+            if getattr(error, "errcode", "") == "M_FORBIDDEN":
+                raise LoginRefused(
+                    f"the account, or its password or token, is not accepted ({error})"
+                ) from error
             raise LoginRefused(str(error)) from error
         token, user_id, device_id = (answer.get(key) for key in ("access_token", "user_id", "device_id"))
         if not (isinstance(token, str) and isinstance(user_id, str)):

@@ -105,7 +105,7 @@ class Reader:
         event: Event | None = None
         if kind == "m.room.redaction":
             target = content.get("redacts", raw.get("redacts"))  # room version 11 moved it into the content
-            event = Redacted(room, event_id, identifier(target, "redacts", "$"), at)
+            event = Redacted(room, event_id, identifier(target, "redacts", "$"), at, live=self.live)
         elif sender == self.me:
             key = unsigned.get("transaction_id")
             if isinstance(key, str):

@@ -1,4 +1,4 @@
-"""Being in rooms: entering, staying, noticing that we are out, and leaving (XEP-0045, XEP-0410)."""
+"""Being in rooms: staying, noticing that we are out, and leaving (XEP-0410)."""
 
 from __future__ import annotations
 
@@ -6,39 +6,30 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
-from xml.etree.ElementTree import Element, SubElement
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import SubElement
 
 from slixmpp import JID
 from slixmpp.exceptions import IqError
 
 from bot.transports.base import Refused, Unreachable
-from bot.transports.xmpp import reading, stanzas
-from bot.transports.xmpp.queue import Entered, Live, Queue
+from bot.transports.xmpp import stanzas
+from bot.transports.xmpp.entering import Entering
+from bot.transports.xmpp.presences import Presences, tell_removed
+from bot.transports.xmpp.queue import Live, Queue
 from bot.transports.xmpp.rooms import MucRoom
 from bot.transports.xmpp.session import NoAnswer, Session
-from campaign.chat import XMPP, Invited, Removed, Room, Unreadable
+from campaign.chat import XMPP, Invited, Room, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable
 
 log = logging.getLogger(__name__)
 
-# What a room answers when it will not have us, and what that means; anything else may pass and is tried again.
-_NEVER = {
-    "forbidden": "banned",
-    "registration-required": "kicked",
-    "not-authorized": "kicked",
-    "not-allowed": "kicked",
-    "jid-malformed": "destroyed",
-    "item-not-found": "destroyed",
-    "gone": "destroyed",
-}
 # Errors to a self-ping that mean that we are still there (XEP-0410, section 3.2).
 _STILL_THERE = ("service-unavailable", "feature-not-implemented", "item-not-found")
 # Errors that say nothing, because the room's server could not be asked.
 _UNKNOWN = ("remote-server-not-found", "remote-server-timeout")
-_NICKS = 9
 _LEAST_PAUSE = 0.5
 _INVITATIONS = 500
 _AT_ONCE = 8
@@ -67,17 +58,16 @@ class Membership:
         self.rooms: dict[str, MucRoom] = {}
         self.heard: datetime | None = datetime.now(UTC)
         """When the server last answered a ping of ours (UTC); to begin with, when the stream was opened."""
-        self._session, self._queue, self._nick, self._archived = session, queue, nick, archived
+        self._session, self._queue, self._archived = session, queue, archived
         self._join_timeout, self._ping_interval = join_timeout, ping_interval
         self._look = asyncio.Event()
-        self.on_subscribe: Callable[[str], None] = lambda _: None
-        """Told of each account that wants to see our presence."""
         self._invitations: dict[str, str] = {}
-        self._services: set[str] = set()
+        self._entering = Entering(session, nick, join_timeout)
+        self.presences = Presences(session, queue, self.rooms, serves=self.serves, look=self.look_after_rooms)
 
     def serves(self, domain: str) -> bool:
         """Whether this domain has shown itself to be a service of rooms, not of accounts."""
-        return domain in self._services
+        return self._entering.serves(domain)
 
     # --- entering ---
 
@@ -94,71 +84,13 @@ class Membership:
         room.newcomer = room.newcomer or bool(room.gone) or not known
         room.gone = ""
         try:
-            await self._enter(room)
+            await self._entering.enter(room)
         except Refused:
             room.gone = room.gone or "kicked"
             if not known:
                 del self.rooms[jid]
             raise
         self._invitations.pop(jid, None)
-
-    async def _enter(self, room: MucRoom) -> None:
-        async with room.lock:
-            if room.joined and not room.deaf:
-                return
-            await self._learn(room)
-            for nick in [self._nick, f"{self._nick}_", *(f"{self._nick}{n}" for n in range(2, _NICKS))]:
-                condition = await self._try(room, nick)
-                if not condition:
-                    return
-                if condition != "conflict":
-                    break
-            if condition == "created":
-                self._write_presence(f"{room.jid}/{room.nick}", "unavailable")
-                raise Refused("there is no such room")
-            if condition in _NEVER:
-                room.gone = _NEVER[condition]
-                raise Refused(f"the room does not let us in ({condition})")
-            raise NoAnswer(f"the room does not let us in now ({condition})")
-
-    async def _try(self, room: MucRoom, nick: str) -> str:
-        room.entering, room.mute = asyncio.get_running_loop().create_future(), False
-        presence = self._session.presence(f"{room.jid}/{nick}")
-        x = SubElement(presence.xml, f"{{{stanzas.MUC}}}x")
-        SubElement(x, f"{{{stanzas.MUC}}}history", {"maxstanzas": "0"})
-        try:
-            self._session.write(presence)
-            entering = room.entering
-            return await self._session.ask(lambda: entering, within=self._join_timeout)
-        finally:
-            room.entering = None
-
-    async def _learn(self, room: MucRoom) -> None:
-        plugin = self._session.client.plugin["xep_0030"]
-        try:
-            info = await self._session.ask(
-                lambda: plugin.get_info(JID(room.jid), local=False), within=self._join_timeout
-            )
-        except IqError as error:
-            if error.condition in ("item-not-found", "gone"):
-                # Entering would create it.
-                room.gone = "destroyed"
-                raise Refused("there is no such room") from error
-            if error.condition not in stanzas.NOT_KNOWN_THERE or room.archived:
-                # A room taken to keep no archive, and that keeps one, would tell everything a second time.
-                raise NoAnswer(f"it does not say what it is ({error.condition})") from error
-            log.info("%s does not describe itself: %s", room.jid, error.condition)
-            room.learn(set(), room.name)
-            return
-        identities = {(each[0], each[3]) for each in info["disco_info"]["identities"]}
-        if not any(category == "conference" for category, _ in identities):
-            raise Refused("this is not a room")
-        self._services.add(stanzas.domain(room.jid))
-        names = [name for category, name in identities if category == "conference" and name]
-        room.learn(set(info["disco_info"]["features"]), min(names, default=""))
-
-    def _write_presence(self, to: str, kind: Literal["unavailable", "subscribed"], status: str = "") -> None:
-        self._session.write(self._session.client.make_presence(pto=to, ptype=kind, pstatus=status or None))
 
     # --- staying ---
 
@@ -255,11 +187,11 @@ class Membership:
 
     async def _enter_or_park(self, room: MucRoom) -> None:
         try:
-            await self._enter(room)
+            await self._entering.enter(room)
         except Refused as refused:
             room.gone = room.gone or "kicked"
             log.warning("%s is parked: %s", room.jid, refused)
-            self._tell_removed(room, room.gone)
+            tell_removed(self._queue, room, room.gone)
         except NoAnswer as error:
             log.warning("%s could not be entered and is tried again later: %s", room.jid, error)
 
@@ -278,104 +210,6 @@ class Membership:
         looks = min(2**room.failures - 1, LONGEST_PAUSE)
         room.failures = min(room.failures + 1, LONGEST_PAUSE)
         room.enter_again_at = asyncio.get_running_loop().time() + looks * self._ping_interval
-
-    # --- presences ---
-
-    def on_presence(self, presence: Element) -> None:
-        """Take a presence, in the order of the stream; never raises, whatever it is."""
-        try:
-            self._take(presence)
-        except Exception:
-            log.exception("a presence stanza could not be read and was dropped")
-
-    def _take(self, presence: Element) -> None:
-        jid, nick = stanzas.split(presence.get("from"))
-        kind = presence.get("type", "")
-        room = self.rooms.get(jid)
-        if room is None:
-            if kind == "subscribe" and "@" in jid and not self.serves(stanzas.domain(jid)):
-                self.on_subscribe(jid)
-            return
-        codes = stanzas.status_codes(presence)
-        if kind == "error":
-            room.alternative = stanzas.alternative(presence) or room.alternative
-            self._answer_entering(room, stanzas.error_condition(presence))
-        elif nick and kind == "":
-            self._somebody_there(room, nick, presence, codes)
-        elif nick and kind == "unavailable":
-            occupant = room.occupants.pop(nick, None)
-            if "110" in codes or (nick == room.nick and occupant is not None and room.joined):
-                self._we_are_out(room, presence, codes)
-
-    def _somebody_there(self, room: MucRoom, nick: str, presence: Element, codes: frozenset[str]) -> None:
-        occupant = room.see(nick, presence)
-        if "110" not in codes:
-            return
-        room.own_occupant_id = occupant.occupant_id
-        self._learn_voice(room, presence)
-        if room.joined and not room.deaf:
-            room.nick = nick
-            return
-        if "201" in codes:
-            room.nick = nick
-            self._answer_entering(room, "created")
-            return
-        room.enter(nick)
-        room.gone = ""
-        self._queue.put(Entered(room, room.stay))
-        self._answer_entering(room, "")
-
-    def _learn_voice(self, room: MucRoom, presence: Element) -> None:
-        """Note whether we may speak; if not, ask for it, once each time that we enter or it is taken from us."""
-        item = presence.find(f"{stanzas.MUC_USER_X}/{{{stanzas.MUC_USER}}}item")
-        mute = item is not None and item.get("role") == "visitor"
-        if mute and not room.mute:
-            request = self._session.client.make_message(mto=room.jid)
-            form = SubElement(request.xml, f"{{{stanzas.DATA}}}x", {"type": "submit"})
-            for name, value in (("FORM_TYPE", f"{stanzas.MUC}#request"), ("muc#role", "participant")):
-                field = SubElement(form, f"{{{stanzas.DATA}}}field", {"var": name})
-                SubElement(field, f"{{{stanzas.DATA}}}value").text = value
-            with suppress(Unreachable):
-                self._session.write(request)
-        room.mute = mute
-
-    @staticmethod
-    def _answer_entering(room: MucRoom, condition: str) -> None:
-        if room.entering is not None and not room.entering.done():
-            room.entering.set_result(condition)
-
-    def _we_are_out(self, room: MucRoom, presence: Element, codes: frozenset[str]) -> None:
-        item = presence.find(f"{{{stanzas.MUC_USER}}}x/{{{stanzas.MUC_USER}}}item")
-        if "303" in codes and item is not None:
-            room.nick = item.get("nick") or room.nick
-            return
-        was_in, room.joined = room.joined, False
-        room.occupants.clear()
-        actor = item.find(f"{{{stanzas.MUC_USER}}}actor") if item is not None else None
-        by = (actor.get("nick") or actor.get("jid") or "") if actor is not None else ""
-        why = ""
-        if presence.find(f"{{{stanzas.MUC_USER}}}x/{{{stanzas.MUC_USER}}}destroy") is not None:
-            why, room.alternative = "destroyed", stanzas.alternative(presence)
-        elif "301" in codes:
-            why = "banned"
-        elif (
-            codes & {"307", "321", "322"} and "333" not in codes
-        ):  # 333: thrown out by an error, not by a person
-            why = "kicked"
-        elif room.leaving:
-            why = "left"
-        if why and (was_in or room.leaving):
-            self._tell_removed(room, why, by)
-        elif was_in:
-            self.look_after_rooms()
-        room.left.set()
-
-    def _tell_removed(self, room: MucRoom, why: str, by: str = "") -> None:
-        room.gone = why
-        other = room.alternative if why == "destroyed" and room.alternative != room.jid else ""
-        why = "replaced" if other else why
-        removed = Removed(Room(XMPP, room.jid), reading.passing_id(), datetime.now(UTC), why, by, other)
-        self._queue.put_behind_archive(room, Live(removed))
 
     # --- invitations, leaving ---
 
@@ -404,11 +238,11 @@ class Membership:
         room.leaving = True
         room.left.clear()
         try:
-            self._write_presence(f"{jid}/{room.nick}", "unavailable", reason)
+            self._entering.step_out(room, reason)
             await self._session.ask(room.left.wait, within=self._join_timeout)
         except NoAnswer:
             room.joined = False
-            self._tell_removed(room, "left")
+            tell_removed(self._queue, room, "left")
         finally:
             room.leaving = False
 

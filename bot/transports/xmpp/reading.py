@@ -45,7 +45,7 @@ def groupchat(
     if not nick:
         # Only the room itself speaks without one: a moderator has taken a message away (XEP-0425).
         taken = heard.of(room.jid, stanzas.retracted(message) or "")
-        return Redacted(where, event or passing_id(), taken[0], at) if taken else None
+        return Redacted(where, event or passing_id(), taken[0], at, live=live) if taken else None
     ours = (
         room.is_ours_live(nick, message)
         if live
@@ -96,7 +96,7 @@ def _said_or_reacted(
 ) -> Event | None:
     if (taken_back := stanzas.retracted(message)) is not None:
         target = heard.own(where.id, taken_back, sender) if sender else ""
-        return Redacted(where, event or passing_id(), target, at) if target else None
+        return Redacted(where, event or passing_id(), target, at, live=live) if target else None
     reacted = stanzas.reactions(message)
     text = stanzas.body(message)
     if reacted is None and not text.strip():

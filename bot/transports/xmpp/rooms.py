@@ -93,6 +93,11 @@ class MucRoom:
         self.stay += 1
         self.arrived.clear()
 
+    def answer_entering(self, condition: str) -> None:
+        """Tell whoever is entering what the room answers: "" once we are in, or the error condition."""
+        if self.entering is not None and not self.entering.done():
+            self.entering.set_result(condition)
+
     def see(self, nick: str, presence: Element) -> Occupant:
         """Note who has this nick now."""
         occupant_id = stanzas.occupant_id(presence) if self.occupant_ids else ""

@@ -196,7 +196,7 @@ class XmppTransport:
         )
         tasks = _Tasks(session)
         contacts = Contacts(session, membership, self._desk, tasks.spawn)
-        membership.on_subscribe = contacts.asks
+        membership.presences.on_subscribe = contacts.asks
         inbound = Inbound(
             session,
             queue,
@@ -208,7 +208,7 @@ class XmppTransport:
             page_size=self._page_size,
         )
         adhoc = AdHoc(session, membership, self._desk, identity, tasks.spawn)
-        session.read(inbound.on_message, membership.on_presence, adhoc.on_query)
+        session.read(inbound.on_message, membership.presences.take, adhoc.on_query)
         return _Connection(
             session,
             queue,

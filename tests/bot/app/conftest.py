@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import app as module
-from bot import carrying, errands, outage
+from bot import app, carrying, errands, outage, supervisor
 from storage.database import open_database
 from tests.bot.scripted import config
 
@@ -21,9 +20,10 @@ from tests.bot.app.world import World
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (module, carrying, errands, outage):
+    for name in (supervisor, carrying, errands, outage):
         monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
         monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
+    monkeypatch.setattr(app, "BUSY_PAUSE", 0.002)
 
 
 @pytest.fixture

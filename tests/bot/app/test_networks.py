@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import app as module
+from bot import alarm, app, supervisor
 from bot.transports.base import LoginRefused, Unsure
 from campaign.chat import MATRIX, XMPP
 from storage.database import StorageDamaged
@@ -102,8 +102,8 @@ async def test_pauses_between_attempts_grow_and_begin_anew_once_caught_up(
 
     monkeypatch.setattr(asyncio, "sleep", watched)
     monkeypatch.setattr(random, "uniform", lambda low, high: (low + high) / 2)
-    monkeypatch.setattr(module, "FIRST_PAUSE", 1.0)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 30.0)
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 1.0)
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE", 30.0)
     world.matrix.doors.extend(cut() for _ in range(7))
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
@@ -175,7 +175,7 @@ async def test_what_another_device_began_is_not_sent_again(world: World, *, new:
 async def test_a_long_absence_is_said_once_through_the_other_network(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TELL_AFTER", -1.0)
+    monkeypatch.setattr(alarm, "TELL_AFTER", -1.0)
     world.matrix.doors.extend(cut() for _ in range(20))
     async with world.serving():
         await world.xmpp.until(lambda: answers(world.xmpp, WITH_NOA, "cannot reach Matrix") == 1)
@@ -260,7 +260,7 @@ async def test_control_cancelled_at_once_it_is_left_on_its_way(world: World) -> 
 
 
 async def test_it_waits_for_a_few_seconds_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FINISH_WITHIN", 0.05)
+    monkeypatch.setattr(app, "FINISH_WITHIN", 0.05)
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
         await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
@@ -340,7 +340,7 @@ async def test_a_damaged_database_ends_the_bot(
             monkeypatch.setattr(world.app.intake, "take", damaged)
             world.matrix.happen(said("$1", "!status"))
         else:
-            monkeypatch.setattr(world.app.intake, "tick", damaged)
+            monkeypatch.setattr(world.app.ticking, "tick", damaged)
             clock.hands.put_nowait(NOW)
         with pytest.raises(StorageDamaged, match="damaged"):
             await asyncio.wait_for(task, 10)

@@ -106,7 +106,7 @@ async def test_a_poll_does_not_wait_for_a_network_that_was_given_up(world: World
     clock = Wound()
     async with running(world, clock):
         await open_poll(world)
-        world.app.stopped[MATRIX] = "the login is refused"
+        world.app.supervisors[MATRIX].given_up = "the login is refused"
         world.matrix.recounting.append(Unreachable("not connected"))
         await tick(world, clock, CLOSES)
         assert await is_closed(world)

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot import app as module
+from bot import hearing
 from bot.transports.base import LoginRefused
 from campaign.chat import MATRIX, Said
 from storage.database import StorageFull
@@ -35,7 +35,7 @@ async def test_the_clock_waits_until_every_network_has_caught_up(world: World) -
 
 
 async def test_the_clock_does_not_wait_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0.05)
+    monkeypatch.setattr(hearing, "WAIT_FOR_OTHERS", 0.05)
     clock = Wound()
     world.xmpp.shuts = True
     async with running(world, clock):
@@ -60,7 +60,7 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
             raise KeyError("a mistake of ours")
         both.set()
 
-    monkeypatch.setattr(world.app.intake, "tick", tick)
+    monkeypatch.setattr(world.app.ticking, "tick", tick)
     async with running(world, clock):
         clock.hands.put_nowait(NOW)
         clock.hands.put_nowait(NOW)
@@ -70,13 +70,13 @@ async def test_a_tick_that_fails_stops_no_later_one(world: World, monkeypatch: p
 async def test_what_is_due_leaves_though_something_after_it_failed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tick = world.app.intake.tick
+    tick = world.app.ticking.tick
 
     async def fails(at: Tick) -> None:
         await tick(at)
         raise StorageFull("no room")
 
-    monkeypatch.setattr(world.app.intake, "tick", fails)
+    monkeypatch.setattr(world.app.ticking, "tick", fails)
     clock = Wound()
     async with running(world, clock):
         await asyncio.wait_for(clock.begun.wait(), 10)
@@ -101,7 +101,7 @@ async def test_a_poll_is_not_counted_before_a_network_that_is_away_was_heard(
         await _poll_of_two_networks(world)
         await goes_away(world.xmpp)
         await clock.tick(NOW + timedelta(hours=2), NOW + timedelta(hours=23))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "Poll 1, provisional") == 1
         assert answers(world.matrix, COOP, "Poll 1: ") == 1
         # In time, and read when it is back.
@@ -121,7 +121,7 @@ async def test_a_poll_does_not_wait_for_ever_for_a_network(
         await _poll_of_two_networks(world)
         await goes_away(world.xmpp)
         await clock.tick(NOW + timedelta(hours=24, minutes=59))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "Poll 1: ") == 1
         await clock.tick(NOW + timedelta(hours=25))
         await world.matrix.until(lambda: answers(world.matrix, COOP, "Poll 1: ") == 2)
@@ -134,9 +134,9 @@ async def test_nobody_is_reminded_in_the_moment_in_which_a_network_breaks_off(
         world.at = NOW.replace(day=23, hour=16)
         await goes_away(world.xmpp)
         await clock.tick(world.at + timedelta(seconds=30))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "please answer by") == 0
-        await clock.tick(world.at + timedelta(seconds=module.WAIT_FOR_OTHERS))
+        await clock.tick(world.at + timedelta(seconds=hearing.WAIT_FOR_OTHERS))
         await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
 
 
@@ -156,12 +156,12 @@ async def test_a_poll_that_waits_for_a_network_says_so_once_where_it_can_be_hear
         await _poll_of_two_networks(world)
         await goes_away(world.xmpp)
         await clock.tick(NOW + timedelta(hours=1, minutes=4))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         assert answers(world.matrix, COOP, "I cannot reach XMPP: answers given there in time count") == 0, (
             "mostly it is a moment"
         )
         await clock.tick(NOW + timedelta(hours=1, minutes=5), NOW + timedelta(hours=2))
-        await asyncio.wait_for(world.app._deliveries[MATRIX].settled(), 10)
+        await asyncio.wait_for(world.app.supervisors[MATRIX].delivery.settled(), 10)
         for room in (COOP, TEAM):
             assert answers(world.matrix, room, "I cannot reach XMPP: answers given there in time count") == 1
         world.xmpp.shuts = False

@@ -12,6 +12,7 @@ import pytest
 from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.texts.wordings import Wordings
+from bot.ticking import Ticking
 from bot.transports.base import (
     Batch,
 )
@@ -49,6 +50,7 @@ class Bench:
             self.network.network, self.network, self.database, Wordings(HOUSE, MENU), lambda: NOW
         )
         self.intake = Intake(self.database, HOUSE, MENU, lambda: NOW)
+        self.ticking = Ticking(self.database, HOUSE)
 
     async def put(self, room: Room, *texts: str, **more: object) -> None:
         """Decide to say something."""

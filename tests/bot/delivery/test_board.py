@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.transports.base import Batch
+from bot.transports.base import Batch, Refused
 from campaign.chat import MATRIX, Redacted
 from commands import boarding, due
 from commands.command import House
@@ -113,17 +113,91 @@ async def test_a_moderator_who_deletes_it_ends_it_there_and_nothing_is_said(boar
     assert kinds(board) == ["message", "pin", "edit"]
 
 
+async def sent_again(board: Bench) -> str:
+    """Let a board fail, and a campaigner have it sent once more; return the event under which it is there then."""
+    board.network.script[COOP].append(Refused("too large"))
+    tick(board, NOW)
+    await board.settle()
+
+    def again(storage: Storage) -> None:
+        (failed,) = [one for one in storage.undelivered.undecided(5)[0] if one.network == MATRIX]
+        storage.undelivered.retry(failed, NOW)
+
+    await board.database.write(again)
+    board.delivery.wake()
+    await board.settle()
+    assert [text for text in board.network.texts(COOP) if "📌" in text] != []
+    (event,) = await board.query(
+        "SELECT event FROM dispatches JOIN outbox ON dispatch_key = key WHERE repeats_key IS NOT NULL"
+    )
+    return event
+
+
+async def test_sent_again_by_a_campaigner_it_is_the_one_that_is_kept_up_to_date(board: Bench) -> None:
+    event = await sent_again(board)
+    sign(board, 0)
+    tick(board, NOW + 3 * MINUTE)
+    await board.settle()
+    edit = board.network.attempts[-1].payload
+    assert (edit.kind, edit.target) == ("edit", event)
+    sign(board, 1)
+    for later in (timedelta(days=2), timedelta(days=90)):
+        board.database.transaction(lambda storage, now=NOW + later: forget(storage, now))  # type: ignore[misc]
+        tick(board, NOW + later)
+        await board.settle()
+    posted = [one.key for one in board.network.attempts if one.room == COOP and one.payload.kind == "message"]
+    assert len(posted) == 2, "the one that failed, and the one that was sent again"
+    assert board.network.attempts[-1].payload.target == event
+
+
+async def test_sent_again_and_deleted_by_a_moderator_it_is_wanted_no_more(board: Bench) -> None:
+    event = await sent_again(board)
+    await board.intake.take(MATRIX, Batch((Redacted(COOP, "$gone", event, NOW),)), lambda _: None)
+    sign(board, 0)
+    tick(board, NOW + timedelta(days=2))
+    await board.settle()
+    assert not [one for one in board.network.attempts if one.payload.kind == "edit"]
+
+
+async def test_the_first_one_waits_for_civil_hours_unless_somebody_asked_for_it(board: Bench) -> None:
+    night = NOW.replace(hour=1)
+    tick(board, night)
+    await board.settle()
+    assert kinds(board) == []
+
+    def ask(storage: Storage) -> None:
+        room = storage.rooms.find(MATRIX, COOP.id)
+        assert room is not None
+        storage.boards.put(1, room.id, wanted=True)
+
+    board.database.transaction(ask)
+    tick(board, night + MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin"]
+
+
+async def test_a_clock_that_ran_ahead_keeps_no_board_from_changing(board: Bench) -> None:
+    tick(board, NOW + timedelta(days=300))
+    await board.settle()
+    sign(board, 0)
+    tick(board, NOW)
+    await board.settle()
+    assert kinds(board) == ["message", "pin", "edit"]
+
+
+def forget(storage: Storage, later: datetime) -> None:
+    """Forget all that may be."""
+    after: int | None = 0
+    while after is not None:
+        after = storage.forgetting.messages(after, later, later, most=100)
+
+
 async def test_it_outlives_what_is_forgotten(board: Bench) -> None:
     tick(board, NOW)
     await board.settle()
     later = NOW + timedelta(days=90)
 
-    def forget(storage: Storage) -> None:
-        after: int | None = 0
-        while after is not None:
-            after = storage.forgetting.messages(after, later, later, most=100)
-
-    board.database.transaction(forget)
+    board.database.transaction(lambda storage: forget(storage, later))
     sign(board, 0)
     tick(board, later)
     await board.settle()

@@ -10,20 +10,26 @@ import pytest
 from bot import delivery, freezing
 from bot.delivery import Delivery
 from bot.texts.wordings import Wordings
+from bot.ticking import Ticking
 from campaign.chat import MATRIX, Address
 from campaign.organisation import normal_form
 from commands import due, leaving, tell
 from commands.command import House
 from commands.menu import MENU
+from commands.occasions import ADeadline
 from tests.bot.delivery.bench import Bench, say_to
 from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from campaign.chat import Message
+    from storage.campaigns import Member
     from storage.storage import Storage
 
 DEADLINE = NOW + timedelta(days=7)
+MINUTE = timedelta(minutes=1)
 NAMES = ("Picasoft", "Nuage Libre")
 
 
@@ -149,10 +155,11 @@ async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
             if other.name != "Picasoft":
                 storage.campaigns.stand(1, other.organisation_id, "declined", NOW)
         assert not due.deadlines(storage, House(), due.Tick(at_, at_)).elsewhere
-        told = due.in_private(storage, House(), due.Tick(at_, at_))
+        (alone,) = due.in_private(storage)
+        told = alone(storage, House(), due.Tick(at_, at_))
         assert told is not None
         assert len(told.elsewhere) == 1
-        assert due.in_private(storage, House(), due.Tick(at_, at_)) is None
+        assert due.in_private(storage) == []
         tell.put(storage, told.elsewhere, at_)
 
     matrix.database.transaction(remind)
@@ -161,6 +168,50 @@ async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
     await matrix.settle()
     assert matrix.network.attempts == []
     assert await fates(matrix) == {"skipped answered"}
+
+
+async def test_one_that_cannot_be_said_takes_no_other_along(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several in private, one cannot even be put together: the others are reminded, and it is skipped."""
+
+    def remind(storage: Storage) -> None:
+        friends(storage, 6)
+        due.deadlines(storage, House(), due.Tick(NOW + MINUTE, NOW + MINUTE))
+
+    matrix.database.transaction(remind)
+    message = ADeadline.message
+
+    def bad(about: ADeadline, members: Sequence[Member], room_id: int | None, *, late: bool) -> Message:
+        if any(member.name == "Coopérative 2" for member in members):
+            raise ValueError("a bad row")
+        return message(about, members, room_id, late=late)
+
+    monkeypatch.setattr(ADeadline, "message", bad)
+    await Ticking(matrix.database, House()).tick(due.Tick(NOW + MINUTE, NOW + MINUTE))
+    written = await matrix.query(
+        "SELECT state || ' ' || why FROM reminders JOIN organisations ON organisations.id = organisation_id"
+        " WHERE name LIKE 'Coopérative %' ORDER BY name"
+    )
+    assert written == ["sent ", "sent ", "skipped failed", "sent ", "sent ", "sent "]
+    at(matrix, NOW + MINUTE)
+    matrix.delivery.wake()
+    await matrix.settle()
+    assert len([one for one in matrix.network.attempts if one.room.id.startswith("!with-")]) == 5
+
+
+def friends(storage: Storage, count: int) -> None:
+    """Let there be organisations that want to be reminded in private of a deadline in a week."""
+    for number in range(count):
+        name, who = f"Coopérative {number}", Address(MATRIX, f"@friend-{number}:example.org")
+        organisation = storage.organisations.add(name, normal_form(name), NOW)
+        person = storage.people.ensure(who, "", NOW)
+        storage.organisations.represent(organisation.id, person.id, "campaigner", NOW)
+        storage.rooms.ensure(MATRIX, f"!with-{number}", state="joined", direct=True, partner=who.id)
+        storage.campaigns.enrol(1, organisation.id, NOW)
+        storage.campaigns.prefer(1, organisation.id, reminders="private")
+    storage.campaigns.change(1, reminders=[7 * 86400 - 60])
+    storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
 
 
 async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
@@ -172,19 +223,11 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
     night, morning = NOW.replace(hour=22), NOW.replace(hour=7, minute=1) + timedelta(days=1)
 
     def remind(storage: Storage) -> None:
-        for number in range(6):
-            name, who = f"Coopérative {number}", Address(MATRIX, f"@friend-{number}:example.org")
-            organisation = storage.organisations.add(name, normal_form(name), NOW)
-            person = storage.people.ensure(who, "", NOW)
-            storage.organisations.represent(organisation.id, person.id, "campaigner", NOW)
-            storage.rooms.ensure(MATRIX, f"!with-{number}", state="joined", direct=True, partner=who.id)
-            storage.campaigns.enrol(1, organisation.id, NOW)
-            storage.campaigns.prefer(1, organisation.id, reminders="private")
-        storage.campaigns.change(1, reminders=[7 * 86400 - 60])
-        storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
+        friends(storage, 6)
         at_ = NOW + timedelta(seconds=60)
         due.deadlines(storage, House(), due.Tick(at_, at_))
-        told = due.in_private(storage, House(), due.Tick(at_, at_))
+        (alone,) = due.in_private(storage)
+        told = alone(storage, House(), due.Tick(at_, at_))
         assert told is not None
         tell.put(storage, told.elsewhere, at_)
         leaving.hold(storage, House(), due.Tick(night, night))

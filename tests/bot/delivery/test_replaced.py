@@ -125,10 +125,10 @@ async def test_what_nobody_lets_be_said_within_a_day_is_given_up_and_told(matrix
         )
 
     await matrix.database.write(waits)
-    await matrix.intake.tick(Tick(NOW + timedelta(hours=23), NOW))
+    await matrix.ticking.tick(Tick(NOW + timedelta(hours=23), NOW))
     await matrix.settle()
     assert not [text for text in matrix.network.texts(TEAM) if "⌛" in text]
-    await matrix.intake.tick(Tick(NOW + timedelta(hours=24), NOW))
+    await matrix.ticking.tick(Tick(NOW + timedelta(hours=24), NOW))
     matrix.delivery.wake()
     await matrix.settle()
     assert [text for text in matrix.network.texts(TEAM) if "⌛ 1 message is not said any more" in text]

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from bot import app, delivery, outage
+from bot import delivery, outage, starting, supervisor
 from bot.transports.matrix import homeserver, sync, transport
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
@@ -44,18 +44,14 @@ def archive_for_ours() -> None:
 
 def fence() -> None:
     """Each connection to XMPP has a resource of its own: the one before may still be alive."""
-    start = app.App._start
-
-    def anew(self: Any, storage: Any, network: str) -> Any:
-        return replace(start(self, storage, network), device=secrets.token_hex(4))
-
-    app.App._start = anew
+    start = starting.start_of
+    starting.start_of = lambda *given: replace(start(*given), device=secrets.token_hex(4))
 
 
 def backing_off() -> None:
     """Trouble is met by asking again at once."""
     homeserver.Backoff.next = lambda self: 0.001
-    app.FIRST_PAUSE = app.LONGEST_PAUSE = 0.001
+    supervisor.FIRST_PAUSE = supervisor.LONGEST_PAUSE = 0.001
     outage.FIRST_PAUSE = outage.LONGEST_PAUSE = 0.001
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from bot import app, cli
+from bot import cli
+from bot.supervisor import Supervisor
 from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver
 from bot.transports.xmpp import session
-from bot.transports.xmpp.membership import Membership
+from bot.transports.xmpp.entering import Entering
 from commands import membership
 
 
@@ -18,9 +19,9 @@ def login_refused() -> None:
     homeserver._TOKEN_GONE = frozenset()
     session._FINAL = ()
 
-    async def serve(self: Any, network: str) -> None:
+    async def serve(self: Any) -> None:
         try:
-            await once(self, network)
+            await once(self)
         except BaseExceptionGroup as group:
             if group.subgroup(LoginRefused):
                 raise Unreachable("refused") from group
@@ -28,8 +29,8 @@ def login_refused() -> None:
         except LoginRefused as refused:
             raise Unreachable("refused") from refused
 
-    once = app.App._serve
-    app.App._serve = serve
+    once = Supervisor._serve
+    Supervisor._serve = serve
 
 
 def parking() -> None:
@@ -39,12 +40,12 @@ def parking() -> None:
 
 def another_nick() -> None:
     """Where the bot's nick is taken it tries no other one."""
-    enter = Membership._try
+    enter = Entering._try
 
     async def only_one(self: Any, room: Any, nick: str) -> Any:
         return await enter(self, room, nick) if nick == self._nick else "conflict"
 
-    Membership._try = only_one
+    Entering._try = only_one
 
 
 def one_process() -> None:

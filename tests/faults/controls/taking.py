@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from bot import app
+from bot import starting
 from bot.intake import Intake, Taken
 from bot.transports.matrix.encryption.machine import Machine, NoKeyError
 from bot.transports.matrix.reading import Reader
@@ -77,8 +77,8 @@ def archive_for_theirs() -> None:
 
 def kept_cursor() -> None:
     """Each start begins with what is said from then on."""
-    start = app.App._start
-    app.App._start = lambda self, storage, network: replace(start(self, storage, network), cursors={})
+    start = starting.start_of
+    starting.start_of = lambda *given: replace(start(*given), cursors={})
 
 
 def baseline() -> None:

@@ -1,0 +1,64 @@
+"""What most commands begin with: the config, and the data folder it names, whether a bot runs there or not."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from bot.cli.exits import fail, refuse
+from bot.config import Config, ConfigError, load
+from storage.database import ELSEWHERE, FILE, StorageError, is_older, lock, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from storage.database import Database
+    from storage.storage import Storage
+
+T = TypeVar("T")
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The config file.")]
+CONFIG = Path("config.toml")
+"""The config, unless another is named."""
+
+
+def read(path: Path, *, logs_in: bool = False) -> Config:
+    """Read a config; end with everything that is wrong with it."""
+    try:
+        return load(path, logs_in=logs_in)
+    except ConfigError as error:
+        refuse(str(error), error.problems)
+
+
+def locked(folder: Path) -> IO[str]:
+    """Take the data folder, making it if there is none. Raises StorageError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return lock(folder)
+    except OSError as error:
+        raise StorageError(f"cannot use {folder}: {error.strerror}. {ELSEWHERE}") from error
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Database]:
+    """Open the database of a data folder, on which a bot may be running; end with a message if it cannot be used."""
+    if not (folder / FILE).is_file():
+        fail(f"there is no {folder / FILE} yet: `tocsin run` makes it")
+    try:
+        with ExitStack() as stack:
+            if is_older(folder):
+                # A bot that runs was not started anew since the program was changed: it goes by the old schema.
+                stack.enter_context(locked(folder))
+            database = open_database(folder)
+            stack.callback(database.close)
+            yield database
+    except StorageError as error:
+        fail(str(error))
+
+
+def look(folder: Path, work: Callable[[Storage], T]) -> T:
+    """Look at the database of a data folder, as `opened`."""
+    with opened(folder) as database:
+        return database.transaction(work, writes=False)

@@ -1,0 +1,129 @@
+"""What must go together in a config, and what is worth a remark."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from bot.config.files import why
+from bot.config.schema import account, deadline_of, local, room_address
+from bot.config.tables import campaigns, items, table, word
+from bot.transports.tls import is_exposed, is_loopback
+from campaign.chat import MATRIX, NETWORKS, XMPP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from bot.config.schema import Settings
+
+
+def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    """What is wrong though each value has its form; paths are relative to the folder."""
+    problems: list[str] = []
+    if not {"matrix", "xmpp"} & raw.keys():
+        problems.append("the config: expected a [matrix] or an [xmpp] section, or both")
+    xmpp, homeserver = table(raw, "xmpp"), word(table(raw, "matrix"), "homeserver")
+    if xmpp.get("tls") == "off" and not is_loopback(word(xmpp, "host")):
+        problems.append('xmpp.tls: "off" — expected "on", unless host is this very machine ("127.0.0.1")')
+    if is_exposed(homeserver):
+        problems.append(
+            f"matrix.homeserver: {homeserver!r} — expected https, unless it is this very machine "
+            '("http://127.0.0.1:8008"): the login could be read on the way'
+        )
+    for network in (MATRIX, XMPP):
+        ca_file = word(table(raw, network), "ca_file")
+        if ca_file:
+            try:
+                ssl.create_default_context(cafile=folder / ca_file)
+            except ssl.SSLError:
+                problems.append(f"{network}.ca_file: {ca_file!r} — expected certificates in PEM form")
+            except (OSError, ValueError) as error:
+                problems.append(f"{network}.ca_file: {ca_file!r} — cannot be read: {why(error)}")
+    problems += [
+        f'campaigns.{key}.counts: "declared" — expected "confirmed", or no second_person: '
+        "it asks for two people where this asks for none"
+        for key, one in campaigns(raw)
+        if one.get("counts") == "declared" and one.get("second_person") is True
+    ]
+    return problems + _rooms(raw) + _sides(raw)
+
+
+def _sides(raw: Mapping[str, Any]) -> list[str]:
+    """A room that is a side of two others: nobody could say which of them hears what."""
+    pairs = items(table(raw, "bot"), "same_room")
+    typed = [one for sides in pairs if isinstance(sides, list) for one in sides]
+    known = {one for one in typed if isinstance(one, str)}
+    return [
+        f"bot.same_room: {one!r} stands there twice — expected each room in one pair"
+        for one in sorted(known)
+        if typed.count(one) > 1
+    ]
+
+
+def _rooms(raw: Mapping[str, Any]) -> list[str]:
+    """Rooms without their network, or listed where they do harm."""
+    problems: list[str] = []
+    rooms: dict[tuple[str, str], str] = {}
+    for where, section, key in (
+        ("bot.admin_rooms", table(raw, "bot"), "admin_rooms"),
+        *((f"campaigns.{key}.rooms", one, "rooms") for key, one in campaigns(raw)),
+    ):
+        for typed in items(section, key):
+            try:
+                network, address = room_address(typed)
+            except ValueError:
+                continue  # the schema says so
+            first = rooms.setdefault((network, address), where)
+            if (first == "bot.admin_rooms") != (where == "bot.admin_rooms"):
+                problems.append(
+                    f"{where}: {typed!r} — expected another room than in {first}: "
+                    "what campaigners are told would be read by the campaign"
+                )
+            if network not in raw:
+                problems.append(f"{where}: {address!r} — expected a [{network}] section to go with it")
+    return problems + _people(raw, rooms)
+
+
+def _people(raw: Mapping[str, Any], rooms: Mapping[tuple[str, str], str]) -> list[str]:
+    """Campaigners that are rooms, so that nobody would ever be one; and a bot that no campaigner could speak to."""
+    problems: list[str] = []
+    networks = set()
+    typed = table(raw, "bot").get("admins", [])
+    for one in items(table(raw, "bot"), "admins"):
+        with suppress(ValueError):
+            campaigner = account(one)
+            networks.add(campaigner.network)
+            where = rooms.get((campaigner.network, campaigner.id))
+            if where:
+                problems.append(
+                    f"bot.admins: {one!r} — expected the account of a person: it is a room in {where}"
+                )
+    if typed == []:
+        problems.append(
+            'bot.admins: nobody — expected at least one account, such as "@lou:example.org" or '
+            '"xmpp:lou@example.org": without a campaigner nobody can verify, open a poll, relay or export'
+        )
+    elif networks and not networks & raw.keys():
+        problems.append(
+            f"bot.admins: all on {' and '.join(NETWORKS[one] for one in sorted(networks))} — expected at least one "
+            "on a network that the bot is on, too: no other can tell it anything"
+        )
+    return problems
+
+
+def remarks(settings: Settings, now: datetime) -> list[str]:
+    """What is allowed, but was hardly meant; a line each."""
+    if not settings.campaigns:
+        return ["there is no campaign: nothing can be signed"]
+    found = []
+    for key, campaign in settings.campaigns.items():
+        if not campaign.rooms:
+            found.append(f"campaigns.{key}.rooms: none: nobody will read of the letter")
+        zone = campaign.timezone or settings.bot.timezone
+        at = deadline_of(campaign, zone)
+        if at is not None and at <= now:
+            found.append(f"campaigns.{key}.deadline: {local(at, zone)} has passed")
+    return found
