@@ -25,7 +25,7 @@ from campaign.decision.presets import (
 )
 from campaign.decision.procedure import ANSWERS, CHOICE_NAMES, Base, Procedure
 from campaign.decision.term import closes_at, extended_to, public_holidays
-from campaign.decision.words import described
+from campaign.decision.words import described, rule
 
 __all__ = [
     "ANSWERS",
@@ -58,6 +58,7 @@ __all__ = [
     "lacks_reason",
     "lasting",
     "public_holidays",
+    "rule",
     "to_data",
     "validate_ballot",
 ]
