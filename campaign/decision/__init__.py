@@ -13,6 +13,7 @@ from campaign.decision.outcome import (
     validate_ballot,
 )
 from campaign.decision.parameters import PARAMETER_WORDS, PARAMETERS, Parameter
+from campaign.decision.present import present
 from campaign.decision.presets import (
     COLLECTIVE,
     CONSENSUS,
@@ -57,6 +58,7 @@ __all__ = [
     "is_settled",
     "lacks_reason",
     "lasting",
+    "present",
     "public_holidays",
     "rule",
     "to_data",
