@@ -7,8 +7,8 @@ All instants are timezone-aware and in UTC.
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads these annotations when the outbox is decoded
-from dataclasses import dataclass, field
-from datetime import date, datetime  # noqa: TC003 - as above
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 MATRIX = "matrix"
@@ -289,6 +289,9 @@ Event: TypeAlias = (
 # --- what to say ---------------------------------------------------------------------------------------------------
 
 
+_NEAR = timedelta(days=180)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """An instant (UTC) and the IANA zone in which it is to be read back."""
@@ -296,6 +299,12 @@ class Moment:
     at: datetime
     zone: str
     kind: Literal["moment"] = "moment"
+    brief: bool = False
+    """Without the year, and without the zone where it is the bot's own: for what is near, in what is read on a phone."""
+
+    def seen(self, now: datetime) -> Moment:
+        """The same as it is said now (UTC): brief while there can be no doubt which year is meant."""
+        return replace(self, brief=abs(self.at - now) < _NEAR)
 
 
 @dataclass(frozen=True, slots=True)

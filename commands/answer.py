@@ -10,10 +10,10 @@ from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
 from commands import asking, calling, finding, grammar, voting
 from commands.command import Choice, Context, House, Reply, Unclear
-from commands.vocabulary import LONGEST_WORD, NO, YES, fold
+from commands.vocabulary import LONGEST_WORD, NO, YES, fold, in_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from campaign.chat import Address
     from commands.command import Command
@@ -25,6 +25,8 @@ QUESTIONS_LAST = timedelta(hours=24)
 
 Picked: TypeAlias = int | Literal["yes", "no"]
 
+JUST_NOW = timedelta(minutes=2)
+"""How long after a question a yes in its room, in reply to no message, may be meant for it."""
 _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
@@ -34,7 +36,28 @@ def is_for_us(storage: Storage, said: Said, house: House) -> bool:
     if said.private or _call(said, house) is not None:
         return True
     purpose = _purpose(storage, said)
-    return voting.is_reply(purpose, said.text) or (_answered(said) is not None and _is_asked(purpose))
+    if voting.is_reply(purpose, said.text) or (_answered(said) is not None and _is_asked(purpose)):
+        return True
+    return _said_beside(storage, said) is not None
+
+
+def _said_beside(storage: Storage, said: Said) -> Prompt | None:
+    """The question somebody was asked in a room just before they said nothing but yes there, in reply to no message.
+
+    That may be meant for anybody there, so it is never taken for an answer: they are told how to give it.
+    """
+    if said.private or said.reply_to or not _is_yes(said.text):
+        return None
+    person, room = storage.people.find(said.sender), storage.rooms.find(said.room.network, said.room.id)
+    if person is None or room is None:
+        return None
+    prompt = storage.prompts.waiting(person.id, room.id, said.at)
+    just_now = prompt is not None and said.at - prompt.asked_at < JUST_NOW
+    return prompt if just_now else None
+
+
+def _is_yes(text: str) -> bool:
+    return len(text) <= LONGEST_WORD and fold(calling.clean(text)) in YES
 
 
 def answer(context: Context, said: Said) -> Reply | None:
@@ -51,6 +74,9 @@ def answer(context: Context, said: Said) -> Reply | None:
     if isinstance(picked, int) or (picked is not None and prompt is not None):
         return _pick(context, prompt, picked)
     line = _call(said, context.house)
+    beside = _said_beside(context.storage, said) if line is None else None
+    if beside is not None:
+        return _how_to_say_yes(beside)
     if line is None:
         line = calling.alone(said.text, context.house.prefix)
         if line is None or finding.find(line, context.menu) is None:
@@ -63,7 +89,8 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _hint(context, line)
     one, rest = found
     authorise(context, one)
-    return _do(context, one, *grammar.arguments(one, rest, context))
+    reply = _do(context, one, *grammar.arguments(one, rest, context))
+    return reply and _with_empty(reply, grammar.left_empty(one, rest), context.language)
 
 
 def submitted(context: Context, form: Submitted) -> Reply | None:
@@ -93,6 +120,15 @@ def _do(context: Context, one: Command, arguments: Mapping[str, Any], campaign: 
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
     return _of(campaign, _run(context, one, arguments))
+
+
+def _with_empty(reply: Reply, options: Sequence[str], language: str) -> Reply:
+    """Say which options had nothing behind them: what was asked for is done without."""
+    empty = (
+        say(N_("“{option}” was empty: I left it out."), option=f"{in_language(one, language)}=")
+        for one in options
+    )
+    return replace(reply, lines=(*reply.lines, *empty))
 
 
 def _run(context: Context, one: Command, arguments: Mapping[str, Any]) -> Reply | None:
@@ -215,6 +251,14 @@ def _pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | No
     return run(context, prompt, picked) if several else None
 
 
+def _how_to_say_yes(prompt: Prompt) -> Reply:
+    """Say how to answer a question in a room, where a word alone may be meant for somebody else."""
+    if len(prompt.choices) > 1:
+        return pick_one(prompt)
+    how = say(N_("If that is for me, say {confirm} or react with ✅."), confirm=Typed("confirm"))
+    return Reply((how,), purpose=f"prompt:{prompt.id}")
+
+
 def pick_one(prompt: Prompt) -> Reply:
     """Ask for a number where yes does not say which."""
     which = say(N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices))
@@ -255,7 +299,16 @@ def _near(context: Context, line: calling.Line) -> Reply | None:
         arguments, campaign = grammar.arguments(one, rest, context)
     except CampaignError:
         return ask  # said again, it is told what is wrong with it
-    ask = Reply((say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=Typed(one.name)),))
+    meant = (
+        say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=Typed(one.name))
+        if context.private
+        else say(
+            N_("Did you mean {command}? If so, say {confirm} or react with ✅."),
+            command=Typed(one.name),
+            confirm=Typed("confirm"),
+        )
+    )
+    ask = Reply((meant,))
     return replace(ask, choices=(Choice(one.name, arguments, confirmed=False, campaign=campaign),))
 
 

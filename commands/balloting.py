@@ -35,7 +35,7 @@ def cast(
     Raises:
         CampaignError: the poll has not begun, or the reason is too long.
     """
-    make_sure_it_has_begun(poll)
+    make_sure_it_has_begun(poll, ctx.now)
     reason, procedure = lookup.short(reason), polling.procedure_of(poll)
     before = ctx.storage.ballots.latest(poll.id, elector.id)
     # A server whose clock is behind cannot have sent it before the poll was there; and what is heard live was given
@@ -93,18 +93,19 @@ def cast(
     return (reply or Reply()).also(*more) if reply or more else None
 
 
-def make_sure_it_has_begun(poll: Poll) -> None:
+def make_sure_it_has_begun(poll: Poll, now: datetime) -> None:
     """Take nothing in a poll that is only planned.
 
     Raises:
         CampaignError: it is; the text says when it opens.
     """
     if not poll.begun and poll.closed_at is None:
+        begins = poll.starts_at or poll.closes_at
         raise CampaignError(
             say(
                 N_("Poll {number} opens on {at}, and I will say so: please answer then."),
                 number=poll.number,
-                at=Moment(poll.starts_at or poll.closes_at, poll.zone),
+                at=Moment(begins, poll.zone).seen(now),
             )
         )
 

@@ -10,7 +10,7 @@ from campaign.board import GATHERS, next_step
 from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, say, say_many
 from campaign.lately import is_lately
 from campaign.signature import progress_bar
-from commands import bridging, lookup, schedules
+from commands import bridging, lookup, polling, schedules
 from commands.command import Reply
 from storage.outbox import freeze
 
@@ -105,7 +105,7 @@ def _keep(  # noqa: PLR0917 - a board with its whole context
     if not step:
         return
     # The deadline and what is open stand above what to do.
-    as_of = say(N_("As of {at}"), at=Moment(now, campaign.timezone))
+    as_of = say(N_("As of {at}"), at=Moment(now, campaign.timezone).seen(now))
     lines = (*facts[:-1], *left, facts[-1], as_of)
     values = {"shown": f"{much}:{all_}", "changed_at": now}
     if step == "edit" and known is not None:
@@ -181,11 +181,16 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
     lines.append(lookup.standings(progress, line))
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     lines += [
-        say(
-            N_("🗳 {number}, until {at}: {question}"),
+        say_many(
+            *NN_(
+                "🗳 Poll {number}: {question} — {count} of {eligible} has answered, until {at}",
+                "🗳 Poll {number}: {question} — {count} of {eligible} have answered, until {at}",
+            ),
+            len(polling.answers(storage, poll)),
             number=poll.number,
-            at=Moment(poll.closes_at, poll.zone),
             question=poll.question,
+            eligible=len(storage.polls.electorate(poll.id)),
+            at=Moment(poll.closes_at, poll.zone).seen(now),
         )
         for poll in polls[:MOST_POLLS]
     ]

@@ -90,7 +90,7 @@ def put_off(
     line = say(
         N_("⏳ Poll {number}: a late objection puts the closing off, once, to {at}."),
         number=poll.number,
-        at=Moment(until, poll.zone),
+        at=Moment(until, poll.zone).seen(now),
     )
     return tell.rooms(public(storage, campaign), line, expires_at=until)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from campaign.chat import Text
     from storage.campaigns import Campaign
     from storage.people import Person
     from storage.rooms import RoomRow
@@ -229,6 +230,10 @@ class Command:
     needs_campaign: bool = True
     form: bool = False
     """Whether it is offered as a form as well, where a network shows forms."""
+    also: Callable[[Context], tuple[Text, ...]] | None = None
+    """What help says besides, from how things stand now."""
+    topic: str = ""
+    """Under which heading help shows it; the menu says so."""
 
     def name_in(self, language: str) -> str:
         """The name in a language; English where there is none."""
@@ -252,6 +257,7 @@ def command(
     needs_campaign: bool = True,
     more: tuple[str, ...] = (),
     form: bool = False,
+    also: Callable[[Context], tuple[Text, ...]] | None = None,
 ) -> Callable[[Callable[..., Reply | None]], Command]:
     """Make a function a command: its parameters are the grammar, from which help and usage are derived.
 
@@ -269,6 +275,7 @@ def command(
         needs_campaign: False for what makes sense without one.
         more: names of further options, which the function takes as `**more: More`; the usage line leaves them out.
         form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
+        also: gives what help and a line without arguments say besides, such as the answers of the open polls.
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
 
@@ -285,6 +292,7 @@ def command(
             in_short,
             needs_campaign,
             form,
+            also,
         )
 
     return make

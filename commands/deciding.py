@@ -8,7 +8,7 @@ from campaign.chat import N_, Day, Text, Typed, Value, say
 from campaign.dates import read_day
 from campaign.errors import CampaignError
 from commands import ending, lookup, questioning, reconfirming
-from commands.command import Context, Option, Reply, Rest, UsageError, command, reply
+from commands.command import Context, Prose, Reply, Rest, UsageError, command, reply
 from commands.usage import usage
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def deciding(
     organisation: Rest = "",
     *,
     leaning: Literal["yes", "no"] | None = None,
-    note: Option = "",
+    note: Prose = "",
     question: int | None = None,
 ) -> Reply:
     """Put an organisation's answer off until a day of its own, or until a question has an answer."""

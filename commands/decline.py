@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign.chat import N_, Typed
 from commands import ending, lookup
-from commands.command import Context, Option, Reply, Rest, command, reply
+from commands.command import Context, Prose, Reply, Rest, command, reply
 
 
 @command(
@@ -14,7 +14,7 @@ from commands.command import Context, Option, Reply, Rest, command, reply
     example=N_("!decline Nuage Libre note=not our subject"),
     form=True,
 )
-def decline(ctx: Context, organisation: Rest = "", *, note: Option = "") -> Reply:
+def decline(ctx: Context, organisation: Rest = "", *, note: Prose = "") -> Reply:
     """Record a no; a standing signature has to be withdrawn first."""
     note = lookup.short(note)
     found = lookup.spoken_for(ctx, organisation)

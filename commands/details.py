@@ -26,7 +26,7 @@ def details(
     url: Option = "",
     funded: Literal["direct", "indirect", "none"] | None = None,
     mandate: Option = "",
-    note: Option = "",
+    note: Prose = "",
     testimony: Prose = "",
     publish: Literal["yes", "no"] | None = None,
 ) -> Reply:

@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rapidfuzz.distance import OSA
+
 from campaign import dates
-from campaign.chat import N_, Listing, say
+from campaign.chat import N_, Listing, Typed, say
 from campaign.errors import CampaignError
 from commands.calling import clean, take_number
 from commands.command import UsageError
@@ -15,8 +17,9 @@ from commands.usage import usage
 from commands.vocabulary import fold, in_language, option_words, read_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from campaign.chat import Text
     from commands.command import Command, Context, Parameter
 
 _OPTION = re.compile(r"(?:^|(?<=\s))([^\W\d_]+)\s*=\s*")
@@ -32,6 +35,7 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     """
     found: dict[str, Any] = {}
     positional, options = _split_options(rest, one)
+    _make_sure_of_the_options(rest, one, context.language)
     campaign = options.pop("campaign", "")
     context = replace(context, campaign_key=campaign)  # whose zone the dates are in
     by_name = {parameter.name: parameter for parameter in one.parameters}
@@ -53,8 +57,17 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
         parameter for parameter in one.parameters if parameter.required and parameter.name not in found
     ]
     if words or missing:
-        raise UsageError(usage(one, context.language))
+        raise UsageError(_wanted(one, context, alone=not rest.strip()))
     return found, campaign
+
+
+def _wanted(one: Command, context: Context, *, alone: bool) -> Text:
+    """How to say a command; said without anything behind it, with what can be said now."""
+    lines = [usage(one, context.language), *(one.also(context) if alone and one.also else ())]
+    text = lines[0]
+    for line in lines[1:]:
+        text = say(N_("{line}\n{next_line}"), line=text, next_line=line)
+    return text
 
 
 def filled(one: Command, values: Mapping[str, str], context: Context) -> tuple[dict[str, Any], str]:
@@ -129,15 +142,72 @@ def _led(rest: str, one: Command) -> str:
     return f"{' '.join(following)} {named[0]}={number}" if len(named) == 1 else rest
 
 
-def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
-    rest = _led(_signed(rest.strip(), one), one)
-    if "=" not in rest:
-        return rest.strip(), {}
+def left_empty(one: Command, rest: str) -> tuple[str, ...]:
+    """The options that were said with nothing behind them, by their English names: nothing is taken of them."""
+    return tuple(name for name, value in _split_options(rest, one)[1].items() if not value)
+
+
+def _make_sure_of_the_options(rest: str, one: Command, language: str) -> None:
+    """Let nobody be misread who says an option that the command does not have.
+
+    Behind a name any is meant as one; in a sentence, what is a letter or two away from one that there is.
+
+    Raises:
+        CampaignError: there is one; the text says which there are.
+    """
+    known = _known_options(one)
+    options = [in_language(each.name, language) for each in one.parameters if each.is_option]
+    if "=" not in rest or not options:
+        return
+    before: Parameter | None = next(
+        (each for each in one.parameters if not each.is_option and each.kind in ("rest", "prose")), None
+    )
+    by_name = {each.name: each for each in one.parameters}
+    for mark in _OPTION.finditer(rest):
+        word = fold(mark[1])
+        if word in known:
+            before = by_name.get(known[word])
+        elif rest[mark.end(1)] == "=" and (
+            (before is not None and (before.name in _NAMES or before.kind == "option"))
+            or _is_near(word, known)
+        ):
+            raise CampaignError(
+                say(
+                    N_("I do not know “{option}”. {command} takes: {options}"),
+                    option=f"{mark[1]}=",
+                    command=Typed(one.name),
+                    options=" ".join(f"{each}=" for each in options),
+                )
+            )
+
+
+_NAMES = frozenset({"organisation", "name"})
+"""Parameters that are a name, in which nobody writes an equals sign."""
+
+
+def _is_near(word: str, known: Iterable[str]) -> bool:
+    allowed = 1 if len(word) < 6 else 2  # noqa: PLR2004 - as of commands: in a short word two make another
+    return len(word) > 2 and any(  # noqa: PLR2004 - two letters are no word
+        OSA.distance(word, each, score_cutoff=allowed) <= allowed
+        for each in known
+        if len(each) > 2  # noqa: PLR2004
+    )
+
+
+def _known_options(one: Command) -> dict[str, str]:
     # Where no campaign is meant, the word may end a name: "org merge Grande campagne = …".
     known = dict.fromkeys(option_words("campaign"), "campaign") if one.needs_campaign else {}
     for parameter in one.parameters:
         if parameter.is_option:
             known.update({fold(word): parameter.name for word in option_words(parameter.name)})
+    return known
+
+
+def _split_options(rest: str, one: Command) -> tuple[str, dict[str, str]]:
+    rest = _led(_signed(rest.strip(), one), one)
+    if "=" not in rest:
+        return rest.strip(), {}
+    known = _known_options(one)
     marks = [mark for mark in _OPTION.finditer(rest) if fold(mark[1]) in known]
     if not marks:
         return rest.strip(), {}

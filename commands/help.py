@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Typed, say
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Text, Typed, say
 from commands import calling, finding
 from commands.command import ANYWHERE, Context, Reply, Rest, command, reply
+from commands.replies import row
 from commands.usage import usage
 from commands.vocabulary import in_language, read_choice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from commands.command import Command
 
 
 @command(
@@ -19,36 +27,72 @@ from commands.vocabulary import in_language, read_choice
     where=ANYWHERE,
 )
 def help_(ctx: Context, command: Rest = "") -> Reply:
-    """Show the few in a room, all of them in private, or one command in full."""
+    """Show the few in a room, all of them by topic in private, each explained if asked, or one command in full."""
     prefix = ctx.house.prefix
-    if command and read_choice(command, ("all",)) is None:
-        wanted = command.removeprefix(prefix)
-        found = finding.find(calling.Line(wanted), ctx.menu)
-        if found is None:
-            family = finding.family(wanted, ctx.menu)
-            if not family:
-                return reply(
-                    N_("I do not know “{wanted}”. {help} lists what I can do."),
-                    wanted=wanted,
-                    help=Typed("help"),
-                )
-            return Reply(tuple(map(finding.summary, family)))
-        one = found[0]
-        return Reply((say(one.help), usage(one, ctx.language)))
-    shown = [one for one in ctx.menu if not one.admin or ctx.is_admin]
-    if command or ctx.private or ctx.place == "admin":
-        lines = tuple(finding.summary(one) for one in shown if not one.admin)
-        if ctx.is_admin and (ctx.private or ctx.place == "admin"):
-            lines = (
-                *lines,
-                say(N_("**For campaigners:**")),
-                *(finding.summary(one) for one in shown if one.admin),
-            )
-        return Reply(private=lines) if ctx.place != "admin" else Reply(lines)
-    lines = tuple(finding.summary(one) for one in shown if one.in_short)
-    return Reply(
-        (
-            *lines,
-            say(N_("Everything, in private: {help}"), help=Typed("help", in_language("all", ctx.language))),
+    every = bool(command) and read_choice(command, ("all",)) is not None
+    if command and not every:
+        return _about(ctx, command.removeprefix(prefix))
+    if not (every or ctx.private or ctx.place == "admin"):
+        lines = tuple(finding.summary(one) for one in ctx.menu if one.in_short)
+        more = say(N_("Everything, in private: {help}"), help=Typed("help", in_language("all", ctx.language)))
+        return Reply((*lines, more))
+    # From a room it is the list that fits on a phone that opens a private chat.
+    explained = every and (ctx.private or ctx.place == "admin")
+    lines = _listed(ctx, admin=False, explained=explained)
+    if ctx.is_admin and (ctx.private or ctx.place == "admin"):
+        theirs = _listed(ctx, admin=True, explained=explained)
+        lines = (*lines, say(N_("**For campaigners:**")), *theirs)
+    if not explained:
+        more = say(
+            N_("One of them in full: {one} · each explained: {all}"),
+            one=Typed("help", ctx.menu[1].name_in(ctx.language)),
+            all=Typed("help", in_language("all", ctx.language)),
         )
-    )
+        lines = (*lines, more)
+    return Reply(private=lines) if ctx.place != "admin" else Reply(lines)
+
+
+def _about(ctx: Context, wanted: str) -> Reply:
+    """Show one command in full, or those that have this word in common."""
+    found = finding.find(calling.Line(wanted), ctx.menu)
+    sayable = [one for one in ctx.menu if ctx.is_admin or not one.admin]
+    if found is None:
+        family = finding.family(wanted, ctx.menu)
+        if not family:
+            return reply(
+                N_("I do not know “{wanted}”. {help} lists what I can do."),
+                wanted=wanted,
+                help=Typed("help"),
+            )
+        return Reply(tuple(map(finding.summary, family)))
+    one = found[0]
+    also = one.also(ctx) if one.also else ()
+    begun = tuple(finding.summary(each) for each in sayable if each.name.startswith(f"{one.name} "))
+    return Reply((say(one.help), usage(one, ctx.language), *also, *begun))
+
+
+def _listed(ctx: Context, *, admin: bool, explained: bool) -> tuple[Text, ...]:
+    """The commands by topic: each in a line that explains it, or those of a topic in one line."""
+    topics: dict[str, list[Command]] = {}
+    for one in ctx.menu:
+        if one.admin == admin:
+            topics.setdefault(one.topic, []).append(one)
+    lines: list[Text] = []
+    for topic, commands in topics.items():
+        if explained:
+            lines += [say(N_("**{topic}**"), topic=say(topic)), *map(finding.summary, commands)]
+        elif any(one.in_short for one in commands):
+            lines += [finding.summary(one) for one in commands if one.name != "help"]
+        else:
+            lines.append(say(N_("**{topic}:** {commands}"), topic=say(topic), commands=row(_names(commands))))
+    return tuple(lines)
+
+
+def _names(commands: Sequence[Command]) -> list[Typed]:
+    """What commands are called; those of two words by the first of them, once."""
+    alone = {one.name for one in commands}
+    names: dict[str, Typed] = {}
+    for one in commands:
+        first, _, second = one.name.partition(" ")
+        names.setdefault(first, Typed(first, "…" if second and first not in alone else ""))
+    return list(names.values())

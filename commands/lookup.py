@@ -339,7 +339,7 @@ def progress(storage: Storage, campaign: Campaign) -> Progress:
 
 def days_left(one: Deadline, now: datetime) -> Text:
     """How long there is until a deadline."""
-    at = Moment(one.at, one.zone)
+    at = Moment(one.at, one.zone).seen(now)
     days = (at.at - now).days
     left = (
         say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, File, Text, Typed, say, say_many
 from commands import consenting
 from commands.command import Context, Reply, command
+from commands.replies import row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ def mydata(ctx: Context) -> Reply:
     ]
     counts = _count(held)
     if counts:
-        lines.append(say(N_("- And: {things}"), things=_listed(counts)))
+        lines.append(say(N_("- And: {things}"), things=row(counts)))
     lines += [
         say(N_("- {standing}"), standing=say(consenting.STANDING[kind, said.get(kind)]))
         for kind in consenting.KINDS
@@ -80,13 +81,6 @@ def mydata(ctx: Context) -> Reply:
 
 def _count(held: Mapping[str, Sequence[object]]) -> list[Text]:
     return [say_many(*words, len(held[table])) for table, words in COUNTED.items() if held.get(table)]
-
-
-def _listed(things: Sequence[Text]) -> Text:
-    line = things[0]
-    for more in things[1:]:
-        line = say(N_("{line} · {more}"), line=line, more=more)
-    return line
 
 
 COUNTED = {

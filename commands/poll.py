@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from campaign.chat import N_, Moment, Text, Typed, say
+from campaign.chat import N_, Moment, Named, Text, Typed, say
 from campaign.dates import read_moment, read_span
 from campaign.decision import (
     PARAMETERS,
@@ -18,6 +18,7 @@ from campaign.decision import (
     described,
     edited,
     lasting,
+    present,
     to_data,
 )
 from campaign.errors import CampaignError
@@ -28,7 +29,7 @@ from commands.vocabulary import in_language
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from campaign.decision import Procedure
+    from campaign.decision import Parameter, Procedure
     from storage.polls import Poll
 
 
@@ -261,8 +262,12 @@ def poll_rules(
     eligible = len(polling.electorate(ctx.storage, ctx.campaign))
     rules = PRESETS[procedure]
     lines = [*described(rules, eligible), say(N_("What can be changed as a poll is opened:"))]
-    lines += [
-        say(N_("- `{example}`: {help}"), example=say(each.example), help=say(each.help))
-        for each in PARAMETERS.values()
-    ]
-    return Reply(tuple(lines))
+    return Reply((*lines, *(_settable(each, present(rules).get(each.name)) for each in PARAMETERS.values())))
+
+
+def _settable(one: Parameter, value: Named | None) -> Text:
+    """A parameter as the rule has it, to be typed otherwise; where it has none, an example."""
+    if value is None:
+        return say(N_("- {help}. For example: `{example}`"), example=say(one.example), help=say(one.help))
+    name = Named({"en": one.name, "fr": one.french[0]})
+    return say(N_("- `{name}={value}`: {help}"), name=name, value=value, help=say(one.help))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.ballot import SPOILT, keycap
 from campaign.chat import N_, Listing, Message, Moment, PollCard, Text, Typed, say
-from campaign.decision import CHOICE_NAMES, PRESETS, Ballot, decide, described, from_data
+from campaign.decision import CHOICE_NAMES, PRESETS, Ballot, decide, from_data, rule
 from commands import tell
 from commands.command import Elsewhere
 
@@ -101,30 +101,34 @@ def either(choices: Sequence[str]) -> Listing:
 def how_to(number: int, choices: Sequence[str]) -> Text:
     """How to vote, answer by answer."""
     return say(
-        N_("To vote: {vote} and your answer, as a word or by its number; or react with it: {choices}"),
+        N_("{choices}: react with the number, or say {vote} and your answer."),
+        choices=_numbered(choices),
         vote=Typed("vote", str(number)),
-        choices=Listing(
-            tuple(
-                say(N_("{keycap} {choice}"), keycap=keycap(place), choice=named(choice))
-                for place, choice in enumerate(choices, 1)
-            ),
-            either=True,
-        ),
     )
 
 
-def rule(poll: Poll, eligible: int) -> tuple[Text, ...]:
-    """The rule of a poll in plain words."""
-    return described(procedure_of(poll), eligible)
+def ways(number: int, choices: Sequence[str]) -> Text:
+    """The same, of one poll among others."""
+    return say(N_("Poll {number}: {how}"), number=number, how=how_to(number, choices))
+
+
+def _numbered(choices: Sequence[str]) -> Listing:
+    return Listing(
+        tuple(
+            say(N_("{keycap} {choice}"), keycap=keycap(place), choice=named(choice))
+            for place, choice in enumerate(choices, 1)
+        ),
+        either=True,
+    )
 
 
 def terms(storage: Storage, campaign: Campaign, poll: Poll, eligible: int) -> tuple[Text, ...]:
     """Who votes, until when, and what comes of it."""
     lines = [
         say(
-            N_("One voice for each organisation, {eligible} in all, until {at}."),
+            N_("One voice for each organisation ({eligible} in all), until {at}."),
             eligible=eligible,
-            at=Moment(poll.closes_at, poll.zone),
+            at=Moment(poll.closes_at, poll.zone).seen(poll.opened_at),
         )
     ]
     if poll.signs and campaign.collective_id is not None:
@@ -151,9 +155,9 @@ def opened(
     procedure = procedure_of(poll)
     lines = (
         say(N_("🗳 **Poll {number}: {question}**"), number=poll.number, question=poll.question),
-        *rule(poll, eligible),
-        *terms(storage, campaign, poll, eligible),
         how_to(poll.number, procedure.choices),
+        *terms(storage, campaign, poll, eligible),
+        rule(procedure, eligible),
     )
     card = PollCard(
         say(N_("Poll {number}: {question}"), number=poll.number, question=poll.question),

@@ -29,8 +29,8 @@ def polls(ctx: Context) -> Reply:
             lines.append(
                 say(
                     N_("{number}. “{question}” — {procedure}; planned from {start} to {at}"),
-                    start=Moment(poll.starts_at or poll.opened_at, poll.zone),
-                    **_about(poll),
+                    start=Moment(poll.starts_at or poll.opened_at, poll.zone).seen(ctx.now),
+                    **_about(ctx, poll),
                 )
             )
         else:
@@ -38,12 +38,12 @@ def polls(ctx: Context) -> Reply:
     return Reply(tuple(lines))
 
 
-def _about(poll: Poll) -> dict[str, Value]:
+def _about(ctx: Context, poll: Poll) -> dict[str, Value]:
     return {
         "number": poll.number,
         "question": poll.question,
         "procedure": say(polling.PROCEDURES[poll.procedure]),
-        "at": Moment(poll.closes_at, poll.zone),
+        "at": Moment(poll.closes_at, poll.zone).seen(ctx.now),
     }
 
 
@@ -72,7 +72,7 @@ def _open(ctx: Context, poll: Poll) -> list[Text]:
             len(cast),
             eligible=len(ctx.storage.polls.electorate(poll.id)),
             choices=polling.either(procedure.choices),
-            **_about(poll),
+            **_about(ctx, poll),
         )
     ]
     names_all = ctx.place == "admin" or (ctx.private and lookup.is_of_the_campaign(ctx))

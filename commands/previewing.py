@@ -112,8 +112,8 @@ def _deadlines(storage: Storage, campaign: Campaign, now: datetime) -> list[_Com
                     one.at,
                     say(
                         head,
-                        at=Moment(one.at, campaign.timezone),
-                        until=_labelled(deadline),
+                        at=Moment(one.at, campaign.timezone).seen(now),
+                        until=_labelled(deadline, now),
                     ),
                     [member for member in members if member.organisation_id not in out],
                     is_public,
@@ -123,8 +123,8 @@ def _deadlines(storage: Storage, campaign: Campaign, now: datetime) -> list[_Com
     return found
 
 
-def _labelled(deadline: Deadline) -> Text:
-    at = Moment(deadline.at, deadline.zone)
+def _labelled(deadline: Deadline, now: datetime) -> Text:
+    at = Moment(deadline.at, deadline.zone).seen(now)
     if deadline.label:
         return say(N_("{at} ({label})"), at=at, label=deadline.label)
     return say(N_("{at}"), at=at)
@@ -145,7 +145,7 @@ def _own_dates(storage: Storage, campaign: Campaign, now: datetime) -> list[_Com
         if asked and not about.over:
             head = say(
                 N_("**{at}** — they said they would decide by {day}: what came of it?"),
-                at=Moment(at, campaign.timezone),
+                at=Moment(at, campaign.timezone).seen(now),
                 day=Day(day),
             )
             places, quiet = ringing.own_places(storage, asked), _quiet(members, out)
@@ -173,9 +173,9 @@ def _polls(storage: Storage, campaign: Campaign, now: datetime) -> list[_Coming]
         out = about.left_out(members)
         head = say(
             N_("**{at}** — poll {number} closes on {until}"),
-            at=Moment(at, campaign.timezone),
+            at=Moment(at, campaign.timezone).seen(now),
             number=poll.number,
-            until=Moment(poll.closes_at, poll.zone),
+            until=Moment(poll.closes_at, poll.zone).seen(now),
         )
         asked = [member for member in members if member.organisation_id not in out]
         found.append(_Coming(at, head, asked, public=True, quiet=_quiet(members, out)))

@@ -106,7 +106,7 @@ def of_poll(poll: Poll, members: Sequence[Member]) -> tuple[Text, ...]:
         say(
             N_("🗳 **Poll {number}** closes on {at}: “{question}”"),
             number=poll.number,
-            at=Moment(poll.closes_at, poll.zone),
+            at=Moment(poll.closes_at, poll.zone).seen(poll.closes_at),
             question=poll.question,
         ),
         _silent(named, more),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from campaign.chat import File, Intent, Message, Text, say
+from campaign.chat import N_, File, Intent, Message, Text, Typed, say
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -73,6 +73,14 @@ class Reply:
 def reply(message: str, /, **values: Any) -> Reply:  # noqa: ANN401 - chat values
     """Answer one line."""
     return Reply((say(message, **values),))
+
+
+def row(things: Sequence[Text | Typed]) -> Text:
+    """Several short things in one line, a dot between them; there must be one at least."""
+    line = say(N_("{text}"), text=things[0])
+    for more in things[1:]:
+        line = say(N_("{line} · {more}"), line=line, more=more)
+    return line
 
 
 class Unclear(CampaignError):

@@ -8,7 +8,7 @@ from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from commands import asking, authority, disputing, lookup, reconfirming, signing, vouching
-from commands.command import Choice, Context, Option, Reply, Rest, command, reply
+from commands.command import Choice, Context, Option, Prose, Reply, Rest, command, reply
 from commands.entry import Entry
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def sign(
     url: Option = "",
     funded: Literal["direct", "indirect", "none"] | None = None,
     mandate: Option = "",
-    note: Option = "",
+    note: Prose = "",
 ) -> Reply:
     """Sign at once for an organisation one may speak for; ask anybody else whether they are entitled."""
     entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)

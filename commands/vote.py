@@ -9,29 +9,61 @@ from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from commands import authority, balloting, calling, lookup, polling
-from commands.command import Context, Option, Reply, Rest, command
+from commands.command import Context, Option, Prose, Reply, Rest, command
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from campaign.chat import Text
     from storage.polls import Poll
 
 TAKE_BACK = "retract"
 """The word for taking an answer back."""
+MOST_POLLS = 3
+"""Open polls whose answers help shows."""
+
+
+def _answers_now(ctx: Context) -> tuple[Text, ...]:
+    """What can be answered in the open polls, what needs a reason, and how an answer is taken back."""
+    try:
+        running = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
+    except CampaignError:
+        return ()
+    lines = []
+    for poll in running[:MOST_POLLS]:
+        procedure = polling.procedure_of(poll)
+        lines.append(polling.ways(poll.number, procedure.choices))
+        lines += [
+            say(
+                N_("“{choice}” with its reason: {vote}"),
+                choice=polling.named(one),
+                vote=Typed("vote", f"{poll.number} {in_language(one, ctx.language)} …"),
+            )
+            for one in procedure.reason_needed
+        ]
+    if running:
+        word = in_language(TAKE_BACK, ctx.language)
+        lines.append(
+            say(N_("To take an answer back: {vote}"), vote=Typed("vote", f"{running[0].number} {word}"))
+        )
+    return tuple(lines)
 
 
 @command(
     "vote",
     fr="voter",
-    help=N_("Vote in a poll for your organisation; its number is needed only when several are open."),
+    help=N_(
+        "Vote in a poll for your organisation: its number (needed only if several are open) and your answer."
+    ),
     example=N_("!vote for"),
     form=True,
+    also=_answers_now,
 )
-def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Option = "") -> Reply | None:
+def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
     poll, words = _poll(ctx, choice.split())
-    balloting.make_sure_it_has_begun(poll)
+    balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices
     said = _choice(words[0], choices) if words else None
     if said is None:

@@ -20,6 +20,12 @@ def clean(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+def begins_with_vowel(name: str) -> bool:
+    """Whether a name begins with a vowel that is heard as one: "y" before a consonant too, "h" never for sure."""
+    first = normalize("NFKD", name[:1].casefold())[:1]
+    return first in tuple("aeiouœæ") or (first == "y" and name[1:2].casefold() not in tuple("aeiouy"))
+
+
 def clean_source(source: str) -> str:
     """Drop what Markdown of our own or the operator's may not hold: controls but line breaks, private use."""
     if source.isascii() and source.isprintable():

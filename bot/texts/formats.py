@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from campaign.chat import Moment
 
 _MOMENT = N_("{date} at {time} ({zone})")
+_BRIEF = N_("{date} at {time}")
 _TOO_LONG = "…"
+_YEAR = re.compile(r"[,\s]*\by+\b")
 
 
 class Formats:
@@ -33,6 +36,7 @@ class Formats:
         """Write with a catalogue's language; `zone` (IANA) is for moments that name none."""
         self._locale = catalogue.locale
         self._moment = catalogue.one(_MOMENT)
+        self._brief = catalogue.one(_BRIEF)
         self._zone = zone
 
     def number(self, number: int) -> str:
@@ -44,9 +48,13 @@ class Formats:
         return _day(day, self._locale)
 
     def moment(self, moment: Moment) -> str:
-        """Write weekday, day, minute and zone; and the offset where the clocks show that minute twice."""
-        values = _moment(moment.at, moment.zone or self._zone, self._locale)
-        return "".join(values[part] if index % 2 else part for index, part in enumerate(self._moment))
+        """Write weekday, day, minute and zone; and the offset where the clocks show that minute twice.
+
+        A brief one has no year, and no zone where that is the one everybody here lives by.
+        """
+        values = _moment(moment.at, moment.zone or self._zone, self._locale, brief=moment.brief)
+        template = self._brief if moment.brief and values["zone"] == self._zone else self._moment
+        return "".join(values[part] if index % 2 else part for index, part in enumerate(template))
 
     def listing(self, items: Sequence[str], *, either: bool = False) -> str:
         """Write items as the language joins them, e.g. "a, b and c", or as alternatives, "a, b or c"."""
@@ -62,15 +70,16 @@ def _number(number: int, locale: Locale) -> str:
 
 
 @lru_cache(maxsize=256)
-def _day(day: date, locale: Locale) -> str:
-    written = format_date(day, "full", locale=locale)
+def _day(day: date, locale: Locale, *, brief: bool = False) -> str:
+    full = locale.date_formats["full"].pattern
+    written = format_date(day, _YEAR.sub("", full) if brief else full, locale=locale)
     if locale.language == "fr" and day.day == 1:
         return written.replace(" 1 ", " 1er ", 1)  # as everybody writes it; the locale data has no such form
     return written
 
 
 @lru_cache(maxsize=256)
-def _moment(at: datetime, zone: str, locale: Locale) -> dict[str, str]:
+def _moment(at: datetime, zone: str, locale: Locale, *, brief: bool) -> dict[str, str]:
     try:
         local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone))
     except (LookupError, ValueError, OSError, OverflowError):
@@ -78,7 +87,7 @@ def _moment(at: datetime, zone: str, locale: Locale) -> dict[str, str]:
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
         zone = f"{zone}, UTC{local.isoformat()[-6:]}"
     return {
-        "date": _day(local.date(), locale),
+        "date": _day(local.date(), locale, brief=brief),
         "time": format_time(local, "short", locale=locale),
         "zone": clean(zone),
     }

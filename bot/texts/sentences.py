@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.texts.data import clean, clean_source, is_web_address
+from bot.texts.data import begins_with_vowel, clean, clean_source, is_web_address
 from bot.texts.formats import Formats
 from bot.texts.markup import MOST_SLOTS, Code, Data, Document, Url, slot
 from campaign.chat import Day, Link, Listing, Markdown, Moment, Named, Text, Typed
@@ -21,6 +21,7 @@ _DEEPEST = 20
 _TOO_MUCH = "…"
 
 _ITEM = re.compile(r" *(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+_ELIDED = re.compile(r"\b([dD]|[qQ]u)e (\**)$")
 _BLOCK = re.compile(r" {0,3}(?:#|>|```|~~~|---)")
 
 
@@ -61,6 +62,11 @@ class Sentences:
         name = self._names.get(name, {}).get(self._catalogue.language, name)
         return clean(f"{self._prefix}{name} {rest}")
 
+    def before(self, words: str, name: str) -> str:
+        """What stands before a name, as the language puts it there: "de" is "d'" before a vowel in French."""
+        elides = self._catalogue.language == "fr" and _ELIDED.search(words) and begins_with_vowel(clean(name))
+        return _ELIDED.sub(r"\1'\2", words) if elides else words
+
     def named(self, value: Named) -> str:
         """A name in this language, or the first it has."""
         first = next(iter(value.names.values()), "")
@@ -85,7 +91,10 @@ class _Filling:
             if index % 2 == 0:
                 parts.append(part.replace("\n", "  \n"))  # a line break is meant to be one
             elif part in text.values:
-                parts.append(self.value(text.values[part], depth + 1))
+                value = text.values[part]
+                if isinstance(value, str):
+                    parts[-1] = self._sentences.before(parts[-1], value)
+                parts.append(self.value(value, depth + 1))
             else:
                 parts.append(f"{{{part}}}")
         return "".join(parts)

@@ -20,6 +20,9 @@ class Wordings:
     def __init__(self, house: House, menu: Sequence[Command]) -> None:
         self.house = house
         self._names = {one.name: {"fr": one.fr} for one in menu}
+        for one in menu:
+            # The first word of a command of two stands for all that begin with it, where it is none by itself.
+            self._names.setdefault(one.name.split(" ")[0], {"fr": one.fr.split(" ")[0]})
         self._made: dict[str, Wording] = {}
 
     def of(self, language: str | None) -> Wording:

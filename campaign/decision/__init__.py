@@ -13,6 +13,7 @@ from campaign.decision.outcome import (
     validate_ballot,
 )
 from campaign.decision.parameters import PARAMETER_WORDS, PARAMETERS, Parameter
+from campaign.decision.present import present
 from campaign.decision.presets import (
     COLLECTIVE,
     CONSENSUS,
@@ -25,7 +26,7 @@ from campaign.decision.presets import (
 )
 from campaign.decision.procedure import ANSWERS, CHOICE_NAMES, Base, Procedure
 from campaign.decision.term import closes_at, extended_to, public_holidays
-from campaign.decision.words import described
+from campaign.decision.words import described, rule
 
 __all__ = [
     "ANSWERS",
@@ -57,7 +58,9 @@ __all__ = [
     "is_settled",
     "lacks_reason",
     "lasting",
+    "present",
     "public_holidays",
+    "rule",
     "to_data",
     "validate_ballot",
 ]

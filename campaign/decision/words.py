@@ -32,6 +32,13 @@ def described(procedure: Procedure, electorate: int) -> tuple[Text, ...]:
     return tuple(lines)
 
 
+def rule(procedure: Procedure, electorate: int) -> Text:
+    """Say the same in one paragraph, where what can be answered is said already."""
+    _, *reasons = _answers(procedure)
+    source = [_source(procedure)] if procedure.source else []
+    return joined([*conditions(procedure, electorate), *_closing(procedure), *reasons, *source])
+
+
 def conditions(procedure: Procedure, electorate: int) -> Iterator[Text]:
     """Say when the proposal passes, sentence by sentence, in numbers of this electorate."""
     plain = procedure.blocks_at == 1 and procedure.share is None  # nothing is weighed, nobody may object

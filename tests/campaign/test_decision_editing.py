@@ -21,6 +21,7 @@ from campaign.decision import (
     described,
     edited,
     lasting,
+    present,
 )
 from campaign.errors import CampaignError
 
@@ -278,3 +279,15 @@ def test_a_procedure_never_changes() -> None:
 def test_a_rule_that_contradicts_itself_cannot_be(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="procedure majority"):
         replace(MAJORITY, **wrong)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("procedure", PRESETS.values(), ids=PRESETS)
+def test_what_is_shown_as_present_can_be_typed_and_changes_nothing(
+    procedure: Procedure, language: str
+) -> None:
+    for name, value in present(procedure).items():
+        said = edited(procedure, {name: value.names[language]})
+        if not procedure.blocks:
+            said = replace(said, blocks_at=procedure.blocks_at, edited=())  # of what cannot be said
+        assert said == procedure, name

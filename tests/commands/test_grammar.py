@@ -504,7 +504,13 @@ def filled(line: str, one: Command, language: str, number: int) -> tuple[str, di
 def test_what_is_missing_is_answered_with_the_usage(shared: Stage, one: Command) -> None:
     with pytest.raises(UsageError) as refused:
         read(shared, f"!{one.name}")
-    assert refused.value.text == usage(one, "en")
+    wanted = refused.value.text
+    if one.also is None:
+        assert wanted == usage(one, "en")
+        return
+    said = Wordings(shared.house, MENU).of("en").plain([wanted])
+    assert said.startswith(Wordings(shared.house, MENU).of("en").plain([usage(one, "en")]))
+    assert "\n" in said, "and what can be said now"
 
 
 # --- examples
