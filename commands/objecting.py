@@ -35,7 +35,9 @@ def relay(
     if known or not procedure.can_be_blocked:
         return ()
     if ballot.choice not in procedure.blocks or lacks_reason(procedure, ballot.choice, ballot.reason):
-        ctx.storage.outbox.unsay(_purpose(poll, elector))
+        # Where it was resolved before, that it no longer blocks is what waits to be said, and still holds.
+        if before is not None and before.choice in procedure.blocks and not before.resolution:
+            ctx.storage.outbox.unsay(_purpose(poll, elector))
         return ()
     line = say(
         N_("🗳 Poll {number}: **{name}** answers “{choice}”: {reason}"),

@@ -104,6 +104,18 @@ async def test_that_it_is_withdrawn_is_said_at_once_and_what_waited_is_not(stage
     assert await hears(stage) == [], "that is what they have heard last"
 
 
+async def test_that_it_is_withdrawn_is_said_whatever_is_answered_after_it(stage: Stage, held: Held) -> None:
+    assert held.poll.is_open
+    for reason in ("no word on data", "nor on money"):
+        await says(stage, f"objection {reason}")
+        assert await hears(stage) == [reason]
+    await stage.say(voice("Camille"), "!objection withdrawn")
+    await says(stage, "consent")
+    assert await hears(stage) == []
+    stage.now += HOUR
+    assert await hears(stage) == ["is withdrawn"]
+
+
 async def test_what_is_taken_back_before_it_was_said_is_not_said(stage: Stage, held: Held) -> None:
     assert held.poll.is_open
     await says(stage, "objection no word on data")
