@@ -111,4 +111,4 @@ async def test_who_is_believed(synapse_server: Synapse, prosody_server: Prosody,
         await maud.say(here.office, f"!org revoquer {ines.user_id} Nuage Libre")
         await here.hears("maud", ines.user_id, "ne parle plus", room=here.office)
         await ines.say(here.room, "!retirer Nuage Libre")
-        await here.hears("ines", "Je ne sais pas si vous pouvez parler au nom de Nuage Libre")
+        await here.hears("ines", "Je ne sais pas si vous pouvez parler pour Nuage Libre")
