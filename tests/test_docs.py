@@ -47,7 +47,7 @@ NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _OPTION = re.compile(r"(?:^|\s)([^\W\d_]+)=")
-_DATE = re.compile(r"(?:lun|mar|mercre|jeu|vendre|same)di \w+ \w+ \d{4}|dimanche \w+ \w+ \d{4}")
+_DATE = re.compile(r"(?:(?:lun|mar|mercre|jeu|vendre|same)di|dimanche) \w+ \w+(?: \d{4})?")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 
 
