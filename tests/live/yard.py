@@ -25,6 +25,8 @@ class Yard:
         self.synapse, self.prosody, self.folder = synapse, prosody, folder
         self.mark = secrets.token_hex(3)
         self.muc = prosody.room(f"yard-{self.mark}")
+        self.owner, _ = prosody.register(f"owner-{self.mark}")
+        """The campaigner: never there."""
         self.room = ""
         self.more: list[str] = []
         """What else is a room of the campaign, as the config names it."""
@@ -45,6 +47,8 @@ class Yard:
         nick = "tocsin" if number == 0 else f"tocsin{number}"
         config = folder / "config.toml"
         config.write_text(f"""
+[bot]
+admins = ["xmpp:{self.owner}"]
 [matrix]
 homeserver = "{homeserver or self.synapse.base_url}"
 user = "{user}"
