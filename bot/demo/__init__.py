@@ -52,6 +52,9 @@ ABOUT = {
     },
 }
 
+TYPING = timedelta(seconds=20)
+"""How long a line takes to type, by the clock of the demo, which stands still otherwise."""
+
 
 def cast(now: datetime, language: Language) -> Stage:
     """Who and what the demo has."""
@@ -130,6 +133,9 @@ async def main(lines: TextIO, out: TextIO, language: Language = "fr") -> None:
             you = console.stage.people[console.person]
             terminal.print(about["you"].format(name=you.name, about=you.about), style="dim")
             async for line in _typed(console, lines):
+                console.stage.now += (
+                    TYPING  # else who tries the same a few times would be taken for a machine
+                )
                 await console.line(line, echo=not lines.isatty())
                 if terminal.closed:
                     return

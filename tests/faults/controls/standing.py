@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from bot import cli
+from bot.cli import folder as data
 from bot.supervisor import Supervisor
 from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import homeserver
@@ -50,4 +50,4 @@ def another_nick() -> None:
 
 def one_process() -> None:
     """The data folder is not locked."""
-    cli.lock = lambda folder: (folder / f"lock-{secrets.token_hex(4)}").open("a")
+    data.lock = lambda folder: (folder / f"lock-{secrets.token_hex(4)}").open("a")
