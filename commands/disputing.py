@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.reminder import public_names
-from commands import lookup, tell
+from commands import bridging, lookup, tell
 from commands.command import Reply, reply
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def dispute(ctx: Context, signature: Signature, reason: str, *, speaks: bool) ->
 
 def _to_campaigners(ctx: Context, line: Text) -> tuple[Elsewhere, ...]:
     """Tell the campaigners, but where one of them has just said it."""
-    return tuple(one for one in tell.admins(ctx.storage, ctx.house, line) if one.room_id != ctx.room.id)
+    return bridging.not_here(ctx, tell.admins(ctx.storage, ctx.house, line))
 
 
 def _full() -> Text:
