@@ -21,7 +21,7 @@ from campaign.chat import (
     Submitted,
     Unreadable,
 )
-from commands import answer, editing, forms, membership, reactions, refusing, unreading, voting
+from commands import answer, bridging, editing, forms, membership, reactions, unreading, voting
 from commands.command import Context, Reply
 from storage.steps import reached
 
@@ -64,7 +64,7 @@ class Effects:
             Wanted: what is near a name has to be found out first.
         """
         if isinstance(event, Said | Reacted | Balloted) and self._house.bridges.brings(event.sender):
-            self._tell(refusing.refused(self._storage, self._house, event, self._now))
+            self._tell(bridging.refused(self._storage, self._house, event, self._now))
             return None
         match event:
             case Said():

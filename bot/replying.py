@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import MATRIX, N_, Message, Said, say
-from commands import answer, asking, bridging, forms, refusing, tell
+from commands import answer, asking, bridging, forms, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def in_chat(context: Context, reply: Reply, event: Said | Reacted | Balloted, no
         )
         alone = ()
     file_here = reply.file if context.private or context.place == "admin" else None
-    round_, told = refusing.goes_round(context.storage, context.house, context, lines or alone, now)
+    round_, told = bridging.goes_round(context.storage, context.house, context, lines or alone, now)
     if round_:
         elsewhere(context.storage, context.house, (*told.elsewhere, *reply.elsewhere), now)
         return

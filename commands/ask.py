@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.question import MOST_OF_STRANGERS, MOST_OPEN, likest, normal_question, tidy_question
-from commands import bridging, lookup, questioning, tell
+from commands import lookup, questioning, tell
 from commands.command import Choice, Context, Elsewhere, Reply, Rest, command
 
 if TYPE_CHECKING:
@@ -132,4 +132,4 @@ def _to_campaigners(ctx: Context, new: Question) -> tuple[Elsewhere, ...]:
         question=new.text,
         answer=Typed("answer", f"{new.number} …"),
     )
-    return bridging.not_here(ctx, tell.admins(ctx.storage, ctx.house, told))
+    return tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, told))

@@ -8,7 +8,7 @@ from campaign.ballot import RETRACTED, SPOILT, replaces
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
-from commands import authority, bridging, closing, lookup, objecting, polling, tell
+from commands import authority, closing, lookup, objecting, polling, tell
 from commands.command import Context, Reply
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _tell_the_other(
     campaign = ctx.storage.campaigns.get(poll.campaign_id)
     rooms = closing.public(ctx.storage, campaign)
     told = tell.rooms([room for room in rooms if room.network == before.network], line)
-    return told[:1] if bridging.not_here(ctx, told) == told else ()
+    return told[:1] if tell.not_here(ctx, told) == told else ()
 
 
 def _put_off(ctx: Context, poll: Poll, ballot: Ballot, at: datetime) -> tuple[Elsewhere, ...]:

@@ -1,15 +1,43 @@
-"""Rooms that a bridge makes one: on which side of them something is said, so that it is read once."""
+"""Bridges and other bots: who is refused, which side of a bridged room hears, and when answering goes in a circle."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Message, Said, Text, say
+from campaign.circle import LASTS, is_circle
+from commands import answer, tell
+from commands.command import Elsewhere, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from commands.command import Context, Elsewhere, House
+    from campaign.chat import Address, Balloted, Reacted
+    from commands.command import Context, House
     from storage.rooms import RoomRow
     from storage.storage import Storage
+
+
+def refused(storage: Storage, house: House, event: Said | Reacted | Balloted, now: datetime) -> Reply:
+    """Tell somebody who comes through a bridge why nothing is taken from there: once in a room, and never a machine.
+
+    What a bridge repeats of the other side of a room was answered there already.
+    """
+    room = storage.rooms.find(event.room.network, event.room.id)
+    if room is None or room.state == "parked" or not isinstance(event, Said) or event.edits:
+        return Reply()
+    if _other_side(storage, house, room) or not answer.is_for_us(storage, event, house):
+        return Reply()
+    if not _first(storage, room, f"bridged {_digest(event.sender)}", now):
+        return Reply()
+    address = storage.people.ensure(event.sender, event.name, now).address_id if event.private else None
+    message = Message(
+        (answer.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
+    )
+    told = Elsewhere(message, room_id=room.id, address_id=address, reply_to=event.event, thread=event.thread)
+    return Reply(elsewhere=(told,))
 
 
 def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Iterable[Elsewhere]:
@@ -41,34 +69,31 @@ def one_of_each(storage: Storage, house: House, rooms: Iterable[RoomRow]) -> lis
     return [room for room, rank in ranked if rank is None or first[rank[0]] == rank[1]]
 
 
-def not_here(ctx: Context, told: Iterable[Elsewhere]) -> tuple[Elsewhere, ...]:
-    """Leave out what would be said in the room where one is, or on another side of it: what happens here is seen there."""
-    room, sides = ctx.room, ctx.house.bridges.sides_of(ctx.room.network, ctx.room.address, ctx.room.alias)
-
-    def is_here(room_id: int) -> bool:
-        there = ctx.storage.rooms.get(room_id)
-        return there.id == room.id or any(
-            there.network == network and address in (there.address, there.alias) for network, address in sides
-        )
-
-    return tuple(one for one in told if not one.room_id or not is_here(one.room_id))
-
-
-def has_other_side(storage: Storage, house: House, room: RoomRow) -> bool:
-    """Whether the bot is on another side of this room too."""
-    for network, address in house.bridges.sides_of(room.network, room.address, room.alias):
-        other = storage.rooms.find(network, address) or storage.rooms.find_alias(network, address)
-        if other is not None and other.id != room.id and other.state == "joined":
-            return True
-    return False
+def goes_round(
+    storage: Storage, house: House, context: Context, lines: tuple[Text, ...], now: datetime
+) -> tuple[bool, Reply]:
+    """Whether this answer is better not given, for a machine answers it; and what to tell the campaigners of it, once."""
+    earlier = storage.answers.lately(context.person.id, context.room.id, now - LASTS)
+    if not earlier or not is_circle(earlier, storage.answers.words(Message(lines))):
+        return False, Reply()
+    if not _first(storage, context.room, f"circle {context.person.id} {now:%Y-%m-%d}", now):
+        return True, Reply()
+    text = say(
+        N_(
+            "I stopped answering {who} in {room} for now: they answer each of my messages at once, as a machine does. If that is a bot or a bridge, name it under “bridges” in my config."
+        ),
+        who=context.address.id if context.address.is_account else context.name,
+        room=context.room.label,
+    )
+    return True, Reply(elsewhere=tell.admins(storage, house, text))
 
 
 def _is_same(one: Elsewhere, other: Elsewhere) -> bool:
-    """Whether the same is meant by two messages, though perhaps in two languages."""
+    """Whether the same is meant by two messages, though perhaps in two languages; what rings is for those whom it names."""
     ours, theirs = one.message, other.message
+    alike = ours.purpose and ours.purpose == theirs.purpose and not ours.rings and not theirs.rings
     return one.intent == other.intent and (
-        (ours.lines == theirs.lines and ours.to == theirs.to)
-        or bool(ours.purpose and ours.purpose == theirs.purpose)
+        bool(alike) or (ours.lines, ours.to, ours.mentions) == (theirs.lines, theirs.to, theirs.mentions)
     )
 
 
@@ -80,3 +105,21 @@ def _rank(storage: Storage, house: House, room_id: int) -> tuple[int, int] | Non
             if room.network == network and address in (room.address, room.alias):
                 return number + 1, rank
     return None
+
+
+def _other_side(storage: Storage, house: House, room: RoomRow) -> bool:
+    """Whether the bot is on another side of this room too."""
+    for network, address in house.bridges.sides_of(room.network, room.address, room.alias):
+        other = storage.rooms.find(network, address) or storage.rooms.find_alias(network, address)
+        if other is not None and other.id != room.id and other.state == "joined":
+            return True
+    return False
+
+
+def _first(storage: Storage, room: RoomRow, what: str, now: datetime) -> bool:
+    """Whether this is the first time in a room."""
+    return bool(storage.inbox.take(room.network, [(room.address, what)], now))
+
+
+def _digest(who: Address) -> str:
+    return hashlib.sha256(f"{who.network} {who.id} {who.room}".encode()).hexdigest()[:16]

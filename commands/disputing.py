@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.reminder import public_names
-from commands import bridging, lookup, tell
+from commands import lookup, tell
 from commands.command import Reply, reply
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def dispute(ctx: Context, signature: Signature, reason: str, *, speaks: bool) ->
 
 def _to_campaigners(ctx: Context, line: Text) -> tuple[Elsewhere, ...]:
     """Tell the campaigners, but where one of them has just said it."""
-    return bridging.not_here(ctx, tell.admins(ctx.storage, ctx.house, line))
+    return tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, line))
 
 
 def _full() -> Text:
@@ -185,7 +185,7 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
         number=signature.number,
     )
     # Also where it was disputed just now: what is said there to somebody else reaches nobody who does not read along.
-    return tell.signer(ctx.storage, signature, told, here=0)
+    return tell.signer(ctx.storage, signature, told)
 
 
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:

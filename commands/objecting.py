@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, say
 from campaign.decision import lacks_reason
 from campaign.lately import is_lately
-from commands import bridging, closing, polling, tell
+from commands import closing, polling, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def state(ctx: Context, poll: Poll, elector: Organisation, line: Text) -> tuple[
     rooms = closing.public(ctx.storage, ctx.storage.campaigns.get(poll.campaign_id))
     return tuple(
         replace(one, not_before=_not_before(said.get(one.room_id or 0, ()), ctx.now))
-        for one in bridging.not_here(ctx, tell.rooms(rooms, line, purpose=purpose))
+        for one in tell.not_here(ctx, tell.rooms(rooms, line, purpose=purpose))
     )
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Message, Room, say
 from campaign.decision import PRESETS, to_data
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.commands.test_ballots import HOUR, opened_poll
+from tests.commands.test_sides import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,11 +271,6 @@ async def test_what_waits_is_not_said_once_the_poll_has_ended(stage: Stage, held
     assert await hears(stage) == []
 
 
-def bridged(stage: Stage, *more: tuple[tuple[str, str], ...]) -> None:
-    rooms = (((MATRIX, HERE.id), (XMPP, THERE.id)), *more)
-    stage._intake._house = replace(stage.house, bridges=Bridges(rooms=rooms))
-
-
 @pytest.mark.parametrize("who", ["Camille", "Robin"])
 async def test_on_the_other_side_of_a_bridge_it_was_read_already(stage: Stage, held: Held, who: str) -> None:
     assert held.poll.is_open
@@ -302,13 +297,6 @@ async def test_a_colleague_on_the_other_side_of_a_bridge_has_read_it(stage: Stag
     bridged(stage)
     told = await stage.say(voice("Camille"), "!vote concern")
     assert [one.where for one in told] == [HERE.id]
-
-
-async def test_campaigners_on_the_other_side_of_a_bridge_have_read_a_question(stage: Stage) -> None:
-    sides = [(network, PLACES[network]["admin"].id) for network in (MATRIX, XMPP)]
-    bridged(stage, tuple(sides))
-    said = await stage.say(voice("Maud"), "!ask Where does the money go?", "admin")
-    assert {one.where for one in said} & {sides[1][1]} == set()
 
 
 async def test_of_several_lines_the_whole_reason_is_kept_and_said(stage: Stage, held: Held) -> None:
