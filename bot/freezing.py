@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot import amending
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
-from commands import leaving, objecting, reminding, tell, undelivered
+from commands import leaving, polling, reminding, tell, undelivered
 from storage.database import is_fatal
 
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ def _words(row: Waiting) -> tuple[object, ...]:
 
 
 def _is_plain(row: Waiting) -> bool:
-    means_nothing = not row.purpose or row.purpose.startswith(f"{objecting.PURPOSE}:")
+    means_nothing = not row.purpose or row.purpose.startswith(f"{polling.OBJECTION}:")
     return row.intent == "message" and row.file_id is None and means_nothing and not row.repeats
 
 

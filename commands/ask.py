@@ -132,4 +132,4 @@ def _to_campaigners(ctx: Context, new: Question) -> tuple[Elsewhere, ...]:
         question=new.text,
         answer=Typed("answer", f"{new.number} …"),
     )
-    return tuple(one for one in tell.admins(ctx.storage, ctx.house, told) if one.room_id != ctx.room.id)
+    return tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, told))

@@ -224,8 +224,9 @@ def _tell_the_other(
         return tell.privately(ctx.storage, before.person_id, line, here=ctx.room.id)
     # Where nobody may write to them alone, they are told in a room of their network, unless they see it here.
     campaign = ctx.storage.campaigns.get(poll.campaign_id)
-    theirs = [room for room in closing.public(ctx.storage, campaign) if room.network == before.network]
-    return () if ctx.room.id in [room.id for room in theirs] else tell.rooms(theirs[:1], line)
+    rooms = closing.public(ctx.storage, campaign)
+    told = tell.rooms([room for room in rooms if room.network == before.network], line)
+    return told[:1] if tell.not_here(ctx, told) == told else ()
 
 
 def _put_off(ctx: Context, poll: Poll, ballot: Ballot, at: datetime) -> tuple[Elsewhere, ...]:

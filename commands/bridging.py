@@ -89,11 +89,11 @@ def goes_round(
 
 
 def _is_same(one: Elsewhere, other: Elsewhere) -> bool:
-    """Whether the same is meant by two messages, though perhaps in two languages."""
+    """Whether the same is meant by two messages, though perhaps in two languages; what rings is for those whom it names."""
     ours, theirs = one.message, other.message
+    alike = ours.purpose and ours.purpose == theirs.purpose and not ours.rings and not theirs.rings
     return one.intent == other.intent and (
-        (ours.lines == theirs.lines and ours.to == theirs.to)
-        or bool(ours.purpose and ours.purpose == theirs.purpose)
+        bool(alike) or (ours.lines, ours.to, ours.mentions) == (theirs.lines, theirs.to, theirs.mentions)
     )
 
 

@@ -141,7 +141,7 @@ def close(
 ) -> tuple[Elsewhere, ...]:
     """Count a poll, end it, let the collective sign if it was to, and say in every room what it came to and by which rule."""
     outcome = polling.outcome_of(storage, poll)
-    storage.polls.close(poll.id, outcome.result, now)
+    _end(storage, poll, outcome.result, now)
     storage.audit.note(
         "poll closed",
         now,
@@ -178,6 +178,12 @@ def close(
     )
 
 
+def _end(storage: Storage, poll: Poll, outcome: str, now: datetime) -> None:
+    """End a poll; what waits to be said of its objections is not said after that: the result says how they stand."""
+    storage.polls.close(poll.id, outcome, now)
+    storage.outbox.unsay(f"{polling.OBJECTION}:{poll.id}")
+
+
 def _alone() -> Text:
     return say(
         N_("This is about the collective only. Your organisation may still sign: {sign}"),
@@ -195,7 +201,7 @@ def ends(storage: Storage, poll: Poll, *lines: Text) -> tuple[Elsewhere, ...]:
 
 def cancel(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tuple[Elsewhere, ...]:
     """End a poll without counting it; where it had begun, that is said in every room."""
-    storage.polls.close(poll.id, "cancelled", now)
+    _end(storage, poll, "cancelled", now)
     if not poll.begun:
         return ()
     line = say(

@@ -82,7 +82,7 @@ def dispute(ctx: Context, signature: Signature, reason: str, *, speaks: bool) ->
 
 def _to_campaigners(ctx: Context, line: Text) -> tuple[Elsewhere, ...]:
     """Tell the campaigners, but where one of them has just said it."""
-    return tuple(one for one in tell.admins(ctx.storage, ctx.house, line) if one.room_id != ctx.room.id)
+    return tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, line))
 
 
 def _full() -> Text:
@@ -185,7 +185,7 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
         number=signature.number,
     )
     # Also where it was disputed just now: what is said there to somebody else reaches nobody who does not read along.
-    return tell.signer(ctx.storage, signature, told, here=0)
+    return tell.signer(ctx.storage, signature, told)
 
 
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:

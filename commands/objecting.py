@@ -12,18 +12,19 @@ from campaign.lately import is_lately
 from commands import closing, polling, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from campaign.chat import Text
-    from campaign.decision import Ballot
+    from campaign.decision import Ballot, Procedure
     from commands.command import Context, Elsewhere
     from storage.ballots import BallotRow
     from storage.organisations import Organisation
     from storage.polls import Poll
 
-PURPOSE = "objection"
-"""By what a message is known that says how an objection stands; it means nothing to react to it."""
 EVERY, MOST = timedelta(hours=1), 2
-"""How often the other rooms are told of one organisation's objection at most, however often it is given and taken back:
-that it is there, and what became of it; of what changes after that, the last state once the hour is over."""
+"""How often a room is told of one organisation's objection at most, however often it is given and taken back: that it
+is there, and what became of it; of what changes after that, the last state once the hour is over."""
 
 
 def relay(
@@ -31,12 +32,13 @@ def relay(
 ) -> tuple[Elsewhere, ...]:
     """Say an objection with its reason in the other rooms; what waits to be said of it, and holds no more, is not said."""
     procedure = polling.procedure_of(poll)
-    known = before is not None and (before.choice, before.reason) == (ballot.choice, ballot.reason)
-    if known or not procedure.can_be_blocked:
+    was = polling.counted([before])[0] if before is not None else None
+    stood = was is not None and _blocks(procedure, was)
+    if stood and was == ballot:
         return ()
-    if ballot.choice not in procedure.blocks or lacks_reason(procedure, ballot.choice, ballot.reason):
+    if not _blocks(procedure, ballot):
         # Where it was resolved before, that it no longer blocks is what waits to be said, and still holds.
-        if before is not None and before.choice in procedure.blocks and not before.resolution:
+        if stood:
             ctx.storage.outbox.unsay(_purpose(poll, elector))
         return ()
     line = say(
@@ -50,20 +52,35 @@ def relay(
 
 
 def state(ctx: Context, poll: Poll, elector: Organisation, line: Text) -> tuple[Elsewhere, ...]:
-    """Say in the other rooms how an objection stands now; what would be said after the closing is said with the result."""
+    """Say in the other rooms how an objection stands now, in each no more often than it can read.
+
+    Each room by itself: one was away, in another it was said by its own people. So also what a room was told before is
+    said again, as it may have seen otherwise since. What still waits when the poll ends is said with its result.
+    """
     outbox, purpose = ctx.storage.outbox, _purpose(poll, elector)
     outbox.unsay(purpose)
-    lately = [one for one in outbox.said(purpose) if is_lately(one.at, EVERY, ctx.now)]
-    if lately and lately[0].message.lines == (line,):
-        return ()
-    not_before = lately[MOST - 1].at + EVERY if len(lately) >= MOST else None
-    if not_before is not None and not_before >= poll.closes_at:
-        return ()
-    campaign = ctx.storage.campaigns.get(poll.campaign_id)
-    rooms = [room for room in closing.public(ctx.storage, campaign) if room.id != ctx.room.id]
-    told = tell.rooms(rooms, line, purpose=purpose, expires_at=poll.closes_at)
-    return tuple(replace(one, not_before=not_before) for one in told)
+    said = outbox.said(purpose)
+    rooms = closing.public(ctx.storage, ctx.storage.campaigns.get(poll.campaign_id))
+    return tuple(
+        replace(one, not_before=_not_before(said.get(one.room_id or 0, ()), ctx.now))
+        for one in tell.not_here(ctx, tell.rooms(rooms, line, purpose=purpose))
+    )
+
+
+def _not_before(said: Sequence[datetime], now: datetime) -> datetime | None:
+    lately = [at for at in said if is_lately(at, EVERY, now)]
+    return lately[MOST - 1] + EVERY if len(lately) >= MOST else None
+
+
+def _blocks(procedure: Procedure, ballot: Ballot) -> bool:
+    """Whether a ballot is an objection that the other rooms are to know."""
+    return (
+        procedure.can_be_blocked
+        and ballot.choice in procedure.blocks
+        and not ballot.resolved
+        and not lacks_reason(procedure, ballot.choice, ballot.reason)
+    )
 
 
 def _purpose(poll: Poll, elector: Organisation) -> str:
-    return f"{PURPOSE}:{poll.id}:{elector.id}"
+    return f"{polling.OBJECTION}:{poll.id}:{elector.id}"

@@ -43,6 +43,9 @@ PROCEDURES = {
 RESOLUTIONS = {"integrated": N_("integrated"), "withdrawn": N_("withdrawn")}
 """What became of an objection."""
 
+OBJECTION = "objection"
+"""By what a message is known that says how an objection stands; it means nothing to react to it."""
+
 
 # --- counting ------------------------------------------------------------------------------------------------------
 

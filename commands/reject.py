@@ -32,18 +32,14 @@ def reject(ctx: Context, signature: int, why: Prose) -> Reply:
             number=signature,
             list=Typed("signatories"),
         )
-    told = tell.signer(
-        storage,
-        found,
-        say(
-            N_(
-                "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
-            ),
-            name=found.organisation,
-            why=why,
+    line = say(
+        N_(
+            "The signature of **{name}** was not accepted: {why}\nIf that is wrong, please tell a campaigner."
         ),
-        here=ctx.room.id,
+        name=found.organisation,
+        why=why,
     )
+    told = tell.not_here(ctx, tell.signer(storage, found, line))
     if not ctx.confirmed:
         ask = say(
             N_("Reject the signature of **{name}** (no. {number}, by {who})?"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, File, Message, Text, Typed, say, say_many
 from campaign.letter import edits, marked
 from campaign.reminder import public_names
-from commands import lookup, reminding, schedules, tell
+from commands import bridging, lookup, reminding, schedules, tell
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
@@ -221,14 +221,18 @@ def _declared(storage: Storage, house: House, campaign: Campaign) -> tuple[Elsew
 def _concerned(
     storage: Storage, house: House, campaign: Campaign, changed: Sequence[Letter]
 ) -> list[RoomRow]:
-    """The campaign's rooms that are told: all, unless only a translation has changed that is not read there."""
+    """The campaign's rooms that are told: all, unless only a translation has changed that is not read there.
+
+    Of rooms that a bridge makes one, one: in two languages it would be said twice.
+    """
     languages = {one.language for one in changed}
     is_root = any(one.root_id is None for one in changed)
-    return [
+    rooms = [
         room
         for room in storage.rooms.of_campaign(campaign.id)
         if not room.admin and (is_root or (room.language or house.language) in languages)
     ]
+    return bridging.one_of_each(storage, house, rooms)
 
 
 def _of_substance(storage: Storage, campaign: Campaign, language: str) -> Text:

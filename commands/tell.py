@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from commands.command import House
+    from commands.command import Context, House
     from storage.rooms import RoomRow
     from storage.signatures import Signature
     from storage.storage import Storage
@@ -83,12 +83,12 @@ def privately(storage: Storage, person_id: int, *lines: Text, here: int = 0) -> 
     return () if chat is None or chat.room_id == here else (alone(chat, Message(lines)),)
 
 
-def signer(storage: Storage, signature: Signature, *lines: Text, here: int) -> tuple[Elsewhere, ...]:
-    """Tell whoever gave a signature: by name in the campaign's room where they did, else alone; never where one is (`here`; 0: nowhere)."""
+def signer(storage: Storage, signature: Signature, *lines: Text) -> tuple[Elsewhere, ...]:
+    """Tell whoever gave a signature: by name in the campaign's room where they did, else alone."""
     room = storage.rooms.get(signature.room_id)
     if not storage.rooms.campaigns_of(room.id):
-        return privately(storage, signature.person_id, *lines, here=here)
-    if room.id == here or room.state != "joined":
+        return privately(storage, signature.person_id, *lines)
+    if room.state != "joined":
         return ()
     message = Message(
         lines,
@@ -96,6 +96,20 @@ def signer(storage: Storage, signature: Signature, *lines: Text, here: int) -> t
         to_name=signature.person_name,
     )
     return (Elsewhere(message, room_id=room.id),)
+
+
+def not_here(ctx: Context, told: Iterable[Elsewhere]) -> tuple[Elsewhere, ...]:
+    """Leave out what would be said in the room where one is, or on the other side of a bridge to it: it is read there."""
+    room = ctx.room
+    sides = ctx.house.bridges.sides_of(room.network, room.address, room.alias)
+
+    def is_here(one: Elsewhere) -> bool:
+        if one.room_id is None or one.room_id == room.id:
+            return one.room_id == room.id
+        there = ctx.storage.rooms.get(one.room_id)
+        return any((there.network, address) in sides for address in (there.address, there.alias))
+
+    return tuple(one for one in told if not is_here(one))
 
 
 @dataclass(frozen=True, slots=True)

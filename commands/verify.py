@@ -48,7 +48,7 @@ def verify(ctx: Context, signature: int) -> Reply:
     disputed = bool(storage.disputes.of_signature(found.id))
     settled = disputing.settle(ctx, found, "verified", stands)
     if found.level == "verified" and disputed:
-        return Reply((stands,)).also(*settled, *tell.signer(storage, found, stands, here=ctx.room.id))
+        return Reply((stands,)).also(*settled, *tell.not_here(ctx, tell.signer(storage, found, stands)))
     if found.level == "verified":
         return reply(N_("Signature no. {number} is verified already."), number=signature)
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
@@ -87,7 +87,7 @@ def verify(ctx: Context, signature: int) -> Reply:
     told = say(N_("✅ The signature of **{name}** is verified."), name=found.organisation)
     if disputed:
         told = say(N_("{line} {more}"), line=told, more=closed)
-    return done.also(*tell.signer(storage, found, told, here=ctx.room.id), *settled)
+    return done.also(*tell.not_here(ctx, tell.signer(storage, found, told)), *settled)
 
 
 def _still_revoked(found: Signature) -> Text:

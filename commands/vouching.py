@@ -166,7 +166,7 @@ def _confirmed(ctx: Context, organisation: Organisation, signature: Signature) -
         name=organisation.name,
     )
     return Reply((has_signed(ctx, organisation, signature.number, level="verified"),)).also(
-        *tell.signer(ctx.storage, signature, told, here=ctx.room.id)
+        *tell.not_here(ctx, tell.signer(ctx.storage, signature, told))
     )
 
 

@@ -15,7 +15,7 @@ from campaign.chat import File, Message
 from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.steps import reached
-from storage.tables import Instant, dispatches, files, outbox, rooms
+from storage.tables import dispatches, files, outbox, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -96,14 +96,6 @@ class Outgoing:
     expires_at: datetime | None = None
     not_before: datetime | None = None
     asker: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SaidFor:
-    """What was said for a purpose, and when that was decided, or when it was to leave if it had to wait (UTC)."""
-
-    at: datetime
-    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,24 +356,27 @@ class Outbox(Queries):
             update(outbox).where(outbox.c.id == row_id, _UNBEGUN).values(message=freeze(message))
         )
 
-    def said(self, purpose: str, most: int = 200) -> Sequence[SaidFor]:
-        """What has left for a purpose, or begun to, the newest first: once, in however many rooms it was."""
-        at = func.coalesce(outbox.c.not_before, outbox.c.created_at, type_=Instant)
+    def said(self, purpose: str) -> Mapping[int, Sequence[datetime]]:
+        """When what is said for a purpose left in each room, or began to, the newest first (UTC); not what left again."""
         query = (
-            select(at.label("at"), outbox.c.message)
-            .where(outbox.c.purpose == purpose, outbox.c.dispatch_key.is_not(None))
+            select(outbox.c.room_id, dispatches.c.made_at)
+            .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
+            .where(outbox.c.purpose == purpose, outbox.c.repeats_key.is_(None), outbox.c.room_id.is_not(None))
             .order_by(outbox.c.id.desc())
-            .limit(most)
         )
-        found: dict[tuple[datetime, str], SaidFor] = {}
+        found: dict[int, list[datetime]] = {}
         for row in self._connection.execute(query):
-            found.setdefault((row.at, json.dumps(row.message)), SaidFor(row.at, thaw(row.message)))
-        return list(found.values())
+            found.setdefault(row.room_id, []).append(row.made_at)
+        return found
 
     def unsay(self, purpose: str) -> None:
-        """Let what waits for a purpose, and has not begun to leave, not be said any more."""
+        """Let what waits for a purpose, or for one under it (`a:1` for `a`), and has not begun to leave, not be said any more.
+
+        What a campaigner wants sent again still leaves: other people's answers may be in the same message.
+        """
+        meant = or_(outbox.c.purpose == purpose, outbox.c.purpose.startswith(f"{purpose}:", autoescape=True))
         self._connection.execute(
-            update(outbox).where(outbox.c.purpose == purpose, _UNBEGUN).values(settled=True)
+            update(outbox).where(meant, outbox.c.repeats_key.is_(None), _UNBEGUN).values(settled=True)
         )
 
     def settle(self, row_ids: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from bot.transports.base import Batch
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Reacted
 from campaign.circle import MOST, SAME
-from commands import boarding, due
+from commands import boarding, due, revising
 from commands.menu import MENU
 from tests.bot.scripted import (
     ANA,
@@ -192,6 +192,23 @@ async def test_rooms_are_counted_once_for_all_their_sides(
     await take(intake(database, bridges), said("$1", "!announce Half of us!", TEAM, MAUD))
     told = await heard(database, TEAM.id)
     assert any(f"Announced in {every + count} room" in line for line in told), told
+
+
+@pytest.mark.parametrize(("bridges", "sides"), [(BRIDGED, [SIDES[0]]), (BRIDGES, list(SIDES))])
+async def test_a_changed_letter_is_told_of_on_one_side_though_in_two_languages(
+    database: Database, bridges: Bridges, sides: list[tuple[str, str]]
+) -> None:
+    def work(storage: Storage) -> list[tuple[str, str]]:
+        for language, (network, address) in zip(("fr", "en"), SIDES, strict=True):
+            room = storage.rooms.find(network, address)
+            assert room is not None
+            storage.rooms.change(room.id, language=language)
+        house, campaign = replace(HOUSE, bridges=bridges), storage.campaigns.get(1)
+        told = revising.minor(storage, house, campaign, storage.letters.current(1)[:1])
+        rooms = [storage.rooms.get(one.room_id or 0) for one in told]
+        return [(room.network, room.address) for room in rooms if (room.network, room.address) in SIDES]
+
+    assert database.transaction(work) == sides
 
 
 async def test_without_the_first_side_the_other_hears_it(database: Database) -> None:
