@@ -115,7 +115,9 @@ class App:
     @property
     def stopped(self) -> dict[str, str]:
         """The networks that were given up, and why."""
-        return {network: one.given_up for network, one in self.supervisors.items() if one.given_up}
+        return {
+            network: one.given_up for network, one in self.supervisors.items() if one.given_up is not None
+        }
 
     async def run(self, clock: Clock | None = None) -> None:
         """Serve every network and let time pass, until cancelled or until each network has been given up.

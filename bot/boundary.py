@@ -69,7 +69,7 @@ class Boundary:
 
     def _leave(self, event: Event) -> None:
         """Do not take what may have been taken long ago; where somebody asked for something, let campaigners decide."""
-        if isinstance(event, Said) and answer.is_for_us(self._storage, event, self._house):
+        if isinstance(event, Said) and answer.is_for_us(self._storage, event, self._house, self._now):
             self._set_aside(event, "TooOld")
 
     def _bounded(self, event: Event) -> None:
@@ -115,7 +115,7 @@ class Boundary:
 
     def _say_sorry(self, said: Said, reference: str) -> None:
         room = self._storage.rooms.find(said.room.network, said.room.id)
-        if room is None or not answer.is_for_us(self._storage, said, self._house):
+        if room is None or not answer.is_for_us(self._storage, said, self._house, self._now):
             return
         message = Message((_sorry(reference),), to=said.sender, to_name=said.name)
         self._storage.outbox.put(room.network, message, self._now, room=room.id, reply_to=said.event)

@@ -122,7 +122,7 @@ class Effects:
         if place == "campaign":
             self._spoke.pop((said.sender, room.id), None)
             self._spoke[said.sender, room.id] = None
-        if answer.is_for_us(self._storage, said, self._house) and room.state != "parked":
+        if answer.is_for_us(self._storage, said, self._house, self._now) and room.state != "parked":
             context = self._context(said, room, place)
             reply = answer.refused(context, said, refusal) if refusal else answer.answer(context, said)
             self._reply(context, reply, said)

@@ -62,7 +62,7 @@ class Hearing:
                 await self._alarm.cannot_reach(one.network)
 
     def _listening(self) -> list[Supervisor]:
-        return [one for one in self._networks if not one.given_up]
+        return [one for one in self._networks if one.given_up is None]
 
 
 def _heard(one: Supervisor, now: datetime) -> datetime:

@@ -68,7 +68,7 @@ class Supervisor:
         self._login = config.logins.get(network)
         self.deaf_since: datetime | None = LONG_AGO
         """Since when it has not been heard (UTC); None while it is caught up, or once it was given up."""
-        self.given_up = ""
+        self.given_up: str | None = None
         """Why it was given up, if it was."""
         self.standing = Standing("connecting", now())
         self._caught_up = asyncio.Event()
@@ -96,7 +96,7 @@ class Supervisor:
                 raise self._damage
             if self._stopping:
                 return
-            if self.given_up:
+            if self.given_up is not None:
                 await self._alarm.login_refused(self.network, self._mended_by)
                 return
             if self._caught_up.is_set():

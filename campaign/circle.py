@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 SAME, AT_ONCE = 3, timedelta(seconds=30)
 """So many times the same answer to one person, in so short a time, is what a machine makes of it."""
 MOST, WITHIN = 30, timedelta(minutes=1)
-"""So many turns of one person within that time are, whatever is said in them."""
+"""So many turns of one person within that time until now are, whatever is said in them; it ends when they stop for a while."""
 FEW = 3
 """How many answers a turn of a machine holds at most: who sends more at a time does not wait for ours."""
 LASTS = timedelta(hours=1)
-"""How long such an answer is not given to them again."""
+"""How long the same answer is not given to them again."""
 
 
 class Given(NamedTuple):
@@ -27,7 +27,7 @@ class Given(NamedTuple):
     said: str
 
 
-def is_circle(earlier: Sequence[Given], answer: str) -> bool:
+def is_circle(earlier: Sequence[Given], answer: str, now: datetime) -> bool:
     """Whether one more answer to a person would go round in a circle.
 
     `earlier` are the answers given to them in one place within `LASTS`, newest first, only those that have left.
@@ -38,7 +38,7 @@ def is_circle(earlier: Sequence[Given], answer: str) -> bool:
     if any(abs(last - first) <= AT_ONCE for last, first in zip(same, same[SAME - 1 :], strict=False)):
         return True
     turns = [turn[0].at for turn in _turns(earlier) if len(turn) <= FEW]
-    return any(abs(last - first) <= WITHIN for last, first in zip(turns, turns[MOST - 1 :], strict=False))
+    return len(turns) >= MOST and abs(now - turns[MOST - 1]) <= WITHIN
 
 
 def _turns(earlier: Sequence[Given]) -> Iterator[Sequence[Given]]:

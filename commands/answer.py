@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
+from campaign.lately import is_lately
 from commands import asking, calling, finding, grammar, voting
 from commands.command import Choice, Context, House, Reply, Unclear
 from commands.vocabulary import LONGEST_WORD, NO, YES, fold, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from campaign.chat import Address
     from commands.command import Command
@@ -31,29 +33,29 @@ _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
 
-def is_for_us(storage: Storage, said: Said, house: House) -> bool:
+def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool:
     """Whether a line is meant for the bot. In private every line is; elsewhere a word or a number is in reply to a question of its."""
     if said.private or _call(said, house) is not None:
         return True
     purpose = _purpose(storage, said)
     if voting.is_reply(purpose, said.text) or (_answered(said) is not None and _is_asked(purpose)):
         return True
-    return _said_beside(storage, said) is not None
+    return _said_beside(storage, said, now) is not None
 
 
-def _said_beside(storage: Storage, said: Said) -> Prompt | None:
+def _said_beside(storage: Storage, said: Said, now: datetime) -> Prompt | None:
     """The question somebody was asked in a room just before they said nothing but yes there, in reply to no message.
 
-    That may be meant for anybody there, so it is never taken for an answer: they are told how to give it.
+    That may be meant for anybody there, so it is never taken for an answer: they are told how to give it. Only just now,
+    by our clock: when a line was said is for its server to set, and what is read afterwards was not just said.
     """
-    if said.private or said.reply_to or not _is_yes(said.text):
+    if not said.live or said.private or said.reply_to or not _is_yes(said.text):
         return None
     person, room = storage.people.find(said.sender), storage.rooms.find(said.room.network, said.room.id)
     if person is None or room is None:
         return None
-    prompt = storage.prompts.waiting(person.id, room.id, said.at)
-    just_now = prompt is not None and said.at - prompt.asked_at < JUST_NOW
-    return prompt if just_now else None
+    prompt = storage.prompts.waiting(person.id, room.id, now)
+    return prompt if prompt is not None and is_lately(prompt.asked_at, JUST_NOW, now) else None
 
 
 def _is_yes(text: str) -> bool:
@@ -74,7 +76,7 @@ def answer(context: Context, said: Said) -> Reply | None:
     if isinstance(picked, int) or (picked is not None and prompt is not None):
         return _pick(context, prompt, picked)
     line = _call(said, context.house)
-    beside = _said_beside(context.storage, said) if line is None else None
+    beside = _said_beside(context.storage, said, context.now) if line is None else None
     if beside is not None:
         return _how_to_say_yes(beside)
     if line is None:

@@ -1,4 +1,7 @@
-"""Whom a person may speak for: those their list or a campaigner says, and those on whose own server their account is."""
+"""Whom a person may speak for: those their list or a campaigner says, and those on whose own server their account is.
+
+Not for what is the collective of an open campaign: it is all of them together, and answers by its polls.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 def speaks(ctx: Context, organisation: Organisation) -> bool:
     """Whether somebody may speak for an organisation; whom its domain proves is entered as its representative."""
-    known = ctx.storage.organisations.is_representative(organisation.id, ctx.person.id)
+    known = is_entered(ctx, organisation.id)
     if known or not proves(ctx.storage, ctx.house.public_providers, ctx.person.id, organisation):
         return known
     ctx.storage.organisations.represent(organisation.id, ctx.person.id, "domain", ctx.now)
@@ -33,17 +36,29 @@ def speaks(ctx: Context, organisation: Organisation) -> bool:
     return True
 
 
+def is_entered(ctx: Context, organisation_id: int) -> bool:
+    """Whether somebody is written down as one who speaks for an organisation, and anybody may speak for it."""
+    storage = ctx.storage
+    is_collective = organisation_id in storage.campaigns.collectives()
+    return not is_collective and storage.organisations.is_representative(organisation_id, ctx.person.id)
+
+
 def organisations(ctx: Context) -> Sequence[Organisation]:
     """The organisations somebody speaks for; who speaks for none yet, for those whose domain proves it."""
-    mine = ctx.storage.organisations.of_person(ctx.person.id)
-    return mine or [one for one in _by_domain(ctx) if speaks(ctx, one)]
+    return _entered(ctx) or [one for one in _by_domain(ctx) if speaks(ctx, one)]
 
 
 def shown(ctx: Context) -> Sequence[Organisation]:
     """The same organisations, to be shown only: nothing is written down, though a domain proves something."""
-    mine = ctx.storage.organisations.of_person(ctx.person.id)
     public = ctx.house.public_providers
-    return mine or [one for one in _by_domain(ctx) if proves(ctx.storage, public, ctx.person.id, one)]
+    return _entered(ctx) or [
+        one for one in _by_domain(ctx) if proves(ctx.storage, public, ctx.person.id, one)
+    ]
+
+
+def _entered(ctx: Context) -> Sequence[Organisation]:
+    collectives = ctx.storage.campaigns.collectives()
+    return [one for one in ctx.storage.organisations.of_person(ctx.person.id) if one.id not in collectives]
 
 
 def _by_domain(ctx: Context) -> Sequence[Organisation]:
@@ -56,7 +71,7 @@ def proves(storage: Storage, public: Collection[str], person_id: int, organisati
 
     Only a domain from the organisations' file or a campaigner counts: who named an organisation in chat proves nothing by it.
     """
-    if organisation.flagged or not organisation.domain:
+    if organisation.flagged or not organisation.domain or organisation.id in storage.campaigns.collectives():
         return False
     accounts = storage.people.addresses(person_id)
     return is_proven(accounts, organisation.website, organisation.domain, public) and not any(

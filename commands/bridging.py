@@ -28,7 +28,7 @@ def refused(storage: Storage, house: House, event: Said | Reacted | Balloted, no
     room = storage.rooms.find(event.room.network, event.room.id)
     if room is None or room.state == "parked" or not isinstance(event, Said) or event.edits:
         return Reply()
-    if _other_side(storage, house, room) or not answer.is_for_us(storage, event, house):
+    if _other_side(storage, house, room) or not answer.is_for_us(storage, event, house, now):
         return Reply()
     if not _first(storage, room, f"bridged {_digest(event.sender)}", now):
         return Reply()
@@ -74,7 +74,7 @@ def goes_round(
 ) -> tuple[bool, Reply]:
     """Whether this answer is better not given, for a machine answers it; and what to tell the campaigners of it, once."""
     earlier = storage.answers.lately(context.person.id, context.room.id, now - LASTS)
-    if not earlier or not is_circle(earlier, storage.answers.words(Message(lines))):
+    if not earlier or not is_circle(earlier, storage.answers.words(Message(lines)), now):
         return False, Reply()
     if not _first(storage, context.room, f"circle {context.person.id} {now:%Y-%m-%d}", now):
         return True, Reply()

@@ -24,7 +24,7 @@ def edited(storage: Storage, house: House, said: Said, now: datetime) -> Reply:
     person = storage.people.find(said.sender)
     if given is not None and (person is None or person.id != given.person_id):
         return Reply()  # nobody else can edit it: a server that lets them lies
-    if given is None and not answer.is_for_us(storage, said, house):
+    if given is None and not answer.is_for_us(storage, said, house, now):
         return Reply()
     if not _first(storage, said.room.network, said.room.id, f"edited {said.edits}", now):
         return Reply()

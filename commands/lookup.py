@@ -139,12 +139,12 @@ def spoken_for(context: Context, name: str) -> Organisation:
     """The organisation that is meant, by somebody who may speak for it, or who has declared a signature for it.
 
     Raises:
-        CampaignError: it is unknown, or this person is not known to speak for it.
+        CampaignError: it is unknown, the collective itself, or this person is not known to speak for it.
     """
     found = organisation(context, name)
+    if found.id == context.campaign.collective_id:
+        raise CampaignError(collective_answers(found))
     if not authority.speaks(context, found):
-        if found.id == context.campaign.collective_id:
-            raise CampaignError(collective_answers(found))
         signature = context.storage.signatures.standing(context.campaign.id, found.id)
         own = signature is not None and signature.person_id == context.person.id
         # Once it is more than declared it is the organisation's, whose people may be others by now.

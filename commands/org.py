@@ -118,6 +118,8 @@ def _let_speak(ctx: Context, who: str, organisation: str, done: str, *, deputy: 
             say(N_("“{typed}” is a room. Please write the account of a person."), typed=address.id)
         )
     found = lookup.organisation(ctx, organisation)
+    if found.id in ctx.storage.campaigns.collectives():
+        raise CampaignError(lookup.collective_answers(found))
     person = ctx.storage.people.ensure(address, "", ctx.now)
     ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now, deputy=deputy)
     ctx.storage.organisations.restore(found.id, person.id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Text, Typed, say
-from commands import asking, lookup, vouching
+from commands import asking, authority, lookup, vouching
 from commands.command import Choice, Context, Reply
 
 if TYPE_CHECKING:
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 def is_asked(ctx: Context, signature: Signature) -> bool:
     """Whether a signature is of a text that a change of substance has overtaken, and this person may renew it.
 
-    Its organisation's people may; and whoever declared it, as long as it is no more than declared.
+    Its organisation's people may; and whoever declared it, as long as it is no more than declared. That of the collective
+    a new poll renews.
     """
-    if signature.letter_id not in ctx.storage.letters.overtaken(ctx.campaign.id):
+    campaign, organisation = ctx.campaign, signature.organisation_id
+    if signature.letter_id not in ctx.storage.letters.overtaken(campaign.id):
+        return False
+    if organisation == campaign.collective_id:
         return False
     own = signature.person_id == ctx.person.id and signature.level == "declared"
-    return own or ctx.storage.organisations.is_representative(signature.organisation_id, ctx.person.id)
+    return own or authority.is_entered(ctx, organisation)
 
 
 def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa: ANN401 - the signature's columns
@@ -111,17 +115,10 @@ def unprompted(ctx: Context) -> Reply | None:
     storage = ctx.storage
     if not any(storage.letters.overtaken(one.id) for one in storage.campaigns.open()):
         return None
-    mine = {one.id for one in storage.organisations.of_person(ctx.person.id)}
-    if not mine and not storage.signatures.stands_by(ctx.person.id):
+    if not storage.organisations.of_person(ctx.person.id) and not storage.signatures.stands_by(ctx.person.id):
         return None
     ctx = replace(ctx, resolved=ctx.campaign)
-    overtaken = storage.letters.overtaken(ctx.campaign.id)
-    asked = [
-        one
-        for one in storage.signatures.all_standing(ctx.campaign.id)
-        if one.letter_id in overtaken
-        and (one.organisation_id in mine or (one.person_id == ctx.person.id and one.level == "declared"))
-    ]
+    asked = [one for one in storage.signatures.all_standing(ctx.campaign.id) if is_asked(ctx, one)]
     if len(asked) == 1:
         return confirm(ctx, asked[0])
     if not asked:

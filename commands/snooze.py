@@ -57,7 +57,7 @@ def reminders(
 
 def _member(ctx: Context, found: Organisation) -> Member:
     member = ctx.storage.campaigns.member(ctx.campaign.id, found.id)
-    if member is None or found.id == ctx.campaign.collective_id:
+    if member is None:
         raise CampaignError(
             say(N_("**{name}** is not one of those I remind: there is nothing to change."), name=found.name)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Typed, say, say_many
+from campaign.errors import CampaignError
 from commands import disputing, lookup, reconfirming, tell
 from commands.command import Context, Reply, command, reply
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     admin=True,
 )
 def verify(ctx: Context, signature: int) -> Reply:
-    """Vouch for a signature; its declarer becomes a representative, its organisation leaves the list of strangers."""
+    """Vouch for a signature; its declarer becomes a representative, its organisation leaves the list of strangers.
+
+    Raises:
+        CampaignError: it is the collective's, which signs by a poll alone.
+    """
     storage, campaign = ctx.storage, ctx.campaign
     found = storage.signatures.by_number(campaign.id, signature)
     if found is None or found.ended_at is not None:
@@ -32,6 +37,8 @@ def verify(ctx: Context, signature: int) -> Reply:
             number=signature,
             list=Typed("signatories"),
         )
+    if found.organisation_id == campaign.collective_id and found.level != "verified":
+        raise CampaignError(lookup.collective_answers(storage.organisations.get(found.organisation_id)))
     if found.person_id == ctx.person.id and campaign.second_person:
         return reply(
             N_(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import adopting, authority, closing, ending, lookup, tell
+from commands import adopting, closing, ending, lookup, tell
 from commands.command import CAMPAIGNERS, Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def _collective(ctx: Context, name: str) -> Organisation | None:
     """The collective, if that is what is named.
 
     Raises:
-        CampaignError: it is, but not by a campaigner where campaigners decide.
+        CampaignError: it is, but not by a campaigner where campaigners decide: nobody speaks for it.
     """
     found = adopting.named(ctx.storage, ctx.campaign, name)
-    if found is None or (ctx.is_admin and ctx.place in CAMPAIGNERS) or authority.speaks(ctx, found):
+    if found is None or (ctx.is_admin and ctx.place in CAMPAIGNERS):
         return found
     raise CampaignError(
         say(

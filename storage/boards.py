@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement, Select
+
     from campaign.chat import Room
 
 
@@ -39,6 +41,9 @@ _ROW = select(
     boards.c.posted_at,
     boards.c.changed_at,
 )
+
+_REPEATED = outbox.alias()
+"""What an intent sends again."""
 
 
 class Boards(Queries):
@@ -77,17 +82,11 @@ class Boards(Queries):
                 outbox.c.intent.in_(("message", "edit")),
             )
         )
-        # What was sent again under another key is the board that was sent first.
-        repeated = outbox.alias()
-        first = (
-            select(repeated.c.id)
-            .join(outbox, outbox.c.repeats_key == repeated.c.dispatch_key)
-            .where(outbox.c.id.in_(ours))
-        )
+        found = set(self._connection.execute(ours).scalars())
+        # What was sent again under another key, however often, is the board that was sent first.
+        found = self._followed(found, select(_REPEATED.c.id), outbox.c.id)
         self._connection.execute(
-            update(boards)
-            .where(boards.c.outbox_id.in_(ours) | boards.c.outbox_id.in_(first))
-            .values(wanted=False, outbox_id=None)
+            update(boards).where(boards.c.outbox_id.in_(found)).values(wanted=False, outbox_id=None)
         )
 
     def waiting_edit(self, outbox_id: int) -> int | None:
@@ -124,9 +123,14 @@ class Boards(Queries):
                 select(boards.c.outbox_id).where(boards.c.outbox_id.is_not(None))
             ).scalars()
         )
-        repeated, more = outbox.alias(), found
-        while more:  # and what was sent again in their place
-            again = select(outbox.c.id).join(repeated, repeated.c.dispatch_key == outbox.c.repeats_key)
-            more = set(self._connection.execute(again.where(repeated.c.id.in_(more))).scalars()) - found
+        # And what was sent again in their place.
+        return self._followed(found, select(outbox.c.id), _REPEATED.c.id)
+
+    def _followed(self, ids: set[int], these: Select[int], those: ColumnElement[int]) -> set[int]:
+        """Intents with all that came of them by being sent again, or before: `these` are one step from `those`."""
+        step = these.join_from(outbox, _REPEATED, _REPEATED.c.dispatch_key == outbox.c.repeats_key)
+        found, more = set(ids), ids
+        while more:
+            more = set(self._connection.execute(step.where(those.in_(more))).scalars()) - found
             found |= more
         return found

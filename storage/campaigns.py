@@ -158,6 +158,9 @@ _TALLY = (
     .group_by(*_ALIKE)
 )
 _GET = _ROW.where(campaigns.c.id == bindparam("id"))
+_COLLECTIVES = select(campaigns.c.collective_id).where(
+    campaigns.c.closed_at.is_(None), campaigns.c.collective_id.is_not(None)
+)
 _ONE_MEMBER = _MEMBER.where(
     campaign_organisations.c.campaign_id == bindparam("campaign"),
     campaign_organisations.c.organisation_id == bindparam("organisation"),
@@ -201,6 +204,10 @@ class Campaigns(Queries):
     def find(self, key: str) -> Campaign | None:
         """The campaign under this key of the config."""
         return self._one(Campaign, _ROW.where(func.lower(campaigns.c.key) == key.lower()))
+
+    def collectives(self) -> Collection[int]:
+        """The organisations that are all of an open campaign's together: nobody speaks for one."""
+        return self._all(int, _COLLECTIVES, keep=True)
 
     def add(self, key: str, title: str, now: datetime, **values: Any) -> Campaign:  # noqa: ANN401 - the columns
         """Open a campaign."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_, update
 
 from campaign.lately import is_lately
 from storage.rows import Queries
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST, MOST_CHARACTERS = 1000, 4_000_000
 """Events of one room that are kept sealed, and how large they are in all: what a stranger sends more of fills no disk."""
+_SHARE = 4
+"""What one sender may have of that is this part of it: a stranger alone closes nobody else's way to a key that comes late."""
 _WAITING = unread_events.c.read_at.is_(None)
 
 
@@ -43,6 +45,27 @@ class Unread:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """How much of a sender's is kept sealed in a room."""
+
+    sender: str
+    count: int
+    characters: int
+
+
+# Adding it up reads all of it. It is remembered as long as nothing is kept: so what is too much costs nothing.
+_HELD = (
+    select(
+        unread_events.c.sender, func.count(), func.coalesce(func.sum(func.length(unread_events.c.payload)), 0)
+    )
+    .where(
+        unread_events.c.network == bindparam("network"), unread_events.c.room == bindparam("room"), _WAITING
+    )
+    .group_by(unread_events.c.sender)
+)
+
+
 class UnreadEvents(Queries):
     """What cannot be read yet."""
 
@@ -57,14 +80,13 @@ class UnreadEvents(Queries):
         payload: Mapping[str, Any],
         now: datetime,
     ) -> None:
-        """Keep an event sealed. Once more, or beyond what one room may have, nothing happens."""
+        """Keep an event sealed. Once more, or beyond what a room or one of its people may have, nothing happens."""
         here = and_(unread_events.c.network == network, unread_events.c.room == room)
         known = select(unread_events.c.id).where(here, unread_events.c.event == event)
         if self._connection.execute(known).first() is not None:
             return
-        size = func.coalesce(func.sum(func.length(unread_events.c.payload)), 0)
-        count, characters = self._connection.execute(select(func.count(), size).where(here, _WAITING)).one()
-        if count >= MOST or characters >= MOST_CHARACTERS:
+        held = self._all(_Held, _HELD, {"network": network, "room": room}, keep=True)
+        if _is_full(held) or _is_full([one for one in held if one.sender == sender], _SHARE):
             return
         self._connection.execute(
             insert(unread_events),
@@ -156,3 +178,9 @@ class UnreadEvents(Queries):
         ids = list(self._connection.execute(old).scalars())
         self._connection.execute(delete(unread_events).where(unread_events.c.id.in_(ids)))
         return len(ids) == most
+
+
+def _is_full(held: Sequence[_Held], share: int = 1) -> bool:
+    """Whether that is as much as may be kept, or that part of it."""
+    count, characters = sum(one.count for one in held), sum(one.characters for one in held)
+    return count >= MOST // share or characters >= MOST_CHARACTERS // share

@@ -256,8 +256,11 @@ async def test_a_machine_whose_lines_all_differ_runs_into_the_budget(database: D
     for number in range(MOST + 15):
         clock.now = NOW + timedelta(seconds=number)
         await take(one, said(f"${number}", f"!deciding 2027-10-01 Somebody {number}", sender=ECHO))
-        answers += leaves(database)
+        answers += leaves(database, now=clock.now)
     assert len(answers) == MOST
+    clock.now += timedelta(minutes=1)
+    await take(one, said("$later", "!status", sender=ECHO))
+    assert len(leaves(database)) == 1, "it stopped for a while"
 
 
 async def test_what_it_asked_for_takes_effect_all_the_same(database: Database) -> None:

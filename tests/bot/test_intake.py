@@ -470,8 +470,8 @@ async def test_a_room_that_becomes_encrypted_is_served_on(intake: Intake, databa
     assert rows(database, "SELECT state, address FROM rooms WHERE encrypted") == [("joined", COOP.id)]
 
 
-def sealed(event: str, session: str = "s", room: Room = COOP) -> Sealed:
-    return Sealed(room, event, ANA, session, json.dumps({"event_id": event}), NOW)
+def sealed(event: str, session: str = "s", room: Room = COOP, sender: Address = ANA) -> Sealed:
+    return Sealed(room, event, sender, session, json.dumps({"event_id": event}), NOW)
 
 
 async def unread(database: Database) -> list[str]:
@@ -512,10 +512,11 @@ async def test_a_room_is_told_once_that_something_cannot_be_read(intake: Intake,
     assert len(await unread(database)) == 4
 
 
-async def test_a_stranger_who_fills_a_room_with_what_cannot_be_read_fills_no_disk(
+async def test_strangers_who_fill_a_room_with_what_cannot_be_read_fill_no_disk(
     intake: Intake, database: Database
 ) -> None:
-    await take(intake, *(sealed(f"${number}") for number in range(1100)))
+    strangers = [Address(MATRIX, f"@stranger{number}:example.org") for number in range(5)]
+    await take(intake, *(sealed(f"${who.id}{n}", sender=who) for who in strangers for n in range(300)))
     assert len(await unread(database)) == 1000
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from campaign.chat import MATRIX
-from storage.unread import MOST_CHARACTERS
+from storage.unread import MOST, MOST_CHARACTERS
 from tests.storage.made import COOP, NOW
 
 if TYPE_CHECKING:
@@ -17,12 +19,12 @@ def test_a_room_keeps_so_much_sealed_and_no_more(database: Database) -> None:
     def work(storage: Storage) -> None:
         large = "x" * (MOST_CHARACTERS // 4)
         for room in (COOP, "!other:example.org"):
-            for number in range(9):
+            for number in range(9):  # each of somebody else
                 storage.unread.keep(
                     MATRIX,
                     room,
                     f"${number}",
-                    sender="@x:example.org",
+                    sender=f"@x{number}:example.org",
                     session="s",
                     payload={"x": large},
                     now=NOW,
@@ -34,5 +36,27 @@ def test_a_room_keeps_so_much_sealed_and_no_more(database: Database) -> None:
             MATRIX, COOP, "$9", sender="@x:example.org", session="s", payload={"x": "y"}, now=NOW
         )
         assert "$9" in [one.event for one in storage.unread.waiting(MATRIX)]
+
+    database.transaction(work)
+
+
+@pytest.mark.parametrize("size", [60_000, 10])
+def test_one_person_closes_nobody_elses_way(database: Database, size: int) -> None:
+    def keep(storage: Storage, event: str, sender: str, room: str = COOP) -> None:
+        storage.unread.keep(
+            MATRIX, room, event, sender=sender, session="s", payload={"x": "x" * size}, now=NOW
+        )
+
+    def work(storage: Storage) -> None:
+        for number in range(400):
+            keep(storage, f"$junk-{number}", "@stranger:example.org")
+        kept = storage.unread.waiting(MATRIX)
+        assert len(kept) <= MOST // 4
+        assert sum(len(one.payload["x"]) for one in kept) < MOST_CHARACTERS // 2
+        for number, who in enumerate(("@camille:example.org", "@dom:example.org", "@stranger:example.org")):
+            keep(storage, f"$vote-{number}", who)
+        keep(storage, "$elsewhere", "@stranger:example.org", "!other:example.org")
+        after = [one.event for one in storage.unread.waiting(MATRIX)][len(kept) :]
+        assert after == ["$vote-0", "$vote-1", "$elsewhere"]
 
     database.transaction(work)

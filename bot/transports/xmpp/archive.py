@@ -24,6 +24,10 @@ _RSM = "{http://jabber.org/protocol/rsm}"
 _FORWARDED = "{urn:xmpp:forward:0}forwarded"
 # Our clock and the server's may differ by this much; what is read twice is dropped by the inbox.
 _CLOCKS_DIFFER = timedelta(minutes=1)
+_MOST_PAGES = 1000
+"""Pages read at a time: an archive that goes on, as one may that invents it, is read on later from where we stopped."""
+_MOST_IDLE = 10
+"""Pages in a row that may bring nothing new."""
 
 
 class CursorExpired(Exception):
@@ -115,10 +119,11 @@ class Archive:
     async def pages(self, position: Position) -> AsyncGenerator[Page, None]:
         """Read everything that follows a position; if the archive forgot it, what is newer than its instant.
 
-        Raises NoAnswer, Unreachable or IqError.
+        Raises NoAnswer, Unreachable or IqError; NoAnswer also where it goes on without an end.
         """
-        forgot = False
-        while True:
+        forgot, idle = False, 0
+        ends = {position.id}
+        for _ in range(_MOST_PAGES):
             try:
                 page = await self.after(position)
             except CursorExpired:
@@ -139,21 +144,26 @@ class Archive:
                 yield page
             if page.complete:
                 return
-            if page.last in ("", position.id):
+            # What it repeats in whatever order ends with something new no oftener than there are items.
+            idle = 0 if page.items and page.items[-1].id not in ends else idle + 1
+            if page.last in ("", position.id) or idle > _MOST_IDLE:
                 raise NoAnswer("the archive repeats itself")
+            ends.update(item.id for item in page.items[-1:])
             position = Position(page.last, page.items[-1].at if page.items else position.at)
+        raise NoAnswer("the archive has no end")
 
     async def newest(self, *, except_for: set[str]) -> Position:
         """Return the position of the newest item that is not one of these."""
-        before = ""
+        before, asked = "", {""}
         while True:
             page = await self._page({"max": str(self._size), "before": before or True})
             for item in reversed(page.items):
                 if item.id not in except_for:
                     return item.position
-            if page.complete or not page.items or page.items[0].id == before:
+            if page.complete or not page.items or page.items[0].id in asked:
                 return Position.now("")
             before = page.items[0].id
+            asked.add(before)
 
     async def _page(self, rsm: dict[str, Any], *, start: datetime | None = None) -> Page:
         # slixmpp's retrieve() cannot ask for the last page, and its iterate() takes an error for the end.

@@ -6,6 +6,8 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.transports.base import Payload, Refused, Unreachable
 from campaign.chat import MATRIX, Message
 from tests.bot.app.world import World, Wound, answers, running
@@ -102,11 +104,12 @@ async def test_a_fault_in_counting_stops_no_clock(world: World) -> None:
         assert await is_closed(world)
 
 
-async def test_a_poll_does_not_wait_for_a_network_that_was_given_up(world: World) -> None:
+@pytest.mark.parametrize("why", ["the login is refused", ""])
+async def test_a_poll_does_not_wait_for_a_network_that_was_given_up(world: World, why: str) -> None:
     clock = Wound()
     async with running(world, clock):
         await open_poll(world)
-        world.app.supervisors[MATRIX].given_up = "the login is refused"
+        world.app.supervisors[MATRIX].given_up = why
         world.matrix.recounting.append(Unreachable("not connected"))
         await tick(world, clock, CLOSES)
         assert await is_closed(world)

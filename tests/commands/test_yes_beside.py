@@ -1,0 +1,40 @@
+"""A yes beside a question, in reply to no message: taken for one only just after it, by our clock and live."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign.chat import MATRIX, Said
+from tests.commands.stage import PLACES, opened, voice
+from tests.conversations.play import BEGINNING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("after", "said_at", "live", "told"),
+    [
+        (MINUTE, MINUTE, True, True),
+        (MINUTE, timedelta(days=-9), True, True),  # whatever their server says of the time
+        (60 * MINUTE, timedelta(), True, False),
+        (60 * MINUTE, -60 * MINUTE, True, False),
+        (MINUTE, MINUTE, False, False),
+    ],
+)
+async def test_how_to_answer_is_told_just_after_the_question(
+    tmp_path: Path, after: timedelta, said_at: timedelta, *, live: bool, told: bool
+) -> None:
+    with opened(tmp_path) as stage:
+        sacha = voice("Sacha")
+        await stage.say(sacha, "!sign Serveur du Coin")
+        stage.now += after
+        room = PLACES[MATRIX]["campaign"]
+        yes = Said(room, "$yes", sacha.address, sacha.name, "yes", BEGINNING + said_at, live=live)
+        answers = await stage.take(yes)
+        assert any("If that is for me" in line for one in answers for line in one.ids) == told
