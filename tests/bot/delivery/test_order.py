@@ -172,8 +172,10 @@ async def test_what_is_not_said_any_more_was_not_left_behind(
     monkeypatch.setattr(Pacing, "takes", noted)
 
     def erased(storage: Storage) -> None:
+        room = storage.rooms.find(MATRIX, COOP.id)
+        assert room is not None
         for _ in range(2):
-            storage.outbox.put(MATRIX, Message(()), NOW, room=1)
+            storage.outbox.put(MATRIX, Message(()), NOW, room=room.id)
 
     await matrix.database.write(erased)
     await matrix.put(COOP, "one", "two")
