@@ -94,6 +94,7 @@ class Delivery:
         self._timer: asyncio.TimerHandle | None = None
         """Looks again when something's time has come."""
         self._idle = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.running = False
         self._finishing = False
 
@@ -164,9 +165,7 @@ class Delivery:
         Raises:
             Unsure: something was sent and nothing tells whether it arrived: connect again, and catch up first.
         """
-        # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
-        self._busy.clear()
-        self._errands.clear()
+        self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as group:
                 await self._finish_what_was_begun(group)
@@ -247,7 +246,7 @@ class Delivery:
         """
 
         def begun(storage: Storage) -> list[Claim]:
-            again = []
+            found = []
             rows = storage.outbox.sending(self._network)
             for known in (self._freezing.unsent, self._freezing.untouched):
                 known.intersection_update(row.key for row in rows)
@@ -264,11 +263,15 @@ class Delivery:
                 if self._freezing.is_late(claim):
                     storage.outbox.thaw(row.key)  # what is left of it is looked at anew
                     continue
-                again.append(claim)
-            return again
+                found.append(claim)
+            return found
 
         per_room: dict[int, list[Claim]] = {}
-        for claim in await self._database.write(begun):
+        again = await self._database.write(begun)
+        # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
+        self._busy.clear()
+        self._errands.clear()
+        for claim in again:
             per_room.setdefault(claim.room_id, []).append(claim)
         for room, claims in per_room.items():
             self._busy.add(room)
@@ -308,19 +311,34 @@ class Delivery:
             for room_id in ready
             for claim in self._freezing.sound(storage, storage.rooms.get(room_id), rooms[room_id])
         ]
-        for claim in claims:
-            more = claim.intents < min(len(rooms[claim.room_id]), self._pacing.most_lines)
-            self._pacing.takes(now, claim.room_id, leaves_more=more)
         for address_id, rows in homeless.items():
             address = storage.people.address(address_id)
             errands.append(
                 Errand(tuple(row.id for row in rows), "open", address=address, address_id=address_id)
             )
-        errands = self._errands.begin(errands)
-        self._busy.update(claim.room_id for claim in claims)
         comes = {claim.room_id for claim in claims} | (wants.keys() - set(ready))
         asked = [storage.rooms.get(room_id).place for room_id in comes if _is_asked(rooms[room_id])]
-        return Claimed(claims, errands, more=len(found) == AT_ONCE, again=again, asked=asked)
+        # Marked before anybody else can look, and not sooner than nothing can fail here any more but the COMMIT.
+        claimed = Claimed(
+            claims, self._errands.begin(errands), more=len(found) == AT_ONCE, again=again, asked=asked
+        )
+        for claim in claims:
+            self._busy.add(claim.room_id)
+            self._pacing.takes(now, claim.room_id, leaves_more=claim.leaves_more)
+        storage.if_undone(lambda: self._unclaim(claimed))
+        return claimed
+
+    def _unclaim(self, claimed: Claimed) -> None:
+        """Forget what was claimed in a transaction that came to nothing: it waits as before. In the database's thread."""
+        for claim in claimed.claims:
+            self._busy.discard(claim.room_id)
+            self._pacing.gives_back(claim.room_id)
+            self._freezing.forget(claim.dispatch.key)
+        for errand in claimed.errands:
+            self._errands.end(errand)
+        if self.running and self._loop is not None:
+            # Whoever waits until nothing is under way may have seen this as under way.
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     # --- on the way
 

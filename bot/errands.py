@@ -82,6 +82,11 @@ class Errands:
         self.opening.update(errand.address_id for errand in fresh if errand.address_id)
         return fresh
 
+    def end(self, errand: Errand) -> None:
+        """Note that an errand is not under way, or not any more."""
+        self._begun.discard(errand.name)
+        self.opening.discard(errand.address_id)
+
     def clear(self) -> None:
         """Forget what was under way: nobody does it any more."""
         self._begun.clear()
@@ -113,8 +118,7 @@ class Errands:
             log.warning("refused: %s", refusal, extra={"action": errand.act})
             await self.give_up(errand, str(refusal))
         finally:
-            self._begun.discard(errand.name)
-            self.opening.discard(errand.address_id)
+            self.end(errand)
 
     async def _act(self, errand: Errand) -> None:
         """Do what an errand is about, and note that it is done."""

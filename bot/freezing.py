@@ -40,8 +40,8 @@ class Claim:
     private_with: Address | None
     expires_at: datetime | None = None
     """From when on something in it is not worth saying any more (UTC)."""
-    intents: int = 1
-    """How many it takes with it."""
+    leaves_more: bool = False
+    """Whether it leaves something behind that could not leave with it, though there was room."""
 
 
 class Freezing:
@@ -63,6 +63,11 @@ class Freezing:
         """Dispatches made by this process that the network certainly was not given, or refused to take up."""
         self.untouched: set[str] = set()
         """Of those, the ones it was never even asked to take."""
+
+    def forget(self, key: str) -> None:
+        """Forget a dispatch that was not frozen after all."""
+        self.unsent.discard(key)
+        self.untouched.discard(key)
 
     def waiting(
         self, storage: Storage, *, busy: Collection[int], opening: Collection[int]
@@ -96,7 +101,7 @@ class Freezing:
                 if is_fatal(error):
                     raise
                 if len(rows) > 1 and self._can_be_said(room, rows[0]):
-                    return self._freeze(storage, room, rows[:1])
+                    return self._freeze(storage, room, rows, most=1)
                 log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
                 house, now = self._wordings.house, self._now()
                 told = undelivered.unsayable(
@@ -132,14 +137,18 @@ class Freezing:
             return False
         return True
 
-    def _freeze(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
+    def _freeze(
+        self, storage: Storage, room: RoomRow, rows: Sequence[Waiting], most: int | None = None
+    ) -> list[Claim]:
+        """Freeze the first of these, and with it what may leave as the same message, of the first `most`."""
+        waiting, rows = len(rows), rows[:most]
         if room.state == "parked":
             storage.undelivered.give_up_room(room.id, "sent away", self._now())
             return []
         if room.state != "joined":
             return []
         if rows[0].repeats:
-            return self._freeze_again(storage, room, rows[0])
+            return self._freeze_again(storage, room, rows[0], leaves_more=waiting > 1)
         if rows[0].intent != "message":
             return self._freeze_more(storage, room, rows)
         rows, repeats = _once(rows)
@@ -173,7 +182,9 @@ class Freezing:
             now=self._now(),
         )
         ends = min((row.expires_at for row in together if row.expires_at), default=None)
-        return [Claim(Dispatch(key, room.place, payload), room.id, first.file_id, private, ends, len(taking))]
+        dispatch = Dispatch(key, room.place, payload)
+        leaves_more = len(taking) < min(waiting, self._pacing.most_lines)
+        return [Claim(dispatch, room.id, first.file_id, private, ends, leaves_more)]
 
     def _new_key(self) -> str:
         key = str(uuid.uuid4())
@@ -203,9 +214,12 @@ class Freezing:
             file_id=None,
             now=self._now(),
         )
-        return [Claim(Dispatch(key, room.place, payload), room.id, None, None, row.expires_at)]
+        dispatch = Dispatch(key, room.place, payload)
+        return [Claim(dispatch, room.id, None, None, row.expires_at, leaves_more=len(rows) > 1)]
 
-    def _freeze_again(self, storage: Storage, room: RoomRow, row: Waiting) -> list[Claim]:
+    def _freeze_again(
+        self, storage: Storage, room: RoomRow, row: Waiting, *, leaves_more: bool
+    ) -> list[Claim]:
         """Freeze under a new key, just as it was rendered, what a campaigner wants sent once more."""
         old = storage.undelivered.original(row.repeats or "")
         if old is None:
@@ -225,7 +239,8 @@ class Freezing:
             now=self._now(),
         )
         private = Address(self._network, old.private_with) if old.private_with else None
-        return [Claim(Dispatch(key, room.place, thawed(payload)), room.id, old.file_id, private)]
+        dispatch = Dispatch(key, room.place, thawed(payload))
+        return [Claim(dispatch, room.id, old.file_id, private, leaves_more=leaves_more)]
 
     def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
         """What may leave as one message: what waits for the same thread, as long as it is plain and fits.

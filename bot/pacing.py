@@ -158,6 +158,11 @@ class Pacing:
         self._tokens -= 1.0
         return pause
 
+    def gives_back(self, room: int) -> None:
+        """Take back that one was spent for what waits in `room`: it did not leave, and has waited already."""
+        self._behind.add(room)
+        self._tokens += 1.0
+
     def was_taken(self, now: float) -> None:
         """Learn that the server has taken a message."""
         self._sent.append(now)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import replying
@@ -14,11 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commands.command import House, Reply
-    from commands.due import Tick
+    from commands.due import Alone, Tick
     from storage.database import Database
+    from storage.reminders import Cause
     from storage.storage import Storage
 
 log = logging.getLogger(__name__)
+
+
+class StepFailed(Exception):
+    """A step of the clock failed: it is in the log, and nothing of it stands."""
 
 
 class Ticking:
@@ -33,7 +40,8 @@ class Ticking:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
         await self._database.write(lambda storage: self._each(storage, tick))
         # A few at a time: whoever signs meanwhile waits for no more than these.
-        while await self._database.write(lambda storage: self._in_private(storage, tick)):
+        done: set[Cause] = set()
+        while await self._database.write(lambda storage: self._in_private(storage, tick, done)):
             pass
         await self._tidying.step(tick.now)
         if self._forgetting.is_due(tick.now):
@@ -45,33 +53,58 @@ class Ticking:
                     raise
                 log.exception("forgetting failed", extra={"action": "forget"})
 
-    def _in_private(self, storage: Storage, tick: Tick) -> bool:
+    def _in_private(self, storage: Storage, tick: Tick, done: set[Cause]) -> bool:
         """Say a few of the reminders for people alone; return whether there may be more.
 
-        If one of the few cannot be said, they are taken one by one, and it is skipped.
+        `done`: of what nobody can be reminded any more at this tick.
         """
         for alone in due.in_private(storage):
-            done = self._step(storage, alone, tick)
-            if done is None:
-                for one in alone.one_by_one():
-                    done = self._step(storage, one, tick)
-                    if done is None:
-                        alone.give_up(storage, tick)
-                    elif not done:
-                        break
+            if alone.cause in done:
+                continue
+            some: bool | None = None
+            with suppress(StepFailed):
+                some = self._step(storage, alone, tick) is not None
+            if some is None:
+                some = self._one_by_one(storage, alone, tick)
+            if some:
                 return True
-            if done:
-                return True
+            done.add(alone.cause)
         return False
+
+    def _one_by_one(self, storage: Storage, few: Alone, tick: Tick) -> bool:
+        """Say the same to each by themselves; return whether anything came of it.
+
+        Who cannot be told though others can is given up. If nobody can be told, that is nothing about any of them: it
+        may pass, and they are told at a later tick.
+        """
+        failed: list[Alone] = []
+        some = said = False
+        for one in few.one_by_one(storage):
+            try:
+                reply = self._step(storage, one, tick)
+            except StepFailed:
+                failed.append(one)
+            else:
+                some = some or reply is not None
+                said = said or (reply is not None and bool(reply.elsewhere))
+        if failed and said:
+            with suppress(StepFailed):
+                self._step(storage, partial(due.give_up, which=failed), tick)
+        return some
 
     def _each(self, storage: Storage, tick: Tick) -> None:
         for step in (*due.STEPS, *due.polls(storage), *due.AFTER_POLLS):
-            self._step(storage, step, tick)
+            with suppress(StepFailed):
+                self._step(storage, step, tick)
 
     def _step(
         self, storage: Storage, step: Callable[[Storage, House, Tick], Reply | None], tick: Tick
-    ) -> bool | None:
-        """Take one step, undone alone if it fails; return whether it had anything to do, None if it failed."""
+    ) -> Reply | None:
+        """Take one step, undone alone if it fails; return what is said, None if it had nothing to do.
+
+        Raises:
+            StepFailed: it failed.
+        """
         try:
             with storage.savepoint():
                 reply = step(storage, self._house, tick)
@@ -84,5 +117,5 @@ class Ticking:
                 "a step of the clock failed",
                 extra={"action": "tick", "step": getattr(step, "__name__", str(step))},
             )
-            return None
-        return reply is not None
+            raise StepFailed from error
+        return reply

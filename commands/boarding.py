@@ -39,7 +39,8 @@ def keep(storage: Storage, house: House, tick: Tick) -> Reply:
     for campaign in storage.campaigns.open():
         boards = storage.boards.of_campaign(campaign.id)
         rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
-        rooms = bridging.one_of_each(storage, house, rooms)
+        shown = [number for number, board in boards.items() if board.outbox_id is not None]
+        rooms = bridging.one_of_each(storage, house, rooms, prefer=shown)
         wanted = [room for room in rooms if is_wanted(campaign, boards.get(room.id))]
         if any(is_ripe(boards.get(room.id), now) for room in wanted):
             facts, left = _facts(storage, campaign, now), _left(storage, campaign, now)

@@ -11,7 +11,7 @@ from commands import answer, tell
 from commands.command import Elsewhere, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from campaign.chat import Address, Balloted, Reacted
@@ -59,14 +59,22 @@ def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Itera
     return kept
 
 
-def one_of_each(storage: Storage, house: House, rooms: Iterable[RoomRow]) -> list[RoomRow]:
-    """Of rooms that are sides of one room, keep the side listed first: what is said there is read on all of them."""
+def one_of_each(
+    storage: Storage, house: House, rooms: Iterable[RoomRow], prefer: Collection[int] = ()
+) -> list[RoomRow]:
+    """Of rooms that are sides of one room, keep the side listed first: what is said there is read on all of them.
+
+    If some are to `prefer` (by id), because it is there already, the first of those.
+    """
     ranked = [(room, _rank(storage, house, room.id)) for room in rooms]
-    first: dict[int, int] = {}
-    for _, rank in ranked:
+    first: dict[int, tuple[bool, int]] = {}
+    for room, rank in ranked:
         if rank is not None:
-            first[rank[0]] = min(rank[1], first.get(rank[0], rank[1]))
-    return [room for room, rank in ranked if rank is None or first[rank[0]] == rank[1]]
+            side = (room.id not in prefer, rank[1])
+            first[rank[0]] = min(side, first.get(rank[0], side))
+    return [
+        room for room, rank in ranked if rank is None or first[rank[0]] == (room.id not in prefer, rank[1])
+    ]
 
 
 def goes_round(

@@ -44,23 +44,36 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """A reminder of one thing, for people alone; a few at a time, or `most` of them."""
+    """A reminder of one thing, for people alone: for a few at a time, or for one organisation."""
 
     cause: Cause
-    most: int = ringing.PORTION
+    only: int | None = None
+    """What was written down of the one it is for; None: for a few."""
 
     def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply | None:  # noqa: ARG002 - as every step
         """Say it to a few; None if nobody is to be told of it now."""
-        told = ringing.in_private(storage, self.cause, tick.now, self.most)
+        told = ringing.in_private(storage, self.cause, tick.now, self.only)
         return None if told is None else Reply(elsewhere=told)
 
-    def one_by_one(self) -> Sequence[Alone]:
+    def one_by_one(self, storage: Storage) -> Sequence[Alone]:
         """The same few, each by themselves."""
-        return [replace(self, most=1)] * self.most
+        return [
+            replace(self, only=row) for row in storage.reminders.due(self.cause, ringing.PORTION).values()
+        ]
 
-    def give_up(self, storage: Storage, tick: Tick) -> None:
-        """Skip whoever comes next."""
-        ringing.give_up_one(storage, self.cause, tick.now)
+
+def give_up(storage: Storage, house: House, tick: Tick, *, which: Sequence[Alone]) -> Reply:
+    """Skip reminders that cannot be said though others can, and tell the campaigners how many."""
+    rows = [one.only for one in which if one.only is not None]
+    ringing.give_up(storage, rows, tick.now)
+    text = say_many(
+        *NN_(
+            "{count} reminder could not be said in private and is given up. Whoever runs me sees why.",
+            "{count} reminders could not be said in private and are given up. Whoever runs me sees why.",
+        ),
+        len(rows),
+    )
+    return Reply(elsewhere=tell.admins(storage, house, text))
 
 
 def late(storage: Storage, house: House, tick: Tick) -> Reply:

@@ -72,7 +72,7 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
 
 
 def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Reply | None:
-    """Remember a room the bot is in; on the first time in a campaign's room, say who it is in three lines."""
+    """Remember a room the bot is in; in a campaign's, say once who it is in three lines, and show what is put to the vote."""
     room = _entry(storage, house, event)
     astray = following.followed(storage, house, room, event, now)
     if astray is not None:
@@ -90,36 +90,59 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         archived=event.archived,
         encrypted=event.encrypted or room.encrypted,
     )
+    told: tuple[Elsewhere, ...] = ()
     if room.name and event.name and event.name != room.name and (campaigns or room.admin):
         # Where people were told of a room by its name, they look for it by that.
         renamed = say(N_("{old} is called {new} now."), old=room.name, new=event.name)
-        return Reply(elsewhere=tell.admins(storage, house, renamed))
-    if room.welcomed_at is not None or not campaigns or room.admin:
-        return None
-    storage.rooms.change(room.id, welcomed_at=now)
-    campaign = storage.campaigns.get(campaigns[0])
+        told = tell.admins(storage, house, renamed)
+    if campaigns and not room.admin:
+        if room.welcomed_at is None:
+            storage.rooms.change(room.id, welcomed_at=now)
+            told = (*told, _welcome(storage, house, room, campaigns[0]))
+        told = (*told, *_open_polls(storage, house, room.id))
+    return Reply(elsewhere=told) if told else None
+
+
+def _welcome(storage: Storage, house: House, room: RoomRow, campaign_id: int) -> Elsewhere:
+    campaign = storage.campaigns.get(campaign_id)
     letter = storage.letters.in_language(campaign.id, room.language or house.language)
     lines = (
         say(N_("Hello! I am {name}: I collect your organisations' signatures."), name=house.name),
         say(N_("📜 **{title}** — {letter} shows the letter."), title=letter.title, letter=Typed("letter")),
         say(N_("To sign: {sign} · everything else: {help}"), sign=Typed("sign", "…"), help=Typed("help")),
     )
-    return Reply(
-        elsewhere=(Elsewhere(Message(lines), room_id=room.id), *_open_polls(storage, house, room.id))
-    )
+    return Elsewhere(Message(lines), room_id=room.id)
 
 
 def _open_polls(storage: Storage, house: House, room_id: int) -> Iterable[Elsewhere]:
-    """Show a room that came later what is put to the vote: not one where it was shown, nor another side of such a room."""
+    """Show a room that came later what is put to the vote: not one where it was shown, nor another side of such a room.
+
+    Looked at whenever the bot is in a room (anew): it may have been away, or the room have become a campaign's since.
+    """
     for number in storage.rooms.campaigns_of(room_id):
         campaign = storage.campaigns.get(number)
-        rooms = storage.rooms.of_campaign(number)
-        if room_id not in [room.id for room in bridging.one_of_each(storage, house, rooms)]:
-            continue
         for poll in storage.polls.of_campaign(number, only_open=True):
-            shown = storage.outbox.with_purpose(f"poll:{poll.id}", "message")
-            if poll.begun and room_id not in [room for _, room in shown]:
+            if not poll.begun:
+                continue
+            shown = {
+                room
+                for row, room in storage.outbox.with_purpose(f"poll:{poll.id}", "message")
+                if not _never_said(storage, row)
+            }
+            rooms = [
+                room
+                for room in storage.rooms.of_campaign(number, joined=False)
+                if room.state == "joined" or room.id in shown
+            ]
+            there = bridging.one_of_each(storage, house, rooms, prefer=shown)
+            if room_id not in shown and room_id in [room.id for room in there]:
                 yield from polling.opened(storage, campaign, poll, room_id)
+
+
+def _never_said(storage: Storage, row: int) -> bool:
+    """Whether an intent was given up before it began to leave, as when the bot was sent away."""
+    became = storage.outbox.earlier(row)
+    return became is not None and became.state == "unsaid"
 
 
 def _entry(storage: Storage, house: House, event: Joined) -> RoomRow:

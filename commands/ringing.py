@@ -152,9 +152,9 @@ def _give(about: Occasion, members: Sequence[Member], *, public: bool, late: boo
 
 
 def in_private(
-    storage: Storage, cause: Cause, now: datetime, most: int = PORTION
+    storage: Storage, cause: Cause, now: datetime, only: int | None = None
 ) -> tuple[Elsewhere, ...] | None:
-    """Remind in private some of those of whom that was decided; None if nobody can be told anything of it now.
+    """Remind in private some of those of whom that was decided, or one; None if nobody can be told anything of it now.
 
     What does not hold any more is skipped; what the hour does not allow waits.
     """
@@ -162,17 +162,16 @@ def in_private(
     over = "closed" if about.campaign.closed_at else about.over
     if not over and not about.may_be_said:
         return None
-    rows = storage.reminders.due(cause, most)
+    rows = storage.reminders.due(cause, PORTION, only)
     if over:
         storage.reminders.settle(dict.fromkeys(rows.values(), Fate("skipped", over)), now)
         return () if rows else None
     return _alone(about, rows) if rows else None
 
 
-def give_up_one(storage: Storage, cause: Cause, now: datetime) -> None:
-    """Skip the one who would be reminded in private next: it cannot be said to them, and others wait behind."""
-    rows = storage.reminders.due(cause, 1)
-    storage.reminders.settle(dict.fromkeys(rows.values(), Fate("skipped", "failed")), now)
+def give_up(storage: Storage, rows: Sequence[int], now: datetime) -> None:
+    """Skip those who cannot be reminded in private: others wait behind them."""
+    storage.reminders.settle(dict.fromkeys(rows, Fate("skipped", "failed")), now)
 
 
 def _alone(about: Occasion, rows: Mapping[int, int]) -> tuple[Elsewhere, ...]:

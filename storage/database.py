@@ -117,13 +117,15 @@ class Database:
         reached("before-begin")
         try:
             with self._engines[writes].connect() as connection:
+                storage = Storage(connection)
                 try:
                     with connection.begin():
                         reached("after-begin")
-                        result = work(Storage(connection))
+                        result = work(storage)
                         reached("before-commit")
                 except BaseException:
                     memory.memory_of(connection).clear()  # a COMMIT that failed undoes as well
+                    storage.undone()
                     raise
         except DatabaseError as error:
             raise _named(error) from error

@@ -182,14 +182,16 @@ class Reminders(Queries):
         """Of what somebody is still to be reminded in private."""
         return self._all(Cause, _with_campaign(_DUE))
 
-    def due(self, cause: Cause, most: int) -> Mapping[int, int]:
-        """Organisation → row of those who are still to be reminded of it, at most so many."""
+    def due(self, cause: Cause, most: int, only: int | None = None) -> Mapping[int, int]:
+        """Organisation → row of those who are still to be reminded of it, at most so many; or of that row `only`."""
         query = (
             select(reminders.c.organisation_id, reminders.c.id)
             .where(_IS_DUE, *_is(cause))
             .order_by(reminders.c.id)
             .limit(most)
         )
+        if only is not None:
+            query = query.where(reminders.c.id == only)
         return {int(organisation): int(row) for organisation, row in self._connection.execute(query)}
 
     def settle(self, fates: Mapping[int, Fate], now: datetime) -> None:

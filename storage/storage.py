@@ -39,7 +39,7 @@ from storage.unsaying import Unsaying
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -49,6 +49,19 @@ class Storage:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._undoing: list[Callable[[], None]] = []
+
+    def if_undone(self, take_back: Callable[[], None]) -> None:
+        """Have something outside of the database taken back, in this thread, if what is written here does not stand.
+
+        That is known only once the transaction is committed: a full disk makes itself felt then.
+        """
+        self._undoing.append(take_back)
+
+    def undone(self, since: int = 0) -> None:
+        """Take back what does not stand, the latest first: all of it, or what came after so many."""
+        while len(self._undoing) > since:
+            self._undoing.pop()()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -58,6 +71,7 @@ class Storage:
         """
         raw = cast("sqlite3.Connection", self._connection.connection.driver_connection)
         raw.execute("SAVEPOINT block")
+        before = len(self._undoing)
         try:
             yield
         except BaseException:
@@ -66,6 +80,7 @@ class Storage:
                 raw.execute("ROLLBACK TO block")
                 raw.execute("RELEASE block")
             memory_of(self._connection).clear()
+            self.undone(before)
             raise
         raw.execute("RELEASE block")
 

@@ -14,7 +14,7 @@ from bot.intake import Intake
 from bot.opening import house_of
 from bot.transports.base import Batch
 from campaign.bridge import Bridges
-from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Reacted
+from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Joined, Reacted
 from campaign.circle import MOST, SAME
 from commands import boarding, due, revising
 from commands.menu import MENU
@@ -182,6 +182,53 @@ def boards(database: Database, bridges: Bridges) -> int:
 async def test_a_board_is_shown_on_one_side_and_in_each_room_that_has_none(database: Database) -> None:
     assert boards(database, BRIDGED) == 1
     assert boards(database, BRIDGES) == 2
+
+
+async def test_a_board_stays_on_the_side_that_has_it_when_the_side_listed_first_comes(
+    database: Database,
+) -> None:
+    def first(storage: Storage, **values: str) -> int:
+        room = storage.rooms.find(*SIDES[0])
+        assert room is not None
+        storage.rooms.change(room.id, **values)
+        return room.id
+
+    database.transaction(lambda storage: first(storage, state="parked"))
+    assert boards(database, BRIDGED) == 1
+    late = database.transaction(lambda storage: first(storage, state="joined"))
+    later = NOW + timedelta(hours=1)
+
+    def again(storage: Storage) -> list[tuple[int, datetime | None]]:
+        storage.campaigns.change(1, goal=7)
+        boarding.keep(storage, replace(HOUSE, bridges=BRIDGED), due.Tick(later, later))
+        return [(room, board.changed_at) for room, board in storage.boards.of_campaign(1).items()]
+
+    ((room, changed),) = database.transaction(again)
+    assert room != late
+    assert changed == later, "and is kept up to date there"
+
+
+async def test_a_poll_shown_on_one_side_is_not_shown_on_the_other_that_comes_later(
+    database: Database,
+) -> None:
+    def parked(storage: Storage) -> None:
+        room = storage.rooms.find(*SIDES[0])
+        assert room is not None
+        storage.rooms.change(room.id, state="parked")
+
+    def shown(storage: Storage) -> list[str]:
+        rows = storage.outbox.with_purpose("poll:1", "message")
+        return [storage.rooms.get(room).address for _, room in rows]
+
+    database.transaction(parked)
+    one = intake(database, BRIDGED)
+    await take(one, said("$1", "!poll open majority Shall we? closes=3 days", TEAM, MAUD))
+    await take(one, said("$2", "!confirm", TEAM, MAUD))
+    assert await database.read(shown) == [FORGE.id]
+    await take(one, Joined(COOP, NOW))
+    assert await database.read(shown) == [FORGE.id]
+    await take(intake(database), Joined(COOP, NOW))
+    assert await database.read(shown) == [FORGE.id, COOP.id], "without the pair they are two rooms"
 
 
 @pytest.mark.parametrize(("bridges", "count"), [(BRIDGED, -1), (BRIDGES, 0)])

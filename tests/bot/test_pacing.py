@@ -146,6 +146,16 @@ def test_who_asks_one_thing_after_the_other_waits_for_company_once_at_most() -> 
     assert sum(wait > 0.05 for wait in waits) == 1
 
 
+def test_what_did_not_leave_after_all_costs_nothing_and_waits_for_nobody() -> None:
+    pacing = Pacing(Allowance(2, 5.0))
+    pacing.limited(0.0, 0.0)
+    before = pacing.left(0.0)
+    pacing.takes(0.0, 7)
+    pacing.gives_back(7)
+    assert pacing.left(0.0) == before == 1.0
+    assert pacing.choose({7: Want(5, 1, 1)}, 0.0) == ([7], None)
+
+
 def test_what_belongs_to_other_conversations_waits_for_company_once_and_not_one_after_the_other() -> None:
     """Whoever asks in ten threads at once would keep the room waiting for half a minute."""
     pacing, now, left = Pacing(Allowance(10, 5.0)), 0.0, []

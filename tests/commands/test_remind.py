@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from campaign.chat import MATRIX, Removed
+from commands import ringing
+from storage.tables import reminders
 from tests.commands.stage import PLACES, opened, voice
 from tests.conversations.play import BEGINNING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import pytest
+
+    from commands.command import Elsewhere
+    from commands.occasions import Occasion
+    from storage.storage import Storage
+    from tests.commands.stage import Stage
+
+WHEN, A_MINUTE_LATER = datetime(2024, 9, 23, 16, 1, tzinfo=UTC), datetime(2024, 9, 23, 16, 2, tzinfo=UTC)
+"""A week before the deadline."""
 
 
 async def test_nobody_is_said_to_be_reminded_where_the_bot_is_in_no_room(tmp_path: Path) -> None:
@@ -35,3 +51,89 @@ async def test_everybody_is_reminded_where_it_is_in_a_room(tmp_path: Path) -> No
     (done,) = told.message.lines
     assert str(done.values["names"]).count(", ") == 5
     assert [one.where for one in reminders] == [PLACES[MATRIX]["campaign"].id]
+
+
+async def wanted_in_private(stage: Stage) -> None:
+    """Let organisations want their reminders in private, and set a deadline."""
+    for who in ("Camille", "Robin", "Ines", "Alex"):
+        await stage.say(voice(who), "!status", "private")
+        await stage.say(voice(who), "!reminders private", "private")
+    await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00", "admin")
+
+
+async def fates(stage: Stage) -> list[tuple[str, str]]:
+    """What has become of the reminders that are for people alone."""
+
+    def work(storage: Storage) -> list[tuple[str, str]]:
+        query = select(reminders.c.state, reminders.c.why).where(~reminders.c.public)
+        found = storage._connection.execute(query.where(reminders.c.deadline_id.is_not(None)))
+        return sorted((row.state, row.why) for row in found)
+
+    return await stage.database.read(work)
+
+
+async def test_a_fault_that_passes_costs_nobody_their_reminder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> tuple[Elsewhere, ...]:
+        raise KeyError("a fault that passes")
+
+    with opened(tmp_path) as stage:
+        await wanted_in_private(stage)
+        with monkeypatch.context() as patch:
+            patch.setattr(ringing, "_alone", fails)
+            said = await stage.tick(WHEN)
+        assert [one.where for one in said if one.where.startswith("!with-")] == []
+        due = [fate for fate in await fates(stage) if fate[0] == "due"]
+        assert due
+        assert ("skipped", "failed") not in await fates(stage)
+        said = await stage.tick(A_MINUTE_LATER)
+        assert len([one for one in said if one.message.private]) == len(due)
+        assert {state for state, _ in await fates(stage)} == {"sent"}
+
+
+async def test_one_that_cannot_be_said_alone_is_given_up_and_the_campaigners_are_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = ringing._alone
+    broken: list[int] = []
+
+    def fails_for_one(about: Occasion, rows: Mapping[int, int]) -> tuple[Elsewhere, ...]:
+        broken[:] = broken or [min(rows.values())]
+        if broken[0] in rows.values():
+            raise KeyError("a fault that stays")
+        return alone(about, rows)
+
+    with opened(tmp_path) as stage:
+        await wanted_in_private(stage)
+        monkeypatch.setattr(ringing, "_alone", fails_for_one)
+        said = await stage.tick(WHEN)
+        told = [one for one in said if "given up" in one.ids[0]]
+        assert {one.where for one in told} == {rooms["admin"].id for rooms in PLACES.values()}
+        assert [one.message.lines[0].values["count"] for one in told] == [1, 1]
+        assert await fates(stage) == [("sent", "")] * 2 + [("skipped", "failed")]
+        assert await stage.tick(A_MINUTE_LATER) == []
+
+
+async def test_what_cannot_even_be_given_up_is_left_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, give_up = ringing._alone, ringing.give_up
+    broken: list[int] = []
+
+    def fails_for_one(about: Occasion, rows: Mapping[int, int]) -> tuple[Elsewhere, ...]:
+        broken[:] = broken or [min(rows.values())]
+        if broken[0] in rows.values():
+            raise KeyError("a fault that stays")
+        return alone(about, rows)
+
+    def fails(*given: object) -> None:
+        give_up(*given)  # type: ignore[arg-type]
+        raise KeyError("half done")
+
+    with opened(tmp_path) as stage:
+        await wanted_in_private(stage)
+        monkeypatch.setattr(ringing, "_alone", fails_for_one)
+        monkeypatch.setattr(ringing, "give_up", fails)
+        await stage.tick(WHEN)
+        assert await fates(stage) == [("due", "")] + [("sent", "")] * 2

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import alarm, app, supervisor
-from bot.transports.base import LoginRefused, Unsure
-from campaign.chat import MATRIX, XMPP
-from storage.database import StorageDamaged
+from bot.transports.base import Batch, LoginRefused, Unsure
+from campaign.chat import MATRIX, XMPP, Message, say
+from storage import database
+from storage.database import StorageDamaged, StorageFull
 from tests.bot.scripted import ANA, COOP, FORGE, NOW, TEAM, Taken, cut, said
 
 if TYPE_CHECKING:
@@ -193,6 +194,32 @@ async def test_a_fault_of_one_network_stops_neither(world: World, caplog: pytest
     assert len(world.matrix.starts) == 2
     assert len(world.xmpp.starts) == 1
     assert any(getattr(record, "action", "") == "fault" for record in caplog.records)
+
+
+async def test_a_form_for_which_the_disk_has_no_room_silences_no_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decided(storage: Storage) -> None:
+        room = storage.rooms.find(XMPP, FORGE.id)
+        assert room is not None
+        storage.outbox.put(XMPP, Message((say("hello"),)), NOW, room=room.id)
+
+    def full(step: str) -> None:
+        if step == "before-commit":
+            raise StorageFull("no room")
+
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await asyncio.wait_for(world.app.settled(), 10)
+        await world.database.write(decided)
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "reached", full)
+            with pytest.raises(StorageFull):
+                await world.app.supervisors[XMPP].take_forms(Batch(()))
+        world.app.wake()
+        await asyncio.wait_for(world.app.settled(), 10)
+        assert answers(world.xmpp, FORGE, "hello") == 1
+        assert len(world.xmpp.starts) == 1, "the same connection serves on"
 
 
 async def test_a_full_disk_loses_no_event(world: World) -> None:

@@ -19,6 +19,7 @@ from tests.bot.scripted import (
 if TYPE_CHECKING:
     import pytest
 
+    from storage.storage import Storage
     from tests.bot.delivery.bench import Bench
 
 # --- order
@@ -156,6 +157,31 @@ async def test_a_question_and_another_thread_keep_their_own_message(
     assert threads == ["", "$root", "", ""]
     # Each of them but the last left something behind that could not leave with it, and that follows at once.
     assert leave_more == [True, True, True, False]
+
+
+async def test_what_is_not_said_any_more_was_not_left_behind(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_more = []
+    takes = Pacing.takes
+
+    def noted(self: Pacing, now: float, room: int, *, leaves_more: bool) -> float:
+        leave_more.append(leaves_more)
+        return takes(self, now, room, leaves_more=leaves_more)
+
+    monkeypatch.setattr(Pacing, "takes", noted)
+
+    def erased(storage: Storage) -> None:
+        room = storage.rooms.find(MATRIX, COOP.id)
+        assert room is not None
+        for _ in range(2):
+            storage.outbox.put(MATRIX, Message(()), NOW, room=room.id)
+
+    await matrix.database.write(erased)
+    await matrix.put(COOP, "one", "two")
+    await matrix.settle()
+    assert matrix.network.texts(COOP) == ["one\ntwo"]
+    assert leave_more == [False]
 
 
 async def test_what_answers_one_message_is_a_reply_and_what_answers_several_is_not(matrix: Bench) -> None:

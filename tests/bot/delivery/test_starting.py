@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
+
+import pytest
 
 from bot.transports.base import (
     LoginRefused,
 )
 from campaign.chat import MATRIX, Message, say
+from storage.database import StorageFull
 from tests.bot.scripted import (
+    ANA,
     COOP,
     NOW,
     Taken,
@@ -80,6 +85,59 @@ async def test_what_intake_claimed_is_carried_without_looking_again(matrix: Benc
         matrix.delivery.carry(claimed)  # type: ignore[arg-type]
         await matrix.delivery.settled()
     assert len(matrix.network.visible) == 1
+
+
+async def test_what_was_claimed_in_a_transaction_that_came_to_nothing_waits_as_before(matrix: Bench) -> None:
+    def decided(storage: Storage) -> None:
+        storage.outbox.put(MATRIX, Message((say("hello"),)), NOW, room=1)
+        ana = storage.people.ensure(ANA, "", NOW)
+        storage.outbox.put(MATRIX, Message((say("only you"),), private=True), NOW, address=ana.address_id)
+
+    def in_vain(storage: Storage) -> None:
+        claimed = matrix.delivery.claim(storage)
+        assert claimed is not None
+        assert claimed.claims
+        assert claimed.errands
+        raise StorageFull("no room")
+
+    async with matrix.running(), asyncio.timeout(10):
+        await matrix.delivery.settled()
+        await matrix.database.write(decided)
+        with pytest.raises(StorageFull):
+            await matrix.database.write(in_vain)
+        matrix.delivery.wake()
+        await matrix.delivery.settled()
+    assert sorted(text for _, _, text in matrix.network.visible) == ["hello", "only you"]
+
+
+async def test_nobody_waits_for_what_was_claimed_in_vain(matrix: Bench) -> None:
+    """Whoever waits until all is said may have looked while it was claimed."""
+    claims, looked = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def in_vain(storage: Storage) -> None:
+        storage.outbox.put(MATRIX, Message((say("hello"),)), NOW, room=1)
+        claimed = matrix.delivery.claim(storage)
+        assert claimed is not None
+        assert claimed.claims
+        loop.call_soon_threadsafe(claims.set)
+        assert looked.wait(10)
+        raise StorageFull("no room")
+
+    async with matrix.running(), asyncio.timeout(10):
+        await matrix.delivery.settled()
+        taking = asyncio.create_task(matrix.database.write(in_vain))
+        await claims.wait()
+        matrix.delivery._idle.clear()
+        matrix.delivery._wake.set()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not matrix.delivery._idle.is_set()
+        looked.set()
+        with pytest.raises(StorageFull):
+            await taking
+        await matrix.delivery.settled()
+    assert not matrix.network.visible
 
 
 async def test_nothing_is_claimed_while_nothing_runs(matrix: Bench) -> None:
