@@ -28,7 +28,7 @@ QUESTIONS_LAST = timedelta(hours=24)
 Picked: TypeAlias = int | Literal["yes", "no"]
 
 JUST_NOW = timedelta(minutes=2)
-"""How long after a question a yes in its room, in reply to no message, may be meant for it."""
+"""How long after a question a yes or no in its room, in reply to no message, may be meant for it."""
 _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
@@ -44,12 +44,13 @@ def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool
 
 
 def _said_beside(storage: Storage, said: Said, now: datetime) -> Prompt | None:
-    """The question somebody was asked in a room just before they said nothing but yes there, in reply to no message.
+    """The question somebody was asked in a room just before they said nothing but yes or no there, in reply to no message.
 
-    That may be meant for anybody there, so it is never taken for an answer: they are told how to give it. Only just now,
-    by our clock: when a line was said is for its server to set, and what is read afterwards was not just said.
+    A yes may be meant for anybody there, so it is never taken for an answer: they are told how to give it. A no is: it
+    does nothing, whoever it was meant for. Only just now, by our clock: when a line was said is for its server to set,
+    and what is read afterwards was not just said.
     """
-    if not said.live or said.private or said.reply_to or not _is_yes(said.text):
+    if not said.live or said.private or said.reply_to or _yes_or_no(said.text) is None:
         return None
     person, room = storage.people.find(said.sender), storage.rooms.find(said.room.network, said.room.id)
     if person is None or room is None:
@@ -58,8 +59,12 @@ def _said_beside(storage: Storage, said: Said, now: datetime) -> Prompt | None:
     return prompt if prompt is not None and is_lately(prompt.asked_at, JUST_NOW, now) else None
 
 
-def _is_yes(text: str) -> bool:
-    return len(text) <= LONGEST_WORD and fold(calling.clean(text)) in YES
+def _yes_or_no(text: str) -> Literal["yes", "no"] | None:
+    """What a line says, if it is nothing else."""
+    if len(text) > LONGEST_WORD:
+        return None
+    word = fold(calling.clean(text))
+    return "yes" if word in YES else "no" if word in NO else None
 
 
 def answer(context: Context, said: Said) -> Reply | None:
@@ -78,7 +83,7 @@ def answer(context: Context, said: Said) -> Reply | None:
     line = _call(said, context.house)
     beside = _said_beside(context.storage, said, context.now) if line is None else None
     if beside is not None:
-        return _how_to_say_yes(beside)
+        return _how_to_say_yes(beside) if _yes_or_no(said.text) == "yes" else _pick(context, beside, "no")
     if line is None:
         line = calling.alone(said.text, context.house.prefix)
         if line is None or finding.find(line, context.menu) is None:
@@ -88,7 +93,7 @@ def answer(context: Context, said: Said) -> Reply | None:
             )
     found = finding.find(line, context.menu)
     if found is None:
-        return _hint(context, line)
+        return _called_off(context, line) or _hint(context, line)
     one, rest = found
     authorise(context, one)
     reply = _do(context, one, *grammar.arguments(one, rest, context))
@@ -253,6 +258,15 @@ def _pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | No
     return run(context, prompt, picked) if several else None
 
 
+def _called_off(context: Context, line: calling.Line) -> Reply | None:
+    """Do nothing of what somebody was asked about here and calls off."""
+    if _yes_or_no(line.text) != "no":
+        return None
+    return _pick(
+        context, context.storage.prompts.waiting(context.person.id, context.room.id, context.now), "no"
+    )
+
+
 def _how_to_say_yes(prompt: Prompt) -> Reply:
     """Say how to answer a question in a room, where a word alone may be meant for somebody else."""
     if len(prompt.choices) > 1:
@@ -326,9 +340,8 @@ def _answered(said: Said) -> Picked | None:
     if not (said.private or said.reply_to):
         return None
     line = calling.clean(calling.without_quotation(said.text))
-    if len(line) <= LONGEST_WORD:
-        word = fold(line)
-        if word in YES or word in NO:
-            return "yes" if word in YES else "no"
+    word = _yes_or_no(line)
+    if word is not None:
+        return word
     number, following = calling.take_number(line.split())
     return number if number is not None and number <= _HIGHEST and not following else None

@@ -1,4 +1,4 @@
-"""A yes beside a question, in reply to no message: taken for one only just after it, by our clock and live."""
+"""A yes or no beside a question, in reply to no message: heard only just after it, by our clock and live."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tests.commands.stage import PLACES, opened, voice
 from tests.conversations.play import BEGINNING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from tests.commands.stage import Answer
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,3 +41,27 @@ async def test_how_to_answer_is_told_just_after_the_question(
         yes = Said(room, "$yes", sacha.address, sacha.name, "yes", BEGINNING + said_at, live=live)
         answers = await stage.take(yes)
         assert any("If that is for me" in line for one in answers for line in one.ids) == told
+
+
+@pytest.mark.parametrize("no", ["no", "Non", "!cancel", "!annuler"])
+async def test_a_no_calls_off_what_was_asked(tmp_path: Path, no: str) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Sacha"), "!sign Serveur du Coin")
+        assert "All right: I did nothing." in ids(await stage.say(voice("Sacha"), no))
+        assert "All right: I did nothing." not in ids(await stage.say(voice("Sacha"), no))
+        answers = await stage.say(voice("Sacha"), "!confirm")
+        assert not any("is declared" in line for line in ids(answers))
+
+
+async def test_somebody_elses_no_calls_off_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Sacha"), "!sign Serveur du Coin")
+        for no in ("no", "!cancel"):
+            assert "All right: I did nothing." not in ids(await stage.say(voice("Camille"), no))
+        answers = await stage.say(voice("Sacha"), "!confirm")
+        assert any("declared" in line for line in ids(answers))
+
+
+def ids(answers: Sequence[Answer]) -> list[str]:
+    """The messages of what was answered, untranslated."""
+    return [line for one in answers for line in one.ids]
