@@ -62,6 +62,7 @@ class Heartbeat:
         """Seconds by the clock."""
         self.worked = 0.0
         """Most seconds for which this process used the processor between two beats: nobody else's doing."""
+        self._beaten = asyncio.Event()
         self.bystander = 0.0
         """Seconds for which a process that had nothing to do stood still meanwhile, at the longest."""
 
@@ -87,7 +88,8 @@ class Heartbeat:
         try:
             yield
         finally:
-            await asyncio.sleep(0)
+            self._beaten.clear()
+            await self._beaten.wait()  # the beat that was due meanwhile tells how late it was
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
             told, _ = await bystander.communicate(b"")
@@ -101,6 +103,7 @@ class Heartbeat:
             self.longest = max(self.longest, now - last)
             self.worked = max(self.worked, min(now - last, uses - used))
             last, used = now, uses
+            self._beaten.set()
 
 
 @pytest.fixture

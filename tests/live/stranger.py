@@ -18,6 +18,8 @@ _C = "{jabber:component:accept}"
 _MUC = "http://jabber.org/protocol/muc"
 _MUC_USER = f"{_MUC}#user"
 _INFO = "http://jabber.org/protocol/disco#info"
+_LONG, _SPACE = 1_000, 60_000
+"""Characters."""
 _WAIT = 30.0
 
 
@@ -60,8 +62,12 @@ class Stranger:
             await self._writer.wait_closed()
 
     def say(self, xml: str) -> None:
-        """Put XML on the wire as it is."""
-        self._writer.write(xml.encode())
+        """Put XML on the wire as it is.
+
+        Space follows what is long: with a repaired expat (Debian 12 has it) the server's parser looks at half a tag again
+        only once twice as much has come, and would keep all that follows back.
+        """
+        self._writer.write(xml.encode() + b" " * (min(len(xml), _SPACE) if len(xml) > _LONG else 0))
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until something is so."""
@@ -85,8 +91,11 @@ class Stranger:
         return answers()[0]
 
     async def _read(self) -> None:
+        held = b""
         while data := await self._reader.read(65_536):
-            self._parser.feed(data)
+            whole = (held + data).rfind(b">") + 1  # our own parser is of that kind too
+            self._parser.feed((held + data)[:whole])
+            held = (held + data)[whole:]
             for what, element in self._parser.read_events():
                 self._depth += 1 if what == "start" else -1
                 if what == "start" and self._depth == 1:
