@@ -120,9 +120,9 @@ async def test_a_campaign_in_an_encrypted_room(
             listed = {
                 one["organisation"]: one for one in csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
             }
-            assert {name: one["standing"] for name, one in listed.items()} == {
-                "Nuage Libre": "signed",
-                "Jardiniers du Web": "silent",
+            assert {name: one["réponse"] for name, one in listed.items()} == {
+                "Nuage Libre": "signée",
+                "Jardiniers du Web": "sans réponse",
             }
         # Nothing of it was ever there in plain.
         assert not [one for each in (maud, camille) for one in each.seen if one["failure"]]

@@ -127,7 +127,7 @@ async def test_a_campaign_by_lines_forms_and_files(prosody_server: Prosody, tmp_
             fetched = await maud.do("download", url=told["file"])
             assert fetched["type"].startswith("text/csv")
             listed = csv.DictReader(io.StringIO(base64.b64decode(fetched["data"]).decode("utf-8-sig")))
-            assert {one["organisation"]: one["standing"] for one in listed} == {
-                "Le Fil Commun": "signed",
-                "Phare Ouest": "silent",
+            assert {one["organisation"]: one["réponse"] for one in listed} == {
+                "Le Fil Commun": "signée",
+                "Phare Ouest": "sans réponse",
             }
