@@ -33,7 +33,8 @@ class PutsOff:
         self._waits += data
         if len(self._waits) < 2 * self._looked_at:
             return
-        whole = self._waits.rfind(b">") + 1
+        tag = self._waits.rfind(b"<")
+        whole = tag if tag > self._waits.rfind(b">") else len(self._waits)
         self._parser.feed(self._waits[:whole])
         self._waits = self._waits[whole:]
         self._looked_at = len(self._waits)
