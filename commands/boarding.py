@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from commands.command import House
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.boards import Board
     from storage.campaigns import Campaign
     from storage.rooms import RoomRow

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from campaign.chat import Message
     from commands.command import House
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.outbox import Waiting
     from storage.storage import Storage
 

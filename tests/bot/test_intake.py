@@ -35,8 +35,8 @@ from campaign.chat import (
 )
 from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command
-from commands.due import Tick
 from commands.menu import MENU
+from commands.tick import Tick
 from storage.trouble import StorageFull
 from tests.bot.scripted import (
     ANA,
@@ -607,7 +607,7 @@ async def test_a_step_of_the_clock_that_fails_does_not_stop_the_others(
 
     monkeypatch.setattr(due, "STEPS", (bad, *due.STEPS))
     now = NOW + timedelta(days=22, hours=6)
-    await Ticking(database, HOUSE).tick(due.Tick(now, heard=now))
+    await Ticking(database, HOUSE).tick(Tick(now, heard=now))
     assert traces(database) == []
     assert any("please answer by" in text for _, text in await waiting(database))
 

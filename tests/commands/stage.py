@@ -20,8 +20,8 @@ from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, say
 from commands.command import House
-from commands.due import Tick
 from commands.menu import MENU
+from commands.tick import Tick
 from storage.opening import FILE, open_database
 from storage.outbox import thaw
 from storage.tables import inbox, metadata, outbox

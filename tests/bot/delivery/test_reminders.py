@@ -17,6 +17,7 @@ from commands import due, leaving, tell
 from commands.command import House
 from commands.menu import MENU
 from commands.occasions import ADeadline
+from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to
 from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM
 
@@ -46,7 +47,7 @@ def decided(matrix: Bench) -> Bench:
             storage.deadlines.cancel(one.id, NOW)
         storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
         at = NOW + timedelta(seconds=60)
-        told = due.deadlines(storage, House(), due.Tick(at, at))
+        told = due.deadlines(storage, House(), Tick(at, at))
         assert told.elsewhere
         tell.put(storage, told.elsewhere, at)
 
@@ -128,7 +129,7 @@ async def test_of_two_that_waited_only_the_nearer_is_said(decided: Bench) -> Non
 
     def remind(storage: Storage) -> None:
         storage.campaigns.change(1, reminders=[7 * 86400 - 60, 86400])
-        told = due.deadlines(storage, House(), due.Tick(later, later))
+        told = due.deadlines(storage, House(), Tick(later, later))
         tell.put(storage, told.elsewhere, later)
 
     decided.database.transaction(remind)
@@ -154,9 +155,9 @@ async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
         for other in storage.campaigns.members(1):
             if other.name != "Picasoft":
                 storage.campaigns.stand(1, other.organisation_id, "declined", NOW)
-        assert not due.deadlines(storage, House(), due.Tick(at_, at_)).elsewhere
+        assert not due.deadlines(storage, House(), Tick(at_, at_)).elsewhere
         (alone,) = due.in_private(storage)
-        told = alone(storage, House(), due.Tick(at_, at_))
+        told = alone(storage, House(), Tick(at_, at_))
         assert told is not None
         assert len(told.elsewhere) == 1
         assert due.in_private(storage) == []
@@ -177,7 +178,7 @@ async def test_one_that_cannot_be_said_takes_no_other_along(
 
     def remind(storage: Storage) -> None:
         friends(storage, 6)
-        due.deadlines(storage, House(), due.Tick(NOW + MINUTE, NOW + MINUTE))
+        due.deadlines(storage, House(), Tick(NOW + MINUTE, NOW + MINUTE))
 
     matrix.database.transaction(remind)
     message = ADeadline.message
@@ -188,7 +189,7 @@ async def test_one_that_cannot_be_said_takes_no_other_along(
         return message(about, members, room_id, late=late)
 
     monkeypatch.setattr(ADeadline, "message", bad)
-    await Ticking(matrix.database, House()).tick(due.Tick(NOW + MINUTE, NOW + MINUTE))
+    await Ticking(matrix.database, House()).tick(Tick(NOW + MINUTE, NOW + MINUTE))
     written = await matrix.query(
         "SELECT state || ' ' || why FROM reminders JOIN organisations ON organisations.id = organisation_id"
         " WHERE name LIKE 'Coopérative %' ORDER BY name"
@@ -225,12 +226,12 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
     def remind(storage: Storage) -> None:
         friends(storage, 6)
         at_ = NOW + timedelta(seconds=60)
-        due.deadlines(storage, House(), due.Tick(at_, at_))
+        due.deadlines(storage, House(), Tick(at_, at_))
         (alone,) = due.in_private(storage)
-        told = alone(storage, House(), due.Tick(at_, at_))
+        told = alone(storage, House(), Tick(at_, at_))
         assert told is not None
         tell.put(storage, told.elsewhere, at_)
-        leaving.hold(storage, House(), due.Tick(night, night))
+        leaving.hold(storage, House(), Tick(night, night))
 
     matrix.database.transaction(remind)
     at(matrix, night)
