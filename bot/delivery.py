@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from bot.texts.wordings import Wordings
     from storage.database import Database
-    from storage.outbox import Waiting
     from storage.storage import Storage
+    from storage.turns import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -247,7 +247,7 @@ class Delivery:
 
         def begun(storage: Storage) -> list[Claim]:
             found = []
-            rows = storage.outbox.sending(self._network)
+            rows = storage.dispatches.sending(self._network)
             for known in (self._freezing.unsent, self._freezing.untouched):
                 known.intersection_update(row.key for row in rows)
             for row in rows:
@@ -261,7 +261,7 @@ class Delivery:
                 private = Address(self._network, row.private_with) if row.private_with else None
                 claim = Claim(dispatch, row.room_id, row.file_id, private, row.expires_at)
                 if self._freezing.is_late(claim):
-                    storage.outbox.thaw(row.key)  # what is left of it is looked at anew
+                    storage.dispatches.thaw(row.key)  # what is left of it is looked at anew
                     continue
                 found.append(claim)
             return found

@@ -12,7 +12,7 @@ from campaign.lately import is_lately
 from campaign.signature import progress_bar
 from commands import bridging, counting, polling, schedules, showing
 from commands.command import Reply
-from storage.outbox import freeze
+from storage.messages import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,6 +14,7 @@ from storage.boards import Boards
 from storage.campaigns import Campaigns
 from storage.consents import Consents
 from storage.deadlines import Deadlines
+from storage.dispatches import Dispatches
 from storage.disputes import Disputes
 from storage.erasing import Erasing
 from storage.forgetting import Forgetting
@@ -125,6 +126,11 @@ class Storage:
         return Deadlines(self._connection)
 
     @cached_property
+    def dispatches(self) -> Dispatches:
+        """What left or leaves, and what became of it."""
+        return Dispatches(self._connection)
+
+    @cached_property
     def disputes(self) -> Disputes:
         """What is said against signatures."""
         return Disputes(self._connection)
@@ -166,7 +172,7 @@ class Storage:
 
     @cached_property
     def outbox(self) -> Outbox:
-        """What is to be said and what was."""
+        """What is to be said and what was: intents."""
         return Outbox(self._connection)
 
     @cached_property

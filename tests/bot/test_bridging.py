@@ -93,11 +93,11 @@ def leaves(database: Database, room: str = COOP.id, now: datetime = NOW) -> list
         rows = [row for row in found if storage.rooms.get(row.room_id or 0).address == room]
         for row in rows:
             key = secrets.token_hex(8)
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row.id], key=key, network=MATRIX, room_id=row.room_id or 0, payload={},
                 private_with=None, file_id=None, now=now,
             )  # fmt: skip
-            storage.outbox.delivered(key, f"${key}", now)
+            storage.dispatches.delivered(key, f"${key}", now)
         return [plain(row.message) for row in rows]
 
     return database.transaction(work)

@@ -11,7 +11,7 @@ import pytest
 from campaign.chat import MATRIX, XMPP, Address, Removed, Said
 from campaign.question import MOST_OF_STRANGERS, MOST_OPEN
 from commands.tick import Tick
-from storage.outbox import thaw
+from storage.messages import thaw
 from storage.tables import outbox
 from tests.commands.stage import PLACES, Answer, Stage, Voice, opened, voice
 from tests.conversations.play import BEGINNING

@@ -181,7 +181,7 @@ def fill(storage: Storage) -> Made:
         MATRIX, said(), now, room=made.room, file=File("list.csv", "text/csv", b"a,b\n\x00\xff")
     )
     storage.outbox.put(XMPP, said("Welcome"), now, address=noa.address_id)
-    storage.outbox.freeze(
+    storage.dispatches.freeze(
         [row],
         key="k1",
         network=MATRIX,

@@ -62,11 +62,11 @@ def everything(storage: Storage, made: Made) -> int:
         row = storage.outbox.put(MATRIX, message, NOW, room=room)
         if state:
             payload = {"text": f"{key} {NAME}" if key != "others" else key, "mentions": []}
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row], key=key, network=MATRIX, room_id=room, payload=payload, private_with=None, file_id=None, now=NOW
             )  # fmt: skip
             if state == "delivered":
-                storage.outbox.delivered(key, f"${key}", NOW)
+                storage.dispatches.delivered(key, f"${key}", NOW)
             else:
                 storage.undelivered.failed(key, f"cannot reach {ELOISE.id}", NOW)
     storage.outbox.put(

@@ -245,7 +245,7 @@ async def test_what_goes_wrong_twice_keeps_its_number_and_is_decided_about_once(
 
     def again(storage: Storage) -> tuple[int | None, int | None]:
         (found,), _ = storage.undelivered.undecided(5)
-        storage.outbox.delivered(found.key, "$late", NOW)
+        storage.dispatches.delivered(found.key, "$late", NOW)
         assert storage.undelivered.was_given_back(MATRIX, found.key) is not None
         number = storage.undelivered.failed(found.key, "gone", NOW)
         once_more = storage.undelivered.by_number(found.number)
