@@ -30,6 +30,7 @@ from storage.polls import Polls
 from storage.prompts import Prompts
 from storage.questions import Questions
 from storage.reminders import Reminders
+from storage.representatives import Representatives
 from storage.rooms import Rooms
 from storage.shown import Shown
 from storage.signatures import Signatures
@@ -167,7 +168,7 @@ class Storage:
 
     @cached_property
     def organisations(self) -> Organisations:
-        """Organisations, their names and who speaks for them."""
+        """Organisations and their names."""
         return Organisations(self._connection)
 
     @cached_property
@@ -199,6 +200,11 @@ class Storage:
     def reminders(self) -> Reminders:
         """What became of each reminder."""
         return Reminders(self._connection)
+
+    @cached_property
+    def representatives(self) -> Representatives:
+        """Who speaks for organisations."""
+        return Representatives(self._connection)
 
     @cached_property
     def rooms(self) -> Rooms:

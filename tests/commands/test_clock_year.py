@@ -74,7 +74,7 @@ class Year:
             one = storage.organisations.add(f"Org {self.zone} {number}", f"org {self.zone} {number}", now)
             storage.campaigns.enrol(row.id, one.id, now)
             person = storage.people.ensure(Address(MATRIX, f"@p{number}:{self.zone}"), "P", now)
-            storage.organisations.represent(one.id, person.id, "roster", now)
+            storage.representatives.represent(one.id, person.id, "roster", now)
             if number % 2:
                 storage.rooms.ensure(
                     MATRIX, f"!with-{number}", state="joined", direct=True, partner=f"@p{number}:{self.zone}"

@@ -172,7 +172,7 @@ async def test_what_was_for_one_person_alone_is_checked_again_when_it_leaves(mat
     matrix.network.script[Room(MATRIX, "!with-@ana:example.org")].append(Refused("M_LIMIT (HTTP 400)"))
 
     def work(storage: Storage) -> None:
-        person = next(iter(storage.organisations.representatives(1)))
+        person = next(iter(storage.representatives.of(1)))
         address = storage.people.addresses(person)[0]
         found = storage.people.find(address)
         assert found is not None

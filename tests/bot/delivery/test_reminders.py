@@ -207,7 +207,7 @@ def friends(storage: Storage, count: int) -> None:
         name, who = f"Coopérative {number}", Address(MATRIX, f"@friend-{number}:example.org")
         organisation = storage.organisations.add(name, normal_form(name), NOW)
         person = storage.people.ensure(who, "", NOW)
-        storage.organisations.represent(organisation.id, person.id, "campaigner", NOW)
+        storage.representatives.represent(organisation.id, person.id, "campaigner", NOW)
         storage.rooms.ensure(MATRIX, f"!with-{number}", state="joined", direct=True, partner=who.id)
         storage.campaigns.enrol(1, organisation.id, NOW)
         storage.campaigns.prefer(1, organisation.id, reminders="private")
