@@ -21,6 +21,7 @@ from storage.forgetting import Forgetting
 from storage.held import Held
 from storage.inbox import Inbox
 from storage.letters import Letters
+from storage.lines import Lines
 from storage.memory import memory_of
 from storage.merges import Merges
 from storage.organisations import Organisations
@@ -160,6 +161,11 @@ class Storage:
     def letters(self) -> Letters:
         """The texts that are signed."""
         return Letters(self._connection)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The list as it is exported."""
+        return Lines(self._connection)
 
     @cached_property
     def merges(self) -> Merges:

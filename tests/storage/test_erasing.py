@@ -228,9 +228,9 @@ def test_no_name_anybody_takes_breaks_what_belongs_to_others(database: Database,
         made = fill(storage)
         person = storage.people.ensure(ELOISE, name, NOW)
         sign(storage, made, made.other, person_id=person.id, address_id=person.address_id, person_name=name)
-        before = [str(one) for one in storage.signatures.lines(made.campaign) if one.person == "Ana"]
+        before = [str(one) for one in storage.lines.of_campaign(made.campaign) if one.person == "Ana"]
         storage.erasing.erase(person.id, NOW)
-        assert [str(one) for one in storage.signatures.lines(made.campaign) if one.person == "Ana"] == before
+        assert [str(one) for one in storage.lines.of_campaign(made.campaign) if one.person == "Ana"] == before
         assert all(one.message.lines or one.intent != "message" for one in storage.outbox.waiting(XMPP))
         return before
 
