@@ -80,7 +80,7 @@ async def test_a_restart_sends_it_once(matrix: Bench, when: str) -> None:
     await say_to(matrix, "!outbox retry 1", "$1")
     await say_to(matrix, "!confirm", "$2")
     if when == "after it is begun":
-        await matrix.database.write(matrix.delivery._claim)
+        await matrix.database.write(matrix.delivery._claiming.claim)
     again = Bench(matrix.database, matrix.network)
     await again.settle()
     await Bench(matrix.database, matrix.network).settle()
@@ -203,7 +203,7 @@ async def unsure(xmpp: Bench, room: Room) -> None:
         storage.outbox.put(XMPP, Message((say("hello"),)), NOW, room=row.id)
 
     await xmpp.database.write(work)
-    await xmpp.database.write(xmpp.delivery._claim)
+    await xmpp.database.write(xmpp.delivery._claiming.claim)
 
 
 async def test_what_nobody_can_tell_is_told_once_with_its_number(database: Database) -> None:

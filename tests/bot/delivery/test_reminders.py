@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import delivery, freezing
+from bot import claiming, freezing
 from bot.delivery import Delivery
 from bot.texts.wordings import Wordings
 from bot.ticking import Ticking
@@ -114,7 +114,7 @@ async def test_a_deadline_that_moves_takes_along_what_waits(decided: Bench, line
 
 async def test_what_waited_until_the_night_waits_until_the_morning_and_is_late(decided: Bench) -> None:
     at(decided, NOW.replace(hour=22))
-    decided.database.transaction(decided.delivery._claim)
+    decided.database.transaction(decided.delivery._claiming.claim)
     assert decided.network.texts(COOP) == []
     assert await fates(decided) == {"sent "}
     at(decided, NOW.replace(hour=7, minute=1) + timedelta(days=1))
@@ -220,7 +220,7 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
 ) -> None:
     """More reminders wait than are looked at together, and somebody is answered at night."""
     monkeypatch.setattr(freezing, "AT_ONCE", 4)
-    monkeypatch.setattr(delivery, "AT_ONCE", 4)
+    monkeypatch.setattr(claiming, "AT_ONCE", 4)
     night, morning = NOW.replace(hour=22), NOW.replace(hour=7, minute=1) + timedelta(days=1)
 
     def remind(storage: Storage) -> None:
