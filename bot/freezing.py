@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bot.pacing import Pacing
     from bot.texts.wordings import Wordings
     from bot.transports.base import Transport
-    from storage.outbox import Waiting
     from storage.rooms import RoomRow
     from storage.storage import Storage
+    from storage.turns import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class Freezing:
         if len(together) == 1:
             payload = replace(payload, reply_to=first.reply_to)
         payload = replace(payload, thread=first.thread)
-        file = storage.outbox.file(first.file_id) if first.file_id else None
+        file = storage.dispatches.file(first.file_id) if first.file_id else None
         if file is not None:
             payload = replace(
                 payload, file_name=file.name, media_type=file.media_type, file_size=len(file.data)
@@ -171,7 +171,7 @@ class Freezing:
             )
         key = self._new_key()
         taking = [number for row in together for number in (row.id, *repeats.get(row.id, ()))]
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             taking,
             key=key,
             network=self._network,
@@ -204,7 +204,7 @@ class Freezing:
             storage.outbox.settle([row.id])
             return self.sound(storage, room, rows[1:])
         key = self._new_key()
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id],
             key=key,
             network=self._network,
@@ -228,7 +228,7 @@ class Freezing:
         if old.room_id != room.id:  # what it answered is not to be seen where it is said now
             payload = {**payload, "reply_to": "", "thread": ""}
         key = str(uuid.uuid4())
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id],
             key=key,
             network=self._network,
@@ -284,7 +284,7 @@ def _has_words(storage: Storage, row: Waiting) -> bool:
         return old is not None and bool(old.payload["text"] or old.payload.get("file_url"))
     if row.message.lines or row.intent != "message":
         return True
-    return row.file_id is not None and storage.outbox.file(row.file_id) is not None
+    return row.file_id is not None and storage.dispatches.file(row.file_id) is not None
 
 
 def _once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:

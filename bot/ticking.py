@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commands.command import House, Reply
-    from commands.due import Alone, Tick
+    from commands.due import Alone
+    from commands.tick import Tick
     from storage.database import Database
     from storage.reminders import Cause
     from storage.storage import Storage

@@ -16,22 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from commands.tick import Tick
     from storage.reminders import Cause
     from storage.storage import Storage
 
 
 ASK_AGAIN = timedelta(days=30)
 """How often campaigners are told at most that somebody is due to be forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """It is `now`, and everything that was said before `heard` has been read, on every network (both in UTC)."""
-
-    now: datetime
-    heard: datetime
-    away: frozenset[str] = frozenset()
-    """Networks that are not heard now."""
 
 
 class Step(Protocol):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.campaigns import Campaign
-    from storage.signatures import Line
+    from storage.lines import Line
     from storage.storage import Storage
 
 
@@ -73,7 +73,7 @@ def make(
     What is made for people to read is in this language; English is the one that programs rely on.
     """
     overtaken = storage.letters.overtaken(campaign.id)
-    lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
+    lines = [line for line in storage.lines.of_campaign(campaign.id) if status in ("all", line.standing)]
     listing = SignatoryList(
         campaign.title,
         now,

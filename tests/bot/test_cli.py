@@ -23,6 +23,7 @@ from bot.backups import begin_again
 from bot.config import load
 from bot.opening import open_campaigns
 from commands import due
+from commands.tick import Tick
 from storage import migrations
 from storage.opening import FILE, lock, open_database
 from tests.bot.scripted import CONFIG, HOUSE, NOW, PASSWORDS, config, plain
@@ -464,7 +465,7 @@ def test_the_campaigners_hear_of_a_restored_bot_and_no_old_reminder_rings(
         database = open_database(tmp_path / name)
         try:
             reply = database.transaction(
-                lambda storage: due.deadlines(storage, HOUSE, due.Tick(later, heard=later))
+                lambda storage: due.deadlines(storage, HOUSE, Tick(later, heard=later))
             )
             told[name] = len(reply.elsewhere)
             waits = database.transaction(lambda storage: storage.outbox.waiting("xmpp"))
