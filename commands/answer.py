@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.lately import is_lately
-from commands import asking, calling, finding, grammar, voting
-from commands.command import Choice, Context, House, Reply, Unclear
+from commands import asking, calling, finding, grammar, meant, voting
+from commands.command import Choice, Context, House, Reply, Unclear, UsageError
 from commands.vocabulary import LONGEST_WORD, NO, YES, fold, in_language
 
 if TYPE_CHECKING:
@@ -96,8 +96,19 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _called_off(context, line) or _hint(context, line)
     one, rest = found
     authorise(context, one)
-    reply = _do(context, one, *grammar.arguments(one, rest, context))
+    reply = _do(context, one, *_arguments(context, one, rest))
     return reply and _with_empty(reply, grammar.left_empty(one, rest), context.language)
+
+
+def _arguments(context: Context, one: Command, rest: str) -> tuple[dict[str, Any], str]:
+    """Read what follows a command; how to say one that cannot be done any more is not explained to anybody."""
+    try:
+        return grammar.arguments(one, rest, context)
+    except UsageError:
+        ended = None if one.even_ended or not one.needs_campaign else meant.ended(context)
+        if ended is not None:
+            raise CampaignError(meant.has_ended(ended)) from None
+        raise
 
 
 def submitted(context: Context, form: Submitted) -> Reply | None:
@@ -122,7 +133,7 @@ def submitted(context: Context, form: Submitted) -> Reply | None:
 
 
 def _do(context: Context, one: Command, arguments: Mapping[str, Any], campaign: str) -> Reply | None:
-    context = replace(context, campaign_key=campaign)
+    context = replace(context, campaign_key=campaign, even_ended=one.even_ended)
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)
@@ -228,7 +239,13 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     authorise(context, one)
     context.storage.prompts.answer(prompt.id, context.now)
     confirmed = choice.get("confirmed", True)
-    context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
+    context = replace(
+        context,
+        confirmed=confirmed,
+        campaign_key=choice.get("campaign", ""),
+        even_ended=one.even_ended,
+        resolved=None,
+    )
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
     return _of(context.campaign_key, _run(context, one, asking.restored(choice["arguments"])))

@@ -253,12 +253,11 @@ def card(storage: Storage, letter: Letter, campaign: Campaign, *, summary: bool 
                 letter=Typed("letter", root.language),
             )
         )
+    version = version_of(shown, campaign)
     lines.append(
-        say(
-            N_("{version}. To sign for your organisation: {sign}"),
-            version=version_of(shown, campaign),
-            sign=Typed("sign", "…"),
-        )
+        say(N_("{version}. To sign for your organisation: {sign}"), version=version, sign=Typed("sign", "…"))
+        if campaign.closed_at is None
+        else version
     )
     return tuple(lines)
 
