@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
-from commands import bridging, closing, lookup, numbers, previewing, questioning, tell
+from commands import bridging, closing, counting, previewing, questioning, showing, tell
 from commands.command import Choice, Context, Reply, command
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def campaign(ctx: Context) -> Reply:
     letters = ctx.storage.letters.current(it.id)
     lines: list[Text] = [
         say(N_("**{title}** (campaign={key})"), title=it.named, key=it.key),
-        *numbers.ended(it),
+        *showing.ended(it),
         say(
             N_("Letter: {versions}"),
             versions=", ".join(f"{one.language} v{one.version} {one.hash[:8]}" for one in letters),
@@ -51,7 +51,7 @@ def campaign(ctx: Context) -> Reply:
         )
     )
     lines += previewing.pauses(it, ctx.now)
-    lines += [lookup.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
+    lines += [showing.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
     lines += questioning.open_ones(ctx.storage, it.id)
     return Reply(tuple(lines))
 
@@ -114,7 +114,7 @@ def _told(ctx: Context, it: Campaign) -> tuple[Elsewhere, ...]:
     """Say in every room that the campaign is over, also where the bot is let in only later; to the other campaigners, by whom."""
     values: dict[str, Value] = {
         "title": it.named,
-        "signatures": numbers.signatures(lookup.counted(ctx.storage, it), it.goal),
+        "signatures": showing.signatures(counting.counted(ctx.storage, it), it.goal),
         "list": Typed("signatories"),
     }
     over = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Text, Typed, say, say_many
-from commands import lookup, numbers, questioning, revising
+from commands import counting, lookup, questioning, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def status(ctx: Context) -> Reply:
     """Show the numbers; in private, to those of the campaign, the names of who is deciding and who is silent too."""
     campaign, storage = ctx.campaign, ctx.storage
-    now = lookup.progress(storage, campaign)
+    now = counting.progress(storage, campaign)
     lines: list[Text] = [
         say(N_("📜 **{title}**"), title=campaign.named),
-        *numbers.ended(campaign),
-        numbers.counted(now),
-        *numbers.of_earlier(now, campaign),
+        *showing.ended(campaign),
+        showing.counted(now),
+        *showing.of_earlier(now, campaign),
     ]
     standing = now.standings
     line = say(
@@ -42,9 +42,9 @@ def status(ctx: Context) -> Reply:
         declined=standing.get("declined", 0),
         silent=standing.get("silent", 0),
     )
-    lines += [lookup.standings(now, line), *numbers.of_one_person(now)]
+    lines += [showing.standings(now, line), *showing.of_one_person(now)]
     if now.disputed:
-        lines.append(lookup.disputed(now.disputed))
+        lines.append(showing.disputed(now.disputed))
     if now.sympathies:
         lines.append(
             say_many(
@@ -55,7 +55,7 @@ def status(ctx: Context) -> Reply:
     lines += _collective(ctx)
     for deadline in storage.deadlines.of_campaign(campaign.id):
         if deadline.at > ctx.now and campaign.closed_at is None:
-            lines.append(lookup.days_left(deadline, ctx.now))
+            lines.append(showing.days_left(deadline, ctx.now))
             break
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     if polls:
@@ -107,7 +107,7 @@ def _names(ctx: Context) -> list[Text]:
     waiting = ctx.storage.questions.waiting(ctx.campaign.id)
     deciding = [one for one in members if one.standing == "deciding"]
     lines = [_deciding(one, waiting.get(one.organisation_id)) for one in deciding]
-    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign)]
+    earlier = [one.name for one in counting.earlier(ctx.storage, ctx.campaign)]
     if earlier:
         lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
     collective = ctx.campaign.collective_id

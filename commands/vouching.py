@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.authority import looks_like_one_human
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import lookup, numbers, tell
+from commands import counting, lookup, showing, tell
 from commands.command import Choice, Reply
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def has_signed(ctx: Context, organisation: Organisation, number: int, *, level: 
     return say(
         N_("✅ **{name}** has signed the letter: {signatures}."),
         name=organisation.name,
-        signatures=numbers.signatures(lookup.counted(ctx.storage, campaign), campaign.goal),
+        signatures=showing.signatures(counting.counted(ctx.storage, campaign), campaign.goal),
     )
 
 
