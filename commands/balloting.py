@@ -8,7 +8,7 @@ from campaign.ballot import RETRACTED, SPOILT, replaces
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
-from commands import authority, closing, lookup, objecting, polling, tell
+from commands import authority, closing, lookup, meant, objecting, polling, tell
 from commands.command import Context, Reply
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from storage.ballots import BallotRow
     from storage.organisations import Organisation
     from storage.polls import Poll
+
+SHOWN = 120
+"""Characters of a reason that are repeated to whoever gave it."""
 
 
 def cast(
@@ -77,11 +80,11 @@ def cast(
         way=way or "text",
     )
     if not in_time:
-        return None if choice == RETRACTED and way else _too_late(poll)
+        return None if choice == RETRACTED and way else _too_late(ctx, poll)
     if not stands:
         return None if way else Reply((_overtaken(poll, elector),))
     lacking = lacks_reason(procedure, choice, reason)
-    reply = _taken(ctx, poll, elector, choice, before, way=way)
+    reply = _taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
     if lacking:
         ask = _ask(procedure, poll, elector, choice)
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
@@ -110,7 +113,10 @@ def make_sure_it_has_begun(poll: Poll, now: datetime) -> None:
         )
 
 
-def _too_late(poll: Poll) -> Reply:
+def _too_late(ctx: Context, poll: Poll) -> Reply:
+    campaign = ctx.storage.campaigns.get(poll.campaign_id)
+    if campaign.closed_at is not None:
+        return Reply((meant.has_ended(campaign),))
     return Reply(
         (
             say(
@@ -134,9 +140,10 @@ def _overtaken(poll: Poll, elector: Organisation) -> Text:
 
 
 def _taken(
-    ctx: Context, poll: Poll, elector: Organisation, choice: str, before: BallotRow | None, *, way: Way
+    ctx: Context, poll: Poll, elector: Organisation, ballot: Ballot, before: BallotRow | None, *, way: Way
 ) -> Reply | None:
     """Say what was taken: to whoever typed it; of a poll or a reaction, which show it themselves, only what they do not show."""
+    choice = ballot.choice
     if choice == SPOILT:
         return Reply(
             (
@@ -178,7 +185,14 @@ def _taken(
             count,
             **values,
         )
+    if ballot.reason:
+        line = say(N_("{line} Reason: “{reason}”"), line=line, reason=_begun(ballot.reason))
     return Reply((line,))
+
+
+def _begun(reason: str) -> str:
+    """A reason as it is shown to those who gave it: whole, or so much that they know it again."""
+    return reason if len(reason) <= SHOWN else f"{reason[: SHOWN - 1].rstrip()}…"
 
 
 def _ask(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:

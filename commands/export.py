@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help=N_("Hand you the list as a file: csv and json for campaigners, markdown to publish."),
     example=N_("!export csv"),
     admin=True,
+    even_ended=True,
 )
 def export(
     ctx: Context,

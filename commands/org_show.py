@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     help=N_("List the organisations and where they stand."),
     example=N_("!org list"),
     admin=True,
+    even_ended=True,
 )
 def org_list(ctx: Context) -> Reply:
     """List every organisation of the campaign with its standing; those named in chat are marked."""
@@ -69,7 +70,7 @@ def org_show(ctx: Context, organisation: Rest) -> Reply:
     people = ctx.storage.representatives.people(found.id)
     lines.append(say(N_("Speak for it:")) if people else say(N_("Nobody speaks for it yet.")))
     lines += [_person(ctx, one) for one in people]
-    for campaign in ctx.storage.campaigns.open():
+    for campaign in ctx.storage.campaigns.all():
         lines += _standing(ctx, campaign, found)
     return Reply(tuple(lines))
 

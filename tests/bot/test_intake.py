@@ -126,7 +126,7 @@ def signatures(database: Database) -> int:
 
 async def test_a_line_is_answered_where_it_was_said(intake: Intake, database: Database) -> None:
     await take(intake, said("$1", "!sign Picasoft"))
-    assert await waiting(database) == [(COOP.id, "✅ Picasoft has signed the letter: signature 1.")]
+    assert await waiting(database) == [(COOP.id, "✅ Picasoft has signed the letter: 1 signature.")]
 
 
 @pytest.mark.parametrize("how", ["in one batch", "in two batches", "with others in between"])

@@ -39,12 +39,12 @@ async def held(stage: Stage) -> Held:
 
 
 async def hears(stage: Stage, there: Room = THERE) -> list[str]:
-    """The reasons that leave for the other room by now."""
+    """The reasons that leave for the other room by now; not what answers somebody who gave theirs there."""
 
     def work(storage: Storage) -> list[str]:
         reasons = []
         for row in storage.outbox.waiting(there.network, now=stage.now):
-            if row.room_id is None or storage.rooms.get(row.room_id).address != there.id:
+            if row.room_id is None or storage.rooms.get(row.room_id).address != there.id or row.message.to:
                 continue
             storage.dispatches.freeze(
                 [row.id], key=f"heard-{row.id}", network=there.network, room_id=row.room_id, payload={}, private_with=None,
