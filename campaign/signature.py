@@ -139,6 +139,8 @@ class SignatoryList:
     signatories: tuple[Signatory, ...]
     counts_from: Threshold = "confirmed"
     """The lowest level that counts in this campaign: `verified` where a second person has to confirm."""
+    timezone: str = "UTC"
+    """The IANA zone in which people read the times of it."""
 
     @property
     def published(self) -> SignatoryList:
