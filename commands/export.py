@@ -67,11 +67,11 @@ def make(
     now: datetime,
     *,
     status: str = "all",
-    language: str = "en",
+    language: str,
 ) -> tuple[File, SignatoryList]:
     """Write the list in one of the formats; return it too, as it is in the file.
 
-    What is made for people to read is in this language; English is the one that programs rely on.
+    What is made for people to read is in this language and in the campaign's zone.
     """
     overtaken = storage.letters.overtaken(campaign.id)
     lines = [line for line in storage.lines.of_campaign(campaign.id) if status in ("all", line.standing)]
@@ -80,6 +80,7 @@ def make(
         now,
         tuple(_row(line, overtaken, campaign.collective_id) for line in lines),
         campaign.threshold,
+        campaign.timezone,
     )
     chosen = FORMATS[form]
     if chosen.public:
