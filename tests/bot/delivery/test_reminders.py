@@ -240,3 +240,18 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
     at(matrix, morning)
     await matrix.settle()
     assert len(matrix.network.attempts) == 7
+
+
+async def test_one_that_cannot_be_said_again_as_it_leaves_is_not_said_as_it_was(
+    decided: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom it names may have answered since: nothing behind it makes it leave unlooked at."""
+
+    def fails(*_: object) -> None:
+        raise KeyError("a fault that stays")
+
+    monkeypatch.setattr(leaving, "again", fails)
+    await decided.put(COOP, "next")
+    await decided.settle()
+    assert decided.network.texts(COOP) == ["next"]
+    assert {fate.split()[0] for fate in await fates(decided)} == {"skipped"}
