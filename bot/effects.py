@@ -76,6 +76,7 @@ class Effects:
             case Redacted():
                 reactions.redacted(self._storage, event)
                 self._tell(editing.deleted(self._storage, event, self._now))
+                unreading.deleted(self._storage, event, self._now)
                 self._redacted(event)
             case _:
                 self._of_the_network(event)

@@ -88,27 +88,29 @@ class Freezing:
 
     def sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
+        most: int | None = None
         while rows:
             try:
-                first = self._as_it_is_now(storage, rows[0])
-                if first is not None and _has_words(storage, first):
-                    return self._freeze(storage, room, (first, *rows[1:]))
-                storage.outbox.settle([rows[0].id])
-                rows = rows[1:]
+                with storage.savepoint():
+                    first = self._as_it_is_now(storage, rows[0])
+                    if first is not None and _has_words(storage, first):
+                        return self._freeze(storage, room, (first, *rows[1:]), most)
+                    storage.outbox.settle([rows[0].id])
             except leaving.NotNow:
-                rows = rows[1:]
+                pass
             except Exception as error:
                 if is_fatal(error):
                     raise
-                if len(rows) > 1 and self._can_be_said(room, rows[0]):
-                    return self._freeze(storage, room, rows, most=1)
+                if len(rows) > 1 and most is None:
+                    most = 1  # what is bad may be what would leave with it
+                    continue
                 log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
                 house, now = self._wordings.house, self._now()
                 told = undelivered.unsayable(
                     storage, house, room, rows[0].id, why=type(error).__name__, now=now
                 )
                 tell.put(storage, told, now)
-                rows = rows[1:]
+            rows, most = rows[1:], None
         return []
 
     def _as_it_is_now(self, storage: Storage, row: Waiting) -> Waiting | None:
@@ -129,13 +131,6 @@ class Freezing:
         except Exception:
             log.exception("cannot be put into words", extra={"action": "words", "row": row.id})
             return ""
-
-    def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
-        try:
-            self._worded([row], room)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
-            return False
-        return True
 
     def _freeze(
         self, storage: Storage, room: RoomRow, rows: Sequence[Waiting], most: int | None = None

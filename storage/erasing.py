@@ -89,6 +89,7 @@ class Erasing(Queries):
         messages.erase(person_id, naming, private)
         self._own_rows(person_id, naming)
         self._tombstone(person_id, accounts, naming, now)
+        self._unread(accounts, private)  # before their name is taken out of it
         self._everywhere(naming)
         self._sympathies(accounts)
         self._events(accounts, private)
@@ -272,15 +273,20 @@ class Erasing(Queries):
                 )
             )
 
+    def _unread(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
+        """Forget what waits sealed for its key: what they wrote, and what is in their private chats."""
+        for network in {account.network for account in accounts}:
+            names = [account.id for account in accounts if account.network == network]
+            places = [room for _, room in private]
+            self._connection.execute(
+                delete(unread_events).where(
+                    unread_events.c.network == network,
+                    or_(unread_events.c.sender.in_(names), unread_events.c.room.in_(places)),
+                )
+            )
+
     def _events(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
         """Forget where they spoke to the bot alone, where that is their account; not what it took, lest it take it again."""
-        places = [room for _, room in private]
-        names = [account.id for account in accounts]
-        self._connection.execute(
-            delete(unread_events).where(
-                or_(unread_events.c.sender.in_(names), unread_events.c.room.in_(places))
-            )
-        )
         for account in accounts:
             scopes = [account.id, *(room for _, room in private if account.id in room)]
             scope = (inbox.c.network == account.network, inbox.c.scope.in_(scopes))

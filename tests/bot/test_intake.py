@@ -475,7 +475,9 @@ def sealed(event: str, session: str = "s", room: Room = COOP, sender: Address = 
 
 
 async def unread(database: Database) -> list[str]:
-    return await database.read(lambda storage: [one.event for one in storage.unread.waiting(MATRIX)])
+    return await database.read(
+        lambda storage: [one.event for one in storage.unread.waiting(MATRIX, storage.unread.sessions(MATRIX))]
+    )
 
 
 async def test_what_cannot_be_read_yet_is_kept_and_takes_effect_once_it_can(
@@ -488,6 +490,13 @@ async def test_what_cannot_be_read_yet_is_kept_and_takes_effect_once_it_can(
         await intake.take(MATRIX, Batch((line,), opened=((COOP.id, "$1"),)), lambda _: None)
         assert signatures(database) == 1
         assert await unread(database) == ["$2"]
+    assert rows(database, "SELECT payload FROM unread_events WHERE event = '$1'") == [("{}",)]
+
+
+async def test_what_is_deleted_before_its_key_comes_is_not_kept(intake: Intake, database: Database) -> None:
+    await take(intake, Joined(COOP, NOW, encrypted=True), sealed("$1"), sealed("$2"))
+    await take(intake, Redacted(COOP, "$3", "$1", NOW), sealed("$4"), Redacted(COOP, "$5", "$4", NOW))
+    assert await unread(database) == ["$2"]
     assert rows(database, "SELECT payload FROM unread_events WHERE event = '$1'") == [("{}",)]
 
 

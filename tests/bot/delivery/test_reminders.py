@@ -19,7 +19,7 @@ from commands.menu import MENU
 from commands.occasions import ADeadline
 from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to
-from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM
+from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM, reminded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +47,9 @@ def decided(matrix: Bench) -> Bench:
             storage.deadlines.cancel(one.id, NOW)
         storage.deadlines.put(1, "x", DEADLINE, "Europe/Paris", NOW - timedelta(days=1))
         at = NOW + timedelta(seconds=60)
-        told = due.deadlines(storage, House(), Tick(at, at))
-        assert told.elsewhere
-        tell.put(storage, told.elsewhere, at)
+        told = reminded(storage, at)
+        assert told
+        tell.put(storage, told, at)
 
     matrix.database.transaction(remind)
     at(matrix, NOW + timedelta(seconds=90))
@@ -129,8 +129,7 @@ async def test_of_two_that_waited_only_the_nearer_is_said(decided: Bench) -> Non
 
     def remind(storage: Storage) -> None:
         storage.campaigns.change(1, reminders=[7 * 86400 - 60, 86400])
-        told = due.deadlines(storage, House(), Tick(later, later))
-        tell.put(storage, told.elsewhere, later)
+        tell.put(storage, reminded(storage, later), later)
 
     decided.database.transaction(remind)
     at(decided, later)
@@ -155,7 +154,7 @@ async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
         for other in storage.campaigns.members(1):
             if other.name != "Picasoft":
                 storage.campaigns.stand(1, other.organisation_id, "declined", NOW)
-        assert not due.deadlines(storage, House(), Tick(at_, at_)).elsewhere
+        assert not reminded(storage, at_)
         (alone,) = due.in_private(storage)
         told = alone(storage, House(), Tick(at_, at_))
         assert told is not None
@@ -178,7 +177,7 @@ async def test_one_that_cannot_be_said_takes_no_other_along(
 
     def remind(storage: Storage) -> None:
         friends(storage, 6)
-        due.deadlines(storage, House(), Tick(NOW + MINUTE, NOW + MINUTE))
+        reminded(storage, NOW + MINUTE)
 
     matrix.database.transaction(remind)
     message = ADeadline.message
@@ -226,7 +225,7 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
     def remind(storage: Storage) -> None:
         friends(storage, 6)
         at_ = NOW + timedelta(seconds=60)
-        due.deadlines(storage, House(), Tick(at_, at_))
+        reminded(storage, at_)
         (alone,) = due.in_private(storage)
         told = alone(storage, House(), Tick(at_, at_))
         assert told is not None
@@ -242,3 +241,18 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
     at(matrix, morning)
     await matrix.settle()
     assert len(matrix.network.attempts) == 7
+
+
+async def test_one_that_cannot_be_said_again_as_it_leaves_is_not_said_as_it_was(
+    decided: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom it names may have answered since: nothing behind it makes it leave unlooked at."""
+
+    def fails(*_: object) -> None:
+        raise KeyError("a fault that stays")
+
+    monkeypatch.setattr(leaving, "again", fails)
+    await decided.put(COOP, "next")
+    await decided.settle()
+    assert decided.network.texts(COOP) == ["next"]
+    assert {fate.split()[0] for fate in await fates(decided)} == {"skipped"}
