@@ -24,7 +24,7 @@ from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Joined, Room, Said
 from commands.command import House
 from commands.menu import MENU
-from storage.database import open_database
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -22,7 +22,7 @@ from bot.ticking import Ticking
 from bot.transports.base import Attended
 from commands.due import Tick
 from commands.menu import MENU
-from storage.database import StorageBusy, StorageDamaged, StorageError
+from storage.trouble import StorageBusy, StorageDamaged, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

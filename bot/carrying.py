@@ -22,8 +22,8 @@ from bot.transports.base import (
     Unsure,
 )
 from commands import membership, tell, undelivered
-from storage.database import is_fatal
 from storage.steps import reached
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from bot.outage import Outage
 from bot.pacing import Pacing, Want
 from bot.transports.base import Dispatch, Transport, TransportError
 from campaign.chat import Address, Room
-from storage.database import is_fatal
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

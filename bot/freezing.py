@@ -11,7 +11,7 @@ from bot import amending
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
 from commands import leaving, polling, reminding, tell, undelivered
-from storage.database import is_fatal
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

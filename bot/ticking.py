@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot import replying
 from bot.tidying import Tidying
 from commands import due, forgetting
-from storage.database import is_fatal
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from campaign.board import GATHERS, next_step
 from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, say, say_many
 from campaign.lately import is_lately
 from campaign.signature import progress_bar
-from commands import bridging, lookup, polling, schedules
+from commands import bridging, counting, polling, schedules, showing
 from commands.command import Reply
 from storage.outbox import freeze
 
@@ -142,7 +142,7 @@ def _digest(lines: Sequence[Text]) -> str:
 
 def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ...]:
     """What only people change: who stands where, which polls are open; last, what to do. No names: all read it."""
-    progress = lookup.progress(storage, campaign)
+    progress = counting.progress(storage, campaign)
     standings = progress.standings
     lines = [say(N_("📌 **{title}**"), title=campaign.named), _counted(progress.counted, progress.goal)]
     if progress.earlier:
@@ -179,7 +179,7 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
         declined=standings.get("declined", 0),
         silent=standings.get("silent", 0),
     )
-    lines.append(lookup.standings(progress, line))
+    lines.append(showing.standings(progress, line))
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     lines += [
         say_many(
@@ -216,4 +216,4 @@ def _counted(count: int, goal: int | None) -> Text:
 def _left(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ...]:
     """How long there is until the next deadline: what time changes by itself."""
     one = next((one for one in storage.deadlines.of_campaign(campaign.id) if one.at > now), None)
-    return () if one is None else (lookup.days_left(one, now),)
+    return () if one is None else (showing.days_left(one, now),)

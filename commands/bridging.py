@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Message, Said, Text, say
 from campaign.circle import LASTS, is_circle
-from commands import answer, tell
+from commands import answer, running, tell
 from commands.command import Elsewhere, Reply
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def refused(storage: Storage, house: House, event: Said | Reacted | Balloted, no
         return Reply()
     address = storage.people.ensure(event.sender, event.name, now).address_id if event.private else None
     message = Message(
-        (answer.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
+        (running.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
     )
     told = Elsewhere(message, room_id=room.id, address_id=address, reply_to=event.event, thread=event.thread)
     return Reply(elsewhere=(told,))

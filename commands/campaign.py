@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Text, Typed, say
-from commands import closing, lookup, previewing, questioning
+from commands import closing, previewing, questioning, showing
 from commands.command import Choice, Context, Reply, command, reply
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def campaign(ctx: Context) -> Reply:
         ),
     ]
     lines += previewing.pauses(it, ctx.now)
-    lines += [lookup.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
+    lines += [showing.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
     lines += questioning.open_ones(ctx.storage, it.id)
     return Reply(tuple(lines))
 

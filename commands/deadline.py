@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import lookup, schedules
+from commands import schedules, showing
 from commands.command import Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def deadlines(ctx: Context) -> Reply:
         return reply(N_("No deadline is set."))
     return Reply(
         tuple(
-            lookup.deadline(one)
+            showing.deadline(one)
             if one.at > ctx.now
-            else say(N_("{deadline} (past)"), deadline=lookup.deadline(one))
+            else say(N_("{deadline} (past)"), deadline=showing.deadline(one))
             for one in found
         )
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, NN_, File, say, say_many
 from campaign.publish import FORMATS
 from campaign.signature import Mandate, Signatory, SignatoryList
-from commands import lookup
+from commands import showing
 from commands.command import Context, Reply, command
 from commands.org_words import STANDINGS
 
@@ -55,7 +55,7 @@ def export(
             status=say(STANDINGS[status]),
         )
     disputed = sum(one.disputed for one in listed.signatories)
-    marked = (lookup.disputed(disputed),) if disputed else ()
+    marked = (showing.disputed(disputed),) if disputed else ()
     return Reply((done, *marked), file=file)
 
 

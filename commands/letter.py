@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign import letter as rules
 from campaign.chat import N_, File, Markdown, Text, Typed, say
-from commands import calling, finding, lookup, revising
+from commands import calling, finding, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command, reply
 from commands.vocabulary import read_choice
 
@@ -38,7 +38,7 @@ def letter(ctx: Context, language: str = "", version: str = "") -> Reply:
     if version:
         return _earlier(ctx, chosen, version)
     whole = ctx.private and _is_short(chosen)
-    card = lookup.card(ctx.storage, chosen, campaign, summary=not whole)
+    card = showing.card(ctx.storage, chosen, campaign, summary=not whole)
     return _shown(ctx, chosen, card, purpose=f"letter:{campaign.id}")
 
 
@@ -72,7 +72,7 @@ def _earlier(ctx: Context, current: Letter, typed: str) -> Reply:
         )
     letters = ctx.storage.letters
     text = letters.get(found.id)
-    lines = [say(N_("📜 **{title}**"), title=text.title), lookup.version_of(text, ctx.campaign)]
+    lines = [say(N_("📜 **{title}**"), title=text.title), showing.version_of(text, ctx.campaign)]
     if found.id != current.id:
         lines.append(
             say(
@@ -115,7 +115,7 @@ def versions(ctx: Context) -> Reply:
     lines = [
         say(
             N_("- {version}: {change}"),
-            version=lookup.version_of(one, campaign),
+            version=showing.version_of(one, campaign),
             change=_change(one, known),
         )
         for one in known

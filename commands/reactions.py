@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from commands import answer, reconfirming, voting
+from commands import picking, reconfirming, voting
 
 if TYPE_CHECKING:
     from campaign.chat import Reacted, Redacted
@@ -37,7 +37,7 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
     elif kind == "prompt" and any(_is(key, YES) for key in event.keys):
         prompt = context.storage.prompts.get(int(which), context.now)
         if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:
-            return answer.run(context, prompt, 1)
+            return picking.run(context, prompt, 1)
     elif kind == "again" and any(_is(key, YES) for key in event.keys):
         campaign = context.storage.campaigns.get(int(which))
         if campaign.closed_at is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Text, Typed, say, say_many
 from campaign.signature import progress_bar
-from commands import lookup, questioning, revising
+from commands import counting, lookup, questioning, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def status(ctx: Context) -> Reply:
     """Show the numbers; in private, to those of the campaign, the names of who is deciding and who is silent too."""
     campaign, storage = ctx.campaign, ctx.storage
-    now = lookup.progress(storage, campaign)
+    now = counting.progress(storage, campaign)
     lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.named)]
     if now.goal:
         lines.append(
@@ -59,7 +59,7 @@ def status(ctx: Context) -> Reply:
         declined=standing.get("declined", 0),
         silent=standing.get("silent", 0),
     )
-    lines.append(lookup.standings(now, line))
+    lines.append(showing.standings(now, line))
     if now.waiting:
         lines.append(
             say_many(
@@ -71,7 +71,7 @@ def status(ctx: Context) -> Reply:
             )
         )
     if now.disputed:
-        lines.append(lookup.disputed(now.disputed))
+        lines.append(showing.disputed(now.disputed))
     if now.sympathies:
         lines.append(
             say_many(
@@ -82,7 +82,7 @@ def status(ctx: Context) -> Reply:
     lines += _collective(ctx)
     for deadline in storage.deadlines.of_campaign(campaign.id):
         if deadline.at > ctx.now:
-            lines.append(lookup.days_left(deadline, ctx.now))
+            lines.append(showing.days_left(deadline, ctx.now))
             break
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
     if polls:
@@ -134,7 +134,7 @@ def _names(ctx: Context) -> list[Text]:
     waiting = ctx.storage.questions.waiting(ctx.campaign.id)
     deciding = [one for one in members if one.standing == "deciding"]
     lines = [_deciding(one, waiting.get(one.organisation_id)) for one in deciding]
-    earlier = [one.name for one in lookup.earlier(ctx.storage, ctx.campaign)]
+    earlier = [one.name for one in counting.earlier(ctx.storage, ctx.campaign)]
     if earlier:
         lines.append(say(N_("Signed an earlier version: {names}"), names=", ".join(earlier)))
     collective = ctx.campaign.collective_id

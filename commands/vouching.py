@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.authority import looks_like_one_human
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import lookup, tell
+from commands import counting, lookup, tell
 from commands.command import Choice, Reply
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def has_signed(ctx: Context, organisation: Organisation, number: int, *, level: 
             number=number,
             confirm=Typed("confirm", organisation.name),
         )
-    count = lookup.counted(ctx.storage, campaign)
+    count = counting.counted(ctx.storage, campaign)
     return (
         say(
             N_("✅ **{name}** has signed the letter: {count} of {goal}."),

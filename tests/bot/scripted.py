@@ -25,7 +25,7 @@ from bot.transports.base import (
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands.command import House
 from commands.menu import MENU
-from storage.database import open_database
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator

@@ -24,7 +24,7 @@ from bot.config import load
 from bot.opening import open_campaigns
 from commands import due
 from storage import migrations
-from storage.database import FILE, lock, open_database
+from storage.opening import FILE, lock, open_database
 from tests.bot.scripted import CONFIG, HOUSE, NOW, PASSWORDS, config, plain
 
 if TYPE_CHECKING:

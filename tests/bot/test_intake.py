@@ -37,7 +37,7 @@ from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command
 from commands.due import Tick
 from commands.menu import MENU
-from storage.database import StorageFull
+from storage.trouble import StorageFull
 from tests.bot.scripted import (
     ANA,
     CAFE,

@@ -17,7 +17,7 @@ from campaign.chat import MATRIX, Address
 from commands import due, oblivion
 from commands.command import House
 from commands.due import Tick
-from storage.database import open_database
+from storage.opening import open_database
 from tests.conversations.play import config
 from tests.storage.made import rows
 

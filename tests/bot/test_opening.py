@@ -11,7 +11,7 @@ from bot.config import deadline_of, load
 from bot.opening import differences, open_campaigns
 from campaign.chat import MATRIX, XMPP, Address, Message, say
 from campaign.organisation import normal_form
-from storage.database import open_database
+from storage.opening import open_database
 from storage.outbox import thaw
 from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config, plain
 

@@ -15,7 +15,8 @@ from bot.reload import Reload, Reloaded, ask, needs_restart, summary
 from campaign.chat import MATRIX, Address, Message
 from campaign.organisation import normal_form
 from campaign.roster import Changes
-from storage.database import StorageError, StorageFull, open_database
+from storage.opening import open_database
+from storage.trouble import StorageError, StorageFull
 from tests.bot.scripted import CONFIG, NOW, ROSTER, config, plain, waiting
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from campaign.publish import FORMATS
 from campaign.signature import LEVELS
 from commands.export import make
 from commands.menu import MENU
-from storage.database import Database, open_database
+from storage.database import Database
+from storage.opening import open_database
 from tests.bot.scripted import COOP, HOUSE, NOW, config, said
 
 if TYPE_CHECKING:

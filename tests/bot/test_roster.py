@@ -10,7 +10,7 @@ from bot.opening import open_campaigns
 from campaign.chat import MATRIX, XMPP, Address
 from campaign.organisation import normal_form
 from commands import authority
-from storage.database import open_database
+from storage.opening import open_database
 from tests.bot.scripted import ANA, CONFIG, MAUD, NOW, ROSTER, config
 
 if TYPE_CHECKING:

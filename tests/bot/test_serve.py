@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from storage.database import FILE
+from storage.opening import FILE
 from tests.bot.scripted import CONFIG, config
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, sa
 from commands.command import House
 from commands.due import Tick
 from commands.menu import MENU
-from storage.database import FILE, open_database
+from storage.opening import FILE, open_database
 from storage.outbox import thaw
 from storage.tables import inbox, metadata, outbox
 from tests.conversations.play import BEGINNING, PEOPLE, ROOMS, config

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from campaign.chat import MATRIX, Address
 from commands import due, schedules, tell
 from commands.command import House
-from storage.database import open_database
+from storage.opening import open_database
 from storage.tables import outbox, reminders
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage.database import FILE
+from storage.opening import FILE
 from tests.conversations.play import PEOPLE, play
 
 if TYPE_CHECKING:

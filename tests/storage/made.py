@@ -14,7 +14,7 @@ from campaign.chat import MATRIX, XMPP, Address, File, Message, say
 from campaign.organisation import normal_form
 from campaign.question import normal_question
 from storage import tables
-from storage.database import FILE, open_database
+from storage.opening import FILE, open_database
 from storage.reminders import Cause, Fate
 
 if TYPE_CHECKING:

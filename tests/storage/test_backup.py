@@ -13,7 +13,8 @@ import pytest
 
 from campaign.chat import MATRIX, XMPP
 from storage.backup import InDoubt, backup, restore
-from storage.database import FILE, StorageError, lock, open_database
+from storage.opening import FILE, lock, open_database
+from storage.trouble import StorageError
 from tests.storage.made import NOW, dump, fill, filled, rows, said
 
 if TYPE_CHECKING:

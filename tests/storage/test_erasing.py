@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from campaign.account import fingerprint, is_fingerprint_of
 from campaign.chat import MATRIX, XMPP, Address, File, Message, say
-from storage.database import FILE, open_database
 from storage.naming import Naming
+from storage.opening import FILE, open_database
 from storage.people import pointing_at
 from storage.tables import audit, metadata, people
 from tests.storage.made import COOP, HOUR, NOA, NOW, ask, fill, make, rows, said, sign, wait

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot import hearing
 from bot.transports.base import LoginRefused
 from campaign.chat import MATRIX, Said
-from storage.database import StorageFull
+from storage.trouble import StorageFull
 from tests.bot.scripted import COOP, FORGE, MAUD, NOW, TEAM, said
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from bot.transports.base import (
     LoginRefused,
 )
 from campaign.chat import MATRIX, Message, say
-from storage.database import StorageFull
+from storage.trouble import StorageFull
 from tests.bot.scripted import (
     ANA,
     COOP,
