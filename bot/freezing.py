@@ -119,7 +119,7 @@ class Freezing:
         Raises:
             NotNow: it waits for another hour.
         """
-        if row.purpose != reminding.PURPOSE or row.repeats:
+        if not reminding.is_reminder(row.purpose) or row.repeats:
             return row
         message = leaving.again(storage, row, self._now())
         return None if message is None else row.saying(message)

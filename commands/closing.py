@@ -195,7 +195,7 @@ def ends(storage: Storage, poll: Poll, *lines: Text) -> tuple[Elsewhere, ...]:
     """Let the poll itself end wherever it is shown as one."""
     return tuple(
         Elsewhere(Message(lines), room_id=room, intent="end", target=row)
-        for row, room in storage.outbox.with_purpose(f"poll:{poll.id}", "poll")
+        for row, room in storage.outbox.with_purpose(polling.purpose(poll.id), "poll")
     )
 
 

@@ -127,7 +127,7 @@ def _open_polls(storage: Storage, house: House, room_id: int) -> Iterable[Elsewh
                 continue
             shown = {
                 room
-                for row, room in storage.outbox.with_purpose(f"poll:{poll.id}", "message")
+                for row, room in storage.outbox.with_purpose(polling.purpose(poll.id), "message")
                 if not _never_said(storage, row)
             }
             rooms = [
