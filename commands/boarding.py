@@ -11,14 +11,14 @@ from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, sa
 from campaign.lately import is_lately
 from commands import bridging, counting, polling, schedules, showing
 from commands.command import Reply
-from storage.outbox import freeze
+from storage.messages import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from commands.command import House
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.boards import Board
     from storage.campaigns import Campaign
     from storage.rooms import RoomRow

@@ -11,7 +11,8 @@ from commands.org_words import HOW, STANDINGS
 
 if TYPE_CHECKING:
     from storage.campaigns import Campaign
-    from storage.organisations import Organisation, Representative
+    from storage.organisations import Organisation
+    from storage.representatives import Representative
 
 
 @command(
@@ -66,7 +67,7 @@ def org_show(ctx: Context, organisation: Rest) -> Reply:
         lines.append(say(N_("Benefit: {funded}"), funded=say(FUNDED[found.funded])))
     if found.testimony:
         lines.append(say(N_("Testimony: “{text}”"), text=found.testimony))
-    people = organisations.people(found.id)
+    people = ctx.storage.representatives.people(found.id)
     lines.append(say(N_("Speak for it:")) if people else say(N_("Nobody speaks for it yet.")))
     lines += [_person(ctx, one) for one in people]
     for campaign in ctx.storage.campaigns.all():

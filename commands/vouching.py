@@ -75,7 +75,7 @@ def second(ctx: Context, signature: Signature, **more: object) -> Reply:
 def _both_by_domain(ctx: Context, organisation: Organisation, signature: Signature) -> tuple[Elsewhere, ...]:
     """Tell the campaigners where nothing but the organisation's server says that two accounts are two people."""
     words = {
-        ctx.storage.organisations.speaks_by(organisation.id, person)
+        ctx.storage.representatives.speaks_by(organisation.id, person)
         for person in (signature.person_id, ctx.person.id)
     }
     if words != {"domain"}:
@@ -118,7 +118,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
             )
         )
     _another_human(ctx, declared)
-    if storage.organisations.is_silenced(declared.organisation_id, declared.person_id):
+    if storage.representatives.is_silenced(declared.organisation_id, declared.person_id):
         raise CampaignError(
             say(
                 N_(
@@ -144,7 +144,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
     _verify(ctx, declared)
     organisation = storage.organisations.get(declared.organisation_id)
     own_word(ctx, organisation)
-    storage.organisations.represent(organisation.id, declared.person_id, "second", ctx.now)
+    storage.representatives.represent(organisation.id, declared.person_id, "second", ctx.now)
     storage.audit.right(
         organisation.id, declared.person_id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=True
     )

@@ -111,7 +111,7 @@ def shown(storage: Storage, room: Room, purpose: str, event: str) -> None:
     """Let a message of the bot's stand in a room as this event."""
     known = storage.rooms.ensure(room.network, room.id)
     row = storage.outbox.put(room.network, Message((say("…"),), purpose=purpose), BEGINNING, room=known.id)
-    storage.outbox.freeze(
+    storage.dispatches.freeze(
         [row],
         key=f"{room.network}{event}",
         network=room.network,
@@ -121,7 +121,7 @@ def shown(storage: Storage, room: Room, purpose: str, event: str) -> None:
         file_id=None,
         now=BEGINNING,
     )
-    storage.outbox.delivered(f"{room.network}{event}", event, BEGINNING)
+    storage.dispatches.delivered(f"{room.network}{event}", event, BEGINNING)
 
 
 # --- what stands
