@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import calling, finding, grammar, guessing, meant, picking, running, voting
+from commands import calling, finding, grammar, guessing, picking, running, voting
 from commands.command import Context, House, Reply, UsageError
 from commands.vocabulary import in_language
 
@@ -73,9 +73,9 @@ def _arguments(context: Context, one: Command, rest: str) -> tuple[dict[str, Any
     try:
         return grammar.arguments(one, rest, context)
     except UsageError:
-        ended = None if one.even_ended or not one.needs_campaign else meant.ended(context)
-        if ended is not None:
-            raise CampaignError(meant.has_ended(ended)) from None
+        gone = running.gone(context, one)
+        if gone is not None:
+            raise CampaignError(gone) from None
         raise
 
 

@@ -224,7 +224,10 @@ def _taken(
 
 def _begun(reason: str) -> str:
     """A reason as it is shown to those who gave it: whole, or so much that they know it again."""
-    return reason if len(reason) <= SHOWN else f"{reason[: SHOWN - 1].rstrip()}…"
+    if len(reason) <= SHOWN:
+        return reason
+    cut = reason[: SHOWN - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"
 
 
 def _ask(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:

@@ -72,9 +72,12 @@ def campaign_close(ctx: Context) -> Reply:
     running = [poll for poll in storage.polls.of_campaign(it.id) if poll.closed_at is None]
     if not ctx.confirmed:
         return Reply(tuple(_before_the_end(it, running)), choices=(Choice("campaign close"),))
-    said: list[Elsewhere] = []
+    cancelled: list[Text] = []
+    ended: list[Elsewhere] = []
     for poll in running:
-        said += closing.cancel(storage, it, poll, ctx.now)
+        lines, ends = closing.call_off(storage, poll, ctx.now)
+        cancelled += lines
+        ended += ends
         storage.audit.note(
             "poll cancelled",
             ctx.now,
@@ -86,7 +89,7 @@ def campaign_close(ctx: Context) -> Reply:
     storage.campaigns.close(it.id, ctx.now)
     storage.audit.note("campaign closed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
     done = say(N_("**{title}** has ended. Its list: {export}"), title=it.named, export=Typed("export", "csv"))
-    return Reply((done, *_not_told(ctx, it))).also(*said, *_told(ctx, it))
+    return Reply((done, *_not_told(ctx, it))).also(*_told(ctx, it, cancelled), *ended)
 
 
 def _before_the_end(it: Campaign, running: Sequence[Poll]) -> Iterable[Text]:
@@ -110,8 +113,11 @@ def _before_the_end(it: Campaign, running: Sequence[Poll]) -> Iterable[Text]:
     yield say(N_("To do it: {confirm}"), confirm=Typed("confirm"))
 
 
-def _told(ctx: Context, it: Campaign) -> tuple[Elsewhere, ...]:
-    """Say in every room that the campaign is over, also where the bot is let in only later; to the other campaigners, by whom."""
+def _told(ctx: Context, it: Campaign, cancelled: Sequence[Text]) -> tuple[Elsewhere, ...]:
+    """Say once in every room that the campaign is over, and what is cancelled with it; to the other campaigners, by whom.
+
+    Also where the bot is let in only later.
+    """
     values: dict[str, Value] = {
         "title": it.named,
         "signatures": showing.signatures(counting.counted(ctx.storage, it), it.goal),
@@ -133,7 +139,10 @@ def _told(ctx: Context, it: Campaign) -> tuple[Elsewhere, ...]:
     # Of the sides of a bridge, one where it is said now.
     heard = bridging.one_of_each(ctx.storage, ctx.house, (one for one in rooms if not _is_deaf(one)), there)
     by = say(N_("🏁 {who} has ended **{title}**."), who=ctx.name, title=it.named)
-    return (*tell.rooms(heard, over), *tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, by)))
+    return (
+        *tell.rooms(heard, over, *cancelled),
+        *tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, by)),
+    )
 
 
 def _not_told(ctx: Context, it: Campaign) -> Iterable[Text]:

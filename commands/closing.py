@@ -201,15 +201,21 @@ def ends(storage: Storage, poll: Poll, *lines: Text) -> tuple[Elsewhere, ...]:
 
 def cancel(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tuple[Elsewhere, ...]:
     """End a poll without counting it; where it had begun, that is said in every room."""
+    lines, ended = call_off(storage, poll, now)
+    return (*(tell.rooms(public(storage, campaign), *lines) if lines else ()), *ended)
+
+
+def call_off(storage: Storage, poll: Poll, now: datetime) -> tuple[tuple[Text, ...], tuple[Elsewhere, ...]]:
+    """End a poll without counting it; return what the rooms are to hear of it (nothing of one that had not begun), and its end."""
     _end(storage, poll, "cancelled", now)
     if not poll.begun:
-        return ()
+        return (), ()
     line = say(
         N_("🗳 Poll {number} is cancelled: “{question}” Its answers count for nothing."),
         number=poll.number,
         question=poll.question,
     )
-    return (*tell.rooms(public(storage, campaign), line), *ends(storage, poll, line))
+    return (line,), ends(storage, poll, line)
 
 
 def public(storage: Storage, campaign: Campaign) -> Sequence[RoomRow]:

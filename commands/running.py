@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import asking
+from commands import asking, meant
 from commands.command import Context, Reply, Unclear
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def authorise(context: Context, one: Command) -> None:
             )
         )
     if context.place not in one.where:
-        raise CampaignError(_elsewhere(one))
+        raise CampaignError(_elsewhere(context, one))
 
 
 def bridged(who: Address) -> Text:
@@ -51,7 +51,11 @@ def bridged(who: Address) -> Text:
     )
 
 
-def _elsewhere(one: Command) -> Text:
+def _elsewhere(context: Context, one: Command) -> Text:
+    """Where a command may be said; of one that cannot be done anywhere any more, why."""
+    ended = gone(context, one)
+    if ended is not None:
+        return ended
     if one.where == {"private"}:
         return say(N_("Please say {command} to me in private."), command=Typed(one.name))
     if "admin" in one.where and "campaign" not in one.where:
@@ -59,6 +63,12 @@ def _elsewhere(one: Command) -> Text:
             N_("Please say {command} in the campaigners' room, or to me in private."), command=Typed(one.name)
         )
     return say(N_("Please say {command} in a room of the campaign."), command=Typed(one.name))
+
+
+def gone(context: Context, one: Command) -> Text | None:
+    """Why a command cannot be done in the campaign that is meant if none is named, for that has ended; None if it can."""
+    ended = meant.ended(context) if one.needs_campaign and not one.even_ended else None
+    return None if ended is None else meant.has_ended(ended)
 
 
 def do(context: Context, one: Command, arguments: Mapping[str, Any], campaign: str) -> Reply | None:

@@ -243,3 +243,17 @@ async def test_of_several_campaigns_the_form_asks_first_which_is_meant(
         page = await desk.hand_in(ROBIN, page.session, page.step, {"campaign": "other"})
         assert [one.name for one in page.fields] == ["choice", "organisation", "reason"]
         assert (await desk.hand_in(ROBIN, page.session, page.step, {"choice": "1 for"})).refused
+
+
+async def test_its_people_have_forms_after_the_end_of_their_campaign(prepared: Path, tmp_path: Path) -> None:
+    with at_the_desk(prepared, tmp_path) as (stage, desk):
+        for line in ("!campaign close", "!confirm"):
+            await stage.say(voice("Maud"), line, "admin")
+        assert await desk.admits(ROBIN)
+        assert not await desk.admits(holder(Address(XMPP, "somebody@mail.example")))
+        shown = await desk.open(ROBIN, "status")
+        assert not shown.refused
+        assert "🏁" in shown.words
+        refused = await desk.open(ROBIN, "sign")
+        assert refused.refused
+        assert not refused.fields

@@ -124,6 +124,17 @@ async def two_sign_while_it_is_down(here: Town) -> None:
     await signed(here, "lou")
 
 
+async def it_is_over(here: Town) -> None:
+    """A campaigner ends the campaign: both rooms hear it in one line, and nobody signs any more."""
+    await here.matrix["maud"].say(here.office, "!campagne clore")
+    await here.hears("maud", "Terminer", "!confirmer")
+    await here.matrix["maud"].say(here.office, "!confirmer")
+    for name in ("camille", "robin"):
+        await here.hears(name, "🏁", "est terminée", "8 signatures")
+    here.xmpp["robin"].say(here.muc, "!signer")
+    await here.hears("robin", "est terminée depuis le")
+
+
 async def test_a_campaign_from_the_letter_to_the_list(
     synapse_server: Synapse, prosody_server: Prosody, tmp_path: Path
 ) -> None:
@@ -157,6 +168,9 @@ async def test_a_campaign_from_the_letter_to_the_list(
             assert sum(ORGANISATIONS[name] in text and "a signé" in text for text in heard) == 1
         # In one place: nobody ever spoke for it, so in the first room listed.
         assert sum("🔔" in text for text in heard) == 0
+        await it_is_over(here)
+        assert await exported_on_matrix(here, private) == listed
+        assert await exported_on_xmpp(here) == listed
 
 
 async def test_a_worn_name_signs_for_nobody(
