@@ -8,7 +8,7 @@ from campaign.ballot import RETRACTED, SPOILT, replaces
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
-from commands import authority, closing, lookup, objecting, polling, tell
+from commands import authority, closing, lookup, meant, objecting, polling, tell
 from commands.command import Context, Reply
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from storage.ballots import BallotRow
     from storage.organisations import Organisation
     from storage.polls import Poll
+
+SHOWN = 120
+"""Characters of a reason that are repeated to whoever gave it."""
 
 
 def cast(
@@ -85,11 +88,11 @@ def cast(
         way=way or "text",
     )
     if not in_time:
-        return None if choice == RETRACTED and way else Reply((_too_late(poll, elector, before),))
+        return None if choice == RETRACTED and way else Reply((_too_late(ctx, poll, elector, before),))
     if not stands:
         return None if way else Reply((_overtaken(poll, elector),))
     lacking = lacks_reason(procedure, choice, reason)
-    reply = _taken(ctx, poll, elector, choice, before, way=way)
+    reply = _taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
     if lacking:
         ask = _ask(procedure, poll, elector, choice)
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
@@ -132,8 +135,11 @@ def _was_given_after(ctx: Context, before: BallotRow) -> bool:
     return before.server_at <= ctx.server_at
 
 
-def _too_late(poll: Poll, elector: Organisation, before: BallotRow | None) -> Text:
+def _too_late(ctx: Context, poll: Poll, elector: Organisation, before: BallotRow | None) -> Text:
     """Say that nothing changes any more: what was answered in time is not undone by this."""
+    campaign = ctx.storage.campaigns.get(poll.campaign_id)
+    if campaign.closed_at is not None:
+        return meant.has_ended(campaign)
     if poll.outcome == "cancelled":
         return say(N_("Poll {number} is cancelled: its answers count for nothing."), number=poll.number)
     at = Moment(min(poll.closed_at or poll.closes_at, poll.closes_at), poll.zone)
@@ -166,9 +172,10 @@ def _overtaken(poll: Poll, elector: Organisation) -> Text:
 
 
 def _taken(
-    ctx: Context, poll: Poll, elector: Organisation, choice: str, before: BallotRow | None, *, way: Way
+    ctx: Context, poll: Poll, elector: Organisation, ballot: Ballot, before: BallotRow | None, *, way: Way
 ) -> Reply | None:
     """Say what was taken: to whoever typed it; of a poll or a reaction, which show it themselves, only what they do not show."""
+    choice = ballot.choice
     if choice == SPOILT:
         return Reply(
             (
@@ -210,7 +217,14 @@ def _taken(
             count,
             **values,
         )
+    if ballot.reason:
+        line = say(N_("{line} Reason: “{reason}”"), line=line, reason=_begun(ballot.reason))
     return Reply((line,))
+
+
+def _begun(reason: str) -> str:
+    """A reason as it is shown to those who gave it: whole, or so much that they know it again."""
+    return reason if len(reason) <= SHOWN else f"{reason[: SHOWN - 1].rstrip()}…"
 
 
 def _ask(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from commands.command import House
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.campaigns import Campaign
     from storage.polls import Poll
     from storage.rooms import RoomRow

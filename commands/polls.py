@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 @command(
-    "polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"), form=True
+    "polls",
+    fr="scrutins",
+    help=N_("List the polls and how they stand."),
+    example=N_("!polls"),
+    form=True,
+    even_ended=True,
 )
 def polls(ctx: Context) -> Reply:
     """List the polls; who voted what is shown in private to those of the campaign, for these are organisations.
@@ -23,7 +28,7 @@ def polls(ctx: Context) -> Reply:
     """
     found = ctx.storage.polls.of_campaign(ctx.campaign.id)
     if not found:
-        return reply(N_("No poll has been opened yet."))
+        return reply(N_("No poll has been opened."))
     lines: list[Text] = []
     counted = [poll for poll in found if poll.closed_at is not None and poll.outcome != "cancelled"]
     latest = max(counted, key=lambda poll: poll.closed_at or poll.closes_at, default=None)

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,10 +23,9 @@ from bot import cli
 from bot.backups import begin_again
 from bot.config import load
 from bot.opening import open_campaigns
-from commands import due
 from storage import migrations
 from storage.opening import FILE, lock, open_database
-from tests.bot.scripted import CONFIG, HOUSE, NOW, PASSWORDS, config, plain
+from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config, plain, reminded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +88,13 @@ def test_help_names_every_command() -> None:
     for command in ("demo", "run", "check", "export", "backup", "restore"):
         assert command in result.stdout
         assert tocsin(command, "--help").exit_code == 0
+
+
+def test_it_says_which_version_it_is() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        known = tomllib.load(file)["project"]["version"]
+    result = tocsin("--version")
+    assert (result.exit_code, result.stdout) == (0, f"tocsin {known}\n")
 
 
 @pytest.mark.parametrize(
@@ -333,6 +340,18 @@ def test_export_writes_the_list_in_each_form(filled: Path, tmp_path: Path) -> No
     assert stat.S_IMODE(page.stat().st_mode) & 0o044, "it is to be published"
 
 
+def test_a_list_is_in_the_campaigns_language_unless_another_is_asked_for(filled: Path) -> None:
+    export = ("export", "--campaign", "ngi", "--config", filled)
+    english, french = '\ufeff"number","organisation"', '\ufeff"numéro";"organisation"'
+    assert tocsin(*export).stdout.startswith(english)
+    assert tocsin(*export, "--language", "fr").stdout.startswith(french)
+    with closing(sqlite3.connect(filled.parent / "data" / FILE)) as database, database:
+        database.execute("UPDATE campaigns SET language = 'fr'")
+    assert tocsin(*export).stdout.startswith(french)
+    assert tocsin(*export, "--language", "en").stdout.startswith(english)
+    assert "in the campaign's language unless" in " ".join(tocsin("export", "--help").stdout.split())
+
+
 def test_export_needs_no_password(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TOCSIN_MATRIX_PASSWORD")
     monkeypatch.delenv("TOCSIN_XMPP_PASSWORD")
@@ -463,10 +482,7 @@ def test_the_campaigners_hear_of_a_restored_bot_and_no_old_reminder_rings(
             (tmp_path / name / FILE).write_bytes(copy.read_bytes())
         database = open_database(tmp_path / name)
         try:
-            reply = database.transaction(
-                lambda storage: due.deadlines(storage, HOUSE, due.Tick(later, heard=later))
-            )
-            told[name] = len(reply.elsewhere)
+            told[name] = len(database.transaction(lambda storage: reminded(storage, later)))
             waits = database.transaction(lambda storage: storage.outbox.waiting("xmpp"))
         finally:
             database.close()

@@ -137,7 +137,7 @@ async def everything_at_once(database: Database, folder: Path, turn: int) -> Non
 
     def every_format(storage: Storage) -> list[int]:
         (campaign,) = storage.campaigns.open()
-        return [len(make(storage, campaign, form, NOW)[0].data) for form in FORMATS]
+        return [len(make(storage, campaign, form, NOW, language="fr")[0].data) for form in FORMATS]
 
     await database.write(open_all)
     numbers = range(turn * SIGNS, (turn + 1) * SIGNS)
