@@ -39,7 +39,6 @@ ZONES = {
 """Each zone, and the days of 2027 on which its clocks change."""
 OPENS, CLOSES = time(9), time(20)
 OFFSETS = [14 * 86400, 7 * 86400, 3 * 86400, 86400, 7200]
-STEPS = (due.deadlines, due.own_dates)
 
 
 class Undone(Exception):
@@ -88,7 +87,7 @@ class Year:
     def tick(self, now: datetime) -> None:
         """Let happen what time brings by now, as the bot does."""
         tick = Tick(now, now)
-        for step in (*STEPS, *due.polls(self.storage)):
+        for step in (*due.reminders(self.storage), *due.polls(self.storage)):
             tell.put(self.storage, step(self.storage, House(), tick).elsewhere, now)
         for alone in due.in_private(self.storage):
             while (told := alone(self.storage, House(), tick)) is not None:
