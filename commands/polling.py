@@ -24,7 +24,7 @@ OUTCOMES = {
     "adopted": N_("adopted"),
     "rejected": N_("rejected"),
     "blocked": N_("blocked by an objection"),
-    "no quorum": N_("not enough answers"),
+    "no quorum": N_("not enough votes"),
     "cancelled": N_("cancelled"),
 }
 """What each outcome is called."""
@@ -132,7 +132,7 @@ def terms(storage: Storage, campaign: Campaign, poll: Poll, eligible: int) -> tu
     """Who votes, until when, and what comes of it."""
     lines = [
         say(
-            N_("One voice for each organisation ({eligible} in all), until {at}."),
+            N_("One voice for each organisation ({eligible} in all), which can be changed until {at}."),
             eligible=eligible,
             at=Moment(poll.closes_at, poll.zone).seen(poll.opened_at),
         )

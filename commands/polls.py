@@ -22,14 +22,21 @@ if TYPE_CHECKING:
     even_ended=True,
 )
 def polls(ctx: Context) -> Reply:
-    """List the polls; who voted what is shown in private to those of the campaign, for these are organisations."""
+    """List the polls; who voted what is shown in private to those of the campaign, for these are organisations.
+
+    Of what was counted that is the last one: many have to fit into one message.
+    """
     found = ctx.storage.polls.of_campaign(ctx.campaign.id)
     if not found:
         return reply(N_("No poll has been opened."))
     lines: list[Text] = []
+    counted = [poll for poll in found if poll.closed_at is not None and poll.outcome != "cancelled"]
+    latest = max(counted, key=lambda poll: poll.closed_at or poll.closes_at, default=None)
     for poll in found:
         if poll.closed_at is not None:
             lines.append(_closed(poll))
+            if poll is latest and _names_all(ctx):
+                lines += _who(ctx, poll)
         elif not poll.begun:
             lines.append(
                 say(
@@ -80,13 +87,25 @@ def _open(ctx: Context, poll: Poll) -> list[Text]:
             **_about(ctx, poll),
         )
     ]
-    names_all = ctx.place == "admin" or (ctx.private and lookup.is_of_the_campaign(ctx))
-    if names_all or ctx.place == "campaign":
+    if _names_all(ctx):
+        lines += _who(ctx, poll)
+    elif ctx.place == "campaign":
         lines += polling.objections(cast, procedure)
-    if names_all:
-        lines += [
+    return lines
+
+
+def _names_all(ctx: Context) -> bool:
+    return ctx.place == "admin" or (ctx.private and lookup.is_of_the_campaign(ctx))
+
+
+def _who(ctx: Context, poll: Poll) -> tuple[Text, ...]:
+    """Who answered what; first those who objected, or gave a reason."""
+    cast, procedure = polling.answers(ctx.storage, poll), polling.procedure_of(poll)
+    return (
+        *polling.objections(cast, procedure),
+        *(
             say(N_("- {name}: {choice}"), name=one.organisation, choice=polling.named(one.choice))
             for one in cast
             if not polling.explains(one, procedure)
-        ]
-    return lines
+        ),
+    )

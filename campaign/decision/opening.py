@@ -35,7 +35,7 @@ def lasting(procedure: Procedure, duration: timedelta) -> Procedure:
 
 
 def check_opening(procedure: Procedure, electorate: int) -> None:
-    """Refuse to open a poll under a procedure that is not complete, or by which this electorate could adopt nothing.
+    """Refuse to open a poll under a procedure that is not complete, or by which this electorate could adopt nothing, or all.
 
     Raises CampaignError, which names what is missing.
     """
@@ -48,6 +48,13 @@ def check_opening(procedure: Procedure, electorate: int) -> None:
                 ),
                 missing=Listing(tuple(say(each.title) for each in missing)),
                 example=words.joined(say(each.example) for each in missing),
+            )
+        )
+    if not procedure.decides:
+        raise CampaignError(
+            say(
+                N_("By this rule it would pass whatever is answered. Say what decides it: `{example}`"),
+                example=say(PARAMETERS["threshold"].example),
             )
         )
     for name, needed in (("minimum", procedure.support_needed), ("quorum", procedure.quorum_number)):

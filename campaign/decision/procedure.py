@@ -184,6 +184,11 @@ class Procedure:
         return tuple(one for one in self.choices if one == self.opposes or one in self.blocks)
 
     @property
+    def decides(self) -> bool:
+        """Whether any answers could keep the proposal from passing, but for their number."""
+        return self.can_be_blocked or self.share is not None or self.support_needed > 0
+
+    @property
     def can_be_blocked(self) -> bool:
         """Whether an objection can stop the proposal."""
         return bool(self.blocks) and self.blocks_at > 0

@@ -41,6 +41,8 @@ def rule(procedure: Procedure, electorate: int) -> Text:
 
 def conditions(procedure: Procedure, electorate: int) -> Iterator[Text]:
     """Say when the proposal passes, sentence by sentence, in numbers of this electorate."""
+    if not procedure.decides:
+        yield say(N_("It passes whatever is answered."))
     plain = procedure.blocks_at == 1 and procedure.share is None  # nothing is weighed, nobody may object
     if procedure.share is not None:
         yield _threshold(procedure, electorate)
@@ -134,6 +136,8 @@ def span(length: timedelta, *, working: bool = False) -> Text | Listing:
 
 def _answers(procedure: Procedure) -> Iterator[Text]:
     yield say(N_("Answers: {choices}."), choices=any_of(procedure.choices))
+    if "concern" in procedure.choices:
+        yield say(N_("“{choice}” is noted, and stops nothing."), choice=named("concern"))
     if not procedure.reason_needed:
         return
     values = {"choice": any_of(procedure.reason_needed)}

@@ -16,6 +16,7 @@ from campaign.decision import (
     Ballot,
     Procedure,
     at_opening,
+    check_opening,
     closes_at,
     decide,
     described,
@@ -105,8 +106,12 @@ def test_an_abstention_changes_a_quorum_and_never_a_majority(data: st.DataObject
     )
     ballots = data.draw(ballots_of(procedure))
     more = [*ballots, Ballot("one more", "abstain", "not our business")]
-    before, after = decide(procedure, 14, ballots).result, decide(procedure, 14, more).result
-    assert before in {after, "no quorum"}
+    before, after = decide(procedure, 14, ballots), decide(procedure, 14, more)
+    assert before.result in {after.result, "no quorum"}
+    assert after.answered == before.answered + 1
+    enough = replace(procedure, quorum_number=after.answered, quorum=procedure.quorum * 0)
+    assert decide(enough, 14, ballots).result in {"no quorum", "blocked"}
+    assert decide(enough, 14, more).result == decide(replace(enough, quorum_number=0), 14, more).result
     without_quorum = replace(procedure, quorum_number=0, quorum=procedure.quorum * 0, support_needed=1)
     assert decide(without_quorum, 14, ballots).result == decide(without_quorum, 14, more).result
 
@@ -178,6 +183,9 @@ def test_whatever_is_typed_is_refused_in_words_or_decides(
         return
     assert from_data(to_data(procedure)) == procedure
     assert described(procedure, 12)
+    if not procedure.decides:
+        with pytest.raises(CampaignError):
+            check_opening(procedure, 12)
     if not procedure.unset:
         assert decide(procedure, 12, data.draw(ballots_of(procedure))).result in {
             "adopted",

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from campaign.chat import MATRIX, Address
+from campaign.decision import PRESETS, to_data
+from campaign.reminder import poll_reminder_at
 from commands import due, schedules, tell
 from commands.command import House
 from commands.tick import Tick
@@ -85,7 +87,7 @@ class Year:
     def tick(self, now: datetime) -> None:
         """Let happen what time brings by now, as the bot does."""
         tick = Tick(now, now)
-        for step in due.reminders(self.storage):
+        for step in (*due.reminders(self.storage), *due.polls(self.storage)):
             tell.put(self.storage, step(self.storage, House(), tick).elsewhere, now)
         for alone in due.in_private(self.storage):
             while (told := alone(self.storage, House(), tick)) is not None:
@@ -118,16 +120,7 @@ class Year:
     def check(self) -> None:
         """Nobody outside civil hours, nobody who has answered, nobody twice, nothing unsaid without a reason."""
         zone, rows = ZoneInfo(self.zone), self.rows()
-        seen = [
-            (
-                row.deadline_id,
-                row.deadline_version,
-                row.seconds_before,
-                row.organisation_id,
-                row.deciding_until,
-            )
-            for row in rows
-        ]
+        seen = [(row.organisation_id, *_cause(row)) for row in rows]
         assert len(seen) == len(set(seen))
         pauses = schedules.pauses(self.storage.campaigns.get(self.campaign))
         for row in rows:
@@ -142,11 +135,22 @@ class Year:
             assert row.at < self.answered.get(row.organisation_id, datetime.max.replace(tzinfo=UTC))
             assert row.organisation_id != self.orgs[4]
         assert len({row.outbox_id for row in rows if row.public and row.state != "skipped"}) == len(
-            {(row.deadline_id, row.deadline_version, row.seconds_before, row.deciding_until) for row in rows if row.public and row.state != "skipped"}
-        )  # fmt: skip
+            {_cause(row) for row in rows if row.public and row.state != "skipped"}
+        )
         for version in {row.deadline_version for row in rows}:
             said = {row.seconds_before for row in rows if row.public and row.deadline_version == version}
             assert len(said) <= 2 or version is None
+
+
+def _cause(row: Row[Any]) -> tuple[object, ...]:
+    return (
+        row.deadline_id,
+        row.deadline_version,
+        row.seconds_before,
+        row.deciding_until,
+        row.poll_id,
+        row.closes_at,
+    )
 
 
 def by_the_hour(year: Year, deadline: datetime, step: timedelta) -> list[datetime]:
@@ -257,6 +261,81 @@ def test_whatever_goes_wrong_each_is_given_once_or_skipped(  # noqa: PLR0917 - w
         assert len(asked) <= 1
         waiting = storage._connection.execute(select(outbox.c.expires_at)).scalars()
         assert all(at is None or at == deadline for at in waiting)
+        raise Undone
+
+    with pytest.raises(Undone):
+        database.transaction(work)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@settings(max_examples=8)
+@given(
+    around=st.integers(0, 1),
+    days=st.integers(-2, 2),
+    minute=st.integers(0, 1439),
+    length=st.integers(2, 200),
+    put_off=st.one_of(st.none(), st.tuples(st.integers(1, 20), st.integers(1, 72))),
+    downs=st.lists(st.tuples(st.integers(0, 200), st.integers(1, 40)), max_size=2),
+    votes=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 200)), max_size=3),
+)
+def test_electors_are_reminded_once_of_each_closing_of_a_poll_or_skipped(  # noqa: PLR0917 - what hypothesis draws
+    database: Database,
+    zone: str,
+    around: int,
+    days: int,
+    minute: int,
+    length: int,
+    put_off: tuple[int, int] | None,
+    downs: list[tuple[int, int]],
+    votes: list[tuple[int, int]],
+) -> None:
+    """A poll that closes near a change of the clocks, perhaps put off; the bot is away at times, electors vote at any."""
+    day = ZONES[zone][around] + timedelta(days=days)
+    closes = datetime.combine(day, time(minute // 60, minute % 60), ZoneInfo(zone)).astimezone(UTC)
+    begin = closes - timedelta(hours=length)
+    ends = closes + timedelta(hours=put_off[1]) if put_off else closes
+
+    def work(storage: Storage) -> None:
+        year = Year(storage, zone, begin)
+        poll = storage.polls.open(
+            year.campaign, year.orgs, question="Shall we?", procedure="consent", opened_by=1, opened_at=begin,
+            closes_at=closes, zone=zone, rules=to_data(PRESETS["consent"]), signs=False, begun=True,
+        )  # fmt: skip
+        moves = [(closes - timedelta(hours=put_off[0]), ends)] if put_off else []
+        said = sorted((begin + timedelta(hours=hour), year.orgs[place]) for place, hour in votes)
+        civil = (OPENS, CLOSES)
+        hours = [
+            poll_reminder_at(closes, begin, civil, zone),
+            poll_reminder_at(ends, moves[0][0], civil, zone) if moves else None,
+        ]
+        ticks = {begin + timedelta(hours=5 * count) for count in range((length + 80) // 5)}
+        ticks |= {at + timedelta(seconds=7) for at in hours if at is not None}
+        away = [(begin + timedelta(hours=a), begin + timedelta(hours=a + b)) for a, b in downs]
+        for now in sorted(ticks | {ends + timedelta(days=3)}):
+            if any(a <= now <= b for a, b in away) and now <= ends:
+                continue
+            while moves and moves[0][0] <= now:
+                at, until = moves.pop(0)
+                storage.polls.extend(poll.id, until, at)
+            while said and said[0][0] <= now:
+                at, elector = said.pop(0)
+                if at < storage.polls.get(poll.id).closes_at and elector not in year.answered:
+                    storage.ballots.cast(
+                        poll.id, elector, standing=True, person_id=1, choice="consent", network=MATRIX, event="",
+                        cast_at=at,
+                    )  # fmt: skip
+                    year.answered[elector] = at
+            year.tick(now)
+        assert storage.polls.get(poll.id).closed_at is not None
+        year.check()
+        rows = [row for row in year.rows() if row.poll_id == poll.id]
+        given = {row.closes_at for row in rows}
+        for one in given:
+            assert sorted(row.organisation_id for row in rows if row.closes_at == one) == year.orgs
+        assert all(row.at < row.closes_at for row in rows if row.state != "skipped")
+        missed = [at for at in hours[:1] if at is not None and not put_off]
+        # What exists is given, or was still to be given when the bot came back after the closing.
+        assert given or not missed or any(a <= missed[0] <= b for a, b in away)
         raise Undone
 
     with pytest.raises(Undone):
