@@ -18,7 +18,7 @@ from benchmarks import bots, screens
 from benchmarks.campaign import organisation, write
 from benchmarks.measures import median, table
 from campaign.chat import MATRIX, XMPP
-from storage.database import FILE
+from storage.opening import FILE
 from tests.live.prosody import prosody
 from tests.live.synapse import synapse
 from tests.live.xmpp_person import XmppPerson

@@ -20,13 +20,14 @@ from benchmarks.measures import median, p95, table
 from bot.transports.base import Payload
 from campaign.chat import MATRIX, Address, Message, say
 from commands.forgetting import Forgetting
-from storage.database import FILE, Database, open_database
-from storage.outbox import freeze
+from storage.messages import freeze
+from storage.opening import FILE, open_database
 from storage.tables import dispatches, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from storage.database import Database
     from storage.storage import Storage
 
 BATCH = 1000

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from benchmarks.measures import median, p95, table
 from campaign.chat import MATRIX, Address, Message, say
 from storage import memory
-from storage.database import FILE, open_database
+from storage.opening import FILE, open_database
 from storage.storage import Storage
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 
 from benchmarks.campaign import organisation, write
 from benchmarks.measures import median, table
+from bot.claiming import Claimed
 from bot.clock import utc_now
 from bot.config import load
-from bot.delivery import Claimed
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Joined, Room, Said
 from commands.command import House
 from commands.menu import MENU
-from storage.database import open_database
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

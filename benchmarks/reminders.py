@@ -17,8 +17,8 @@ from benchmarks.measures import median, table
 from bot.ticking import Ticking
 from campaign.chat import MATRIX
 from commands.command import House
-from commands.due import Tick
-from storage.database import open_database
+from commands.tick import Tick
+from storage.opening import open_database
 from storage.tables import (
     addresses,
     campaign_organisations,

@@ -17,7 +17,7 @@ from benchmarks import bots, screens
 from benchmarks.campaign import organisation, write
 from benchmarks.measures import table
 from campaign.chat import MATRIX
-from storage.database import FILE
+from storage.opening import FILE
 from tests.live.synapse import synapse
 
 if TYPE_CHECKING:

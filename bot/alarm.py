@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import replying
 from campaign.chat import N_, NETWORKS, Moment, say
 from commands import tell
-from storage.database import StorageError
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from campaign.errors import CampaignError
 from commands import answer, forgetting, quarantining
 from commands.command import Wanted
 from commands.forms import Answered
-from storage.database import is_fatal
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

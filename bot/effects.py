@@ -102,7 +102,7 @@ class Effects:
                 self._tell(membership.removed(storage, house, event, now))
             case Echo():
                 reached("response")
-                storage.outbox.delivered(event.key, event.event, now)
+                storage.dispatches.delivered(event.key, event.event, now)
             case Bounced():
                 self._tell(membership.given_back(storage, house, event, now))
             case Sealed():

@@ -12,7 +12,7 @@ from bot.transports.base import Batch, Field, Page, TransportError
 from campaign.chat import N_, Room, Submitted, say
 from campaign.errors import CampaignError
 from commands import forms
-from storage.database import StorageError
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

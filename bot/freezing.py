@@ -11,7 +11,7 @@ from bot import amending
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
 from commands import leaving, polling, reminding, tell, undelivered
-from storage.database import is_fatal
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bot.pacing import Pacing
     from bot.texts.wordings import Wordings
     from bot.transports.base import Transport
-    from storage.outbox import Waiting
     from storage.rooms import RoomRow
     from storage.storage import Storage
+    from storage.turns import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class Freezing:
         Raises:
             NotNow: it waits for another hour.
         """
-        if row.purpose != reminding.PURPOSE or row.repeats:
+        if not reminding.is_reminder(row.purpose) or row.repeats:
             return row
         message = leaving.again(storage, row, self._now())
         return None if message is None else row.saying(message)
@@ -154,7 +154,7 @@ class Freezing:
         if len(together) == 1:
             payload = replace(payload, reply_to=first.reply_to)
         payload = replace(payload, thread=first.thread)
-        file = storage.outbox.file(first.file_id) if first.file_id else None
+        file = storage.dispatches.file(first.file_id) if first.file_id else None
         if file is not None:
             payload = replace(
                 payload, file_name=file.name, media_type=file.media_type, file_size=len(file.data)
@@ -166,7 +166,7 @@ class Freezing:
             )
         key = self._new_key()
         taking = [number for row in together for number in (row.id, *repeats.get(row.id, ()))]
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             taking,
             key=key,
             network=self._network,
@@ -199,7 +199,7 @@ class Freezing:
             storage.outbox.settle([row.id])
             return self.sound(storage, room, rows[1:])
         key = self._new_key()
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id],
             key=key,
             network=self._network,
@@ -223,7 +223,7 @@ class Freezing:
         if old.room_id != room.id:  # what it answered is not to be seen where it is said now
             payload = {**payload, "reply_to": "", "thread": ""}
         key = str(uuid.uuid4())
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id],
             key=key,
             network=self._network,
@@ -279,7 +279,7 @@ def _has_words(storage: Storage, row: Waiting) -> bool:
         return old is not None and bool(old.payload["text"] or old.payload.get("file_url"))
     if row.message.lines or row.intent != "message":
         return True
-    return row.file_id is not None and storage.outbox.file(row.file_id) is not None
+    return row.file_id is not None and storage.dispatches.file(row.file_id) is not None
 
 
 def _once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from campaign.chat import NETWORKS
-from storage.database import sync_folder
+from storage.opening import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

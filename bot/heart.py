@@ -13,7 +13,7 @@ from systemd_watchdog.systemd_watchdog import WatchDog
 
 from bot.clock import utc_now
 from bot.health import Health, NetworkHealth, summary, write
-from storage.database import StorageError
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

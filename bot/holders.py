@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.transports.base import TurnedAway
 from campaign.chat import N_, say
 from commands.command import Context
-from storage.database import StorageError
 from storage.people import Person
 from storage.rooms import RoomRow
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from bot.transports.base import LoginRefused, Start, TransportError
 from bot.transports.matrix.homeserver import Homeserver
 from bot.transports.tls import trusting
 from campaign.chat import MATRIX, NETWORKS, XMPP
-from storage.database import FILE, open_database
+from storage.opening import FILE, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -22,7 +22,7 @@ from bot.opening import read_files
 from campaign.chat import N_, Text, say
 from campaign.reminder import public_names
 from commands import tell
-from storage.database import StorageError
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import MATRIX, N_, Message, Said, say
-from commands import answer, asking, bridging, forms, tell
+from commands import asking, bridging, forms, picking, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ def _ask(context: Context, reply: Reply) -> int:
         for choice in reply.choices
     ]
     return context.storage.prompts.ask(
-        context.person.id, context.room.id, choices, context.now, context.now + answer.QUESTIONS_LAST
+        context.person.id, context.room.id, choices, context.now, context.now + picking.QUESTIONS_LAST
     )
 
 

@@ -31,7 +31,7 @@ def start_of(storage: Storage, network: str, config: Config, house: House, now: 
         cursors=storage.inbox.cursors(network),
         rooms=tuple(rooms),
         device=device,
-        unsure={row.key: row.address for row in storage.outbox.sending(network)},
+        unsure={row.key: row.address for row in storage.dispatches.sending(network)},
         sealed=storage.unread.sessions(network),
     )
 

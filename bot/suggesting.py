@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from campaign.organisation import Names
 from commands.command import Wanted
-from storage.database import StorageError, is_fatal
+from storage.trouble import StorageError, is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence

@@ -14,7 +14,7 @@ from bot import alarm, devices, starting
 from bot.health import Standing, one_line
 from bot.transports.base import Batch, DeviceLost, LoginRefused, TransportError, Unreachable
 from campaign.chat import NETWORKS, Bounced, Echo
-from storage.database import StorageDamaged, StorageError, StorageFull
+from storage.trouble import StorageDamaged, StorageError, StorageFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from bot import replying
 from bot.tidying import Tidying
 from commands import due, forgetting
-from storage.database import is_fatal
+from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from commands.command import House, Reply
-    from commands.due import Alone, Tick
+    from commands.due import Alone
+    from commands.tick import Tick
     from storage.database import Database
     from storage.reminders import Cause
     from storage.storage import Storage

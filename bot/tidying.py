@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from storage.database import StorageBusy, StorageFull, is_fatal
+from storage.trouble import StorageBusy, StorageFull, is_fatal
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -35,7 +35,7 @@ _COUNTING: Mapping[Threshold, frozenset[Level]] = MappingProxyType(
     }
 )
 
-_MANDATE_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+MANDATE_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "assembly": (
             *(
@@ -75,7 +75,7 @@ _MANDATE_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """What people type for each kind of mandate, accents, case and punctuation aside."""
-_KINDS = MappingProxyType({typed: kind for kind, words in _MANDATE_WORDS.items() for typed in words})
+_KINDS = MappingProxyType({typed: kind for kind, words in MANDATE_WORDS.items() for typed in words})
 
 _LITTLE_WORDS = re.compile(
     r"^(?:(?:decision|decided|decide|vote|vu|voted|par|en|de|du|des|l|la|le|notre|by|of|at|in|the|our|a) )+"
@@ -139,6 +139,8 @@ class SignatoryList:
     signatories: tuple[Signatory, ...]
     counts_from: Threshold = "confirmed"
     """The lowest level that counts in this campaign: `verified` where a second person has to confirm."""
+    timezone: str = "UTC"
+    """The IANA zone in which people read the times of it."""
 
     @property
     def published(self) -> SignatoryList:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Text, say
 from campaign.organisation import normal_form
-from commands import ending, lookup
+from commands import counting, ending
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,7 +73,7 @@ def sign(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tup
     collective = storage.organisations.get(campaign.collective_id)
     mandate = {
         "mandate_kind": MANDATE,
-        "mandate_day": poll.closes_at.astimezone(ZoneInfo(poll.zone)).date(),
+        "mandate_day": min(now, poll.closes_at).astimezone(ZoneInfo(poll.zone)).date(),
         "mandate_link": "",
         "note": f"#{poll.number} {poll.question}",
     }
@@ -130,5 +130,5 @@ def sign(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tup
         language=letter.language,
     )
     signs = N_("✍️ **{name}** signs the letter itself, by this poll (no. {number}). Signatures: {count}.")
-    count = lookup.counted(storage, campaign)
+    count = counting.counted(storage, campaign)
     return (say(signs, name=collective.name, number=number, count=count),)

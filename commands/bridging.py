@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Message, Said, Text, say
 from campaign.circle import LASTS, is_circle
-from commands import answer, tell
+from commands import answer, running, tell
 from commands.command import Elsewhere, Reply
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def refused(storage: Storage, house: House, event: Said | Reacted | Balloted, no
         return Reply()
     address = storage.people.ensure(event.sender, event.name, now).address_id if event.private else None
     message = Message(
-        (answer.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
+        (running.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
     )
     told = Elsewhere(message, room_id=room.id, address_id=address, reply_to=event.event, thread=event.thread)
     return Reply(elsewhere=(told,))
@@ -61,13 +61,13 @@ def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Itera
 
 
 def one_of_each(
-    storage: Storage, house: House, rooms: Sequence[RoomRow], prefer: Mapping[int, int] | None = None
+    storage: Storage, house: House, rooms: Iterable[RoomRow], prefer: Mapping[int, int] | None = None
 ) -> list[RoomRow]:
     """Of rooms that are sides of one room, keep the side listed first: what is said there is read on all of them.
 
     If some are to `prefer` (by id, the lowest number first), because it is there already, the first of those.
     """
-    prefer = prefer or {}
+    rooms, prefer = list(rooms), prefer or {}
     sides = {
         room: (rank[0], (prefer.get(room.id, math.inf), rank[1]))
         for room in rooms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,14 @@ class Line:
 
 
 def clean(text: str) -> str:
-    """One line of plain words: spaces made equal, invisible characters dropped, quotes and dashes made straight."""
+    """One line of plain words: spaces made equal, invisible characters dropped, quotes and dashes made straight.
+
+    A letter and its accent are one character (NFC): some keyboards send two, and no word is made of an accent.
+    """
     text = " ".join(text[:LONGEST].translate(_QUOTES).split())
     # Split again: what stood alone between two spaces may be gone.
-    return " ".join(_INVISIBLE.sub("", text).replace("—", "--").split())
+    text = " ".join(_INVISIBLE.sub("", text).replace("—", "--").split())
+    return unicodedata.normalize("NFC", text)
 
 
 def without_quotation(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Moment, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import answer, asking, authority, calling, lookup, reconfirming, usage, vouching
+from commands import asking, authority, calling, lookup, picking, reconfirming, usage, vouching
 from commands.command import Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     prompt = ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now)
     number, following = calling.take_number(organisation.split())
     if prompt and number and not following and not ctx.confirmed and len(prompt.choices) > 1:
-        return answer.run(ctx, prompt, number)
+        return picking.run(ctx, prompt, number)
     if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):
         return _for(ctx, organisation)
     if prompt is None:
@@ -48,8 +48,8 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
             )
         )
     if len(prompt.choices) > 1:
-        return answer.pick_one(prompt)
-    done = answer.run(ctx, prompt, 1)
+        return picking.pick_one(prompt)
+    done = picking.run(ctx, prompt, 1)
     return done if done is None or ctx.now - prompt.asked_at < FORGOTTEN else _naming(ctx, prompt, done)
 
 

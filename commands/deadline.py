@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import lookup, schedules
+from commands import schedules, showing
 from commands.command import Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def _reminders(ctx: Context, one: Deadline) -> list[Text]:
     return [say(N_("Next reminder: {at}"), at=Moment(coming[0].at, ctx.campaign.timezone))]
 
 
-@command("deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"))
+@command(
+    "deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"), even_ended=True
+)
 def deadlines(ctx: Context) -> Reply:
     """List what is still to come and what has passed."""
     found = ctx.storage.deadlines.of_campaign(ctx.campaign.id)
@@ -90,9 +92,9 @@ def deadlines(ctx: Context) -> Reply:
         return reply(N_("No deadline is set."))
     return Reply(
         tuple(
-            lookup.deadline(one)
+            showing.deadline(one)
             if one.at > ctx.now
-            else say(N_("{deadline} (past)"), deadline=lookup.deadline(one))
+            else say(N_("{deadline} (past)"), deadline=showing.deadline(one))
             for one in found
         )
     )

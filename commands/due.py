@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from commands.ringing import Ring
+    from commands.tick import Tick
     from storage.campaigns import Campaign
     from storage.reminders import Cause
     from storage.storage import Storage
@@ -27,16 +28,6 @@ ASK_AGAIN = timedelta(days=30)
 """How often campaigners are told at most that somebody is due to be forgotten."""
 GIVEN_UP = "reminder given up"
 """What the audit calls it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """It is `now`, and everything that was said before `heard` has been read, on every network (both in UTC)."""
-
-    now: datetime
-    heard: datetime
-    away: frozenset[str] = frozenset()
-    """Networks that are not heard now."""
 
 
 class Step(Protocol):

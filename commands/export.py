@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, NN_, File, say, say_many
 from campaign.publish import FORMATS
 from campaign.signature import Mandate, Signatory, SignatoryList
-from commands import lookup
+from commands import showing
 from commands.command import Context, Reply, command
 from commands.org_words import STANDINGS
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.campaigns import Campaign
-    from storage.signatures import Line
+    from storage.lines import Line
     from storage.storage import Storage
 
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help=N_("Hand you the list as a file: csv and json for campaigners, markdown to publish."),
     example=N_("!export csv"),
     admin=True,
+    even_ended=True,
 )
 def export(
     ctx: Context,
@@ -55,7 +56,7 @@ def export(
             status=say(STANDINGS[status]),
         )
     disputed = sum(one.disputed for one in listed.signatories)
-    marked = (lookup.disputed(disputed),) if disputed else ()
+    marked = (showing.disputed(disputed),) if disputed else ()
     return Reply((done, *marked), file=file)
 
 
@@ -66,19 +67,20 @@ def make(
     now: datetime,
     *,
     status: str = "all",
-    language: str = "en",
+    language: str,
 ) -> tuple[File, SignatoryList]:
     """Write the list in one of the formats; return it too, as it is in the file.
 
-    What is made for people to read is in this language; English is the one that programs rely on.
+    What is made for people to read is in this language and in the campaign's zone.
     """
     overtaken = storage.letters.overtaken(campaign.id)
-    lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
+    lines = [line for line in storage.lines.of_campaign(campaign.id) if status in ("all", line.standing)]
     listing = SignatoryList(
         campaign.title,
         now,
         tuple(_row(line, overtaken, campaign.collective_id) for line in lines),
         campaign.threshold,
+        campaign.timezone,
     )
     chosen = FORMATS[form]
     if chosen.public:

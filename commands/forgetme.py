@@ -40,12 +40,19 @@ def forgetme(ctx: Context) -> Reply:
     done = oblivion.forget(
         ctx.storage, ctx.person.id, ctx.now, room=ctx.room.id, answered_at=ctx.person.address_id
     )
-    said = say(
-        N_(
-            "You are forgotten. What the servers and the other people in the rooms keep, and the backups made until today, I cannot erase. Goodbye!"
-        )
+    goodbye = (
+        say(
+            N_(
+                "You are forgotten: your name, your accounts and your rights are erased. I keep a number in the book of acts, which no longer says who it was; and if you spoke for an organisation, an unreadable fingerprint of your account, so that no list gives you that right back."
+            )
+        ),
+        say(
+            N_(
+                "What the servers and the other people in the rooms keep, and the backups made until today, I cannot erase. Goodbye!"
+            )
+        ),
     )
     lines = oblivion.told(done)
     told = tell.admins(ctx.storage, ctx.house, *lines) if lines else ()
     # It answers nobody by name, and is itself forgotten once it has arrived.
-    return Reply((said,), quotes=False, purpose=GONE).also(*told)
+    return Reply(goodbye, quotes=False, purpose=GONE).also(*told)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from campaign.chat import N_, Text, say
-from commands import answer, authority, polling, usage
+from commands import authority, polling, running, usage
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def fields(ctx: Context, command: Command) -> tuple[Field, ...]:
     Raises:
         CampaignError: it cannot be used now; the text says why.
     """
-    answer.authorise(ctx, command)
+    running.authorise(ctx, command)
+    ctx = replace(ctx, even_ended=command.even_ended)
     if command.needs_campaign and not ctx.campaign_key:
         campaigns = ctx.candidates
         if len(campaigns) > 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from campaign import letter as rules
 from campaign.chat import N_, File, Markdown, Text, Typed, say
-from commands import calling, finding, lookup, revising
+from commands import calling, finding, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command, reply
 from commands.vocabulary import read_choice
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     help=N_("Show the letter; the full text comes in private."),
     example=N_("!letter en"),
     in_short=True,
+    even_ended=True,
 )
 def letter(ctx: Context, language: str = "", version: str = "") -> Reply:
     """Show the letter in a language it exists in, or an earlier version; alone with the bot, the whole of it."""
@@ -38,7 +39,7 @@ def letter(ctx: Context, language: str = "", version: str = "") -> Reply:
     if version:
         return _earlier(ctx, chosen, version)
     whole = ctx.private and _is_short(chosen)
-    card = lookup.card(ctx.storage, chosen, campaign, summary=not whole)
+    card = showing.card(ctx.storage, chosen, campaign, summary=not whole)
     return _shown(ctx, chosen, card, purpose=f"letter:{campaign.id}")
 
 
@@ -72,7 +73,7 @@ def _earlier(ctx: Context, current: Letter, typed: str) -> Reply:
         )
     letters = ctx.storage.letters
     text = letters.get(found.id)
-    lines = [say(N_("📜 **{title}**"), title=text.title), lookup.version_of(text, ctx.campaign)]
+    lines = [say(N_("📜 **{title}**"), title=text.title), showing.version_of(text, ctx.campaign)]
     if found.id != current.id:
         lines.append(
             say(
@@ -107,6 +108,7 @@ def _is_short(chosen: Letter) -> bool:
     fr="versions",
     help=N_("List the versions of the letter there were."),
     example=N_("!versions"),
+    even_ended=True,
 )
 def versions(ctx: Context) -> Reply:
     """List every version, in private; to campaigners, with the difference of what waits for them."""
@@ -115,14 +117,14 @@ def versions(ctx: Context) -> Reply:
     lines = [
         say(
             N_("- {version}: {change}"),
-            version=lookup.version_of(one, campaign),
+            version=showing.version_of(one, campaign),
             change=_change(one, known),
         )
         for one in known
         if one.change not in ("pending", "dropped")
     ]
     pending = storage.letters.pending(campaign.id)
-    if not (pending and ctx.is_admin and ctx.place in CAMPAIGNERS):
+    if not (pending and ctx.is_admin and ctx.place in CAMPAIGNERS) or campaign.closed_at is not None:
         return Reply(private=tuple(lines))
     lines += [*revising.difference(storage, pending), *revising.waiting(storage, campaign)]
     return Reply(tuple(lines), file=revising.full_difference(storage, campaign, pending))

@@ -1,32 +1,20 @@
-"""What several commands look up: the organisation that is meant, the letter's card, the numbers of a campaign."""
+"""What several commands look up: which organisation is meant, and whether somebody may answer for it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from campaign import letter as rules
-from campaign.chat import N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
+from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import doubt, normal_form, tidy_name
-from campaign.signature import LEVELS, counts, is_counted, standing_of
 from commands import authority
 from commands.command import Unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
-    from campaign.letter import Version
-    from campaign.signature import Level
     from commands.command import Context
-    from storage.campaigns import Campaign, Member
-    from storage.deadlines import Deadline
-    from storage.letters import Letter
     from storage.organisations import Organisation
-    from storage.storage import Storage
 
 LONGEST_NOTE = 300
 """Characters of a note, a role or a reason."""
@@ -95,7 +83,7 @@ def _may_answer(context: Context, organisation: Organisation) -> bool:
     return (
         storage.campaigns.member(context.campaign.id, organisation.id) is not None
         or organisation.id == context.campaign.collective_id
-        or storage.organisations.is_representative(organisation.id, person)
+        or storage.representatives.is_representative(organisation.id, person)
         or authority.proves(storage, context.house.public_providers, person, organisation)
     )
 
@@ -216,151 +204,3 @@ def short(text: str) -> str:
             say(N_("That is too long: please use {limit} characters at most."), limit=LONGEST_NOTE)
         )
     return text
-
-
-def counting(campaign: Campaign) -> tuple[Level, ...]:
-    """The levels that count in a campaign."""
-    return tuple(level for level in LEVELS if counts(level, campaign.threshold))
-
-
-def counted(storage: Storage, campaign: Campaign) -> int:
-    """How many signatures count in a campaign."""
-    return storage.signatures.count(campaign.id, counting(campaign))
-
-
-def card(storage: Storage, letter: Letter, campaign: Campaign, *, summary: bool = True) -> tuple[Text, ...]:
-    """The letter as it is shown in a room: title, summary, link, version, and how to sign; and if it lags behind."""
-    lines = [say(N_("📜 **{title}**"), title=letter.title)]
-    if letter.summary and summary:
-        lines.append(say(N_("{text}"), text=Markdown(letter.summary)))
-    if campaign.link:
-        lines.append(say(N_("Read it: {link}"), link=Link(campaign.link)))
-    versions = storage.letters.versions(campaign.id)
-    root = rules.root_of(versions)
-    shown = next(one for one in versions if one.id == letter.id)
-    if root is not None and rules.is_stale(shown, versions):
-        lines.append(
-            say(
-                N_(
-                    "⚠ This translation is of version {old}; the letter is at version {version}, with changes of substance, and that is what one signs: {letter}"
-                )
-                if letter.id in rules.overtaken(versions)
-                else N_(
-                    "⚠ This translation is of version {old}; the letter is at version {version}: {letter}"
-                ),
-                old=rules.translated(shown, versions),
-                version=root.version,
-                letter=Typed("letter", root.language),
-            )
-        )
-    lines.append(
-        say(
-            N_("{version}. To sign for your organisation: {sign}"),
-            version=version_of(shown, campaign),
-            sign=Typed("sign", "…"),
-        )
-    )
-    return tuple(lines)
-
-
-def version_of(one: Version | Letter, campaign: Campaign) -> Text:
-    """A version as it is named: number, language, day (in the campaign's zone) and the beginning of its hash."""
-    return say(
-        N_("Version {version} ({language}, {day}, {hash})"),
-        version=one.version,
-        language=one.language,
-        # Short, for it stands on every card.
-        day=one.added_at.astimezone(ZoneInfo(campaign.timezone)).date().isoformat(),
-        hash=one.hash[:8],
-    )
-
-
-def deadline(one: Deadline) -> Text:
-    """A deadline as lists show it."""
-    at = Moment(one.at, one.zone)
-    return say(N_("⏳ {at}: {label}"), at=at, label=one.label) if one.label else say(N_("⏳ {at}"), at=at)
-
-
-def disputed(count: int) -> Text:
-    """How many signatures somebody says are not their organisations'."""
-    return say_many(*NN_("⚠️ {count} signature is disputed", "⚠️ {count} signatures are disputed"), count)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a campaign is."""
-
-    counted: int
-    goal: int | None
-    standings: Mapping[str, int]
-    waiting: int
-    """Signatures that wait for a second person of their organisation."""
-    disputed: int
-    sympathies: int
-    earlier: int
-    """Signatures that would count, of a text that a change of substance has overtaken."""
-
-
-def standings(now: Progress, line: Text) -> Text:
-    """Who stands where, in one line that is shown of it: who took a signature back is added where somebody did."""
-    withdrawn = now.standings.get("withdrawn", 0)
-    if not withdrawn:
-        return line
-    return say(N_("{line} · withdrawn:\N{NO-BREAK SPACE}{withdrawn}"), line=line, withdrawn=withdrawn)
-
-
-def progress(storage: Storage, campaign: Campaign) -> Progress:
-    """Count everything `!status` shows."""
-    alike = storage.campaigns.tally(campaign.id)
-    overtaken = storage.letters.overtaken(campaign.id)
-    standings: Counter[str] = Counter()
-    before = 0
-    for some in alike:
-        standing = standing_of(some.word, some.level)
-        # Whom a stranger named owes no answer.
-        if not (some.flagged and standing == "silent"):
-            standings[standing] += some.count
-        if some.letter_id in overtaken and is_counted(standing, some.level, campaign.threshold):
-            before += some.count
-    all_of_them = campaign.collective_id
-    collective = storage.campaigns.member(campaign.id, all_of_them) if all_of_them is not None else None
-    if collective is not None and collective.standing == "silent" and not collective.flagged:
-        standings["silent"] -= 1
-    return Progress(
-        counted(storage, campaign),
-        campaign.goal,
-        standings,
-        storage.signatures.count(campaign.id, ("confirmed",)) if campaign.second_person else 0,
-        len(storage.disputes.disputed(campaign.id)),
-        storage.sympathies.count(campaign.id),
-        before,
-    )
-
-
-def days_left(one: Deadline, now: datetime) -> Text:
-    """How long there is until a deadline."""
-    at = Moment(one.at, one.zone).seen(now)
-    days = (at.at - now).days
-    left = (
-        say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)
-        if days
-        else say(N_("last day, until {at}"), at=at)
-    )
-    if one.label:
-        return say(N_("⏳ {label}: {left}"), label=one.label, left=left)
-    return say(N_("⏳ {left}"), left=left)
-
-
-def earlier(storage: Storage, campaign: Campaign) -> list[Member]:
-    """The organisations whose signature would count, were its text not overtaken by a change of substance."""
-    overtaken = storage.letters.overtaken(campaign.id)
-    return of_texts(storage, campaign, overtaken) if overtaken else []
-
-
-def of_texts(storage: Storage, campaign: Campaign, letters: Collection[int]) -> list[Member]:
-    """The organisations whose signature counts, or would, and is of one of these texts."""
-    return [
-        one
-        for one in storage.campaigns.members(campaign.id)
-        if one.letter_id in letters and is_counted(one.standing, one.level, campaign.threshold)
-    ]

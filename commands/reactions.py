@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from commands import answer, reconfirming, voting
+from commands import picking, reconfirming, voting
 
 if TYPE_CHECKING:
     from campaign.chat import Reacted, Redacted
@@ -31,13 +31,13 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
             context.storage.sympathies.add(int(which), event.sender, event.target, event.event)
         elif event.whole:
             context.storage.sympathies.remove(event.sender, event.target)
-    elif kind == "poll":
+    elif voting.poll_meant(purpose) is not None:
         poll = voting.poll_of(context.storage, event.room.network, event.target)
         return voting.reacted(context, event, poll) if poll else None
     elif kind == "prompt" and any(_is(key, YES) for key in event.keys):
         prompt = context.storage.prompts.get(int(which), context.now)
         if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:
-            return answer.run(context, prompt, 1)
+            return picking.run(context, prompt, 1)
     elif kind == "again" and any(_is(key, YES) for key in event.keys):
         campaign = context.storage.campaigns.get(int(which))
         if campaign.closed_at is None:

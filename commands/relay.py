@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, Message, say_many
-from commands import lookup, tell
+from commands import showing, tell
 from commands.command import ANYWHERE, Context, Elsewhere, Reply, command
 
 
@@ -22,7 +22,7 @@ def relay(ctx: Context) -> Reply:
     cards = []
     for room in rooms:
         letter = ctx.storage.letters.in_language(campaign.id, room.language or ctx.house.language)
-        message = Message(lookup.card(ctx.storage, letter, campaign), purpose=f"letter:{campaign.id}")
+        message = Message(showing.card(ctx.storage, letter, campaign), purpose=f"letter:{campaign.id}")
         cards.append(Elsewhere(message, room_id=room.id))
     ctx.storage.audit.note("relayed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=campaign.id)
     if ctx.place == "campaign":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, File, Message, Text, Typed, say, say_many
 from campaign.letter import edits, marked
 from campaign.reminder import public_names
-from commands import bridging, lookup, reminding, schedules, tell
+from commands import bridging, reminding, schedules, showing, tell
 from commands.command import Elsewhere
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def minor(
         text = say(
             N_("✏️ **{title}**: small changes to the letter, and signatures stand. {version}: {letter}"),
             title=campaign.named,
-            version=lookup.version_of(storage.letters.get(new.id), campaign),
+            version=showing.version_of(storage.letters.get(new.id), campaign),
             letter=Typed("letter", "" if new.language == language else new.language),
         )
         told += tell.rooms([room], text)
@@ -170,7 +170,7 @@ def material(
     rooms = {room.id: room for room in _concerned(storage, house, campaign, changed)}
     rooms |= {room: storage.rooms.get(room) for room in places.rooms}
     # Of rooms that a bridge makes one, the others only name those who are asked there.
-    announced = bridging.one_of_each(storage, house, list(rooms.values()))
+    announced = bridging.one_of_each(storage, house, rooms.values())
     told: list[Elsewhere] = []
     private = [(one, chat) for one, chat in places.private]
     for room in rooms.values():
@@ -245,6 +245,6 @@ def _of_substance(storage: Storage, campaign: Campaign, language: str) -> Text:
     return say(
         N_("📜 **{title}** has changed in substance. {version}; what has changed: {letter}"),
         title=campaign.named,
-        version=lookup.version_of(letter, campaign),
+        version=showing.version_of(letter, campaign),
         letter=Typed("letter", f"{letter.version}{known}"),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.letter import code_of, would_overtake
-from commands import lookup, revising, tell
+from commands import counting, revising, showing, tell
 from commands.command import Choice, Context, Reply, command, reply
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _overtaken_by(ctx: Context, texts: list[Letter]) -> int:
     """How many signatures will have to be confirmed, after these changes of substance."""
     storage, campaign = ctx.storage, ctx.campaign
     gone = would_overtake(storage.letters.versions(campaign.id), {one.id for one in texts})
-    return len(lookup.of_texts(storage, campaign, gone))
+    return len(counting.of_texts(storage, campaign, gone))
 
 
 def _done(ctx: Context, texts: list[Letter]) -> Reply:
@@ -139,7 +139,7 @@ def _done(ctx: Context, texts: list[Letter]) -> Reply:
     lines = [
         say(
             N_("{version} is the letter now."),
-            version=lookup.version_of(ctx.storage.letters.get(one.id), ctx.campaign),
+            version=showing.version_of(ctx.storage.letters.get(one.id), ctx.campaign),
         )
         for one in texts
     ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.chat import Redacted, Sealed
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.storage import Storage
 
 PATIENCE = timedelta(seconds=45)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Day, Moment, Text, Typed, say
-from commands.vocabulary import in_language
+from commands.vocabulary import LABELS, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,36 +66,6 @@ def shape(one: Command, language: str) -> str:
     return " ".join(parts)
 
 
-_LABELS = {
-    "fr": {
-        "organisation": "organisation",
-        "choice": "choix",
-        "reason": "raison",
-        "question": "question",
-        "poll": "scrutin",
-        "until": "date",
-        "at": "date",
-        "text": "texte",
-        "about": "mots",
-        "command": "commande",
-        "count": "nombre",
-        "name": "nom",
-        "names": "noms",
-        "who": "adresse",
-        "which": "laquelle",
-        "why": "pourquoi",
-        "procedure": "procedure",
-        "form": "format",
-        "code": "code",
-        "language": "langue",
-        "label": "libelle",
-        "row": "numero",
-        "number": "numero",
-        "reference": "reference",
-    }
-}
-
-
 def label(parameter: Parameter, language: str) -> str:
-    """What a parameter is called in a language, in one word."""
-    return _LABELS.get(language, {}).get(parameter.name, parameter.name)
+    """What an argument is called in help, in one word of a language."""
+    return LABELS.get(language, {}).get(parameter.name) or in_language(parameter.name, language)

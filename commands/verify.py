@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.errors import CampaignError
-from commands import disputing, lookup, reconfirming, tell
+from commands import counting, disputing, lookup, reconfirming, tell
 from commands.command import Context, Reply, command, reply
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def verify(ctx: Context, signature: int) -> Reply:
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
     storage.organisations.change(found.organisation_id, flagged=False)
     # Whose right it was to confirm it has that right from elsewhere, or has lost it since.
-    speaks = found.level != "declared" or storage.organisations.represent(
+    speaks = found.level != "declared" or storage.representatives.represent(
         found.organisation_id, found.person_id, "verified", ctx.now
     )
     storage.audit.note(
@@ -83,7 +83,7 @@ def verify(ctx: Context, signature: int) -> Reply:
                     "✅ The signature of **{name}** is verified: {count} signature counts now.",
                     "✅ The signature of **{name}** is verified: {count} signatures count now.",
                 ),
-                lookup.counted(storage, campaign),
+                counting.counted(storage, campaign),
                 name=found.organisation,
             ),
             *((closed,) if disputed else ()),

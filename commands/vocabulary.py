@@ -1,4 +1,7 @@
-"""The words people type in each language: option names and choices. Command names stand with their command."""
+"""The words of each language: option names and choices, which people type, and what stands for an argument in help.
+
+Command names stand with their command.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "testimony": ("temoignage",),
         "url": ("site", "lien"),
         "poll": ("scrutin",),
+        "question": ("question",),
         "signs": ("signe", "signer"),
         "starts": ("des", "debut", "apartirdu"),
         **{name: one.french for name, one in PARAMETERS.items()},
@@ -34,6 +38,36 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {"starts": ("from", "start")},
 }
 """Language → option → what may be typed for it, folded; the first is shown in help."""
+
+LABELS: dict[str, dict[str, str]] = {
+    "fr": {
+        "about": "mots",
+        "at": "date",
+        "choice": "choix",
+        "code": "code",
+        "command": "commande",
+        "count": "nombre",
+        "day": "date",
+        "days": "dates",
+        "label": "libellé",
+        "language": "langue",
+        "name": "nom",
+        "names": "noms",
+        "number": "numéro",
+        "organisation": "organisation",
+        "poll": "scrutin",
+        "question": "question",
+        "reference": "référence",
+        "row": "numéro",
+        "signature": "signature",
+        "text": "texte",
+        "until": "date",
+        "version": "version",
+        "who": "adresse",
+        "why": "pourquoi",
+    },
+}
+"""Language → parameter that is said without its name → what stands for it in help; nobody types it."""
 
 CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "fr": {
@@ -54,12 +88,15 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "integrated": ("integree", "integre"),
         "retract": ("retirer", "annuler", "reprendre"),
         "all": ("tout", "tous"),
-        "signed": ("signe", "signataires"),
-        "declared": ("declare",),
-        "silent": ("silencieux", "muets"),
-        "deciding": ("enreflexion", "reflexion"),
-        "declined": ("refuse",),
-        "withdrawn": ("retire", "retiree", "levee", "leve"),
+        "signed": ("signee", "signe", "signees", "signes", "signataires"),
+        "declared": ("declaree", "declare", "declarees", "declares"),
+        "silent": ("silencieuse", "silencieux", "silencieuses", "muets", "sans reponse", "sansreponse"),
+        "deciding": ("enreflexion", "en reflexion", "reflexion"),
+        "declined": ("refusee", "refuse", "refusees", "refuses"),
+        "withdrawn": ("retiree", "retire", "retirees", "retires", "levee", "leve"),
+        "csv": ("csv",),
+        "json": ("json",),
+        "markdown": ("markdown", "md"),
         "room": ("salon", "ici", "public"),
         "private": ("prive", "message"),
         "off": ("non", "jamais", "stop"),

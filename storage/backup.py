@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from storage import migrations
-from storage.database import FILE, StorageError, open_database, sync_folder
+from storage.opening import FILE, open_database, sync_folder
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

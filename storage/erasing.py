@@ -17,6 +17,7 @@ from storage.merges import Merges
 from storage.naming import Naming
 from storage.organisations import Organisations
 from storage.people import THEIR_OWN, People, pointing_at
+from storage.representatives import Representatives
 from storage.rows import Queries
 from storage.tables import (
     addresses,
@@ -175,15 +176,15 @@ class Erasing(Queries):
 
     def _rights(self, person_id: int, accounts: Sequence[Address], now: datetime) -> list[Orphan]:
         """Take every right, and let no list give it back to an account by itself; without keeping the account."""
-        book = Organisations(self._connection)
-        theirs = book.of_person(person_id)
+        book = Representatives(self._connection)
+        theirs = Organisations(self._connection).of_person(person_id)
         for account in accounts:
             if account.is_account:
                 for organisation_id in {one.id for one in theirs} | set(book.barred(account)):
                     book.bar(organisation_id, account, now)
         self._connection.execute(delete(representatives).where(representatives.c.person_id == person_id))
         self._forget_digests([one.id for one in theirs])
-        return [Orphan(one.id, one.name) for one in theirs if not book.representatives(one.id)]
+        return [Orphan(one.id, one.name) for one in theirs if not book.of(one.id)]
 
     def _forget_digests(self, ids: Sequence[int]) -> None:
         listed = select(organisations.c.id, organisations.c.listed).where(organisations.c.id.in_(ids))
@@ -332,11 +333,11 @@ class Erasing(Queries):
         trace = Trace(
             {person_id, *People(self._connection).once_were(person_id)},
             dict.fromkeys(theirs, stone),
-            {(one.network, one.id): Organisations.barring(one) for one in accounts if one.is_account},
+            {(one.network, one.id): Representatives.barring(one) for one in accounts if one.is_account},
             self._answered_for(person_id),
             naming,
         )
         for organisation_id in merged.forget(trace):
             for account in accounts:
                 if account.is_account:
-                    Organisations(self._connection).bar(organisation_id, account, now)
+                    Representatives(self._connection).bar(organisation_id, account, now)

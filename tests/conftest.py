@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from storage import database
+from storage import opening
 from tests.audited import refuse_what_is_not_written_down
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ _OF_MAKING = {"test_migrations.py", "test_transactions.py", "test_trouble.py"}
 @pytest.fixture(scope="session")
 def _a_new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as the migrations make it, with nothing in it yet."""
-    made = tmp_path_factory.mktemp("new") / database.FILE
-    database._make(made)
+    made = tmp_path_factory.mktemp("new") / opening.FILE
+    opening._make(made)
     return made
 
 
@@ -57,7 +57,7 @@ def _copied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Make one database for all tests in this process, and copy it: the migrations would take most of their time."""
     if request.path.name not in _OF_MAKING:
         made = request.getfixturevalue("_a_new_database")
-        monkeypatch.setattr(database, "_make", lambda path: shutil.copy(made, path))
+        monkeypatch.setattr(opening, "_make", lambda path: shutil.copy(made, path))
 
 
 @pytest.fixture(autouse=True)

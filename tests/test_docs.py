@@ -23,7 +23,7 @@ from commands.menu import MENU
 from commands.poll import length_of
 from commands.vocabulary import CHOICES, OPTIONS, fold, option_words, read_choice
 from commands.vote import TAKE_BACK
-from storage.database import open_database
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

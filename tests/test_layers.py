@@ -23,7 +23,7 @@ from commands.command import Command, House
 from commands.finding import find
 from commands.menu import MENU
 from commands.usage import usage
-from commands.vocabulary import CHOICES, OPTIONS, fold, option_words, read_choice
+from commands.vocabulary import CHOICES, LABELS, OPTIONS, fold, option_words, read_choice
 from commands.vote import TAKE_BACK
 
 ROOT = Path(__file__).parent.parent
@@ -229,12 +229,32 @@ def test_english_shows_the_words_it_is_written_in() -> None:
         assert words[0] == choice
 
 
+@pytest.mark.parametrize("one", MENU, ids=lambda one: one.name)
+def test_help_shows_a_command_in_one_language(one: Command) -> None:
+    """What the code calls an argument is English; where no French stands in the vocabulary, help would show that."""
+    for parameter in one.parameters:
+        if parameter.is_option:
+            assert parameter.name in OPTIONS["fr"], f"{parameter.name}= has no French in OPTIONS"
+        elif not parameter.choices:
+            assert parameter.name in LABELS["fr"], f"<{parameter.name}> has no French in LABELS"
+        for choice in parameter.choices:
+            assert choice in CHOICES["fr"], f"the choice {choice} has no French in CHOICES"
+
+
+def test_every_command_has_a_topic() -> None:
+    """Help shows commands by topic: one that the menu puts under none would stand under an empty heading."""
+    assert [one.name for one in MENU if not one.topic] == []
+
+
 def test_the_vocabulary_holds_nothing_that_no_command_takes() -> None:
     parameters = [parameter for one in MENU for parameter in one.parameters]
     options = {parameter.name for parameter in parameters if parameter.is_option}
     choices = {choice for parameter in parameters for choice in parameter.choices}
+    shown = {each.name for each in parameters if not each.is_option and not each.choices}
     votes = {choice for procedure in PRESETS.values() for choice in procedure.choices}
     for table in OPTIONS.values():
         assert set(table) - options <= {"campaign"}
+    for labels in LABELS.values():
+        assert set(labels) - shown == set()
     for table in CHOICES.values():
         assert set(table) - choices - votes - {TAKE_BACK} == set()

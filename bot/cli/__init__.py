@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib import metadata
 from typing import Annotated, Literal
 
 import typer
@@ -40,8 +41,19 @@ for one in COMMANDS:
     app.command()(one)
 
 
+def _version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"tocsin {metadata.version('tocsin')}")
+        raise typer.Exit
+
+
 @app.callback()
-def tocsin() -> None:
+def tocsin(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
     """Get an open letter signed by a collective of organisations, on Matrix and XMPP at once.
 
     Exit codes: 0 done; 1 failed, with the reason; 2 wrong usage or config, and nothing was begun.

@@ -19,7 +19,8 @@ from bot.opening import differences
 from bot.transports.base import LoginRefused, Start, TransportError
 from bot.transports.matrix import MatrixTransport
 from campaign.chat import NETWORKS
-from storage.database import FILE, StorageError
+from storage.opening import FILE
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path

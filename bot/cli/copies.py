@@ -12,7 +12,8 @@ from bot.backups import begin_again, what_follows
 from bot.cli.exits import fail, tell
 from bot.cli.folder import CONFIG, ConfigPath, locked, read
 from storage.backup import backup as copy
-from storage.database import FILE, StorageError
+from storage.opening import FILE
+from storage.trouble import StorageError
 
 
 def backup(

@@ -10,7 +10,8 @@ import typer
 
 from bot.cli.exits import fail, refuse
 from bot.config import Config, ConfigError, load
-from storage.database import ELSEWHERE, FILE, StorageError, is_older, lock, open_database
+from storage.opening import ELSEWHERE, FILE, is_older, lock, open_database
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 def export(
     campaign: Annotated[str, typer.Option(help="The campaign's key in the config.")],
     form: Annotated[Literal["csv", "json", "markdown"], typer.Option("--format")] = "csv",
+    language: Annotated[
+        Literal["en", "fr"] | None,
+        typer.Option(
+            "--language",
+            "-l",
+            help="Of a csv; without, the campaign's. In French its cells are parted by semicolons.",
+        ),
+    ] = None,
     config: ConfigPath = CONFIG,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file; without, standard output.")
@@ -33,12 +41,14 @@ def export(
     """Write the list of a campaign. May be called while the bot runs.
 
     csv and json are for campaigners: they name people and their accounts. markdown is the list to publish: it names
-    only who agreed to it.
+    only who agreed to it. A csv is in the campaign's language unless --language says another: in French a spreadsheet
+    expects semicolons, and gets them.
     """
     folder = read(config).settings.bot.data
 
     def work(storage: Storage) -> bytes:
-        return make(storage, _campaign(storage, campaign), form, datetime.now(UTC))[0].data
+        known = _campaign(storage, campaign)
+        return make(storage, known, form, datetime.now(UTC), language=language or known.language)[0].data
 
     data = look(folder, work)
     if output is None:

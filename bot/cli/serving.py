@@ -20,7 +20,8 @@ from bot.networks import transports
 from bot.reload import ask
 from bot.serve import serve
 from campaign.chat import NETWORKS
-from storage.database import StorageError, open_database
+from storage.opening import open_database
+from storage.trouble import StorageError
 
 
 def run(

@@ -26,12 +26,12 @@ from bot.config.schema import (
 )
 from bot.config.tables import campaigns, table, word
 from bot.config.together import checks, remarks
-from bot.config.wording import problem
+from bot.config.wording import problems_of
 from bot.credentials import Wanted, find
 from campaign.chat import MATRIX, XMPP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bot.credentials import Login
@@ -64,10 +64,20 @@ __all__ = [
 class ConfigError(Exception):
     """Everything that is wrong with a config, a line each."""
 
-    def __init__(self, path: Path | str, problems: list[str], well_formed: Config | None = None) -> None:
-        super().__init__(f"{path}: {len(problems)} to mend")
+    def __init__(
+        self,
+        path: Path | str,
+        problems: list[str],
+        logins: Sequence[str] = (),
+        well_formed: Config | None = None,
+    ) -> None:
+        # Whoever has mistyped a key has one thing to mend, however many logins are still to be made.
+        counted = [f"{len(problems)} to mend"] if problems else []
+        if logins:
+            counted.append(f"{len(logins)} login{'s' * (len(logins) > 1)} to see to")
+        super().__init__(f"{path}: {', and '.join(counted)}")
         self.path = path
-        self.problems = problems
+        self.problems = [*problems, *logins]
         self.well_formed = well_formed
         """The config, if nothing is wrong but that there is no login for it, or none that can be used."""
 
@@ -101,14 +111,14 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        problems += [problem(one) for one in error.errors()]
+        problems += problems_of(error.errors())
     # What the files say is wrong with them whatever else is wrong with the config: it is read from the raw table.
     openings = {key: opening_of(key, one, folder, problems) for key, one in campaigns(raw)}
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
     problems += checks(raw, folder)
     if settings is None or problems:
-        raise ConfigError(path, problems + missing)
+        raise ConfigError(path, problems, missing)
     settings = settings.model_copy(
         update={"bot": settings.bot.model_copy(update={"data": folder / settings.bot.data})}
     )
@@ -118,7 +128,7 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
             settings = settings.model_copy(update={network: absolute})
     config = Config(settings, openings, logins, path.resolve())
     if missing:
-        raise ConfigError(path, missing, config)
+        raise ConfigError(path, [], missing, config)
     return config
 
 

@@ -10,19 +10,36 @@ from typing import TYPE_CHECKING, Any
 from bot.config.schema import Authority, Bot, Campaign, Matrix, Privacy, Settings, Xmpp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.config.schema import Section
 
 _LONGEST_SHOWN = 80
 
 
-def problem(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    """Say one mistake on one line: the key, the value unless it may be a secret, what was expected."""
-    loc = [one for one in error["loc"] if isinstance(one, str) and one != "[key]"]
+def problems_of(errors: Sequence[Any]) -> list[str]:
+    """Say each mistake on one line, from pydantic's list of errors; a mistyped key is one, and not a missing one too."""
+    meant = {(*_path(one)[:-1], _meant(_path(one))) for one in errors if one["type"] == "extra_forbidden"}
+    return [_problem(one) for one in errors if one["type"] != "missing" or tuple(_path(one)) not in meant]
+
+
+def _path(error: Any) -> list[str]:  # noqa: ANN401 - pydantic's ErrorDetails
+    return [one for one in error["loc"] if isinstance(one, str) and one != "[key]"]
+
+
+def _meant(loc: list[str]) -> str:
+    """The key that a mistyped one stands for; "" if none is like it."""
+    return next(iter(get_close_matches(loc[-1], _known(loc[:-1]), n=1)), "")
+
+
+def _problem(error: Any) -> str:  # noqa: ANN401 - as above
+    """The key, the value unless it may be a secret, what was expected."""
+    loc = _path(error)
     key, last = ".".join(loc), loc[-1] if loc else ""
     kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        near = get_close_matches(last, _known(loc[:-1]), n=1)
-        return f"{key}: is not a known key" + (f" — did you mean {near[0]}?" if near else "")
+        near = _meant(loc)
+        return f"{key}: is not a known key" + (f" — did you mean {near}?" if near else "")
     if kind == "missing":
         return f"{key}: is missing"
     expected = _expected(error, loc)

@@ -22,7 +22,7 @@ from bot.transports.console import Character, Stage
 from bot.transports.console import Console as Theatre
 from bot.transports.console.directions import directions
 from campaign.chat import MATRIX, XMPP, Address, Room
-from storage.database import open_database
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -46,7 +46,7 @@ BASES: Mapping[str, Base] = {
     ),
 }
 """The French words are those of electoral law: an abstention makes a "votant", not a "suffrage exprimé"."""
-_PARTS: Mapping[str, Fraction] = {
+PARTS: Mapping[str, Fraction] = {
     **dict.fromkeys(
         ("half", "moitie", "la moitie", "majority", "simple majority", "majorite", "majorite simple"),
         Fraction(1, 2),
@@ -96,8 +96,8 @@ def answers(value: str, choices: Sequence[str]) -> list[str]:
 
 def part(value: str) -> Fraction | None:
     """A part of something, from nothing to all; None if it is none."""
-    if value in _PARTS:
-        return _PARTS[value]
+    if value in PARTS:
+        return PARTS[value]
     found = _PART.fullmatch(value)
     if found is None:
         return None

@@ -7,10 +7,11 @@ import io
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from campaign.signature import Signatory, SignatoryList
 
@@ -77,18 +78,22 @@ FRENCH: Mapping[str, str] = MappingProxyType(
 )
 """The words of our own in a list that people read in French: the header, and what the columns can hold."""
 
+SEPARATORS: Mapping[str, str] = MappingProxyType({"en": ",", "fr": ";"})
+"""Language → what parts the cells: where numbers have a comma in them, Excel splits at semicolons alone."""
+
 
 def write(listed: SignatoryList, language: str = "en") -> bytes:
-    """Write RFC 4180 (commas, CRLF, a header) in UTF-8, every cell quoted; times are ISO 8601 with an offset.
+    """Write RFC 4180 (CRLF, a header, commas; in French semicolons) in UTF-8, every cell quoted.
 
-    Columns and what they can hold are in the language; a language we have no words for is English.
+    Columns and what they can hold are in the language; a language we have no words for is English. Times are to the
+    second in the list's zone, with their offset: `2024-09-02 09:00:00+02:00`.
     It begins with a byte order mark, without which Excel breaks accents. No cell can become a formula.
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    words = FRENCH if language == "fr" else {}
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, delimiter=SEPARATORS.get(language, ","))
+    words, zone = FRENCH if language == "fr" else {}, ZoneInfo(listed.timezone)
     writer.writerow([guarded(words.get(column, column)) for column in COLUMNS])
-    writer.writerows([guarded(cell) for cell in _cells(signatory, words)] for signatory in listed.signatories)
+    writer.writerows([guarded(cell) for cell in _cells(one, words, zone)] for one in listed.signatories)
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -103,7 +108,7 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if _STARTS.match(cell) else cell
 
 
-def _cells(row: Signatory, words: Mapping[str, str]) -> tuple[str, ...]:
+def _cells(row: Signatory, words: Mapping[str, str], zone: ZoneInfo) -> tuple[str, ...]:
     mandate = row.mandate
 
     def said(word: str) -> str:
@@ -125,17 +130,21 @@ def _cells(row: Signatory, words: Mapping[str, str]) -> tuple[str, ...]:
         mandate.link if mandate else "",
         row.letter_version,
         row.letter_language,
-        _iso(row.signed_at),
+        _at(row.signed_at, zone),
         row.note,
         _iso(row.deciding_until),
         row.testimony,
         said("yes") if row.disputed else "",
         "" if row.letter_current is None else said("yes" if row.letter_current else "no"),
-        _iso(row.reconfirmed_at),
+        _at(row.reconfirmed_at, zone),
         said("yes") if row.may_be_named else "",
         said("yes") if row.collective else "",
     )
 
 
-def _iso(when: date | None) -> str:
-    return when.isoformat() if when else ""
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _at(when: datetime | None, zone: ZoneInfo) -> str:
+    return when.astimezone(zone).isoformat(" ", "seconds") if when else ""

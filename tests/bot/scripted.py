@@ -25,9 +25,9 @@ from bot.transports.base import (
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
 from commands import due
 from commands.command import House
-from commands.due import Tick
 from commands.menu import MENU
-from storage.database import open_database
+from commands.tick import Tick
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +24,7 @@ from bot.backups import begin_again
 from bot.config import load
 from bot.opening import open_campaigns
 from storage import migrations
-from storage.database import FILE, lock, open_database
+from storage.opening import FILE, lock, open_database
 from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config, plain, reminded
 
 if TYPE_CHECKING:
@@ -87,6 +88,13 @@ def test_help_names_every_command() -> None:
     for command in ("demo", "run", "check", "export", "backup", "restore"):
         assert command in result.stdout
         assert tocsin(command, "--help").exit_code == 0
+
+
+def test_it_says_which_version_it_is() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        known = tomllib.load(file)["project"]["version"]
+    result = tocsin("--version")
+    assert (result.exit_code, result.stdout) == (0, f"tocsin {known}\n")
 
 
 @pytest.mark.parametrize(
@@ -330,6 +338,18 @@ def test_export_writes_the_list_in_each_form(filled: Path, tmp_path: Path) -> No
     publish = ("--campaign", "ngi", "--format", "markdown", "--output", page)
     assert tocsin("export", *publish, "--config", filled).exit_code == 0
     assert stat.S_IMODE(page.stat().st_mode) & 0o044, "it is to be published"
+
+
+def test_a_list_is_in_the_campaigns_language_unless_another_is_asked_for(filled: Path) -> None:
+    export = ("export", "--campaign", "ngi", "--config", filled)
+    english, french = '\ufeff"number","organisation"', '\ufeff"numéro";"organisation"'
+    assert tocsin(*export).stdout.startswith(english)
+    assert tocsin(*export, "--language", "fr").stdout.startswith(french)
+    with closing(sqlite3.connect(filled.parent / "data" / FILE)) as database, database:
+        database.execute("UPDATE campaigns SET language = 'fr'")
+    assert tocsin(*export).stdout.startswith(french)
+    assert tocsin(*export, "--language", "en").stdout.startswith(english)
+    assert "in the campaign's language unless" in " ".join(tocsin("export", "--help").stdout.split())
 
 
 def test_export_needs_no_password(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

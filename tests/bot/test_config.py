@@ -181,6 +181,22 @@ def test_a_mistake_is_said_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, changed("letters/en.md", "letters/no.md"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("[bot]", "[bot]\nlangage = 'fr'"), ("title =", "titel ="), ("user =", "usr =")]
+)
+def test_a_mistyped_key_is_one_thing_to_mend_and_logins_are_counted_apart(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    with pytest.raises(ConfigError, match=r": 1 to mend, and 2 logins to see to$") as error:
+        load(write(tmp_path, changed(old, new)), environment={})
+    assert [": no login" in line for line in error.value.problems] == [False, True, True]
+    assert "did you mean" in error.value.problems[0]
+    with pytest.raises(ConfigError, match=r": 1 to mend$"):
+        load(tmp_path / "config.toml", environment=ENVIRONMENT)
+    with pytest.raises(ConfigError, match=r": 2 logins to see to$"):
+        load(write(tmp_path), environment={})
+
+
 def test_everything_is_said_at_once(tmp_path: Path) -> None:
     text = (
         changed("[bot]", '[bot]\nlanguage = "de"\ntimezone = "Nowhere"')
@@ -191,8 +207,8 @@ def test_everything_is_said_at_once(tmp_path: Path) -> None:
     )
     found = problems(tmp_path, text, {"TOCSIN_MATRIX_PASSWORD": SECRET})
     expected = (
-        "bot.language", "bot.timezone", "xmpp.jid:", "xmpp.jidd", "xmpp.ca_file", "xmpp: no login",
-        "campaigns.ngi.goal", "campaigns.ngi.title:", "campaigns.ngi.titel", "campaigns.ngi.letter.en",
+        "bot.language", "bot.timezone", "xmpp.jidd", "xmpp.ca_file", "xmpp: no login",
+        "campaigns.ngi.goal", "campaigns.ngi.titel", "campaigns.ngi.letter.en",
         "campaigns.ngi.organisations",
     )  # fmt: skip
     for key in expected:
@@ -251,7 +267,7 @@ def test_nobody_has_to_know_python_to_understand_what_is_wrong(section: str, key
         try:
             Settings.model_validate({section: {"c": keys} if section == "campaigns" else keys})
         except ValidationError as error:
-            said += [wording.problem(one) for one in error.errors()]
+            said += wording.problems_of(error.errors())
     assert said
     for line in said:
         assert re.fullmatch(rf"{section}\.(c\.)?{key}(\.\w+)?: .+", line)

@@ -18,7 +18,7 @@ from bot.health import FILE, read
 from bot.heart import Heart, Systemd
 from bot.transports.base import LoginRefused, Vitals
 from campaign.chat import MATRIX, XMPP
-from storage.database import open_database
+from storage.opening import open_database
 from tests.bot.scripted import COOP, FORGE, NOW, TEAM, Network, config, cut
 
 if TYPE_CHECKING:

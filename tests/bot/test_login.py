@@ -26,7 +26,7 @@ from bot.single_sign_on import token_from_browser, token_in
 from bot.transports.matrix import MatrixTransport
 from bot.transports.tls import is_exposed
 from campaign.chat import MATRIX, XMPP
-from storage.database import lock, open_database
+from storage.opening import lock, open_database
 from tests.bot.scripted import CONFIG, config
 from tests.bot.test_cli import ROOT, only_matrix
 

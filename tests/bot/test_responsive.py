@@ -18,7 +18,8 @@ from campaign.publish import FORMATS
 from campaign.signature import LEVELS
 from commands.export import make
 from commands.menu import MENU
-from storage.database import Database, open_database
+from storage.database import Database
+from storage.opening import open_database
 from tests.bot.scripted import COOP, HOUSE, NOW, config, said
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ async def everything_at_once(database: Database, folder: Path, turn: int) -> Non
 
     def every_format(storage: Storage) -> list[int]:
         (campaign,) = storage.campaigns.open()
-        return [len(make(storage, campaign, form, NOW)[0].data) for form in FORMATS]
+        return [len(make(storage, campaign, form, NOW, language="fr")[0].data) for form in FORMATS]
 
     await database.write(open_all)
     numbers = range(turn * SIGNS, (turn + 1) * SIGNS)

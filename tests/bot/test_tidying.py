@@ -12,7 +12,8 @@ import pytest
 
 from bot import tidying
 from bot.tidying import Tidying
-from storage.database import FILE, StorageBusy, StorageFull, open_database
+from storage.opening import FILE, open_database
+from storage.trouble import StorageBusy, StorageFull
 from tests.bot.scripted import ANA, NOW
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from pydantic import TypeAdapter
 
 from campaign.publish import FORMATS
-from campaign.publish.csv import COLUMNS, FRENCH, guarded
+from campaign.publish.csv import COLUMNS, FRENCH, SEPARATORS, guarded
 from campaign.publish.markdown import escaped
 from campaign.signature import FUNDED, LEVELS, MANDATES, Mandate, Signatory, SignatoryList, Standing
 
@@ -164,9 +164,9 @@ def test_csv_opens_in_a_spreadsheet() -> None:
     assert row["role"] == "trésorière"
     assert row["number"] == "1"
     assert (row["mandate"], row["mandate_day"]) == ("assembly", "2024-06-12")
-    assert row["signed_at"] == "2024-07-19T16:00:05.001200+00:00"
+    assert row["signed_at"] == "2024-07-19 16:00:05+00:00"
     assert dict(zip(header, second, strict=True))["deciding_until"] == "2024-09-01"
-    assert (row["letter_current"], row["reconfirmed_at"]) == ("yes", "2024-07-20T09:00:00+00:00")
+    assert (row["letter_current"], row["reconfirmed_at"]) == ("yes", "2024-07-20 09:00:00+00:00")
     assert dict(zip(header, second, strict=True))["letter_current"] == ""
 
 
@@ -203,7 +203,8 @@ def test_csv_says_the_same_and_no_cell_is_a_formula(whole: SignatoryList) -> Non
         row = dict(zip(header, cells, strict=True))
         for column in ("organisation", "website", "person", "note", "testimony", "address", "role"):
             assert row[column] == guarded(getattr(signatory, column))
-        assert row["signed_at"] == (signatory.signed_at.isoformat() if signatory.signed_at else "")
+        read = datetime.fromisoformat(row["signed_at"]) if row["signed_at"] else None
+        assert read == (signatory.signed_at and signatory.signed_at.replace(microsecond=0))
         for cell in cells:
             assert not cell.startswith(("\t", "\r"))
             # However a spreadsheet splits it, no part begins with a sign.
@@ -311,13 +312,30 @@ def test_rows_can_be_stored_by_pydantic() -> None:
     assert kept.validate_json(kept.dump_json(PICASOFT)) == PICASOFT
 
 
+def read_row(listed: SignatoryList, language: str) -> dict[str, str]:
+    text = FORMATS["csv"].write(listed, language).decode("utf-8-sig")
+    return next(csv.DictReader(io.StringIO(text, newline=""), delimiter=SEPARATORS[language]))
+
+
+def test_a_spreadsheet_splits_at_what_its_language_splits_at() -> None:
+    """Excel takes the list separator of the system: a comma in English, a semicolon where numbers have a comma."""
+    for language, separator, other in (("en", ",", ";"), ("fr", ";", ",")):
+        lines = FORMATS["csv"].write(listed(PICASOFT), language).decode("utf-8-sig").split("\r\n")
+        assert lines[0].count(f'"{separator}"') == len(COLUMNS) - 1
+        assert other not in lines[0]
+
+
+def test_times_are_those_of_the_campaigns_clock_and_say_by_how_much_it_is_ahead() -> None:
+    winter = replace(PICASOFT, signed_at=datetime(2024, 1, 19, 22, 30, tzinfo=UTC), reconfirmed_at=None)
+    for row, said in ((PICASOFT, "2024-07-19 18:00:05+02:00"), (winter, "2024-01-19 23:30:00+01:00")):
+        paris = listed(row, timezone="Europe/Paris")
+        assert read_row(paris, "fr")["signée le"] == read_row(paris, "en")["signed_at"] == said
+
+
 def test_a_spreadsheet_in_french_has_no_word_of_ours_in_english() -> None:
     assert set(FRENCH) == {*COLUMNS, *get_args(Standing), *LEVELS, *FUNDED, *MANDATES, "yes", "no"}
     listed = SignatoryList("Des communs", NOW, (PICASOFT,))
-    english, french = (
-        next(csv.DictReader(io.StringIO(FORMATS["csv"].write(listed, language).decode("utf-8-sig"))))
-        for language in ("en", "fr")
-    )
+    english, french = (read_row(listed, language) for language in ("en", "fr"))
     assert (french["réponse"], french["niveau"], french["mandat"]) == ("signée", "confirmée", "assemblée")
     # What people typed is theirs.
     assert [french[FRENCH[one]] for one in ("organisation", "role", "website")] == [

@@ -42,7 +42,7 @@ from bot.demo import PASSWORDS, playing
 from bot.opening import open_campaigns
 from bot.transports.console import Character, Console, Stage
 from campaign.chat import MATRIX, XMPP, Address, Room
-from storage.database import FILE, open_database
+from storage.opening import FILE, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage.database import FILE
+from storage.opening import FILE
 from tests.conversations.play import PEOPLE, play
 
 if TYPE_CHECKING:
@@ -99,8 +99,11 @@ async def test_no_byte_of_the_database_names_somebody_who_was_forgotten(
     assert found(before / "data", name, address) >= {name.encode(), address.encode()}
 
     transcript = await play((LIVES + FORGETS).format(name=name, enter=enter, address=address), after)
-    assert "je ne sais plus rien de vous" in transcript
+    assert "vos droits sont effacés" in transcript
     assert found(after / "data", name, address) == set()
+    # What is left all the same is said.
+    assert "une empreinte illisible de votre compte" in transcript
+    assert found(after / "data", "scrypt$") != set()
     assert found(after / "data", "Nuage Libre") != set()
 
 
@@ -126,7 +129,7 @@ async def test_who_signed_as_themselves_is_forgotten_whatever_became_of_that(
 """
     transcript = await play(script, tmp_path)
 
-    assert "je ne sais plus rien de vous" in transcript
+    assert "vos droits sont effacés" in transcript
     assert found(tmp_path / "data", "Zoe", "zoe", PEOPLE["Zoe"].id) == set()
 
 
@@ -145,7 +148,7 @@ async def test_what_somebody_wrote_beside_a_colleagues_signature_is_forgotten(tm
 """
     transcript = await play(script, tmp_path)
 
-    assert "je ne sais plus rien de vous" in transcript
+    assert "vos droits sont effacés" in transcript
     assert found(tmp_path / "data", "Dom", PEOPLE["Dom"].id) == set()
     assert found(tmp_path / "data", "Camille") != set()
 
@@ -166,6 +169,6 @@ async def test_both_accounts_of_somebody_are_forgotten(tmp_path: Path) -> None:
 """
     transcript = await play(script, tmp_path)
 
-    assert "je ne sais plus rien de vous" in transcript
+    assert "vos droits sont effacés" in transcript
     names = ("Camille", "Dom", PEOPLE["Camille"].id, PEOPLE["Dom"].id)
     assert found(tmp_path / "data", *names) == set()

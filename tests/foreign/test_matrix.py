@@ -118,7 +118,8 @@ async def test_a_campaign_in_an_encrypted_room(
             assert "url" not in sent["content"]
             data = base64.b64decode(await maud.do("open_file", file=sent["content"]["file"]))
             listed = {
-                one["organisation"]: one for one in csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
+                one["organisation"]: one
+                for one in csv.DictReader(io.StringIO(data.decode("utf-8-sig")), delimiter=";")
             }
             assert {name: one["réponse"] for name, one in listed.items()} == {
                 "Nuage Libre": "signée",

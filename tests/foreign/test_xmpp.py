@@ -126,7 +126,9 @@ async def test_a_campaign_by_lines_forms_and_files(prosody_server: Prosody, tmp_
             assert told["body"].splitlines()[-1] == told["file"]
             fetched = await maud.do("download", url=told["file"])
             assert fetched["type"].startswith("text/csv")
-            listed = csv.DictReader(io.StringIO(base64.b64decode(fetched["data"]).decode("utf-8-sig")))
+            listed = csv.DictReader(
+                io.StringIO(base64.b64decode(fetched["data"]).decode("utf-8-sig")), delimiter=";"
+            )
             assert {one["organisation"]: one["réponse"] for one in listed} == {
                 "Le Fil Commun": "signée",
                 "Phare Ouest": "sans réponse",

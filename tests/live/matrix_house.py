@@ -12,7 +12,7 @@ from bot.app import App
 from bot.config import load
 from bot.transports.matrix import MatrixTransport
 from campaign.chat import MATRIX
-from storage.database import open_database
+from storage.opening import open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

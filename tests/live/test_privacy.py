@@ -60,7 +60,7 @@ async def test_somebody_is_forgotten_on_matrix_and_on_xmpp(
         await here.hears("ines", "!confirmer", room=chat)
         assert named(here, ines.user_id, "trésorière") == [ines.user_id, "trésorière"]
         await ines.say(chat, "!confirmer")
-        await here.hears("ines", "je ne sais plus rien de vous", room=chat)
+        await here.hears("ines", "vos droits sont effacés", room=chat)
         await until(lambda: named(here, ines.user_id, "Ines", "trésorière") == [])
         await ines.wait_for(
             lambda event: (
@@ -83,7 +83,7 @@ async def test_somebody_is_forgotten_on_matrix_and_on_xmpp(
         )
         assert named(here, robin.jid) == [robin.jid]
         robin.chat(here.bot_jid, "!confirmer")
-        await robin.wait_for(lambda each: "je ne sais plus rien de vous" in each.body, since=since)
+        await robin.wait_for(lambda each: "vos droits sont effacés" in each.body, since=since)
         await until(lambda: named(here, robin.jid, "Robin") == [])
 
         # The signatures stand, by nobody; a start with the same roster brings nobody back, and takes nothing twice.

@@ -13,7 +13,7 @@ from bot.app import App
 from bot.config import load
 from bot.transports.xmpp import XmppTransport
 from campaign.chat import XMPP
-from storage.database import open_database
+from storage.opening import open_database
 from tests.live.xmpp_bot import WAIT
 
 if TYPE_CHECKING:

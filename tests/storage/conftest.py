@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from storage.database import open_database
+from storage.opening import open_database
 from tests.storage.made import make
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from commands.acts import ACTS
 from storage.audit import Audit
-from storage.database import FILE, open_database
+from storage.opening import FILE, open_database
 from storage.tables import audit
 from tests.storage.made import HOUR, NOW, filled, make
 

@@ -13,7 +13,8 @@ import pytest
 
 from campaign.chat import MATRIX, XMPP
 from storage.backup import InDoubt, backup, restore
-from storage.database import FILE, StorageError, lock, open_database
+from storage.opening import FILE, lock, open_database
+from storage.trouble import StorageError
 from tests.storage.made import NOW, dump, fill, filled, rows, said
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def test_a_restored_database_has_everything_but_a_device_and_things_to_say(
 def _nothing_to_say(storage: Storage) -> None:
     assert not storage.outbox.waiting(MATRIX)
     assert not storage.outbox.waiting(XMPP)
-    assert not storage.outbox.sending(MATRIX)
+    assert not storage.dispatches.sending(MATRIX)
     assert rows(storage, "SELECT state, error FROM dispatches ORDER BY state") == [
         ("uncertain", "restored from a backup"),
         ("unsaid", "restored from a backup"),

@@ -26,8 +26,9 @@ from sqlalchemy import text as sql
 from sqlalchemy.pool import NullPool
 
 from storage import migrations
-from storage.database import FILE, StorageError, open_database
+from storage.opening import FILE, open_database
 from storage.tables import metadata
+from storage.trouble import StorageError
 from tests.storage.made import dump, filled
 
 if TYPE_CHECKING:

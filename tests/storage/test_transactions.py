@@ -18,7 +18,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from campaign.chat import MATRIX
-from storage.database import FILE, StorageBusy, StorageError, _make, is_fatal, lock, open_database
+from storage.opening import FILE, _make, lock, open_database
+from storage.trouble import StorageBusy, StorageError, is_fatal
 from tests.storage.made import ANA, NOW, dump, fill, make, rows, said
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ OTHER = """
 import sys
 from pathlib import Path
 from campaign.chat import MATRIX
-from storage.database import lock, open_database
+from storage.opening import lock, open_database
 from tests.storage.made import NOW, make, said
 
 folder = Path(sys.argv[1])

@@ -17,7 +17,8 @@ import pytest
 
 from campaign.chat import MATRIX
 from storage import migrations
-from storage.database import FILE, StorageDamaged, StorageError, StorageFull, lock, open_database
+from storage.opening import FILE, lock, open_database
+from storage.trouble import StorageDamaged, StorageError, StorageFull
 from tests.storage.made import NOW, dump, filled, make, said
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ OPEN = """
 import sys
 from pathlib import Path
 from storage import migrations
-from storage.database import open_database
+from storage.opening import open_database
 migrations.HERE = Path(sys.argv[2])
 open_database(Path(sys.argv[1])).close()
 """

@@ -1,17 +1,25 @@
-"""The library's client, fed by whole tags: with some XML parsers half a long one would keep everything behind it back."""
+"""The library's client, fed by whole tags and giving whole ones: many XML parsers keep back what follows half a long one."""
 
 from __future__ import annotations
 
+import re
+
 from slixmpp import ClientXMPP
+
+_TAG = re.compile(rb"<[^>]*>")
 
 
 class Client(ClientXMPP):
-    """A client that hears a stanza as soon as its last byte is there.
+    """A client that hears a stanza as soon as its last byte is there, and whose stanzas its server hears so too.
 
     Since the repair of CVE-2023-52425 (expat 2.6; Debian 12 has it in its 2.5) the parser looks at half a tag again only
     once twice as much has come. One stanza with a long attribute, from anybody, and nothing more was heard until
     thousands of other bytes had followed. Python's way to switch that off is newer than the Python there. So what
     follows the last `>` is kept until its own has come; servers escape that sign in attributes.
+
+    The server's parser is of that kind too. An answer that quotes a stranger's long attribute, or any tag its reading
+    happens to cut, would keep back whatever the bot says after it: so each stanza is followed by as much white space as
+    its longest tag lacks (RFC 6120, 4.6.1, lets it stand there; 5.3.3 and 6.3.5 not before the login is done).
     """
 
     _held = b""
@@ -28,3 +36,13 @@ class Client(ClientXMPP):
         self._held = came[whole:]
         if whole:
             super().data_received(came[:whole])
+
+    def send_raw(self, data: str | bytes) -> None:
+        """Send data as it is, and what makes a server look at its last tags."""
+        sent = data.encode() if isinstance(data, str) else data
+        super().send_raw(sent + b" " * lacking(sent) if self.authenticated else sent)
+
+
+def lacking(xml: bytes) -> int:
+    """How many bytes have to follow, so that behind the start of each tag twice its length has come."""
+    return max((tag.end() - tag.start() - (len(xml) - tag.end()) for tag in _TAG.finditer(xml)), default=0)

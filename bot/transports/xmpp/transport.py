@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from slixmpp import JID
 from slixmpp.exceptions import IqError
@@ -26,22 +25,16 @@ from bot.transports.base import (
     Uploaded,
     Vitals,
 )
-from bot.transports.tls import is_loopback, trusting
+from bot.transports.tls import is_loopback
 from bot.transports.xmpp import stanzas
-from bot.transports.xmpp.adhoc import AdHoc
-from bot.transports.xmpp.bookmarks import Bookmarks
-from bot.transports.xmpp.contacts import Contacts
-from bot.transports.xmpp.identity import Identity
-from bot.transports.xmpp.inbound import Inbound
-from bot.transports.xmpp.membership import Membership
-from bot.transports.xmpp.queue import CaughtUp, Lost, Queue
-from bot.transports.xmpp.sending import Sent, message_for
-from bot.transports.xmpp.session import NoAnswer, Session
-from bot.transports.xmpp.uploads import Uploads
+from bot.transports.xmpp.connection import Account, Connection, bare, connect
+from bot.transports.xmpp.queue import CaughtUp
+from bot.transports.xmpp.sending import message_for
+from bot.transports.xmpp.session import NoAnswer
 from campaign.chat import XMPP, Address, Room
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
 
     from bot.transports.base import Desk
@@ -50,50 +43,6 @@ log = logging.getLogger(__name__)
 
 # When to look for our own message in our archive if it was not there at once, in seconds.
 _LOOK_AGAIN = (1.0, 3.0, 10.0)
-
-
-class _Tasks:
-    """What runs beside the batches of one stream; if any of it breaks, the stream is given up, not left half alive."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the batches."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    async def end(self) -> None:
-        """Cancel what still runs."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, Unreachable):
-            log.error("the XMPP connection is given up: an error of our own", exc_info=error)
-            self._session.break_off("an error of our own")
-
-
-@dataclass(frozen=True)
-class _Connection:
-    """What belongs to one stream, from login to its end."""
-
-    session: Session
-    queue: Queue
-    sent: Sent
-    membership: Membership
-    inbound: Inbound
-    uploads: Uploads
-    contacts: Contacts
-    bookmarks: Bookmarks
-    rooms: tuple[str, ...]
-    tasks: _Tasks
 
 
 class XmppTransport:
@@ -135,11 +84,20 @@ class XmppTransport:
         if not tls and not is_loopback(host or account.domain):
             raise ValueError("TLS may only be off for a server on this machine (loopback)")
         self._jid = account.bare
-        self._password, self._nick = password, nick
-        self._host, self._port, self._ca_file, self._tls = host, port, ca_file, tls
-        self._timeout, self._join_timeout = timeout, join_timeout
-        self._ping_interval, self._page_size = ping_interval, page_size
-        self._connection: _Connection | None = None
+        self._account = Account(
+            account.bare,
+            password,
+            nick,
+            host=host,
+            port=port,
+            ca_file=ca_file,
+            tls=tls,
+            timeout=timeout,
+            join_timeout=join_timeout,
+            ping_interval=ping_interval,
+            page_size=page_size,
+        )
+        self._connection: Connection | None = None
         self._desk: Desk | None = None
 
     def attend(self, desk: Desk) -> None:
@@ -151,7 +109,7 @@ class XmppTransport:
     @asynccontextmanager
     async def connected(self, start: Start) -> AsyncIterator[None]:
         """Log in under the fixed resource, and leave in order at the end. Raises LoginRefused or Unreachable."""
-        connection = self._connect(start)
+        connection = connect(self._account, start, self._desk)
         session = connection.session
         try:
             await session.open()
@@ -170,59 +128,7 @@ class XmppTransport:
             await connection.tasks.end()
             await session.close()
 
-    def _connect(self, start: Start) -> _Connection:
-        tls = trusting(self._ca_file) if self._tls else None
-        identity = Identity(self._nick)
-        session = Session(
-            self._jid,
-            self._password,
-            resource=start.device,
-            identity=identity,
-            host=self._host,
-            port=self._port,
-            tls=tls,
-            timeout=self._timeout,
-        )
-        queue = Queue(lambda: session.break_off("more came in than could be taken"))
-        sent = Sent(start.unsure)
-        session.lost.add_done_callback(lambda lost: queue.put(Lost(lost.result(), session.lost_for_good)))
-        membership = Membership(
-            session,
-            queue,
-            self._nick,
-            archived=start.cursors,
-            join_timeout=self._join_timeout,
-            ping_interval=self._ping_interval,
-        )
-        tasks = _Tasks(session)
-        contacts = Contacts(session, membership, self._desk, tasks.spawn)
-        membership.presences.on_subscribe = contacts.asks
-        inbound = Inbound(
-            session,
-            queue,
-            membership,
-            sent,
-            contacts,
-            cursors=start.cursors,
-            nick=self._nick,
-            page_size=self._page_size,
-        )
-        adhoc = AdHoc(session, membership, self._desk, identity, tasks.spawn)
-        session.read(inbound.on_message, membership.presences.take, adhoc.on_query)
-        return _Connection(
-            session,
-            queue,
-            sent,
-            membership,
-            inbound,
-            Uploads(session, tls),
-            contacts,
-            Bookmarks(session),
-            tuple(dict.fromkeys(_wanted(start.rooms))),
-            tasks,
-        )
-
-    def _current(self) -> _Connection:
+    def _current(self) -> Connection:
         connection = self._connection
         if connection is None:
             raise Unreachable("not connected")
@@ -245,7 +151,7 @@ class XmppTransport:
                 yield batch
 
     @staticmethod
-    async def _stay_in_rooms(connection: _Connection) -> None:
+    async def _stay_in_rooms(connection: Connection) -> None:
         await connection.membership.enter_all(connection.rooms)
         connection.queue.put(CaughtUp())
 
@@ -293,7 +199,7 @@ class XmppTransport:
         return Accepted()
 
     @staticmethod
-    async def _look_for(connection: _Connection, key: str) -> None:
+    async def _look_for(connection: Connection, key: str) -> None:
         for seconds in _LOOK_AGAIN:
             await asyncio.sleep(seconds)
             if not connection.sent.awaited(key):
@@ -313,7 +219,7 @@ class XmppTransport:
 
     async def join(self, room: str) -> None:
         """Enter a room. Raises Refused, NotReady or Unreachable."""
-        jid = _bare(room)
+        jid = bare(room)
         try:
             await self._current().membership.enter(jid)
         except NoAnswer as error:
@@ -321,7 +227,7 @@ class XmppTransport:
 
     async def leave(self, room: str, reason: str) -> None:
         """Leave a room or decline its invitation. Raises Unreachable."""
-        await self._current().membership.leave(_bare(room), stanzas.clean(reason))
+        await self._current().membership.leave(bare(room), stanzas.clean(reason))
 
     def capabilities(self, room: Room) -> Capabilities:
         """Return what this room can show, as far as is known now."""
@@ -352,21 +258,3 @@ class XmppTransport:
             membership.heard,
             {room.jid: room.answered if room.joined else None for room in rooms if not room.gone},
         )
-
-
-def _bare(address: str) -> str:
-    try:
-        jid = JID(address)
-    except InvalidJID:
-        raise Refused(f"not an XMPP address: {address!r}") from None
-    if not jid.user:
-        raise Refused(f"a room has the form name@service: {address!r}")
-    return str(jid.bare)
-
-
-def _wanted(addresses: Iterable[str]) -> Iterator[str]:
-    for address in addresses:
-        try:
-            yield _bare(address)
-        except Refused as refused:
-            log.warning("a room is left out: %s", refused)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import app, carrying, errands, outage, supervisor
-from storage.database import open_database
+from storage.opening import open_database
 from tests.bot.scripted import config
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bot import alarm, app, supervisor
 from bot.transports.base import Batch, LoginRefused, Unsure
 from campaign.chat import MATRIX, XMPP, Message, say
 from storage import database
-from storage.database import StorageDamaged, StorageFull
+from storage.trouble import StorageDamaged, StorageFull
 from tests.bot.scripted import ANA, COOP, FORGE, NOW, TEAM, Taken, cut, said
 
 if TYPE_CHECKING:
@@ -304,7 +304,9 @@ def sending(database: Database) -> list[str]:
     return [
         row.key
         for network in (MATRIX, XMPP)
-        for row in database.transaction(lambda storage, of=network: storage.outbox.sending(of), writes=False)
+        for row in database.transaction(
+            lambda storage, of=network: storage.dispatches.sending(of), writes=False
+        )
     ]
 
 

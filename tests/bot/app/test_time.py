@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot import hearing
 from bot.transports.base import LoginRefused
 from campaign.chat import MATRIX, Said
-from storage.database import StorageFull
+from storage.trouble import StorageFull
 from tests.bot.scripted import COOP, FORGE, MAUD, NOW, TEAM, said
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from commands.due import Tick
+    from commands.tick import Tick
 
 from tests.bot.app.world import BO, WITH_NOA, World, Wound, answers, begun, goes_away, running
 

@@ -10,8 +10,9 @@ import pytest
 
 from bot.transports.base import Batch, Refused
 from campaign.chat import MATRIX, Redacted
-from commands import boarding, due
+from commands import boarding
 from commands.command import House
+from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to
 from tests.bot.scripted import COOP, MAUD, NOW, TEAM
 
@@ -36,9 +37,7 @@ def board(matrix: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def tick(bench: Bench, now: datetime) -> None:
     """Let the clock come by."""
-    bench.database.transaction(
-        lambda storage: boarding.keep(storage, House(language="en"), due.Tick(now, now))
-    )
+    bench.database.transaction(lambda storage: boarding.keep(storage, House(language="en"), Tick(now, now)))
     bench.delivery.wake()
 
 
@@ -221,10 +220,10 @@ async def test_taken_down_it_says_so_once_and_is_unpinned(board: Bench) -> None:
 
 async def test_one_that_is_in_doubt_and_left_gives_way_to_a_new_one(board: Bench) -> None:
     tick(board, NOW)
-    await board.database.write(board.delivery._claim)
+    await board.database.write(board.delivery._claiming.claim)
 
     def doubt(storage: Storage) -> None:
-        for row in storage.outbox.sending(MATRIX):
+        for row in storage.dispatches.sending(MATRIX):
             storage.undelivered.uncertain(row.key, "the room keeps no archive", NOW)
 
     await board.database.write(doubt)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import delivery, freezing
+from bot import claiming, freezing
 from bot.delivery import Delivery
 from bot.texts.wordings import Wordings
 from bot.ticking import Ticking
@@ -17,6 +17,7 @@ from commands import due, leaving, tell
 from commands.command import House
 from commands.menu import MENU
 from commands.occasions import ADeadline
+from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to
 from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM, reminded
 
@@ -113,7 +114,7 @@ async def test_a_deadline_that_moves_takes_along_what_waits(decided: Bench, line
 
 async def test_what_waited_until_the_night_waits_until_the_morning_and_is_late(decided: Bench) -> None:
     at(decided, NOW.replace(hour=22))
-    decided.database.transaction(decided.delivery._claim)
+    decided.database.transaction(decided.delivery._claiming.claim)
     assert decided.network.texts(COOP) == []
     assert await fates(decided) == {"sent "}
     at(decided, NOW.replace(hour=7, minute=1) + timedelta(days=1))
@@ -155,7 +156,7 @@ async def test_in_private_it_is_looked_at_again_as_well(matrix: Bench) -> None:
                 storage.campaigns.stand(1, other.organisation_id, "declined", NOW)
         assert not reminded(storage, at_)
         (alone,) = due.in_private(storage)
-        told = alone(storage, House(), due.Tick(at_, at_))
+        told = alone(storage, House(), Tick(at_, at_))
         assert told is not None
         assert len(told.elsewhere) == 1
         assert due.in_private(storage) == []
@@ -187,7 +188,7 @@ async def test_one_that_cannot_be_said_takes_no_other_along(
         return message(about, members, room_id, late=late)
 
     monkeypatch.setattr(ADeadline, "message", bad)
-    await Ticking(matrix.database, House()).tick(due.Tick(NOW + MINUTE, NOW + MINUTE))
+    await Ticking(matrix.database, House()).tick(Tick(NOW + MINUTE, NOW + MINUTE))
     written = await matrix.query(
         "SELECT state || ' ' || why FROM reminders JOIN organisations ON organisations.id = organisation_id"
         " WHERE name LIKE 'Coopérative %' ORDER BY name"
@@ -205,7 +206,7 @@ def friends(storage: Storage, count: int) -> None:
         name, who = f"Coopérative {number}", Address(MATRIX, f"@friend-{number}:example.org")
         organisation = storage.organisations.add(name, normal_form(name), NOW)
         person = storage.people.ensure(who, "", NOW)
-        storage.organisations.represent(organisation.id, person.id, "campaigner", NOW)
+        storage.representatives.represent(organisation.id, person.id, "campaigner", NOW)
         storage.rooms.ensure(MATRIX, f"!with-{number}", state="joined", direct=True, partner=who.id)
         storage.campaigns.enrol(1, organisation.id, NOW)
         storage.campaigns.prefer(1, organisation.id, reminders="private")
@@ -218,7 +219,7 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
 ) -> None:
     """More reminders wait than are looked at together, and somebody is answered at night."""
     monkeypatch.setattr(freezing, "AT_ONCE", 4)
-    monkeypatch.setattr(delivery, "AT_ONCE", 4)
+    monkeypatch.setattr(claiming, "AT_ONCE", 4)
     night, morning = NOW.replace(hour=22), NOW.replace(hour=7, minute=1) + timedelta(days=1)
 
     def remind(storage: Storage) -> None:
@@ -226,10 +227,10 @@ async def test_reminders_that_wait_for_the_morning_keep_nobodys_answer(
         at_ = NOW + timedelta(seconds=60)
         reminded(storage, at_)
         (alone,) = due.in_private(storage)
-        told = alone(storage, House(), due.Tick(at_, at_))
+        told = alone(storage, House(), Tick(at_, at_))
         assert told is not None
         tell.put(storage, told.elsewhere, at_)
-        leaving.hold(storage, House(), due.Tick(night, night))
+        leaving.hold(storage, House(), Tick(night, night))
 
     matrix.database.transaction(remind)
     at(matrix, night)

@@ -12,7 +12,7 @@ from bot.transports.base import (
     LoginRefused,
 )
 from campaign.chat import MATRIX, Message, say
-from storage.database import StorageFull
+from storage.trouble import StorageFull
 from tests.bot.scripted import (
     ANA,
     COOP,
@@ -62,7 +62,7 @@ async def test_what_was_begun_in_one_room_keeps_its_order(matrix: Bench) -> None
         assert room is not None
         for number in range(3):
             row = storage.outbox.put(MATRIX, Message(()), NOW, room=room.id)
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row], key=f"key-{number}", network=MATRIX, room_id=room.id,
                 payload={"text": f"begun {number}", "mentions": []}, private_with=None, file_id=None, now=NOW,
             )  # fmt: skip

@@ -1,7 +1,8 @@
-"""A stanza is heard when its last byte has come, however it was cut on its way, also by parsers that put half tags off."""
+"""A stanza is heard when its last byte has come, by the bot and by its server, also with parsers that put half tags off."""
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slixmpp import ClientXMPP
 
-from bot.transports.xmpp.stream import Client
+from bot.transports.xmpp.stream import Client, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,8 @@ class PutsOff:
         self._waits += data
         if len(self._waits) < 2 * self._looked_at:
             return
-        whole = self._waits.rfind(b">") + 1
+        tag = self._waits.rfind(b"<")
+        whole = tag if tag > self._waits.rfind(b">") else len(self._waits)
         self._parser.feed(self._waits[:whole])
         self._waits = self._waits[whole:]
         self._looked_at = len(self._waits)
@@ -86,3 +88,44 @@ async def test_what_was_left_of_a_stream_is_none_of_the_next() -> None:
         client.init_parser()
         client.data_received(piece)
     assert found == ["two"]
+
+
+def served(pieces: list[bytes]) -> list[str | None]:
+    """Which stanzas a server's parser of that kind has seen when all of this has come."""
+    parser, found, depth = PutsOff(), [], 0
+    for piece in pieces:
+        parser.feed(piece)
+        for what, element in parser.read_events():
+            depth += 1 if what == "start" else -1
+            if what == "end" and depth == 1:
+                found.append(element.get("id"))
+    return found
+
+
+QUOTED = f"<iq id='one' type='error' to='{'y' * 3_000}'/>"
+
+
+@given(size=st.integers(1, 5_000), last=st.sampled_from([LONG, QUOTED, SAID, "<r/>"]))
+async def test_a_server_sees_the_last_stanza_however_it_reads(size: int, last: str) -> None:
+    pieces = cut(last + " " * lacking(last.encode()), size)
+    assert len(served([OPENED.encode(), *pieces])) == 1
+
+
+async def test_control_without_what_follows_a_server_waits() -> None:
+    assert served([OPENED.encode(), *cut(QUOTED, 2_000)]) == []
+
+
+async def test_white_space_is_sent_only_once_the_login_is_done() -> None:
+    client = Client("tocsin@example.org", "secret")
+    sent: list[bytes] = []
+
+    class Wire(asyncio.Transport):
+        def write(self, data: Any) -> None:
+            sent.append(data)
+
+    client.transport = Wire()
+    client.send_raw("<auth mechanism='PLAIN'/>")
+    client.authenticated = True
+    client.send_raw("<presence/>")
+    client.send_raw(SAID)
+    assert sent == [b"<auth mechanism='PLAIN'/>", b"<presence/>" + b" " * 11, SAID.encode() + b" " * 10]

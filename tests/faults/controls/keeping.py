@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from storage import database, migrations
+from storage import migrations, opening, trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def integrity() -> None:
     """The database is opened as it is."""
-    database._check = lambda path: None
+    opening._check = lambda path: None
 
 
 def named_trouble() -> None:
     """A disk that takes nothing is not told from a fault of the bot's own."""
-    database._HELD_BY = {}
+    trouble._HELD_BY = {}
 
 
 def whole_migration() -> None:
@@ -27,7 +27,7 @@ def whole_migration() -> None:
         path.touch()
         migrations.upgrade(path)
 
-    database._make = in_place
+    opening._make = in_place
     listen = migrations.event.listen
 
     def unless_begin(target: Any, name: str, act: Any, **more: Any) -> None:

@@ -16,9 +16,9 @@ from bot.transports.matrix.shares import Completion
 from bot.transports.xmpp import archive, queue, stanzas
 from bot.transports.xmpp.backlog import Backlog
 from campaign.chat import Echo, Joined
-from storage import database
 from storage.inbox import Inbox
 from storage.tables import inbox
+from storage.trouble import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +127,7 @@ def held_cursor() -> None:
     async def over(self: Intake, network: str, batch: Any, claim: Any, **more: Any) -> Taken:
         try:
             return await take(self, network, batch, claim, **more)
-        except database.StorageError as error:
+        except StorageError as error:
             log.warning("passed over: %s", error)
             return Taken({}, None)
 

@@ -1,0 +1,57 @@
+"""What may have been meant by a line that calls the bot and is no command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from campaign.chat import N_, Typed, say
+from campaign.errors import CampaignError
+from commands import calling, finding, grammar, running
+from commands.command import Choice, Context, Reply
+
+
+def hint(context: Context, line: calling.Line) -> Reply | None:
+    """What may have been meant: in a room of the campaign, in private, and to campaigners in theirs."""
+    if not (context.place in ("campaign", "private") or (context.place == "admin" and context.is_admin)):
+        return None
+    sayable = [one for one in context.menu if not one.admin or context.place in one.where]
+    related = finding.family(line.words[0], sayable) if context.is_admin and line.words else ()
+    if related:
+        return Reply(tuple(map(finding.summary, related)))
+    close = near(context, line)
+    if close is not None:
+        return close
+    if context.private:
+        return Reply(
+            (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
+        )
+    return None
+
+
+def near(context: Context, line: calling.Line) -> Reply | None:
+    """Ask whether a command one or two letters away was meant; where it can be said as it stands, yes is enough."""
+    sayable = [one for one in context.menu if not one.admin or context.place in one.where]
+    close = finding.nearest(line, sayable, campaigner=context.is_admin)
+    if close is None:
+        return None
+    one, rest = close
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    ask = Reply((say(N_("Did you mean {command}?"), command=Typed(one.name)),))
+    if waits:
+        return ask  # what was asked before is not forgotten for a slip
+    try:
+        running.authorise(context, one)
+        arguments, campaign = grammar.arguments(one, rest, context)
+    except CampaignError:
+        return ask  # said again, it is told what is wrong with it
+    meant = (
+        say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=Typed(one.name))
+        if context.private
+        else say(
+            N_("Did you mean {command}? If so, say {confirm} or react with ✅."),
+            command=Typed(one.name),
+            confirm=Typed("confirm"),
+        )
+    )
+    ask = Reply((meant,))
+    return replace(ask, choices=(Choice(one.name, arguments, confirmed=False, campaign=campaign),))

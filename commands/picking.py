@@ -1,0 +1,150 @@
+"""Answers to the questions of the bot's: whether a line is one, to which, and doing what was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from campaign.chat import N_, Said, Typed, say
+from campaign.errors import CampaignError
+from campaign.lately import is_lately
+from commands import asking, calling, running
+from commands.command import Context, Reply
+from commands.vocabulary import LONGEST_WORD, NO, YES, fold
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.prompts import Prompt
+    from storage.storage import Storage
+
+QUESTIONS_LAST = timedelta(hours=24)
+"""How long a question of the bot's waits for its answer."""
+
+Picked: TypeAlias = int | Literal["yes", "no"]
+
+JUST_NOW = timedelta(minutes=2)
+"""How long after a question a yes or no in its room, in reply to no message, may be meant for it."""
+_HIGHEST = 99
+"""A number above is no answer to a question, but a year or a price."""
+
+
+def purpose_of(storage: Storage, said: Said) -> str:
+    """What the message of the bot's that this replies to was for; empty if it replies to none."""
+    return storage.outbox.purpose_of(said.room.network, said.reply_to) if said.reply_to else ""
+
+
+def is_question(purpose: str) -> bool:
+    """Whether a message of this purpose is a question of the bot's."""
+    return purpose.startswith("prompt:")
+
+
+def asked(context: Context, said: Said) -> Prompt | None:
+    """The question of the bot's that somebody answers: as a reply to it, or in private. None if it was not put to them."""
+    purpose = purpose_of(context.storage, said)
+    prompt = None
+    if is_question(purpose):
+        prompt = context.storage.prompts.get(int(purpose.removeprefix("prompt:")), context.now)
+    elif said.private:
+        prompt = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    return prompt if prompt is not None and prompt.person_id == context.person.id else None
+
+
+def answered(said: Said) -> Picked | None:
+    """What somebody says to a question of the bot's, if it is only that: a number, yes or no, in reply or in private."""
+    if not (said.private or said.reply_to):
+        return None
+    line = calling.clean(calling.without_quotation(said.text))
+    word = yes_or_no(line)
+    if word is not None:
+        return word
+    number, following = calling.take_number(line.split())
+    return number if number is not None and number <= _HIGHEST and not following else None
+
+
+def yes_or_no(text: str) -> Literal["yes", "no"] | None:
+    """Which of the two a line says, if it is nothing else."""
+    if len(text) > LONGEST_WORD:
+        return None
+    word = fold(calling.clean(text))
+    return "yes" if word in YES else "no" if word in NO else None
+
+
+def said_beside(storage: Storage, said: Said, now: datetime) -> Prompt | None:
+    """The question somebody was asked in a room just before they said nothing but yes or no there, in reply to no message.
+
+    A yes may be meant for anybody there, so it is never taken for an answer: they are told how to give it. A no is: it
+    does nothing, whoever it was meant for. Only just now, by our clock: when a line was said is for its server to set,
+    and what is read afterwards was not just said.
+    """
+    if not said.live or said.private or said.reply_to or yes_or_no(said.text) is None:
+        return None
+    person, room = storage.people.find(said.sender), storage.rooms.find(said.room.network, said.room.id)
+    if person is None or room is None:
+        return None
+    prompt = storage.prompts.waiting(person.id, room.id, now)
+    return prompt if prompt is not None and is_lately(prompt.asked_at, JUST_NOW, now) else None
+
+
+def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
+    """Do what the person chose in answer to a question of the bot's; the question no longer waits.
+
+    Raises:
+        CampaignError: there is no such choice, or it can no longer be done.
+    """
+    if not 1 <= number <= len(prompt.choices):
+        raise CampaignError(say(N_("Please reply with a number from 1 to {last}."), last=len(prompt.choices)))
+    choice = prompt.choices[number - 1]
+    one = next(known for known in context.menu if known.name == choice["command"])
+    running.authorise(context, one)
+    context.storage.prompts.answer(prompt.id, context.now)
+    confirmed = choice.get("confirmed", True)
+    context = replace(
+        context,
+        confirmed=confirmed,
+        campaign_key=choice.get("campaign", ""),
+        even_ended=one.even_ended,
+        resolved=None,
+    )
+    if one.needs_campaign:
+        context = replace(context, resolved=context.campaign)
+    return running.for_campaign(
+        context.campaign_key, running.run(context, one, asking.restored(choice["arguments"]))
+    )
+
+
+def pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | None:
+    """Answer a question: by a number if there are several choices, by yes if there is one, and either by no."""
+    if prompt is None:
+        return None
+    if picked == "no":
+        context.storage.prompts.answer(prompt.id, context.now)
+        return Reply((say(N_("All right: I did nothing.")),))
+    several = len(prompt.choices) > 1
+    if picked == "yes":
+        return run(context, prompt, 1) if not several else pick_one(prompt)
+    return run(context, prompt, picked) if several else None
+
+
+def called_off(context: Context, line: calling.Line) -> Reply | None:
+    """Do nothing of what somebody was asked about here and calls off."""
+    if yes_or_no(line.text) != "no":
+        return None
+    return pick(
+        context, context.storage.prompts.waiting(context.person.id, context.room.id, context.now), "no"
+    )
+
+
+def pick_one(prompt: Prompt) -> Reply:
+    """Ask for a number where yes does not say which."""
+    which = say(N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices))
+    return Reply((which,), purpose=f"prompt:{prompt.id}")
+
+
+def how_to_say_yes(prompt: Prompt) -> Reply:
+    """Say how to answer a question in a room, where a word alone may be meant for somebody else."""
+    if len(prompt.choices) > 1:
+        return pick_one(prompt)
+    how = say(N_("If that is for me, say {confirm} or react with ✅."), confirm=Typed("confirm"))
+    return Reply((how,), purpose=f"prompt:{prompt.id}")
