@@ -16,6 +16,7 @@ from bot.transports.base import (
     Refused,
     Replaced,
     RoomEncrypted,
+    StoredInPlain,
     Transport,
     TransportError,
     Unreachable,
@@ -184,25 +185,33 @@ class Carrying:
             way.wait = self._pacing.takes(time.monotonic())
             return False
         except Unreachable as error:
-            way.fresh = False
-            log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
-            if self._freezing.is_late(way.claim) and await self._thaw(way.claim):
-                return True
-            if isinstance(error, Replaced) and await self._moves_on(way.claim, error):
-                return True
-            if isinstance(error, NotReady):
-                way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
-            if isinstance(error, NotUploaded):
-                way.wait = max(way.wait, error.seconds)
-                way.uploads += self._works()
-            way.bounces += isinstance(error, GivenBack)
-            if way.bounces < MOST_BOUNCES and way.uploads < MOST_UPLOADS:
-                return False
-            await self._fail(way.claim, str(error))
+            return await self._is_over(way, error)
         except (NotPrivate, RoomEncrypted, Refused) as refusal:
             why = str(refusal) or type(refusal).__name__
             log.warning("refused: %s", refusal, extra={"action": "refused", "key": way.claim.dispatch.key})
             await self._fail(way.claim, why)
+        return True
+
+    async def _is_over(self, way: _Way, error: Unreachable) -> bool:
+        """Prepare the next attempt to send what did not leave; say if there is to be none."""
+        way.fresh = False
+        log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
+        if self._freezing.is_late(way.claim) and await self._thaw(way.claim):
+            return True
+        if isinstance(error, Replaced) and await self._moves_on(way.claim, error):
+            return True
+        if isinstance(error, StoredInPlain):
+            way.claim = _stored(way.claim, "", "")
+            return False
+        if isinstance(error, NotReady):
+            way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
+        if isinstance(error, NotUploaded):
+            way.wait = max(way.wait, error.seconds)
+            way.uploads += self._works()
+        way.bounces += isinstance(error, GivenBack)
+        if way.bounces < MOST_BOUNCES and way.uploads < MOST_UPLOADS:
+            return False
+        await self._fail(way.claim, str(error))
         return True
 
     async def _attempt(self, claim: Claim) -> None:
@@ -338,9 +347,10 @@ class Carrying:
         await self._database.write(
             lambda storage: storage.dispatches.address_file(key, stored.url, stored.keys)
         )
-        return replace(
-            claim,
-            dispatch=replace(
-                claim.dispatch, payload=replace(payload, file_url=stored.url, file_keys=stored.keys)
-            ),
-        )
+        return _stored(claim, stored.url, stored.keys)
+
+
+def _stored(claim: Claim, url: str, keys: str) -> Claim:
+    """The same with its file stored there, opened by these keys."""
+    payload = replace(claim.dispatch.payload, file_url=url, file_keys=keys)
+    return replace(claim, dispatch=replace(claim.dispatch, payload=payload))

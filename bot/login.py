@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -110,6 +110,9 @@ async def _matrix(config: Config, sought: Wanted, how: How, *, terminal: Termina
             await _as_asked(server, matrix, how, device, terminal)
             token, ours = server.session
             if server.user_id != matrix.user:
+                if how != "token":  # that one is somebody's session already
+                    with suppress(TransportError):
+                        await server.logout()
                 raise NotLoggedIn(
                     f"that is the login of {server.user_id}, but the config says user = {matrix.user!r}"
                 )

@@ -123,6 +123,8 @@ WORDS = {
     "no": N_("no"),
 }
 """What the values of a change are called."""
+HASH, SHOWN_OF_HASH = 64, 8
+"""How many characters the hash of a text has, and how many of them are shown to people."""
 _ABOUT = {
     "number": N_("no. {value}"),
     "poll": N_("poll {value}"),
@@ -186,7 +188,7 @@ def _more(act: Act, names: Mapping[int, str], zone: str) -> list[Value]:
     ]
     if details.get("how") in HOW:
         found.append(say(HOW[details["how"]]))
-    before, after = details.get("before", ""), details.get("after", "")
+    before, after = (_short(details.get(key, "")) for key in ("before", "after"))
     if isinstance(after, dict):
         was = before if isinstance(before, dict) else {}
         found += [
@@ -202,6 +204,12 @@ def _more(act: Act, names: Mapping[int, str], zone: str) -> list[Value]:
     if act.room:
         found.append(act.room)
     return found
+
+
+def _short(value: object) -> object:
+    """A text's hash as far as it is shown wherever a version is; anything else as it is."""
+    is_hash = isinstance(value, str) and len(value) == HASH and not set(value) - set("0123456789abcdef")
+    return str(value)[:SHOWN_OF_HASH] if is_hash else value
 
 
 def _field(column: str) -> Value:

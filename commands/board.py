@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from campaign.chat import N_, Typed, say
-from commands import boarding
+from commands import boarding, bridging
 from commands.command import Context, Reply, command, reply
 
 
@@ -21,7 +21,7 @@ def board(ctx: Context, wanted: Literal["on", "off"] | None = None) -> Reply:
     """Show a board or take it down: in the campaign's room where that is said, else in every room of the campaign."""
     campaign, storage = ctx.campaign, ctx.storage
     rooms = [room for room in storage.rooms.of_campaign(campaign.id, joined=False) if not room.admin]
-    here = [room for room in rooms if room.id == ctx.room.id]
+    here = [room for room in rooms if bridging.is_one(storage, ctx.house, room.id, ctx.room.id)]
     boards = storage.boards.of_campaign(campaign.id)
     if wanted is None:
         shown = [room.label for room in here or rooms if boarding.is_wanted(campaign, boards.get(room.id))]

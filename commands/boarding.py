@@ -38,8 +38,11 @@ def keep(storage: Storage, house: House, tick: Tick) -> Reply:
     for campaign in storage.campaigns.open():
         boards = storage.boards.of_campaign(campaign.id)
         rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
-        shown = [number for number, board in boards.items() if board.outbox_id is not None]
-        rooms = bridging.one_of_each(storage, house, rooms, prefer=shown)
+        # Of a bridged room the side that has it, else the one where it was asked for, or not wanted.
+        prefer = {
+            number: 0 if one.outbox_id is not None else 2 - one.wanted for number, one in boards.items()
+        }
+        rooms = bridging.one_of_each(storage, house, rooms, prefer)
         wanted = [room for room in rooms if is_wanted(campaign, boards.get(room.id))]
         if any(is_ripe(boards.get(room.id), now) for room in wanted):
             facts, left = _facts(storage, campaign, now), _left(storage, campaign, now)
@@ -100,10 +103,11 @@ def _keep(  # noqa: PLR0917 - a board with its whole context
     said: tuple[tuple[Text, ...], tuple[Text, ...]],
     now: datetime,
 ) -> None:
-    facts, left = said
-    much, all_ = _digest(facts), _digest((*facts, *left))
+    facts, days = said
+    much, all_ = _digest(facts), _digest((*facts, *days))
     known = storage.outbox.earlier(board.outbox_id) if board and board.outbox_id is not None else None
-    posted_at = board.posted_at if board and board.outbox_id is not None else None
+    left = known is not None and known.state == "dropped"  # a campaigner has looked, and left it as it is
+    posted_at = board.posted_at if board and board.outbox_id is not None and not left else None
     edits_any = room.network == MATRIX
     changed = board is None or board.shown != f"{much}:{all_}"
     step = next_step(
@@ -122,7 +126,7 @@ def _keep(  # noqa: PLR0917 - a board with its whole context
         return
     # The deadline and what is open stand above what to do.
     as_of = say(N_("As of {at}"), at=Moment(now, campaign.timezone).seen(now))
-    lines = (*facts[:-1], *left, facts[-1], as_of)
+    lines = (*facts[:-1], *days, facts[-1], as_of)
     values = {"shown": f"{much}:{all_}", "changed_at": now}
     if step == "edit" and known is not None:
         _edit(storage, room, known.id, lines, now)

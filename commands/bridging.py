@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Message, Said, Text, say
@@ -11,7 +12,7 @@ from commands import answer, running, tell
 from commands.command import Elsewhere, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from campaign.chat import Address, Balloted, Reacted
@@ -60,21 +61,30 @@ def one_side(storage: Storage, house: House, told: Sequence[Elsewhere]) -> Itera
 
 
 def one_of_each(
-    storage: Storage, house: House, rooms: Iterable[RoomRow], prefer: Collection[int] = ()
+    storage: Storage, house: House, rooms: Iterable[RoomRow], prefer: Mapping[int, int] | None = None
 ) -> list[RoomRow]:
     """Of rooms that are sides of one room, keep the side listed first: what is said there is read on all of them.
 
-    If some are to `prefer` (by id), because it is there already, the first of those.
+    If some are to `prefer` (by id, the lowest number first), because it is there already, the first of those.
     """
-    ranked = [(room, _rank(storage, house, room.id)) for room in rooms]
-    first: dict[int, tuple[bool, int]] = {}
-    for room, rank in ranked:
-        if rank is not None:
-            side = (room.id not in prefer, rank[1])
-            first[rank[0]] = min(side, first.get(rank[0], side))
-    return [
-        room for room, rank in ranked if rank is None or first[rank[0]] == (room.id not in prefer, rank[1])
-    ]
+    rooms, prefer = list(rooms), prefer or {}
+    sides = {
+        room: (rank[0], (prefer.get(room.id, math.inf), rank[1]))
+        for room in rooms
+        if (rank := _rank(storage, house, room.id))
+    }
+    first = {
+        number: min(side for one, side in sides.values() if one == number) for number, _ in sides.values()
+    }
+    return [room for room in rooms if room not in sides or first[sides[room][0]] == sides[room][1]]
+
+
+def is_one(storage: Storage, house: House, room_id: int, other_id: int) -> bool:
+    """Whether two rooms are the same one, or sides of it."""
+    if room_id == other_id:
+        return True
+    ours, theirs = (_rank(storage, house, one) for one in (room_id, other_id))
+    return ours is not None and theirs is not None and ours[0] == theirs[0]
 
 
 def goes_round(
@@ -107,18 +117,21 @@ def _is_same(one: Elsewhere, other: Elsewhere) -> bool:
 
 def _rank(storage: Storage, house: House, room_id: int) -> tuple[int, int] | None:
     """Which bridged room this is a side of, and which side; None if it is of none."""
+    if not house.bridges.rooms:
+        return None
     room = storage.rooms.get(room_id)
+    names = storage.rooms.names_of(room)
     for number, sides in enumerate(house.bridges.rooms):
         for rank, (network, address) in enumerate(sides):
-            if room.network == network and address in (room.address, room.alias):
+            if room.network == network and address in names:
                 return number + 1, rank
     return None
 
 
 def _other_side(storage: Storage, house: House, room: RoomRow) -> bool:
     """Whether the bot is on another side of this room too."""
-    for network, address in house.bridges.sides_of(room.network, room.address, room.alias):
-        other = storage.rooms.find(network, address) or storage.rooms.find_alias(network, address)
+    for network, address in house.bridges.sides_of(room.network, *storage.rooms.names_of(room)):
+        other = storage.rooms.named(network, address)
         if other is not None and other.id != room.id and other.state == "joined":
             return True
     return False

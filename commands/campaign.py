@@ -135,7 +135,7 @@ def _told(ctx: Context, it: Campaign, cancelled: Sequence[Text]) -> tuple[Elsewh
         else say(N_("🏁 **{title}** is over: {signatures}. Thank you! Who has signed: {list}"), **values)
     )
     rooms = _rooms(ctx, it)
-    there = [one.id for one in rooms if one.state == "joined"]
+    there = {one.id: 0 for one in rooms if one.state == "joined"}
     # Of the sides of a bridge, one where it is said now.
     heard = bridging.one_of_each(ctx.storage, ctx.house, (one for one in rooms if not _is_deaf(one)), there)
     by = say(N_("🏁 {who} has ended **{title}**."), who=ctx.name, title=it.named)
@@ -148,7 +148,7 @@ def _told(ctx: Context, it: Campaign, cancelled: Sequence[Text]) -> tuple[Elsewh
 def _not_told(ctx: Context, it: Campaign) -> Iterable[Text]:
     """Name the rooms that are not told: the bot was sent away from them, and from what a bridge joins to them."""
     rooms = _rooms(ctx, it)
-    hearing = [one.id for one in rooms if not _is_deaf(one)]
+    hearing = {one.id: 0 for one in rooms if not _is_deaf(one)}
     for room in bridging.one_of_each(ctx.storage, ctx.house, rooms, hearing):
         if _is_deaf(room):
             yield say(N_("Not told: {room}, where I am not."), room=room.label)

@@ -107,8 +107,8 @@ class Reminding(ABC):
                 GIVEN_UP,
                 tick.now,
                 campaign=campaign.id,
-                deadline=cause.deadline_id,
-                poll=cause.poll_id,
+                deadline_id=cause.deadline_id,
+                poll_id=cause.poll_id,
                 count=len(one.members),
             )
         text = say(

@@ -135,7 +135,7 @@ def _open_polls(storage: Storage, house: House, room_id: int) -> Iterable[Elsewh
                 for room in storage.rooms.of_campaign(number, joined=False)
                 if room.state == "joined" or room.id in shown
             ]
-            there = bridging.one_of_each(storage, house, rooms, prefer=shown)
+            there = bridging.one_of_each(storage, house, rooms, prefer=dict.fromkeys(shown, 0))
             if room_id not in shown and room_id in [room.id for room in there]:
                 yield from polling.opened(storage, campaign, poll, room_id)
 

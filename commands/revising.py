@@ -169,11 +169,15 @@ def material(
     places = schedules.places(storage, campaign, members, public=True)
     rooms = {room.id: room for room in _concerned(storage, house, campaign, changed)}
     rooms |= {room: storage.rooms.get(room) for room in places.rooms}
+    # Of rooms that a bridge makes one, the others only name those who are asked there.
+    announced = bridging.one_of_each(storage, house, rooms.values())
     told: list[Elsewhere] = []
     private = [(one, chat) for one, chat in places.private]
     for room in rooms.values():
         there = places.rooms.get(room.id, [])
-        lines: tuple[Text, ...] = (_of_substance(storage, campaign, room.language or house.language),)
+        lines: tuple[Text, ...] = ()
+        if room in announced:
+            lines = (_of_substance(storage, campaign, room.language or house.language),)
         named, _ = public_names(there)
         if there:
             lines += reminding.to_confirm([one.name for one in named], len(there))

@@ -101,13 +101,16 @@ def signer(storage: Storage, signature: Signature, *lines: Text) -> tuple[Elsewh
 def not_here(ctx: Context, told: Iterable[Elsewhere]) -> tuple[Elsewhere, ...]:
     """Leave out what would be said in the room where one is, or on the other side of a bridge to it: it is read there."""
     room = ctx.room
-    sides = ctx.house.bridges.sides_of(room.network, room.address, room.alias)
+    names_of = ctx.storage.rooms.names_of
+    sides = ctx.house.bridges.sides_of(room.network, *names_of(room))
 
     def is_here(one: Elsewhere) -> bool:
         if one.room_id is None or one.room_id == room.id:
             return one.room_id == room.id
+        if not sides:
+            return False
         there = ctx.storage.rooms.get(one.room_id)
-        return any((there.network, address) in sides for address in (there.address, there.alias))
+        return any((there.network, address) in sides for address in names_of(there))
 
     return tuple(one for one in told if not is_here(one))
 

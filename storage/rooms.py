@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, or_, select, updat
 
 from campaign.chat import Room
 from storage.rows import Queries
-from storage.tables import boards, campaign_rooms, outbox, prompts, rooms
+from storage.tables import boards, campaign_rooms, campaigns, outbox, prompts, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,11 +192,41 @@ class Rooms(Queries):
         for campaign, position in listed:
             self.list_in(campaign, new, position)
         self._connection.execute(delete(campaign_rooms).where(campaign_rooms.c.room_id == old.id))
+        self._succeed_boards(old.id, new)
         self.change(old.id, why=f"{GAVE_WAY} {new}")
         if old.alias:
             self.change(new, alias=old.alias)
             self.change(old.id, alias="")
         return [campaign for campaign, _ in listed]
+
+    def _succeed_boards(self, old: int, new: int) -> None:
+        """Want a board in a room where one was asked for in the room before, and none where none was wanted."""
+        of_old = select(boards.c.campaign_id, boards.c.wanted).where(boards.c.room_id == old)
+        asked = of_old.join(campaigns, campaigns.c.id == boards.c.campaign_id).where(
+            boards.c.wanted != campaigns.c.board,
+            boards.c.campaign_id.not_in(select(boards.c.campaign_id).where(boards.c.room_id == new)),
+        )
+        for campaign, wanted in self._connection.execute(asked).all():
+            values = {"campaign_id": campaign, "room_id": new, "wanted": wanted}
+            self._connection.execute(insert(boards), values)
+        self._connection.execute(delete(boards).where(boards.c.room_id == old))
+
+    def names_of(self, room: RoomRow) -> Sequence[str]:
+        """Every address by which a room may be listed: its own, its alias, and those of the rooms it has succeeded."""
+        found = [name for name in (room.address, room.alias) if name]
+        before = [_ROW.where(rooms.c.why == f"{GAVE_WAY} {room.id}")]
+        while before:
+            for old in self._all(RoomRow, before.pop()):
+                found.append(old.address)
+                before.append(_ROW.where(rooms.c.why == f"{GAVE_WAY} {old.id}"))
+        return found
+
+    def named(self, network: str, name: str) -> RoomRow | None:
+        """The room that is listed by an address or alias: the one in its place, if it was replaced."""
+        found = self.find(network, name) or self.find_alias(network, name)
+        while found is not None and found.gave_way_to is not None:
+            found = self.get(found.gave_way_to)
+        return found
 
     def unlisted(self, network: str) -> int:
         """How many rooms the bot is in, or wants to be, that are no private chats, no campaigners' and in no campaign."""

@@ -237,6 +237,13 @@ class NotReady(Unreachable):
     """The server answers, but this room does not, or cannot be spoken in yet: it is being entered, or its archive read."""
 
 
+class StoredInPlain(NotReady):
+    """The file was stored in plain, and by now its room is encrypted: nothing was sent, and it is to be stored anew."""
+
+    def __init__(self) -> None:
+        super().__init__("the file was stored in plain, and the room is encrypted now")
+
+
 class Replaced(NotReady):
     """The room takes nothing any more: another one, the `successor`, has taken its place."""
 

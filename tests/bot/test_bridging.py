@@ -14,9 +14,9 @@ from bot.intake import Intake
 from bot.opening import house_of
 from bot.transports.base import Batch
 from campaign.bridge import Bridges
-from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Joined, Reacted
+from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Joined, Reacted, Room
 from campaign.circle import MOST, SAME
-from commands import boarding, revising
+from commands import boarding, bridging, revising
 from commands.menu import MENU
 from commands.tick import Tick
 from tests.bot.scripted import (
@@ -26,6 +26,7 @@ from tests.bot.scripted import (
     FORGE,
     HOUSE,
     MAUD,
+    NOA,
     NOW,
     PASSWORDS,
     TEAM,
@@ -207,6 +208,79 @@ async def test_a_board_stays_on_the_side_that_has_it_when_the_side_listed_first_
     ((room, changed),) = database.transaction(again)
     assert room != late
     assert changed == later, "and is kept up to date there"
+
+
+NEW = Room(MATRIX, "!coop-anew:example.org")
+
+
+def replaced(storage: Storage) -> int:
+    """Let the first side be replaced by another room, into which the bot has followed; return that."""
+    old = storage.rooms.find(*SIDES[0])
+    assert old is not None
+    new = storage.rooms.ensure(MATRIX, NEW.id, state="joined", language="en")
+    storage.rooms.change(old.id, state="parked")
+    storage.rooms.succeed(old, new.id)
+    return new.id
+
+
+def shown(storage: Storage, now: datetime) -> dict[str, int | None]:
+    """Let the clock come by; return where there is a board, and which."""
+    house = replace(HOUSE, bridges=BRIDGED)
+    boarding.keep(storage, house, Tick(now, now))
+    found = storage.boards.of_campaign(1)
+    return {storage.rooms.get(room).address: one.outbox_id for room, one in found.items() if one.outbox_id}
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_board_lives_on_when_a_side_is_replaced(database: Database, side: int) -> None:
+    def work(storage: Storage) -> None:
+        room = storage.rooms.find(*SIDES[side])
+        assert room is not None
+        storage.boards.put(1, room.id, wanted=True)  # asked for in that room alone
+        before = shown(storage, NOW)
+        assert list(before) == [SIDES[side][1]]
+        replaced(storage)
+        after = shown(storage, NOW + timedelta(hours=1))
+        assert list(after) == [NEW.id if side == 0 else FORGE.id]
+        if side:
+            assert after == before
+        storage.campaigns.change(1, closed_at=NOW)
+        assert shown(storage, NOW + timedelta(hours=2)) == {}
+
+    database.transaction(work)
+
+
+def test_what_is_for_all_rooms_is_said_on_one_side_after_the_other_was_replaced(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        new, house = replaced(storage), replace(HOUSE, bridges=BRIDGED)
+        rooms = [room for room in storage.rooms.of_campaign(1) if not room.admin]
+        assert {room.address for room in rooms} == {NEW.id, FORGE.id}
+        assert [room.id for room in bridging.one_of_each(storage, house, rooms)] == [new]
+        forge = storage.rooms.find(*SIDES[1])
+        assert forge is not None
+        assert bridging._other_side(storage, house, forge)
+
+    database.transaction(work)
+
+
+def test_a_board_that_was_taken_away_on_one_side_does_not_come_back_on_the_other(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        storage.campaigns.change(1, board=True)
+        assert list(shown(storage, NOW)) == [COOP.id]
+        room = storage.rooms.find(*SIDES[0])
+        assert room is not None
+        storage.boards.put(1, room.id, wanted=False, outbox_id=None)
+        assert shown(storage, NOW + timedelta(hours=1)) == {}
+
+    database.transaction(work)
+
+
+async def test_a_board_is_taken_down_from_whichever_side_that_is_said(database: Database) -> None:
+    database.transaction(lambda storage: storage.campaigns.change(1, board=True))
+    assert list(database.transaction(lambda storage: shown(storage, NOW))) == [COOP.id]
+    await take(intake(database, BRIDGED), said("1", "!board off", FORGE, NOA), network=XMPP)
+    later = NOW + timedelta(hours=1)
+    assert database.transaction(lambda storage: shown(storage, later)) == {}
 
 
 async def test_a_poll_shown_on_one_side_is_not_shown_on_the_other_that_comes_later(

@@ -209,7 +209,7 @@ async def test_a_reminder_that_cannot_be_said_in_the_rooms_ends_and_keeps_no_oth
         assert "given up" in at_maud.ids[0]
         assert await ticked(stage, A_MINUTE_LATER + timedelta(hours=1)) == []
         (noted,) = await acts(stage, "reminder given up")
-        assert noted["deadline"] is not None
+        assert noted["deadline_id"] is not None
 
 
 async def test_a_fault_that_passes_in_time_costs_no_room_its_reminder(

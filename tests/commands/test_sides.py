@@ -11,6 +11,7 @@ import pytest
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP
 from tests.commands.stage import PLACES, Stage, opened, voice
+from tests.commands.test_revision import change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,3 +61,18 @@ async def test_each_side_is_reminded_of_the_organisations_that_speak_there(
     }
     assert "Nuage Libre" in named[HERE]
     assert "Le Fil Commun" in named[THERE]
+
+
+@pytest.mark.parametrize("joined", [False, True])
+async def test_a_letter_of_another_substance_is_announced_on_one_side_and_asks_on_each(
+    stage: Stage, *, joined: bool
+) -> None:
+    if joined:
+        bridged(stage)
+    for name in ("Camille", "Robin"):
+        await stage.say(voice(name), "!sign")
+    told = [one for one in await change(stage, "material") if one.where in (HERE, THERE)]
+    announced = [one.where for one in told if any("changed in substance" in id_ for id_ in one.ids)]
+    assert announced == ([HERE] if joined else [HERE, THERE])
+    asked = {one.where: str(one.message.lines[-2].values["names"]) for one in told}
+    assert asked == {HERE: "Nuage Libre", THERE: "Le Fil Commun"}

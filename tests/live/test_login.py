@@ -17,6 +17,7 @@ from bot.config import load
 from bot.login import NotLoggedIn, Terminal, log_in
 from bot.networks import CHECKING, transports
 from bot.transports.base import Start, TransportError
+from bot.transports.matrix.homeserver import Homeserver
 from campaign.chat import MATRIX
 from tests.live.certificates import Authority
 from tests.live.sign_on import Provider, browse
@@ -164,6 +165,16 @@ async def signing_on(config: Path, *how: str) -> AsyncIterator[tuple[asyncio.sub
         await process.wait()
 
 
+async def sessions(synapse: Synapse, user: str, password: str) -> int:
+    """How many sessions an account has, once somebody has logged in to ask."""
+    server = Homeserver(synapse.base_url, user, request_timeout=30.0)
+    try:
+        await server.login(user, password, "")
+        return len((await server.call("GET", "devices"))["devices"])
+    finally:
+        await server.close()
+
+
 async def test_single_sign_on_through_a_provider_in_a_browser(
     synapse_server: Synapse, tmp_path: Path
 ) -> None:
@@ -174,13 +185,16 @@ async def test_single_sign_on_through_a_provider_in_a_browser(
     async with provider.serving(synapse_server.sign_on_port):
         # Somebody else is signed on in that browser: it is their token, and the bot is not them.
         provider.user = f"somebody-{secrets.token_hex(3)}"
-        await synapse_server.register(provider.user)
+        _, password = await synapse_server.register(provider.user)
+        before = await sessions(synapse_server, provider.user, password)
         async with signing_on(config, "--stdin") as (process, address):
             pasted = await browse(address)
             _, words = await asyncio.wait_for(process.communicate(f"{pasted}\n".encode()), 60)
             assert process.returncode == 1
             assert f"that is the login of @{provider.user}:" in words.decode()
             assert {one.name for one in (tmp_path / "data").iterdir()} == {"tocsin.lock"}
+        # The one that asks now, and none that nobody knows of.
+        assert await sessions(synapse_server, provider.user, password) == before + 1
 
         provider.user = user.removeprefix("@").partition(":")[0]
         async with signing_on(config) as (process, address):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import vodozemac
 
+from bot.transports.base import StoredInPlain
 from campaign.chat import Balloted, Joined, Sealed
+from tests.data.hostile_crypto import MEGOLM
 from tests.live.matrix_bot import Bot, dispatch, new_bot
 from tests.live.matrix_person import Person
 from tests.live.sealed_person import SealedPerson, canonical
@@ -90,6 +92,26 @@ async def test_a_file_is_encrypted_for_an_encrypted_room(
         heard = await carla.wait_for_text("list.csv", sender=bot.user_id)
         assert "url" not in heard["content"]
         assert await carla.open_file(heard["content"]["file"]) == data
+
+
+async def test_a_file_stored_in_plain_does_not_go_into_a_room_that_is_encrypted_since(
+    synapse_server: Synapse, carla: SealedPerson
+) -> None:
+    room = await carla.create_room(public=True)
+    async with new_bot(synapse_server) as bot, bot.running(room) as transport:
+        joined = await bot.first(Joined)
+        file = {"file_name": "list.csv", "media_type": "text/csv", "file_size": 3}
+        plain = await transport.upload(joined.room, "list.csv", "text/csv", b"a;b")
+        assert not plain.keys
+        await carla.call("PUT", "rooms", room, "state", "m.room.encryption", body={"algorithm": MEGOLM})
+        await bot.first(Joined, lambda joined: joined.encrypted)
+        with pytest.raises(StoredInPlain):
+            await transport.send(dispatch(room, "", file_url=plain.url, **file))
+        anew = await transport.upload(joined.room, "list.csv", "text/csv", b"a;b")
+        await transport.send(dispatch(room, "", file_url=anew.url, file_keys=anew.keys, **file))
+        heard = await carla.wait_for_text("list.csv", sender=bot.user_id)
+        assert await carla.open_file(heard["content"]["file"]) == b"a;b"
+    assert plain.url not in json.dumps(await carla.history(room))
 
 
 async def test_the_bots_device_is_signed_with_keys_of_the_account(

@@ -172,6 +172,11 @@ class Homeserver:
         self._client.device_id = device_id if isinstance(device_id, str) else device
         self._client.access_token = token
 
+    async def logout(self) -> None:
+        """End the session on the server, with its device. Raises as `call`."""
+        await self.call("POST", "logout", body={})
+        self._client.access_token = ""
+
     async def close(self) -> None:
         """Close the connections. The session stays valid: another device would lose our transaction ids."""
         await self._client.close()

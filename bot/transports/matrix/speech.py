@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nio.crypto import attachments
 
-from bot.transports.base import LoginRefused, NotReady, RoomEncrypted, Unreachable, Uploaded
+from bot.transports.base import LoginRefused, NotReady, RoomEncrypted, StoredInPlain, Unreachable, Uploaded
 from bot.transports.matrix.homeserver import MEDIA, RefusedByServer
 from bot.transports.matrix.rooms import JoinedRoom, memberships
 
@@ -33,11 +33,14 @@ class Speech:
 
         Raises:
             RoomEncrypted: the room is encrypted in a way, or where, we cannot.
+            StoredInPlain: it shows a file that was stored before the room was encrypted.
             NotReady: who is to read it cannot be told the key yet.
             Limited, Refused, Unreachable: as in `Transport.send`.
         """
         try:
             if await self.is_encrypted(room_id):
+                if content.get("msgtype") == "m.file" and "url" in content:
+                    raise StoredInPlain
                 content = await self._seal(room_id, kind, content)
                 kind = "m.room.encrypted"
             answer = await self._server.call("PUT", "rooms", room_id, "send", kind, key, body=content)

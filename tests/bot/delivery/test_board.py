@@ -216,3 +216,33 @@ async def test_taken_down_it_says_so_once_and_is_unpinned(board: Bench) -> None:
     tick(board, NOW + 5 * MINUTE)
     await board.settle()
     assert len(kinds(board)) == 5
+
+
+async def test_one_that_is_in_doubt_and_left_gives_way_to_a_new_one(board: Bench) -> None:
+    tick(board, NOW)
+    await board.database.write(board.delivery._claiming.claim)
+
+    def doubt(storage: Storage) -> None:
+        for row in storage.dispatches.sending(MATRIX):
+            storage.undelivered.uncertain(row.key, "the room keeps no archive", NOW)
+
+    await board.database.write(doubt)
+    await board.settle()
+    sign(board, 0)
+    tick(board, NOW + 2 * MINUTE)
+    await board.settle()
+    assert "message" not in kinds(board), "it may be there: nobody has looked yet"
+
+    def leave(storage: Storage) -> None:
+        for one in storage.undelivered.undecided(5)[0]:
+            storage.undelivered.drop(one)
+
+    await board.database.write(leave)
+    tick(board, NOW + 4 * MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin"]
+    assert "declined: 1" in [one for one in board.network.texts(COOP) if "📌" in one][-1]
+    sign(board, 1)
+    tick(board, NOW + 6 * MINUTE)
+    await board.settle()
+    assert kinds(board) == ["message", "pin", "edit"]

@@ -14,6 +14,7 @@ from bot.errands import MOST_TRIES
 from bot.transports.base import (
     Limited,
     Refused,
+    StoredInPlain,
     Unreachable,
     Vitals,
 )
@@ -121,6 +122,38 @@ async def test_a_file_is_uploaded_before_and_its_address_kept(matrix: Bench) -> 
     assert {attempt.payload.file_url for attempt in matrix.network.attempts} == {"mxc://example.org/1"}
     assert len({repr(attempt) for attempt in matrix.network.attempts}) == 1
     assert await matrix.query("SELECT data IS NULL FROM files") == ["1"]
+
+
+async def test_a_file_stored_in_plain_is_stored_anew_where_the_room_is_encrypted_by_then(
+    matrix: Bench,
+) -> None:
+    matrix.network.script[TEAM].extend([cut(), StoredInPlain(), cut()])
+    await matrix.put_file(b"a;b")
+    await matrix.settle()
+    assert matrix.network.files == [b"a;b"] * 2
+    sent = [attempt.payload.file_url for attempt in matrix.network.attempts]
+    assert sent == ["mxc://example.org/1"] * 2 + ["mxc://example.org/2"] * 2
+    assert len({attempt.key for attempt in matrix.network.attempts}) == 1
+    assert await matrix.states() == ["delivered"]
+
+
+async def test_a_file_that_was_stored_in_plain_and_is_held_no_more_does_not_leave_again(
+    matrix: Bench,
+) -> None:
+    matrix.network.script[TEAM].extend([Refused("M_FORBIDDEN"), StoredInPlain()])
+    await matrix.put_file(b"a;b")
+    await matrix.settle()
+
+    def again(storage: Storage) -> None:
+        (failed,), _ = storage.undelivered.undecided(5)
+        storage.undelivered.retry(failed, NOW)
+
+    await matrix.database.write(again)
+    matrix.delivery.wake()
+    await matrix.settle()
+    assert await matrix.states() == ["retried", "failed"]
+    assert matrix.network.files == [b"a;b"]
+    assert matrix.network.texts(TEAM) == []
 
 
 async def test_a_host_that_takes_no_files_now_is_asked_after_the_pause_it_asks_for_and_holds_up_nobody(
