@@ -20,8 +20,8 @@ from benchmarks.measures import median, p95, table
 from bot.transports.base import Payload
 from campaign.chat import MATRIX, Address, Message, say
 from commands.forgetting import Forgetting
+from storage.messages import freeze
 from storage.opening import FILE, open_database
-from storage.outbox import freeze
 from storage.tables import dispatches, outbox
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.campaign import organisation, write
 from benchmarks.measures import median, table
+from bot.claiming import Claimed
 from bot.clock import utc_now
 from bot.config import load
-from bot.delivery import Claimed
 from bot.intake import Intake
 from bot.opening import open_campaigns
 from bot.transports.base import Batch

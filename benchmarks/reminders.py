@@ -17,7 +17,7 @@ from benchmarks.measures import median, table
 from bot.ticking import Ticking
 from campaign.chat import MATRIX
 from commands.command import House
-from commands.due import Tick
+from commands.tick import Tick
 from storage.opening import open_database
 from storage.tables import (
     addresses,

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from bot.texts.wordings import Wordings
     from bot.transports.base import Capabilities
-    from storage.outbox import Earlier, Waiting
+    from storage.outbox import Earlier
     from storage.rooms import RoomRow
     from storage.storage import Storage
+    from storage.turns import Waiting
 
 
 class NotYet(Exception):

@@ -20,8 +20,8 @@ from bot.supervisor import Supervisor
 from bot.texts.wordings import Wordings
 from bot.ticking import Ticking
 from bot.transports.base import Attended
-from commands.due import Tick
 from commands.menu import MENU
+from commands.tick import Tick
 from storage.trouble import StorageBusy, StorageDamaged, StorageError
 
 if TYPE_CHECKING:

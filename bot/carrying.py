@@ -245,7 +245,7 @@ class Carrying:
         def thaw(storage: Storage) -> bool:
             if storage.rooms.get(claim.room_id).state == "parked":
                 return False
-            storage.outbox.thaw(claim.dispatch.key)
+            storage.dispatches.thaw(claim.dispatch.key)
             return True
 
         return await self._database.write(thaw)
@@ -261,7 +261,7 @@ class Carrying:
             if room.state != "parked":
                 return False
             if storage.rooms.successor(room, refusal.successor):
-                storage.outbox.thaw(key)
+                storage.dispatches.thaw(key)
                 membership.move_on(storage, room, refusal.successor, now)
             else:
                 told = undelivered.failed(storage, self._house, key, room.id, why=str(refusal), now=now)
@@ -289,7 +289,7 @@ class Carrying:
             now = self._now()
             key = claim.dispatch.key
             if claim.dispatch.payload.kind in ORNAMENTS:
-                storage.outbox.dropped(key, why, now)
+                storage.dispatches.dropped(key, why, now)
                 return
             told = undelivered.failed(storage, self._house, key, claim.room_id, why=why, now=now)
             tell.put(storage, told, now)
@@ -306,7 +306,7 @@ class Carrying:
         if accepted.event:
             reached("response")
             await self._database.write(
-                lambda storage: storage.outbox.delivered(key, accepted.event, self._now())
+                lambda storage: storage.dispatches.delivered(key, accepted.event, self._now())
             )
             return
         try:
@@ -324,7 +324,7 @@ class Carrying:
         if claim.file_id is None or payload.file_url:
             return claim
         held = claim.file_id
-        file = await self._database.read(lambda storage: storage.outbox.file(held))
+        file = await self._database.read(lambda storage: storage.dispatches.file(held))
         if file is None:
             raise Refused("the file is no longer held")
         try:
@@ -335,7 +335,9 @@ class Carrying:
         except Unreachable as error:
             raise NotUploaded(str(error)) from error
         key = claim.dispatch.key
-        await self._database.write(lambda storage: storage.outbox.address_file(key, stored.url, stored.keys))
+        await self._database.write(
+            lambda storage: storage.dispatches.address_file(key, stored.url, stored.keys)
+        )
         return replace(
             claim,
             dispatch=replace(

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.carrying import Carrying
+from bot.claiming import Claimed, Claiming
 from bot.composing import Composing
 from bot.errands import Errand, Errands
-from bot.freezing import AT_ONCE, Claim, Freezing, thawed
+from bot.freezing import Claim, Freezing
 from bot.outage import Outage
-from bot.pacing import Pacing, Want
-from bot.transports.base import Dispatch, Transport, TransportError
-from campaign.chat import Address, Room
+from bot.pacing import Pacing
+from bot.transports.base import Transport, TransportError
 from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
     from bot.texts.wordings import Wordings
     from storage.database import Database
-    from storage.outbox import Waiting
     from storage.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -34,20 +31,6 @@ CROWD_BETWEEN = 0.25
 """Seconds before a network is asked for what comes next while a crowd's answers gather."""
 HEAD_START = 0.1
 """Seconds an answer may take to leave before its network is asked for what comes next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What may leave now."""
-
-    claims: Sequence[Claim] = ()
-    errands: Sequence[Errand] = ()
-    more: bool = False
-    """Whether there may be more than was looked at."""
-    again: float | None = None
-    """In how many seconds to look again, because something waits for its time; None if nothing does."""
-    asked: Sequence[Room] = ()
-    """The rooms in which somebody waits for an answer, whether it may leave now or not."""
 
 
 class Delivery:
@@ -69,7 +52,6 @@ class Delivery:
         self._wake = asyncio.Event()
         self._look = False
         """Whether something may wait that nobody has claimed."""
-        self._busy: set[int] = set()
         self._handed: list[Claimed] = []
         """Claimed in the intake's transaction, not begun yet."""
         self._untried: set[str] = set()
@@ -90,6 +72,14 @@ class Delivery:
             works=self._errands.works,
             leaves=self._leaves,
             now=now,
+        )
+        self._claiming = Claiming(
+            network,
+            self._freezing,
+            self._pacing,
+            self._errands,
+            self._carrying,
+            undone=self._unclaimed,
         )
         self._timer: asyncio.TimerHandle | None = None
         """Looks again when something's time has come."""
@@ -113,7 +103,7 @@ class Delivery:
             return None
         try:
             with storage.savepoint():
-                return self._claim(storage)
+                return self._claiming.claim(storage)
         except Exception as error:
             if is_fatal(error):
                 raise
@@ -179,10 +169,10 @@ class Delivery:
                         self._begin(group, self._handed.pop(0))
                     if self._look and not self._finishing:
                         self._look = False
-                        self._begin(group, await self._database.write(self._claim))
+                        self._begin(group, await self._database.write(self._claiming.claim))
                     waits = self._timer is not None and not self._finishing
                     nothing_more = not waits and not self._wake.is_set()
-                    if not self._busy and not self._errands and nothing_more:
+                    if not self._claiming.busy and not self._errands and nothing_more:
                         self._idle.set()
         finally:
             self.running = False
@@ -191,7 +181,7 @@ class Delivery:
                 self._idle.set()  # what broke off is looked for at the next start
             self._handed.clear()
             self._untried.clear()
-            self._busy.clear()
+            self._claiming.busy.clear()
             self._errands.clear()
             self._carrying.clear()
             await self._composing.close()
@@ -244,101 +234,21 @@ class Delivery:
         Where the network keeps an archive, not found there means not sent. Where it keeps none nobody can tell: such
         a dispatch is marked uncertain and not repeated, unless no attempt of this process to send it got anywhere.
         """
-
-        def begun(storage: Storage) -> list[Claim]:
-            found = []
-            rows = storage.outbox.sending(self._network)
-            for known in (self._freezing.unsent, self._freezing.untouched):
-                known.intersection_update(row.key for row in rows)
-            for row in rows:
-                if not row.archived and row.key not in self._freezing.unsent:
-                    self._carrying.doubt(storage, row.key, row.room_id, "the room keeps no archive")
-                    continue
-                if self._carrying.ends_connections(row.key):
-                    self._carrying.doubt(storage, row.key, row.room_id, "the connection ends with it")
-                    continue
-                dispatch = Dispatch(row.key, Room(self._network, row.address), thawed(row.payload))
-                private = Address(self._network, row.private_with) if row.private_with else None
-                claim = Claim(dispatch, row.room_id, row.file_id, private, row.expires_at)
-                if self._freezing.is_late(claim):
-                    storage.outbox.thaw(row.key)  # what is left of it is looked at anew
-                    continue
-                found.append(claim)
-            return found
-
         per_room: dict[int, list[Claim]] = {}
-        again = await self._database.write(begun)
+        again = await self._database.write(self._claiming.begun)
         # A transaction that outlived the last run may have marked rooms as busy after that run had forgotten them.
-        self._busy.clear()
+        self._claiming.busy.clear()
         self._errands.clear()
         for claim in again:
             per_room.setdefault(claim.room_id, []).append(claim)
         for room, claims in per_room.items():
-            self._busy.add(room)
+            self._claiming.busy.add(room)
             group.create_task(self._carry_all(room, claims))
 
     async def _carry_all(self, room: int, claims: Sequence[Claim]) -> None:
         for claim in claims:
-            self._busy.add(room)
+            self._claiming.busy.add(room)
             await self._carry(claim)
-
-    # --- what is decided next
-
-    def _claim(self, storage: Storage) -> Claimed:
-        """Freeze, in each room where nothing is under way, what is to leave next."""
-        rooms: dict[int, list[Waiting]] = {}
-        homeless: dict[int, list[Waiting]] = {}
-        errands: list[Errand] = []
-        found = self._freezing.waiting(storage, busy=self._busy.copy(), opening=self._errands.opening.copy())
-        for row in found:
-            if row.is_errand:
-                target = storage.rooms.get(row.room_id or 0)
-                why = self._freezing.reason(row, target)
-                errands.append(Errand((row.id,), row.intent, target.address, why))
-            elif row.room_id is not None:
-                rooms.setdefault(row.room_id, []).append(row)
-            elif row.address_id is not None:
-                homeless.setdefault(row.address_id, []).append(row)
-        wants = {
-            room: Want(rows[0].urgency, len(rows), len({row.asker for row in rows if row.asker}))
-            for room, rows in rooms.items()
-            if room not in self._busy
-        }
-        now = time.monotonic()
-        ready, again = self._pacing.choose(wants, now)
-        claims = [
-            claim
-            for room_id in ready
-            for claim in self._freezing.sound(storage, storage.rooms.get(room_id), rooms[room_id])
-        ]
-        for address_id, rows in homeless.items():
-            address = storage.people.address(address_id)
-            errands.append(
-                Errand(tuple(row.id for row in rows), "open", address=address, address_id=address_id)
-            )
-        comes = {claim.room_id for claim in claims} | (wants.keys() - set(ready))
-        asked = [storage.rooms.get(room_id).place for room_id in comes if _is_asked(rooms[room_id])]
-        # Marked before anybody else can look, and not sooner than nothing can fail here any more but the COMMIT.
-        claimed = Claimed(
-            claims, self._errands.begin(errands), more=len(found) == AT_ONCE, again=again, asked=asked
-        )
-        for claim in claims:
-            self._busy.add(claim.room_id)
-            self._pacing.takes(now, claim.room_id, leaves_more=claim.leaves_more)
-        storage.if_undone(lambda: self._unclaim(claimed))
-        return claimed
-
-    def _unclaim(self, claimed: Claimed) -> None:
-        """Forget what was claimed in a transaction that came to nothing: it waits as before. In the database's thread."""
-        for claim in claimed.claims:
-            self._busy.discard(claim.room_id)
-            self._pacing.gives_back(claim.room_id)
-            self._freezing.forget(claim.dispatch.key)
-        for errand in claimed.errands:
-            self._errands.end(errand)
-        if self.running and self._loop is not None:
-            # Whoever waits until nothing is under way may have seen this as under way.
-            self._loop.call_soon_threadsafe(self._wake.set)
 
     # --- on the way
 
@@ -348,16 +258,16 @@ class Delivery:
             await self._carrying.carry(claim, fresh=fresh)
         finally:
             self._composing.end(claim.dispatch.room)
-            self._busy.discard(claim.room_id)
+            self._claiming.busy.discard(claim.room_id)
             self.wake()
+
+    def _unclaimed(self) -> None:
+        """Look anew whether anything is under way: something was seen so that is not. In the database's thread."""
+        if self.running and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     def _leaves(self, key: str) -> None:
         """Note that a dispatch was sent once, or never will be."""
         self._untried.discard(key)
         if not self._untried:
             self._tried.set()
-
-
-def _is_asked(rows: Sequence[Waiting]) -> bool:
-    """Whether somebody waits for an answer among these intents."""
-    return any(row.asker is not None and row.intent == "message" for row in rows)

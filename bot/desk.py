@@ -122,7 +122,7 @@ class Desk:
         def read(storage: Storage) -> bool:
             context = self._holders.context(storage, holder)
             return context.is_admin or any(
-                lookup.is_of_the_campaign(replace(context, resolved=one)) for one in storage.campaigns.open()
+                lookup.is_of_the_campaign(replace(context, resolved=one)) for one in storage.campaigns.all()
             )
 
         return await self._holders.read(read)

@@ -53,5 +53,5 @@ def _is_another(storage: Storage, house: House, network: str, now: datetime) -> 
     Only to the device that sent it does a Matrix server show a message's key, or take it for the same again.
     """
     if network == MATRIX:
-        begun = storage.outbox.sending(network)
+        begun = storage.dispatches.sending(network)
         tell.put(storage, membership.doubt(storage, house, begun, "another device", now), now)

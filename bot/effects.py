@@ -76,6 +76,7 @@ class Effects:
             case Redacted():
                 reactions.redacted(self._storage, event)
                 self._tell(editing.deleted(self._storage, event, self._now))
+                unreading.deleted(self._storage, event, self._now)
                 self._redacted(event)
             case _:
                 self._of_the_network(event)
@@ -101,7 +102,7 @@ class Effects:
                 self._tell(membership.removed(storage, house, event, now))
             case Echo():
                 reached("response")
-                storage.outbox.delivered(event.key, event.event, now)
+                storage.dispatches.delivered(event.key, event.event, now)
             case Bounced():
                 self._tell(membership.given_back(storage, house, event, now))
             case Sealed():

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bot.pacing import Pacing
     from bot.texts.wordings import Wordings
     from bot.transports.base import Transport
-    from storage.outbox import Waiting
     from storage.rooms import RoomRow
     from storage.storage import Storage
+    from storage.turns import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -88,27 +88,29 @@ class Freezing:
 
     def sound(self, storage: Storage, room: RoomRow, rows: Sequence[Waiting]) -> list[Claim]:
         """Freeze what is next; what cannot be put into words is given up alone, and stops nothing behind it."""
+        most: int | None = None
         while rows:
             try:
-                first = self._as_it_is_now(storage, rows[0])
-                if first is not None and _has_words(storage, first):
-                    return self._freeze(storage, room, (first, *rows[1:]))
-                storage.outbox.settle([rows[0].id])
-                rows = rows[1:]
+                with storage.savepoint():
+                    first = self._as_it_is_now(storage, rows[0])
+                    if first is not None and _has_words(storage, first):
+                        return self._freeze(storage, room, (first, *rows[1:]), most)
+                    storage.outbox.settle([rows[0].id])
             except leaving.NotNow:
-                rows = rows[1:]
+                pass
             except Exception as error:
                 if is_fatal(error):
                     raise
-                if len(rows) > 1 and self._can_be_said(room, rows[0]):
-                    return self._freeze(storage, room, rows, most=1)
+                if len(rows) > 1 and most is None:
+                    most = 1  # what is bad may be what would leave with it
+                    continue
                 log.exception("cannot be put into words", extra={"action": "words", "row": rows[0].id})
                 house, now = self._wordings.house, self._now()
                 told = undelivered.unsayable(
                     storage, house, room, rows[0].id, why=type(error).__name__, now=now
                 )
                 tell.put(storage, told, now)
-                rows = rows[1:]
+            rows, most = rows[1:], None
         return []
 
     def _as_it_is_now(self, storage: Storage, row: Waiting) -> Waiting | None:
@@ -117,7 +119,7 @@ class Freezing:
         Raises:
             NotNow: it waits for another hour.
         """
-        if row.purpose != reminding.PURPOSE or row.repeats:
+        if not reminding.is_reminder(row.purpose) or row.repeats:
             return row
         message = leaving.again(storage, row, self._now())
         return None if message is None else row.saying(message)
@@ -129,13 +131,6 @@ class Freezing:
         except Exception:
             log.exception("cannot be put into words", extra={"action": "words", "row": row.id})
             return ""
-
-    def _can_be_said(self, room: RoomRow, row: Waiting) -> bool:
-        try:
-            self._worded([row], room)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gives this row up and says so
-            return False
-        return True
 
     def _freeze(
         self, storage: Storage, room: RoomRow, rows: Sequence[Waiting], most: int | None = None
@@ -159,7 +154,7 @@ class Freezing:
         if len(together) == 1:
             payload = replace(payload, reply_to=first.reply_to)
         payload = replace(payload, thread=first.thread)
-        file = storage.outbox.file(first.file_id) if first.file_id else None
+        file = storage.dispatches.file(first.file_id) if first.file_id else None
         if file is not None:
             payload = replace(
                 payload, file_name=file.name, media_type=file.media_type, file_size=len(file.data)
@@ -171,7 +166,7 @@ class Freezing:
             )
         key = self._new_key()
         taking = [number for row in together for number in (row.id, *repeats.get(row.id, ()))]
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             taking,
             key=key,
             network=self._network,
@@ -204,7 +199,7 @@ class Freezing:
             storage.outbox.settle([row.id])
             return self.sound(storage, room, rows[1:])
         key = self._new_key()
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id],
             key=key,
             network=self._network,
@@ -228,7 +223,7 @@ class Freezing:
         if old.room_id != room.id:  # what it answered is not to be seen where it is said now
             payload = {**payload, "reply_to": "", "thread": ""}
         key = str(uuid.uuid4())
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id],
             key=key,
             network=self._network,
@@ -284,7 +279,7 @@ def _has_words(storage: Storage, row: Waiting) -> bool:
         return old is not None and bool(old.payload["text"] or old.payload.get("file_url"))
     if row.message.lines or row.intent != "message":
         return True
-    return row.file_id is not None and storage.outbox.file(row.file_id) is not None
+    return row.file_id is not None and storage.dispatches.file(row.file_id) is not None
 
 
 def _once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.boundary import Fault
-    from bot.delivery import Claimed
+    from bot.claiming import Claimed
     from bot.transports.base import Batch
     from commands.command import Command, House
     from commands.forms import Answered

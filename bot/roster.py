@@ -197,19 +197,19 @@ class _Line:
         return sorted(said.values())
 
     def _people(self, *, is_news: bool) -> None:
-        organisations, people = self._storage.organisations, self._storage.people
+        speakers, people = self._storage.representatives, self._storage.people
         wanted: dict[int, tuple[str, bool]] = {}
         for address in (*self._line.deputies, *self._line.representatives):
-            if organisations.is_revoked(self._held.id, address):
+            if speakers.is_revoked(self._held.id, address):
                 if is_news:
                     self._kept(f"{address.id} does not speak for it")
                 continue
             wanted[people.ensure(address, "", self._now).id] = address.id, address in self._line.deputies
-        held = {one.person_id: one for one in organisations.people(self._held.id)}
+        held = {one.person_id: one for one in speakers.people(self._held.id)}
         for person, (account, deputy) in wanted.items():
             known = held.get(person)
             if known is None or known.how == "verified" or (known.how == "roster" and known.deputy != deputy):
-                if not organisations.represent(self._held.id, person, "roster", self._now, deputy=deputy):
+                if not speakers.represent(self._held.id, person, "roster", self._now, deputy=deputy):
                     if is_news:
                         self._kept(f"{account} does not speak for it")
                     continue
@@ -224,7 +224,7 @@ class _Line:
         addresses = self._storage.people.addresses(person)
         if any({*one.representatives, *one.deputies} & {*addresses} for one in self._over):
             return
-        self._storage.organisations.dismiss(self._held.id, person)
+        self._storage.representatives.dismiss(self._held.id, person)
         self._changed(f"no longer represented by {' '.join(one.id for one in addresses if one.is_account)}")
         self._right(person, granted=False)
 

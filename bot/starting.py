@@ -10,6 +10,7 @@ from bot.transports.base import LoginRefused, Start
 from campaign.chat import MATRIX, XMPP, Address, Room, Sealed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from bot.config import Config, Settings
@@ -30,19 +31,24 @@ def start_of(storage: Storage, network: str, config: Config, house: House, now: 
         cursors=storage.inbox.cursors(network),
         rooms=tuple(rooms),
         device=device,
-        unsure={row.key: row.address for row in storage.outbox.sending(network)},
-        sealed=tuple(
-            Sealed(
-                Room(network, row.room),
-                row.event,
-                Address(network, row.sender),
-                row.session,
-                json.dumps(row.payload),
-                row.received_at,
-            )
-            for row in storage.unread.waiting(network)
-        ),
+        unsure={row.key: row.address for row in storage.dispatches.sending(network)},
+        sealed=storage.unread.sessions(network),
     )
+
+
+def kept(storage: Storage, network: str, sessions: Collection[tuple[str, str]]) -> Sequence[Sealed]:
+    """What is kept sealed of these rooms and sessions, oldest first."""
+    return [
+        Sealed(
+            Room(network, row.room),
+            row.event,
+            Address(network, row.sender),
+            row.session,
+            json.dumps(row.payload),
+            row.received_at,
+        )
+        for row in storage.unread.waiting(network, sessions)
+    ]
 
 
 def account_of(settings: Settings, network: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,7 @@ from campaign.chat import NETWORKS, Bounced, Echo
 from storage.trouble import StorageDamaged, StorageError, StorageFull
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from bot.config import Config
     from bot.delivery import Delivery
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.intake import Intake
     from bot.recounting import Recounting
     from bot.transports.base import Start, Transport
+    from campaign.chat import Sealed
     from commands.command import House
     from commands.forms import Answered
     from storage.database import Database
@@ -182,7 +184,11 @@ class Supervisor:
 
     def _start(self, storage: Storage) -> Start:
         self._database.ensure_room()  # before a login, of which servers allow only so many
-        return starting.start_of(storage, self.network, self._config, self._house, self._now())
+        start = starting.start_of(storage, self.network, self._config, self._house, self._now())
+        return replace(start, kept=self._kept)
+
+    async def _kept(self, sessions: Collection[tuple[str, str]]) -> Sequence[Sealed]:
+        return await self._database.read(lambda storage: starting.kept(storage, self.network, sessions))
 
     async def _take(self, batch: Batch) -> None:
         async with self._taking:

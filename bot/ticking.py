@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,15 +15,19 @@ from commands import due, forgetting
 from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from commands.command import House, Reply
-    from commands.due import Alone, Tick
+    from commands.due import Alone
+    from commands.tick import Tick
     from storage.database import Database
     from storage.reminders import Cause
     from storage.storage import Storage
 
 log = logging.getLogger(__name__)
+
+MOST_FAULTS = 20
+"""In how many ticks, one after the other, a reminder may fail before it is given up: five minutes."""
 
 
 class StepFailed(Exception):
@@ -35,6 +41,8 @@ class Ticking:
         self._database, self._house = database, house
         self._forgetting = forgetting.Forgetting()
         self._tidying = Tidying(database)
+        self._faults: Counter[Hashable] = Counter()
+        """In how many ticks, one after the other, each reminder has failed that could be said to nobody."""
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
@@ -64,6 +72,7 @@ class Ticking:
             some: bool | None = None
             with suppress(StepFailed):
                 some = self._step(storage, alone, tick) is not None
+                self._faults.pop(alone, None)
             if some is None:
                 some = self._one_by_one(storage, alone, tick)
             if some:
@@ -75,7 +84,7 @@ class Ticking:
         """Say the same to each by themselves; return whether anything came of it.
 
         Who cannot be told though others can is given up. If nobody can be told, that is nothing about any of them: it
-        may pass, and they are told at a later tick.
+        may pass, and they are told at a later tick; if it does not, all are given up.
         """
         failed: list[Alone] = []
         some = said = False
@@ -90,12 +99,27 @@ class Ticking:
         if failed and said:
             with suppress(StepFailed):
                 self._step(storage, partial(due.give_up, which=failed), tick)
+        self._count(storage, replace(few, only=None), tick, failed=bool(failed) and not said)
         return some
 
     def _each(self, storage: Storage, tick: Tick) -> None:
-        for step in (*due.STEPS, *due.polls(storage), *due.AFTER_POLLS):
+        for step in (*due.STEPS, *due.reminders(storage), *due.polls(storage), *due.AFTER_POLLS):
+            failed = True
             with suppress(StepFailed):
                 self._step(storage, step, tick)
+                failed = False
+            if isinstance(step, due.Reminding):
+                self._count(storage, step, tick, failed=failed)
+
+    def _count(self, storage: Storage, which: due.Reminding | Alone, tick: Tick, *, failed: bool) -> None:
+        """Count in how many ticks a reminder has failed, one after the other; after so many it is given up."""
+        if not failed:
+            self._faults.pop(which, None)
+            return
+        self._faults[which] += 1
+        if self._faults[which] >= MOST_FAULTS:
+            with suppress(StepFailed):
+                self._step(storage, which.give_up, tick)
 
     def _step(
         self, storage: Storage, step: Callable[[Storage, House, Tick], Reply | None], tick: Tick

@@ -48,3 +48,16 @@ def next_step(
     if edits_any or newer <= LATEST:
         return "edit"
     return "post" if changed_much and is_due and may_speak else ""
+
+
+def last_step(*, is_there: bool, edits_any: bool, newer: int, for_good: bool) -> Step:
+    """Say what to do with a board that is kept up to date no longer; see `next_step`.
+
+    `for_good`: what it showed last must not stand there as if it still held, so it is said anew where it cannot be put in
+    other words: once, whatever the hour, for somebody has just ended the campaign and the room is told of it anyway.
+    """
+    if not is_there:
+        return ""
+    if edits_any or newer <= LATEST:
+        return "edit"
+    return "post" if for_good else ""

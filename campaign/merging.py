@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from campaign.ballot import RETRACTED, SPOILT
+
 _QUIETEST = ("off", "private", "room", "")
 _LEVELS = ("verified", "confirmed", "declared")
 _WORDS = ("campaigner", "roster", "domain", "second", "verified")
@@ -30,6 +32,15 @@ def first_stands(one: Given, other: Given) -> bool:
 def takes_word(kept: str, since: str, gone: str, gone_since: str) -> bool:
     """Say whether an organisation takes over the other's own word: the latest stands, and silence is none."""
     return gone != "silent" and (kept == "silent" or gone_since > since)
+
+
+def later_answer(choice: str, at: tuple[str, int], other: str, other_at: tuple[str, int]) -> bool:
+    """Say whether the first of two standing ballots stands: the later one, but before one that says nothing an answer.
+
+    `at`: when it counts as given, and its number.
+    """
+    says, other_says = (one not in {RETRACTED, SPOILT} for one in (choice, other))
+    return (says, at) >= (other_says, other_at)
 
 
 def stronger_word(one: str, other: str) -> str:

@@ -67,6 +67,7 @@ ACTS = {
     "rejected": N_("rejected the signature"),
     "relayed": N_("relayed the letter"),
     "reminded": N_("reminded by hand"),
+    "reminder given up": N_("a reminder could not be said"),
     "reminders chosen": N_("chose how it is reminded"),
     "replaced": N_("what was declared gave way"),
     "representative": N_("let somebody speak for it"),

@@ -73,7 +73,7 @@ def sign(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tup
     collective = storage.organisations.get(campaign.collective_id)
     mandate = {
         "mandate_kind": MANDATE,
-        "mandate_day": poll.closes_at.astimezone(ZoneInfo(poll.zone)).date(),
+        "mandate_day": min(now, poll.closes_at).astimezone(ZoneInfo(poll.zone)).date(),
         "mandate_link": "",
         "note": f"#{poll.number} {poll.question}",
     }

@@ -14,6 +14,7 @@ from commands.command import ANYWHERE, Context, Prose, Reply, command
     example=N_("!announce Half of us have signed. Thank you!"),
     admin=True,
     where=ANYWHERE,
+    even_ended=True,
 )
 def announce(ctx: Context, text: Prose) -> Reply:
     """Say a campaigner's own words everywhere, as they are."""

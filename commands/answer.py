@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import calling, finding, grammar, guessing, picking, running, voting
-from commands.command import Context, House, Reply
+from commands import calling, finding, grammar, guessing, meant, picking, running, voting
+from commands.command import Context, House, Reply, UsageError
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from commands.command import Command
     from storage.storage import Storage
 
 
@@ -63,8 +64,19 @@ def answer(context: Context, said: Said) -> Reply | None:
         return picking.called_off(context, line) or guessing.hint(context, line)
     one, rest = found
     running.authorise(context, one)
-    reply = running.do(context, one, *grammar.arguments(one, rest, context))
+    reply = running.do(context, one, *_arguments(context, one, rest))
     return reply and _with_empty(reply, grammar.left_empty(one, rest), context.language)
+
+
+def _arguments(context: Context, one: Command, rest: str) -> tuple[dict[str, Any], str]:
+    """Read what follows a command; how to say one that cannot be done any more is not explained to anybody."""
+    try:
+        return grammar.arguments(one, rest, context)
+    except UsageError:
+        ended = None if one.even_ended or not one.needs_campaign else meant.ended(context)
+        if ended is not None:
+            raise CampaignError(meant.has_ended(ended)) from None
+        raise
 
 
 def submitted(context: Context, form: Submitted) -> Reply | None:

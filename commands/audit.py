@@ -17,6 +17,7 @@ FEW, MOST = 15, 50
     example=N_("!audit 20"),
     admin=True,
     needs_campaign=False,
+    even_ended=True,
 )
 def audit(ctx: Context, count: int = FEW) -> Reply:
     """List the newest acts first: of every campaign, or of the one that is named."""

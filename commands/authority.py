@@ -23,7 +23,7 @@ def speaks(ctx: Context, organisation: Organisation) -> bool:
     known = is_entered(ctx, organisation.id)
     if known or not proves(ctx.storage, ctx.house.public_providers, ctx.person.id, organisation):
         return known
-    ctx.storage.organisations.represent(organisation.id, ctx.person.id, "domain", ctx.now)
+    ctx.storage.representatives.represent(organisation.id, ctx.person.id, "domain", ctx.now)
     ctx.storage.audit.note(
         "representative",
         ctx.now,
@@ -40,7 +40,7 @@ def is_entered(ctx: Context, organisation_id: int) -> bool:
     """Whether somebody is written down as one who speaks for an organisation, and anybody may speak for it."""
     storage = ctx.storage
     is_collective = organisation_id in storage.campaigns.collectives()
-    return not is_collective and storage.organisations.is_representative(organisation_id, ctx.person.id)
+    return not is_collective and storage.representatives.is_representative(organisation_id, ctx.person.id)
 
 
 def organisations(ctx: Context) -> Sequence[Organisation]:
@@ -75,7 +75,7 @@ def proves(storage: Storage, public: Collection[str], person_id: int, organisati
         return False
     accounts = storage.people.addresses(person_id)
     return is_proven(accounts, organisation.website, organisation.domain, public) and not any(
-        storage.organisations.is_revoked(organisation.id, account) for account in accounts
+        storage.representatives.is_revoked(organisation.id, account) for account in accounts
     )
 
 
@@ -86,11 +86,11 @@ def prove_again(
 
     `only` are the organisations that are looked at; all of them if none is given.
     """
-    for organisation_id, person_id in storage.organisations.by_domain():
+    for organisation_id, person_id in storage.representatives.by_domain():
         if only is not None and organisation_id not in only:
             continue
         if not proves(storage, public, person_id, storage.organisations.get(organisation_id)):
-            storage.organisations.dismiss(organisation_id, person_id)
+            storage.representatives.dismiss(organisation_id, person_id)
             storage.audit.note(
                 "representative revoked",
                 now,

@@ -8,7 +8,7 @@ from campaign.ballot import RETRACTED, SPOILT, replaces
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
-from commands import authority, closing, lookup, objecting, polling, tell
+from commands import authority, closing, lookup, meant, objecting, polling, tell
 from commands.command import Context, Reply
 
 if TYPE_CHECKING:
@@ -22,15 +22,26 @@ if TYPE_CHECKING:
     from storage.organisations import Organisation
     from storage.polls import Poll
 
+SHOWN = 120
+"""Characters of a reason that are repeated to whoever gave it."""
+
 
 def cast(
-    ctx: Context, poll: Poll, elector: Organisation, choice: str, *, reason: str = "", way: Way = ""
+    ctx: Context,
+    poll: Poll,
+    elector: Organisation,
+    choice: str,
+    *,
+    reason: str = "",
+    way: Way = "",
+    completes: BallotRow | None = None,
 ) -> Reply | None:
     """Take the answer of an elector, on the word of somebody who may speak for it; the latest before closing stands.
 
     What is said of it is the answer to a line of text; otherwise only what the person has to know, None if nothing.
     `choice` is one of the procedure's, `RETRACTED` or `SPOILT`. A ballot that comes too late is kept, and does not count; so
-    is one that counts as given before the one that stands.
+    is one that counts as given before the one that stands. One that `completes` another with its reason is given as that
+    was: whoever undoes it takes this back.
 
     Raises:
         CampaignError: the poll has not begun, or the reason is too long.
@@ -38,10 +49,10 @@ def cast(
     make_sure_it_has_begun(poll, ctx.now)
     reason, procedure = lookup.short(reason), polling.procedure_of(poll)
     before = ctx.storage.ballots.latest(poll.id, elector.id)
-    # A server whose clock is behind cannot have sent it before the poll was there; and what is heard live was given
-    # after all that was taken before, though our own clock may have been set back in between.
-    after = before.cast_at if before is not None and ctx.live else poll.opened_at
-    at = max(ctx.now, poll.opened_at, after)
+    # A server whose clock is behind cannot have sent it before the poll was there.
+    at = max(ctx.now, poll.opened_at)
+    if before is not None and _was_given_after(ctx, before):
+        at = max(at, before.cast_at)
     if before is not None and choice == RETRACTED and before.choice == RETRACTED:
         return None
     if not reason and before is not None and before.choice == choice and not before.resolution:
@@ -58,10 +69,10 @@ def cast(
         choice=choice,
         reason=reason,
         network=ctx.room.network,
-        event=ctx.event,
+        event=completes.event if completes else ctx.event,
         cast_at=at,
         server_at=ctx.server_at,
-        way=way,
+        way=completes.way if completes else way,
     )
     ctx.storage.audit.note(
         "voted",
@@ -77,18 +88,18 @@ def cast(
         way=way or "text",
     )
     if not in_time:
-        return None if choice == RETRACTED and way else _too_late(poll)
+        return None if choice == RETRACTED and way else Reply((_too_late(ctx, poll, elector, before),))
     if not stands:
         return None if way else Reply((_overtaken(poll, elector),))
     lacking = lacks_reason(procedure, choice, reason)
-    reply = _taken(ctx, poll, elector, choice, before, way=way)
+    reply = _taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
     if lacking:
         ask = _ask(procedure, poll, elector, choice)
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
     more = (
         *_tell_the_other(ctx, poll, elector, choice, before),
         *objecting.relay(ctx, poll, elector, Ballot(elector.id, choice, reason), before),
-        *_put_off(ctx, poll, Ballot(elector.id, choice, reason), at),
+        *_put_off(ctx, poll, Ballot(elector.id, choice, reason), before, at),
     )
     return (reply or Reply()).also(*more) if reply or more else None
 
@@ -110,17 +121,44 @@ def make_sure_it_has_begun(poll: Poll, now: datetime) -> None:
         )
 
 
-def _too_late(poll: Poll) -> Reply:
-    return Reply(
-        (
-            say(
-                N_(
-                    "Poll {number} closed on {at}: your answer is kept, but it does not count. A campaigner can open a new poll."
-                ),
-                number=poll.number,
-                at=Moment(poll.closed_at or poll.closes_at, poll.zone),
+def _was_given_after(ctx: Context, before: BallotRow) -> bool:
+    """Whether an answer certainly came after one that was taken, whatever instant that one counts as given.
+
+    What is heard live did, though our own clock may have been set back in between. So did what one person said later by
+    the clock of the same network: the first may have been long on its way, and this one be told to us late.
+    """
+    if ctx.live:
+        return True
+    is_theirs = (before.person_id, before.network) == (ctx.person.id, ctx.room.network)
+    if not is_theirs or before.server_at is None or ctx.server_at is None:
+        return False
+    return before.server_at <= ctx.server_at
+
+
+def _too_late(ctx: Context, poll: Poll, elector: Organisation, before: BallotRow | None) -> Text:
+    """Say that nothing changes any more: what was answered in time is not undone by this."""
+    campaign = ctx.storage.campaigns.get(poll.campaign_id)
+    if campaign.closed_at is not None:
+        return meant.has_ended(campaign)
+    if poll.outcome == "cancelled":
+        return say(N_("Poll {number} is cancelled: its answers count for nothing."), number=poll.number)
+    at = Moment(min(poll.closed_at or poll.closes_at, poll.closes_at), poll.zone)
+    if before is not None and before.choice in polling.procedure_of(poll).choices:
+        return say(
+            N_(
+                "Poll {number} closed on {at}: nothing can be changed any more, and “{choice}” is the answer of **{name}**."
             ),
+            number=poll.number,
+            at=at,
+            choice=polling.named(before.choice),
+            name=elector.name,
         )
+    return say(
+        N_(
+            "Poll {number} closed on {at}: your answer is kept, but it does not count. A campaigner can open a new poll."
+        ),
+        number=poll.number,
+        at=at,
     )
 
 
@@ -134,9 +172,10 @@ def _overtaken(poll: Poll, elector: Organisation) -> Text:
 
 
 def _taken(
-    ctx: Context, poll: Poll, elector: Organisation, choice: str, before: BallotRow | None, *, way: Way
+    ctx: Context, poll: Poll, elector: Organisation, ballot: Ballot, before: BallotRow | None, *, way: Way
 ) -> Reply | None:
     """Say what was taken: to whoever typed it; of a poll or a reaction, which show it themselves, only what they do not show."""
+    choice = ballot.choice
     if choice == SPOILT:
         return Reply(
             (
@@ -178,7 +217,14 @@ def _taken(
             count,
             **values,
         )
+    if ballot.reason:
+        line = say(N_("{line} Reason: “{reason}”"), line=line, reason=_begun(ballot.reason))
     return Reply((line,))
+
+
+def _begun(reason: str) -> str:
+    """A reason as it is shown to those who gave it: whole, or so much that they know it again."""
+    return reason if len(reason) <= SHOWN else f"{reason[: SHOWN - 1].rstrip()}…"
 
 
 def _ask(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:
@@ -229,9 +275,15 @@ def _tell_the_other(
     return told[:1] if tell.not_here(ctx, told) == told else ()
 
 
-def _put_off(ctx: Context, poll: Poll, ballot: Ballot, at: datetime) -> tuple[Elsewhere, ...]:
+def _put_off(
+    ctx: Context, poll: Poll, ballot: Ballot, before: BallotRow | None, at: datetime
+) -> tuple[Elsewhere, ...]:
+    """Let a late objection put the closing off; not one that was there before, and is only said again."""
+    procedure = polling.procedure_of(poll)
+    if objecting.is_known(procedure, ballot, before):
+        return ()
     until = extended_to(
-        polling.procedure_of(poll),
+        procedure,
         poll.closes_at,
         poll.zone,
         ballot,
@@ -256,7 +308,8 @@ def give_reason(ctx: Context, ballot_id: int, text: str) -> Reply | None:
     if not authority.speaks(ctx, elector):
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
     poll = ctx.storage.polls.get(ballot.poll_id)
-    return cast(ctx, poll, elector, ballot.choice, reason=text)
+    is_theirs = (ballot.person_id, ballot.network) == (ctx.person.id, ctx.room.network)
+    return cast(ctx, poll, elector, ballot.choice, reason=text, completes=ballot if is_theirs else None)
 
 
 def electors_of(ctx: Context, poll: Poll) -> list[Organisation]:

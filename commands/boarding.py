@@ -6,20 +6,19 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from campaign.board import GATHERS, next_step
+from campaign.board import GATHERS, last_step, next_step
 from campaign.chat import MATRIX, N_, NN_, Day, Message, Moment, Text, Typed, say, say_many
 from campaign.lately import is_lately
-from campaign.signature import progress_bar
 from commands import bridging, counting, polling, schedules, showing
 from commands.command import Reply
-from storage.outbox import freeze
+from storage.messages import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from commands.command import House
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.boards import Board
     from storage.campaigns import Campaign
     from storage.rooms import RoomRow
@@ -48,8 +47,7 @@ def keep(storage: Storage, house: House, tick: Tick) -> Reply:
                 _keep(storage, campaign, room, boards.get(room.id), (facts, left), now)
     for board in storage.boards.of_ended():
         campaign = storage.campaigns.get(board.campaign_id)
-        last = (*_facts(storage, campaign, now)[:-1], say(N_("The campaign has ended.")))
-        take_down(storage, board, last, now)
+        take_down(storage, board, _facts(storage, campaign, now)[:-1], now, for_good=True)
     return Reply()
 
 
@@ -63,16 +61,35 @@ def is_ripe(board: Board | None, now: datetime) -> bool:
     return board is None or board.changed_at is None or not is_lately(board.changed_at, GATHERS, now)
 
 
-def take_down(storage: Storage, board: Board, last: Sequence[Text], now: datetime) -> None:
-    """Keep a board up to date no longer: these are its last words, where it can be put in other words."""
-    if board.outbox_id is not None:
+def take_down(
+    storage: Storage, board: Board, last: Sequence[Text], now: datetime, *, for_good: bool = False
+) -> None:
+    """Keep a board up to date no longer: these are its last words, where it can be put in other words.
+
+    With `for_good` they are said anew where it cannot: nothing comes after them.
+    """
+    known = storage.outbox.earlier(board.outbox_id) if board.outbox_id is not None else None
+    if known is not None and board.posted_at is not None:
         room = storage.rooms.get(board.room_id)
-        if room.network == MATRIX:
-            _edit(storage, room, board.outbox_id, tuple(last), now)
-            storage.outbox.put(
-                room.network, Message(()), now, room=room.id, intent="unpin", target=board.outbox_id
-            )
+        edits_any = room.network == MATRIX
+        newer = 0 if edits_any else _newer(storage, room, board.posted_at)
+        step = last_step(
+            is_there=known.state not in _GONE and room.state != "parked",
+            edits_any=edits_any,
+            newer=newer,
+            for_good=for_good,
+        )
+        if step == "edit":
+            _edit(storage, room, known.id, tuple(last), now)
+        elif step == "post":
+            storage.outbox.put(room.network, Message(tuple(last)), now, room=room.id, urgency=_URGENCY)
+        storage.outbox.put(room.network, Message(()), now, room=room.id, intent="unpin", target=known.id)
     storage.boards.put(board.campaign_id, board.room_id, wanted=False, outbox_id=None, shown="")
+
+
+def _newer(storage: Storage, room: RoomRow, since: datetime) -> int:
+    """How many lines are below a message of that time."""
+    return storage.boards.lines_since(room.network, room.address, room.id, since)
 
 
 def _keep(  # noqa: PLR0917 - a board with its whole context
@@ -98,9 +115,7 @@ def _keep(  # noqa: PLR0917 - a board with its whole context
         changed=changed,
         changed_much=board is None or board.shown.partition(":")[0] != much,
         edits_any=edits_any,
-        newer=0
-        if edits_any or not changed or posted_at is None
-        else storage.boards.lines_since(room.network, room.address, room.id, posted_at),
+        newer=0 if edits_any or not changed or posted_at is None else _newer(storage, room, posted_at),
         may_speak=schedules.may_remind(campaign, now),
     )
     if not step:
@@ -144,30 +159,18 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
     """What only people change: who stands where, which polls are open; last, what to do. No names: all read it."""
     progress = counting.progress(storage, campaign)
     standings = progress.standings
-    lines = [say(N_("📌 **{title}**"), title=campaign.named), _counted(progress.counted, progress.goal)]
-    if progress.earlier:
-        lines.append(
-            say_many(
-                *NN_(
-                    "↻ {count} signature of an earlier version, to be confirmed: {confirm}",
-                    "↻ {count} signatures of an earlier version, to be confirmed: {confirm}",
-                ),
-                progress.earlier,
-                confirm=Typed("confirm"),
-            )
-        )
-    if progress.waiting:
-        lines.append(
-            say_many(
-                *NN_(
-                    "✍️ {count} more signature waits for a second person of the organisation",
-                    "✍️ {count} more signatures wait for a second person of the organisation",
-                ),
-                progress.waiting,
-            )
-        )
+    lines = [
+        say(N_("📌 **{title}**"), title=campaign.named),
+        *showing.ended(campaign),
+        showing.counted(progress),
+        *showing.of_earlier(progress, campaign),
+        *showing.of_one_person(progress),
+    ]
     if deciding := standings.get("deciding", 0):
-        until = storage.campaigns.next_decision(campaign.id, schedules.today(campaign, now))
+        ahead = campaign.closed_at is None
+        until = (
+            storage.campaigns.next_decision(campaign.id, schedules.today(campaign, now)) if ahead else None
+        )
         lines.append(
             say(N_("🤔 Deciding: {count}, the next until {day}"), count=deciding, day=Day(until))
             if until
@@ -200,17 +203,6 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
         lines.append(say(N_("🗳 {more} more: {polls}"), more=more, polls=Typed("polls")))
     lines.append(say(N_("{sign} · {status}"), sign=Typed("sign", "…"), status=Typed("status")))
     return tuple(lines)
-
-
-def _counted(count: int, goal: int | None) -> Text:
-    if goal:
-        return say_many(
-            *NN_("{bar} **{count}** of {goal} signatures", "{bar} **{count}** of {goal} signatures"),
-            count,
-            bar=progress_bar(count, goal),
-            goal=goal,
-        )
-    return say_many(*NN_("**{count}** signature", "**{count}** signatures"), count)
 
 
 def _left(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ...]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NN_, Listing, Text, Typed, say, say_many
-from commands import closing, previewing, questioning, showing
-from commands.command import Choice, Context, Reply, command, reply
+from campaign.chat import N_, NN_, Link, Listing, Text, Typed, say, say_many
+from commands import bridging, closing, counting, previewing, questioning, showing, tell
+from commands.command import Choice, Context, Reply, command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from campaign.chat import Value
     from commands.command import Elsewhere
     from storage.campaigns import Campaign
+    from storage.polls import Poll
+    from storage.rooms import RoomRow
 
 
 @command(
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     help=N_("Show what the campaign is set to."),
     example=N_("!campaign"),
     admin=True,
+    even_ended=True,
 )
 def campaign(ctx: Context) -> Reply:
     """Show the settings a campaigner may wonder about."""
@@ -26,6 +32,7 @@ def campaign(ctx: Context) -> Reply:
     letters = ctx.storage.letters.current(it.id)
     lines: list[Text] = [
         say(N_("**{title}** (campaign={key})"), title=it.named, key=it.key),
+        *showing.ended(it),
         say(
             N_("Letter: {versions}"),
             versions=Listing(
@@ -41,8 +48,10 @@ def campaign(ctx: Context) -> Reply:
         ),
         say(COUNTS[it.threshold]),
         say(N_("Goal: {goal}"), goal=it.goal) if it.goal else say(N_("Goal: none")),
-        _reminders(it),
     ]
+    if it.closed_at is not None:
+        return Reply(tuple(lines))
+    lines.append(_reminders(it))
     lines += previewing.pauses(it, ctx.now)
     lines += [showing.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
     lines += questioning.open_ones(ctx.storage, it.id)
@@ -61,23 +70,14 @@ def campaign_close(ctx: Context) -> Reply:
 
     Its polls end with it, uncounted: nobody would close them any more.
     """
-    it = ctx.campaign
-    running = [poll for poll in ctx.storage.polls.of_campaign(it.id) if poll.closed_at is None]
+    it, storage = ctx.campaign, ctx.storage
+    running = [poll for poll in storage.polls.of_campaign(it.id) if poll.closed_at is None]
     if not ctx.confirmed:
-        ask = say(
-            N_(
-                "End **{title}** for good? Nobody signs, votes or is reminded any more; the list stays. To do it: {confirm}"
-            ),
-            title=it.named,
-            confirm=Typed("confirm"),
-        )
-        numbers = ", ".join(str(poll.number) for poll in running)
-        polls = (say(N_("Polls that are cancelled then: {numbers}"), numbers=numbers),) if running else ()
-        return Reply((*polls, ask), choices=(Choice("campaign close"),))
+        return Reply(tuple(_before_the_end(it, running)), choices=(Choice("campaign close"),))
     said: list[Elsewhere] = []
     for poll in running:
-        said += closing.cancel(ctx.storage, it, poll, ctx.now)
-        ctx.storage.audit.note(
+        said += closing.cancel(storage, it, poll, ctx.now)
+        storage.audit.note(
             "poll cancelled",
             ctx.now,
             person=ctx.person.id,
@@ -85,11 +85,75 @@ def campaign_close(ctx: Context) -> Reply:
             campaign=it.id,
             poll=poll.number,
         )
-    ctx.storage.campaigns.close(it.id, ctx.now)
-    ctx.storage.audit.note("campaign closed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
-    return reply(
-        N_("**{title}** has ended. An operator can still write its list (`tocsin export`)."), title=it.named
-    ).also(*said)
+    storage.campaigns.close(it.id, ctx.now)
+    storage.audit.note("campaign closed", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
+    done = say(N_("**{title}** has ended. Its list: {export}"), title=it.named, export=Typed("export", "csv"))
+    return Reply((done, *_not_told(ctx, it))).also(*said, *_told(ctx, it))
+
+
+def _before_the_end(it: Campaign, running: Sequence[Poll]) -> Iterable[Text]:
+    """What will happen, and what to do first."""
+    yield say(
+        N_(
+            "End **{title}** for good? Nobody signs, votes or is reminded any more, and every room is told. To take the list along first: {export}"
+        ),
+        title=it.named,
+        export=Typed("export", "csv"),
+    )
+    if running:
+        yield say_many(
+            *NN_(
+                "{count} poll that is open or planned will be cancelled, uncounted: no. {numbers}.",
+                "{count} polls that are open or planned will be cancelled, uncounted: no. {numbers}.",
+            ),
+            len(running),
+            numbers=", ".join(str(poll.number) for poll in running),
+        )
+    yield say(N_("To do it: {confirm}"), confirm=Typed("confirm"))
+
+
+def _told(ctx: Context, it: Campaign) -> tuple[Elsewhere, ...]:
+    """Say in every room that the campaign is over, also where the bot is let in only later; to the other campaigners, by whom."""
+    values: dict[str, Value] = {
+        "title": it.named,
+        "signatures": showing.signatures(counting.counted(ctx.storage, it), it.goal),
+        "list": Typed("signatories"),
+    }
+    over = (
+        say(
+            N_(
+                "🏁 **{title}** is over: {signatures}. Thank you! The letter: {link} · who has signed: {list}"
+            ),
+            link=Link(it.link),
+            **values,
+        )
+        if it.link
+        else say(N_("🏁 **{title}** is over: {signatures}. Thank you! Who has signed: {list}"), **values)
+    )
+    rooms = _rooms(ctx, it)
+    there = [one.id for one in rooms if one.state == "joined"]
+    # Of the sides of a bridge, one where it is said now.
+    heard = bridging.one_of_each(ctx.storage, ctx.house, (one for one in rooms if not _is_deaf(one)), there)
+    by = say(N_("🏁 {who} has ended **{title}**."), who=ctx.name, title=it.named)
+    return (*tell.rooms(heard, over), *tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, by)))
+
+
+def _not_told(ctx: Context, it: Campaign) -> Iterable[Text]:
+    """Name the rooms that are not told: the bot was sent away from them, and from what a bridge joins to them."""
+    rooms = _rooms(ctx, it)
+    hearing = [one.id for one in rooms if not _is_deaf(one)]
+    for room in bridging.one_of_each(ctx.storage, ctx.house, rooms, hearing):
+        if _is_deaf(room):
+            yield say(N_("Not told: {room}, where I am not."), room=room.label)
+
+
+def _rooms(ctx: Context, it: Campaign) -> Sequence[RoomRow]:
+    return [one for one in ctx.storage.rooms.of_campaign(it.id, joined=False) if not one.admin]
+
+
+def _is_deaf(room: RoomRow) -> bool:
+    """Whether nothing that is put there waits for the bot to be let in."""
+    return room.state == "parked" and not room.is_awaited
 
 
 COUNTS = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from commands.command import House
-    from commands.due import Tick
+    from commands.tick import Tick
     from storage.campaigns import Campaign
     from storage.polls import Poll
     from storage.rooms import RoomRow
@@ -195,7 +195,7 @@ def ends(storage: Storage, poll: Poll, *lines: Text) -> tuple[Elsewhere, ...]:
     """Let the poll itself end wherever it is shown as one."""
     return tuple(
         Elsewhere(Message(lines), room_id=room, intent="end", target=row)
-        for row, room in storage.outbox.with_purpose(f"poll:{poll.id}", "poll")
+        for row, room in storage.outbox.with_purpose(polling.purpose(poll.id), "poll")
     )
 
 

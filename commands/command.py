@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from campaign.bridge import Bridges
-from campaign.chat import N_, Address, say
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
+from commands import meant
 from commands.parameters import Kind, More, Option, Options, Parameter, Prose, Rest, parameters_of
 from commands.replies import Choice, Elsewhere, Reply, Unclear, UsageError, reply
-from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from campaign.chat import Text
+    from campaign.chat import Address, Text
     from storage.campaigns import Campaign
     from storage.people import Person
     from storage.rooms import RoomRow
@@ -119,6 +118,8 @@ class Context:
     """The `campaign=` that was given, if any."""
     resolved: Campaign | None = None
     """The campaign that is meant, once that is known: it is looked up once per command."""
+    even_ended: bool = False
+    """Whether a campaign that has ended will do, for nothing of it is changed."""
     confirmed: bool = False
     """Whether the person was asked and said yes."""
     shared: tuple[str, ...] = ()
@@ -148,50 +149,21 @@ class Context:
 
     @property
     def campaign(self) -> Campaign:
-        """The campaign that is meant here.
+        """The campaign that is meant here: see `meant`.
 
         Raises:
-            CampaignError: there is none, or several and none was named.
+            CampaignError: there is none, it has ended and this would change it, or there are several and none was named.
         """
-        if self.resolved is not None:
-            return self.resolved
-        campaigns = self.storage.campaigns
-        option = f"{in_language('campaign', self.language)}="
-        if self.campaign_key:
-            named = campaigns.find(self.campaign_key)
-            if named is None or named.closed_at is not None:
-                raise CampaignError(
-                    say(
-                        N_("There is no open campaign “{key}”. Leave {option} out, or ask a campaigner."),
-                        key=self.campaign_key,
-                        option=option,
-                    )
-                )
-            return named
-        candidates = self.candidates
-        if not candidates:
-            raise CampaignError(say(N_("No campaign is open at the moment. Please ask a campaigner.")))
-        if len(candidates) > 1:
-            keys = ", ".join(campaign.key for campaign in candidates)
-            raise CampaignError(
-                say(
-                    N_("Several campaigns are open here. Please add {option} and one of these: {keys}"),
-                    option=option,
-                    keys=keys,
-                )
-            )
-        return candidates[0]
+        return self.resolved or meant.campaign(self)
 
     @property
-    def candidates(self) -> list[Campaign]:
+    def candidates(self) -> Sequence[Campaign]:
         """The campaigns that can be meant here: the room's, in private those of the person's rooms, else every open one."""
-        campaigns = self.storage.campaigns
-        here = self.storage.rooms.campaigns_of(self.room.id) or self.gathered
-        return [campaigns.get(one) for one in here] if here else list(campaigns.open())
+        return meant.candidates(self)
 
     @property
     def gathered(self) -> tuple[int, ...]:
-        """In private: the open campaigns of rooms that this person is in as well."""
+        """In private: the campaigns of rooms that this person is in as well, those that have ended among them."""
         rooms = self.storage.rooms
         found = (rooms.find(self.address.network, one) for one in self.shared)
         return tuple(
@@ -204,7 +176,7 @@ class Context:
     def zone(self) -> str:
         """The IANA zone in which dates are meant here."""
         try:
-            return self.campaign.timezone
+            return replace(self, even_ended=True).campaign.timezone
         except CampaignError:
             return self.house.timezone
 
@@ -228,6 +200,8 @@ class Command:
     in_short: bool = False
     """Whether it is one of the few that help shows in a room."""
     needs_campaign: bool = True
+    even_ended: bool = False
+    """Whether it can be said of a campaign that has ended, too."""
     form: bool = False
     """Whether it is offered as a form as well, where a network shows forms."""
     also: Callable[[Context], tuple[Text, ...]] | None = None
@@ -255,6 +229,7 @@ def command(
     where: frozenset[Place] | None = None,
     in_short: bool = False,
     needs_campaign: bool = True,
+    even_ended: bool = False,
     more: tuple[str, ...] = (),
     form: bool = False,
     also: Callable[[Context], tuple[Text, ...]] | None = None,
@@ -273,6 +248,7 @@ def command(
         where: the kinds of place it may be said in.
         in_short: shown by help in a room.
         needs_campaign: False for what makes sense without one.
+        even_ended: True for what only reads it, or speaks of it: then one that has ended will do where none is open.
         more: names of further options, which the function takes as `**more: More`; the usage line leaves them out.
         form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
         also: gives what help and a line without arguments say besides, such as the answers of the open polls.
@@ -291,6 +267,7 @@ def command(
             places,
             in_short,
             needs_campaign,
+            even_ended,
             form,
             also,
         )

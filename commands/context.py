@@ -25,6 +25,7 @@ IN_A_ROOM, ALONE = 3, 20
     help=N_("Show the questions about the letter and their answers, or search them."),
     example=N_("!context money"),
     form=True,
+    even_ended=True,
 )
 def context(ctx: Context, about: Rest = "") -> Reply:
     """Show the newest answers, one question by its number, or those that are like some words."""
@@ -41,6 +42,8 @@ def context(ctx: Context, about: Rest = "") -> Reply:
     answered = ctx.storage.questions.answered(ctx.campaign.id)
     if about:
         return _search(ctx, about, (*answered, *ctx.storage.questions.open(ctx.campaign.id)))
+    if not answered and ctx.campaign.closed_at is not None:
+        return reply(N_("No question has been answered."))
     if not answered:
         return reply(N_("No question has been answered yet. To ask one: {ask}"), ask=Typed("ask", "…"))
     lines: list[Text] = [
@@ -58,6 +61,8 @@ def _search(ctx: Context, about: str, known: Sequence[Question]) -> Reply:
     holding = [which for which, said in words.items() if holds(said, wanted)]
     near = likest(about, ((one.id, normal_question(one.text)) for one in known), NEAR)
     found = [by_id[which] for which in dict.fromkeys((*holding, *near))]
+    if not found and ctx.campaign.closed_at is not None:
+        return reply(N_("No question speaks of “{words}”."), words=about)
     if not found:
         return reply(
             N_("No question speaks of “{words}”. To ask it: {ask}"), words=about, ask=Typed("ask", "…")

@@ -82,7 +82,9 @@ def _reminders(ctx: Context, one: Deadline) -> list[Text]:
     return [say(N_("Next reminder: {at}"), at=Moment(coming[0].at, ctx.campaign.timezone))]
 
 
-@command("deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"))
+@command(
+    "deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"), even_ended=True
+)
 def deadlines(ctx: Context) -> Reply:
     """List what is still to come and what has passed."""
     found = ctx.storage.deadlines.of_campaign(ctx.campaign.id)

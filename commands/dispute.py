@@ -107,6 +107,7 @@ def _make_sure_no_name_is_near(ctx: Context, words: list[str]) -> None:
     help=N_("List the signatures that are disputed, by whom and why."),
     example=N_("!disputes"),
     admin=True,
+    even_ended=True,
 )
 def disputes(ctx: Context) -> Reply:
     """List every open dispute; a campaigner settles it by verifying or rejecting the signature."""
@@ -117,13 +118,14 @@ def disputes(ctx: Context) -> Reply:
         say_many(*NN_("**{count} open dispute:**", "**{count} open disputes:**"), len(found))
     ]
     lines += [_line(ctx, one) for one in found]
-    lines.append(
-        say(
-            N_("To keep a signature: {keep} · to end it: {reject}"),
-            keep=Typed("verify", "…"),
-            reject=Typed("reject", "…"),
+    if ctx.campaign.closed_at is None:
+        lines.append(
+            say(
+                N_("To keep a signature: {keep} · to end it: {reject}"),
+                keep=Typed("verify", "…"),
+                reject=Typed("reject", "…"),
+            )
         )
-    )
     return Reply(tuple(lines))
 
 

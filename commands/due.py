@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from campaign.chat import NN_, say_many
+from campaign.chat import N_, NN_, say, say_many
 from campaign.lately import is_lately
 from commands import boarding, closing, leaving, oblivion, questioning, ringing, tell, undelivered, unreading
 from commands.command import Elsewhere, House, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from commands.ringing import Ring
+    from commands.tick import Tick
+    from storage.campaigns import Campaign
     from storage.reminders import Cause
     from storage.storage import Storage
 
 
 ASK_AGAIN = timedelta(days=30)
 """How often campaigners are told at most that somebody is due to be forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """It is `now`, and everything that was said before `heard` has been read, on every network (both in UTC)."""
-
-    now: datetime
-    heard: datetime
-    away: frozenset[str] = frozenset()
-    """Networks that are not heard now."""
+GIVEN_UP = "reminder given up"
+"""What the audit calls it."""
 
 
 class Step(Protocol):
@@ -55,6 +51,10 @@ class Alone:
         told = ringing.in_private(storage, self.cause, tick.now, self.only)
         return None if told is None else Reply(elsewhere=told)
 
+    def give_up(self, storage: Storage, house: House, tick: Tick) -> Reply:
+        """Skip it for all whom it is still to be said to, and tell the campaigners."""
+        return _given_up(storage, house, storage.reminders.due(self.cause, -1, self.only).values(), tick)
+
     def one_by_one(self, storage: Storage) -> Sequence[Alone]:
         """The same few, each by themselves."""
         return [
@@ -64,8 +64,14 @@ class Alone:
 
 def give_up(storage: Storage, house: House, tick: Tick, *, which: Sequence[Alone]) -> Reply:
     """Skip reminders that cannot be said though others can, and tell the campaigners how many."""
-    rows = [one.only for one in which if one.only is not None]
-    ringing.give_up(storage, rows, tick.now)
+    return _given_up(storage, house, [one.only for one in which if one.only is not None], tick)
+
+
+def _given_up(storage: Storage, house: House, rows: Collection[int], tick: Tick) -> Reply:
+    if not rows:
+        return Reply()
+    ringing.give_up(storage, list(rows), tick.now)
+    storage.audit.note(GIVEN_UP, tick.now, count=len(rows))
     text = say_many(
         *NN_(
             "{count} reminder could not be said in private and is given up. Whoever runs me sees why.",
@@ -76,27 +82,100 @@ def give_up(storage: Storage, house: House, tick: Tick, *, which: Sequence[Alone
     return Reply(elsewhere=tell.admins(storage, house, text))
 
 
+class Reminding(ABC):
+    """A reminder in the rooms: one that cannot be said holds up no other, and is given up if that lasts."""
+
+    campaign_id: int
+
+    @abstractmethod
+    def rings(self, storage: Storage, campaign: Campaign, tick: Tick) -> Sequence[Ring]:
+        """What is to be said of it now."""
+
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:  # noqa: ARG002 - as every step
+        """Remind whoever has not answered."""
+        return Reply(elsewhere=ringing.ring(self.rings(storage, self._campaign(storage), tick)))
+
+    def give_up(self, storage: Storage, house: House, tick: Tick) -> Reply:
+        """Count it as skipped, and tell the campaigners."""
+        campaign = self._campaign(storage)
+        rings = self.rings(storage, campaign, tick)
+        if not ringing.skip(rings):
+            return Reply()
+        for one in rings:
+            cause = one.about.cause
+            storage.audit.note(
+                GIVEN_UP,
+                tick.now,
+                campaign=campaign.id,
+                deadline=cause.deadline_id,
+                poll=cause.poll_id,
+                count=len(one.members),
+            )
+        text = say(
+            N_("{title}: a reminder could not be said and is given up. Whoever runs me sees why."),
+            title=campaign.named,
+        )
+        return Reply(elsewhere=tell.admins(storage, house, text))
+
+    def _campaign(self, storage: Storage) -> Campaign:
+        return storage.campaigns.get(self.campaign_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OfDeadline(Reminding):
+    """A deadline comes nearer: at the campaign's offsets."""
+
+    campaign_id: int
+    deadline_id: int
+
+    def rings(self, storage: Storage, campaign: Campaign, tick: Tick) -> Sequence[Ring]:
+        """At the campaign's offsets."""
+        deadline = storage.deadlines.get(self.deadline_id)
+        return () if deadline is None else ringing.of_deadline(storage, campaign, deadline, tick.now)
+
+
+@dataclass(frozen=True, slots=True)
+class OfOwnDates(Reminding):
+    """Organisations' own dates have passed."""
+
+    campaign_id: int
+
+    def rings(self, storage: Storage, campaign: Campaign, tick: Tick) -> Sequence[Ring]:
+        """What came of them."""
+        return ringing.after_own_dates(storage, campaign, tick.now)
+
+
+@dataclass(frozen=True, slots=True)
+class OfPoll(Reminding):
+    """A poll closes within a day: its electors are reminded, once it was seen that it is still open."""
+
+    campaign_id: int
+    poll_id: int
+
+    def rings(self, storage: Storage, campaign: Campaign, tick: Tick) -> Sequence[Ring]:
+        """A day before it closes."""
+        poll = storage.polls.get(self.poll_id)
+        is_open = poll.begun and poll.closed_at is None and poll.closes_at > tick.now
+        return ringing.of_poll(storage, campaign, poll, tick.now) if is_open else ()
+
+
+def reminders(storage: Storage) -> Sequence[Step]:
+    """What is looked at of each deadline, and of each campaign's organisations with a date of their own."""
+    open_ones = storage.campaigns.open()
+    return [
+        *(
+            OfDeadline(campaign.id, deadline.id)
+            for campaign in open_ones
+            for deadline in storage.deadlines.of_campaign(campaign.id)
+        ),
+        *(OfOwnDates(campaign.id) for campaign in open_ones),
+    ]
+
+
 def late(storage: Storage, house: House, tick: Tick) -> Reply:
     """Give up what still waits though it is not worth saying any more: its deadline has passed, its poll is over."""
     rows = storage.outbox.expired(tick.now)
     return Reply(elsewhere=undelivered.expired(storage, house, rows, tick.now)) if rows else Reply()
-
-
-def deadlines(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike
-    """Remind of the deadlines whoever has not answered, at the campaign's offsets."""
-    told: list[Elsewhere] = []
-    for campaign in storage.campaigns.open():
-        for deadline in storage.deadlines.of_campaign(campaign.id):
-            told += ringing.of_deadline(storage, campaign, deadline, tick.now)
-    return Reply(elsewhere=tuple(told))
-
-
-def own_dates(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - as above
-    """Ask organisations whose own date has passed what came of it."""
-    told: list[Elsewhere] = []
-    for campaign in storage.campaigns.open():
-        told += ringing.after_own_dates(storage, campaign, tick.now)
-    return Reply(elsewhere=tuple(told))
 
 
 def in_private(storage: Storage) -> Sequence[Alone]:
@@ -122,7 +201,7 @@ def hush(storage: Storage, now: datetime) -> None:
 
 
 def a_poll(storage: Storage, house: House, tick: Tick, *, number: int) -> Reply:
-    """Begin or close a poll (by its id) whose time has come, or remind the electors of one that closes within a day.
+    """Begin or close a poll (by its id) whose time has come.
 
     A ballot given in time counts, though its network is away: until that has been heard, a day at most, a poll that
     takes no more answers is not counted yet. If that takes more than a moment, it is said.
@@ -135,8 +214,6 @@ def a_poll(storage: Storage, house: House, tick: Tick, *, number: int) -> Reply:
     told: tuple[Elsewhere, ...] = ()
     if closing.is_over(storage, poll, tick):
         told = closing.close(storage, house, campaign, poll, now)
-    elif poll.closes_at > now:
-        told = ringing.of_poll(storage, campaign, poll, now)
     elif tick.away and poll.held_at is None and poll.closes_at + closing.MOMENT <= now:
         told = closing.hold(storage, house, campaign, poll, tick)
     return Reply(elsewhere=told)
@@ -145,10 +222,11 @@ def a_poll(storage: Storage, house: House, tick: Tick, *, number: int) -> Reply:
 def polls(storage: Storage) -> Sequence[Step]:
     """What is looked at of each poll that is planned or open: one that cannot be counted holds up no other."""
     return [
-        partial(a_poll, number=poll.id)
+        step
         for campaign in storage.campaigns.open()
         for poll in storage.polls.of_campaign(campaign.id)
         if poll.closed_at is None
+        for step in (partial(a_poll, number=poll.id), OfPoll(campaign.id, poll.id))
     ]
 
 
@@ -177,7 +255,7 @@ def retention(storage: Storage, house: House, tick: Tick) -> Reply:
     return Reply(elsewhere=tell.admins(storage, house, text))
 
 
-STEPS: tuple[Step, ...] = (late, leaving.hold, deadlines, own_dates)
-"""What is looked at first on every tick, each in a savepoint of its own, as each poll and what comes after them."""
+STEPS: tuple[Step, ...] = (late, leaving.hold)
+"""What is looked at first on every tick, each in a savepoint of its own, as each reminder and poll and what comes after."""
 AFTER_POLLS: tuple[Step, ...] = (questions, retention, unreading.sealed, boarding.keep)
 """What is looked at once each poll was."""

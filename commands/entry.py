@@ -52,6 +52,10 @@ class Entry:
         deciding = Typed("deciding", day.isoformat())
         return (say(ask, day=Day(day), confirm=Typed("confirm"), deciding=deciding),)
 
+    def changes_any(self, standing: Signature) -> bool:
+        """Whether any of it is not what a signature says already."""
+        return any(getattr(standing, column) != value for column, value in self.given.items())
+
     def arguments(self, organisation: str) -> dict[str, str]:
         """The command that would say all this again."""
         return {"organisation": organisation, **{key: value for key, value in self._said.items() if value}}

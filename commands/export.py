@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.campaigns import Campaign
-    from storage.signatures import Line
+    from storage.lines import Line
     from storage.storage import Storage
 
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help=N_("Hand you the list as a file: csv and json for campaigners, markdown to publish."),
     example=N_("!export csv"),
     admin=True,
+    even_ended=True,
 )
 def export(
     ctx: Context,
@@ -73,7 +74,7 @@ def make(
     What is made for people to read is in this language and in the campaign's zone.
     """
     overtaken = storage.letters.overtaken(campaign.id)
-    lines = [line for line in storage.signatures.lines(campaign.id) if status in ("all", line.standing)]
+    lines = [line for line in storage.lines.of_campaign(campaign.id) if status in ("all", line.standing)]
     listing = SignatoryList(
         campaign.title,
         now,

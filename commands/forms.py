@@ -57,6 +57,7 @@ def fields(ctx: Context, command: Command) -> tuple[Field, ...]:
         CampaignError: it cannot be used now; the text says why.
     """
     running.authorise(ctx, command)
+    ctx = replace(ctx, even_ended=command.even_ended)
     if command.needs_campaign and not ctx.campaign_key:
         campaigns = ctx.candidates
         if len(campaigns) > 1:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from campaign.chat import Message
     from commands.command import House
-    from commands.due import Tick
-    from storage.outbox import Waiting
+    from commands.tick import Tick
     from storage.storage import Storage
+    from storage.turns import Waiting
 
 
 LONGEST = timedelta(hours=1)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     help=N_("Show the letter; the full text comes in private."),
     example=N_("!letter en"),
     in_short=True,
+    even_ended=True,
 )
 def letter(ctx: Context, language: str = "", version: str = "") -> Reply:
     """Show the letter in a language it exists in, or an earlier version; alone with the bot, the whole of it."""
@@ -107,6 +108,7 @@ def _is_short(chosen: Letter) -> bool:
     fr="versions",
     help=N_("List the versions of the letter there were."),
     example=N_("!versions"),
+    even_ended=True,
 )
 def versions(ctx: Context) -> Reply:
     """List every version, in private; to campaigners, with the difference of what waits for them."""
@@ -122,7 +124,7 @@ def versions(ctx: Context) -> Reply:
         if one.change not in ("pending", "dropped")
     ]
     pending = storage.letters.pending(campaign.id)
-    if not (pending and ctx.is_admin and ctx.place in CAMPAIGNERS):
+    if not (pending and ctx.is_admin and ctx.place in CAMPAIGNERS) or campaign.closed_at is not None:
         return Reply(private=tuple(lines))
     lines += [*revising.difference(storage, pending), *revising.waiting(storage, campaign)]
     return Reply(tuple(lines), file=revising.full_difference(storage, campaign, pending))

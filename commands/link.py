@@ -62,7 +62,7 @@ def link(ctx: Context, code: str = "") -> Reply:
     people.join(giver, ctx.person.id)
     ctx.storage.consents.join(giver, ctx.person.id, ctx.now)
     ctx.storage.audit.note("linked", ctx.now, person=giver, room=ctx.room.id, joined=ctx.person.id)
-    for organisation in ctx.storage.organisations.silence(giver):
+    for organisation in ctx.storage.representatives.silence(giver):
         ctx.storage.audit.right(organisation, giver, ctx.now, by=None, room=ctx.room.id, granted=False)
     vouching.one_after_all(ctx, giver)
     done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)

@@ -83,7 +83,7 @@ def _may_answer(context: Context, organisation: Organisation) -> bool:
     return (
         storage.campaigns.member(context.campaign.id, organisation.id) is not None
         or organisation.id == context.campaign.collective_id
-        or storage.organisations.is_representative(organisation.id, person)
+        or storage.representatives.is_representative(organisation.id, person)
         or authority.proves(storage, context.house.public_providers, person, organisation)
     )
 

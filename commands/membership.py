@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from storage.outbox import DispatchRow
+    from storage.dispatches import DispatchRow
     from storage.rooms import RoomRow
     from storage.storage import Storage
 
@@ -95,10 +95,11 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         # Where people were told of a room by its name, they look for it by that.
         renamed = say(N_("{old} is called {new} now."), old=room.name, new=event.name)
         told = tell.admins(storage, house, renamed)
-    if campaigns and not room.admin:
+    running = [one for one in campaigns if storage.campaigns.get(one).closed_at is None]
+    if running and not room.admin:
         if room.welcomed_at is None:
             storage.rooms.change(room.id, welcomed_at=now)
-            told = (*told, _welcome(storage, house, room, campaigns[0]))
+            told = (*told, _welcome(storage, house, room, running[0]))
         told = (*told, *_open_polls(storage, house, room.id))
     return Reply(elsewhere=told) if told else None
 
@@ -126,7 +127,7 @@ def _open_polls(storage: Storage, house: House, room_id: int) -> Iterable[Elsewh
                 continue
             shown = {
                 room
-                for row, room in storage.outbox.with_purpose(f"poll:{poll.id}", "message")
+                for row, room in storage.outbox.with_purpose(polling.purpose(poll.id), "message")
                 if not _never_said(storage, row)
             }
             rooms = [
@@ -274,7 +275,7 @@ def _beyond(storage: Storage, event: Unreadable, now: datetime) -> list[Dispatch
     own = network == XMPP and storage.rooms.find(network, event.room.id) is None
     return [
         row
-        for row in storage.outbox.sending(network)
+        for row in storage.dispatches.sending(network)
         if row.made_at < before
         and (row.address == event.room.id or (own and storage.rooms.get(row.room_id).direct))
     ]

@@ -32,13 +32,11 @@ def relay(
 ) -> tuple[Elsewhere, ...]:
     """Say an objection with its reason in the other rooms; what waits to be said of it, and holds no more, is not said."""
     procedure = polling.procedure_of(poll)
-    was = polling.counted([before])[0] if before is not None else None
-    stood = was is not None and _blocks(procedure, was)
-    if stood and was == ballot:
+    if is_known(procedure, ballot, before):
         return ()
     if not _blocks(procedure, ballot):
         # Where it was resolved before, that it no longer blocks is what waits to be said, and still holds.
-        if stood:
+        if _stood(procedure, before) is not None:
             ctx.storage.outbox.unsay(_purpose(poll, elector))
         return ()
     line = say(
@@ -70,6 +68,16 @@ def state(ctx: Context, poll: Poll, elector: Organisation, line: Text) -> tuple[
 def _not_before(said: Sequence[datetime], now: datetime) -> datetime | None:
     lately = [at for at in said if is_lately(at, EVERY, now)]
     return lately[MOST - 1] + EVERY if len(lately) >= MOST else None
+
+
+def is_known(procedure: Procedure, ballot: Ballot, before: BallotRow | None) -> bool:
+    """Whether this is an objection that stood before, in the same words."""
+    return _stood(procedure, before) == ballot
+
+
+def _stood(procedure: Procedure, before: BallotRow | None) -> Ballot | None:
+    was = polling.counted([before])[0] if before is not None else None
+    return was if was is not None and _blocks(procedure, was) else None
 
 
 def _blocks(procedure: Procedure, ballot: Ballot) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from campaign.chat import N_, Text, Typed, say
+from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from commands import authority, objecting, polling, tell
@@ -88,12 +88,22 @@ def _objections(ctx: Context, number: int | None) -> tuple[Poll, list[BallotRow]
     """The open poll that is meant, and the objections that stand in it.
 
     Raises:
-        CampaignError: there is none, or several have some and none was named.
+        CampaignError: there is none, they are not to be changed any more, or several have some and none was named.
     """
     running = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
     if number is not None:
         running = [poll for poll in running if poll.number == number]
-    found = [(poll, standing) for poll in running if (standing := _standing(ctx, poll))]
+    with_some = [(poll, standing) for poll in running if (standing := _standing(ctx, poll))]
+    found = [(poll, standing) for poll, standing in with_some if ctx.now < poll.closes_at]
+    if with_some and not found:
+        over, _ = with_some[0]
+        raise CampaignError(
+            say(
+                N_("Poll {number} ended on {at}: what stood then is counted, and its result follows."),
+                number=over.number,
+                at=Moment(over.closes_at, over.zone).seen(ctx.now),
+            )
+        )
     if not found:
         raise CampaignError(
             say(N_("No objection stands in an open poll. {polls} lists them."), polls=Typed("polls"))
@@ -110,8 +120,13 @@ def _objections(ctx: Context, number: int | None) -> tuple[Poll, list[BallotRow]
 
 
 def _standing(ctx: Context, poll: Poll) -> list[BallotRow]:
+    """The objections that stand; of what is read late, those that were there when it was said."""
     blocks = polling.procedure_of(poll).blocks
-    return [one for one in polling.answers(ctx.storage, poll) if one.choice in blocks and not one.resolution]
+    return [
+        one
+        for one in polling.answers(ctx.storage, poll)
+        if one.choice in blocks and not one.resolution and (ctx.live or one.cast_at <= ctx.now)
+    ]
 
 
 def _meant(ctx: Context, standing: list[BallotRow], name: str, poll: Poll) -> BallotRow:

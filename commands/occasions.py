@@ -70,7 +70,7 @@ class Occasion(ABC):
     def message(self, members: Sequence[Member], room_id: int | None, *, late: bool) -> Message:
         """What is said to these: in a room, their people mentioned; or (None) in private."""
         people = reminding.mentions(self.storage, room_id, members)
-        return reminding.message(self.lines(members, late=late), people)
+        return reminding.message(self.lines(members, late=late), people, self.cause.poll_id)
 
     def in_rooms(
         self, rooms: Mapping[int, Sequence[Member]], given: Mapping[int, int], *, late: bool
@@ -228,7 +228,7 @@ class APoll(Occasion):
         """Whether its electors are to be reminded now."""
         return due(
             self.poll.closes_at,
-            self.poll.opened_at,
+            self.poll.set_at,
             (POLL_OFFSET,),
             schedules.civil_hours(self.campaign),
             self.campaign.timezone,

@@ -121,8 +121,8 @@ def _let_speak(ctx: Context, who: str, organisation: str, done: str, *, deputy: 
     if found.id in ctx.storage.campaigns.collectives():
         raise CampaignError(lookup.collective_answers(found))
     person = ctx.storage.people.ensure(address, "", ctx.now)
-    ctx.storage.organisations.represent(found.id, person.id, "campaigner", ctx.now, deputy=deputy)
-    ctx.storage.organisations.restore(found.id, person.id)
+    ctx.storage.representatives.represent(found.id, person.id, "campaigner", ctx.now, deputy=deputy)
+    ctx.storage.representatives.restore(found.id, person.id)
     ctx.storage.organisations.change(found.id, flagged=False)
     ctx.storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=True)
     return reply(done, who=address.id, name=found.name)
@@ -144,13 +144,13 @@ def org_revoke(ctx: Context, who: str, organisation: Rest) -> Reply:
     found = lookup.organisation(ctx, organisation)
     storage = ctx.storage
     person = storage.people.find(address)
-    if person is None or not storage.organisations.is_representative(found.id, person.id):
+    if person is None or not storage.representatives.is_representative(found.id, person.id):
         return reply(
             N_("{who} does not speak for **{name}**, so there is nothing to revoke."),
             who=address.id,
             name=found.name,
         )
-    storage.organisations.revoke(found.id, person.id, ctx.now)
+    storage.representatives.revoke(found.id, person.id, ctx.now)
     storage.audit.right(found.id, person.id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=False)
     done = reply(N_("{who} no longer speaks for **{name}**."), who=address.id, name=found.name)
     signature = storage.signatures.standing(ctx.campaign.id, found.id)

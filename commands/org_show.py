@@ -11,7 +11,8 @@ from commands.org_words import HOW, STANDINGS
 
 if TYPE_CHECKING:
     from storage.campaigns import Campaign
-    from storage.organisations import Organisation, Representative
+    from storage.organisations import Organisation
+    from storage.representatives import Representative
 
 
 @command(
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     help=N_("List the organisations and where they stand."),
     example=N_("!org list"),
     admin=True,
+    even_ended=True,
 )
 def org_list(ctx: Context) -> Reply:
     """List every organisation of the campaign with its standing; those named in chat are marked."""
@@ -65,10 +67,10 @@ def org_show(ctx: Context, organisation: Rest) -> Reply:
         lines.append(say(N_("Benefit: {funded}"), funded=say(FUNDED[found.funded])))
     if found.testimony:
         lines.append(say(N_("Testimony: “{text}”"), text=found.testimony))
-    people = organisations.people(found.id)
+    people = ctx.storage.representatives.people(found.id)
     lines.append(say(N_("Speak for it:")) if people else say(N_("Nobody speaks for it yet.")))
     lines += [_person(ctx, one) for one in people]
-    for campaign in ctx.storage.campaigns.open():
+    for campaign in ctx.storage.campaigns.all():
         lines += _standing(ctx, campaign, found)
     return Reply(tuple(lines))
 

@@ -100,7 +100,13 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     running.authorise(context, one)
     context.storage.prompts.answer(prompt.id, context.now)
     confirmed = choice.get("confirmed", True)
-    context = replace(context, confirmed=confirmed, campaign_key=choice.get("campaign", ""), resolved=None)
+    context = replace(
+        context,
+        confirmed=confirmed,
+        campaign_key=choice.get("campaign", ""),
+        even_ended=one.even_ended,
+        resolved=None,
+    )
     if one.needs_campaign:
         context = replace(context, resolved=context.campaign)
     return running.for_campaign(

@@ -43,6 +43,9 @@ PROCEDURES = {
 RESOLUTIONS = {"integrated": N_("integrated"), "withdrawn": N_("withdrawn")}
 """What became of an objection."""
 
+POLL = "poll"
+"""By what a message is known by which a poll can be answered: its text, itself, or a reminder of it."""
+
 OBJECTION = "objection"
 """By what a message is known that says how an objection stands; it means nothing to react to it."""
 
@@ -166,24 +169,29 @@ def opened(
         say(N_("Poll {number}: {question}"), number=poll.number, question=poll.question),
         tuple((choice, named(choice)) for choice in procedure.choices),
     )
-    purpose = f"poll:{poll.id}"
+    meaning = purpose(poll.id)
     rooms = [
         one for one in storage.rooms.of_campaign(campaign.id) if not one.admin and room in (None, one.id)
     ]
-    said = tell.rooms(rooms, *lines, purpose=purpose, expires_at=poll.closes_at)
+    said = tell.rooms(rooms, *lines, purpose=meaning, expires_at=poll.closes_at)
     return tuple(
         one
         for text in said
         for one in (
             text,
             Elsewhere(
-                Message((), purpose=purpose, card=card),
+                Message((), purpose=meaning, card=card),
                 room_id=text.room_id,
                 intent="poll",
                 expires_at=poll.closes_at,
             ),
         )
     )
+
+
+def purpose(poll_id: int) -> str:
+    """The purpose of what says a poll, or shows it."""
+    return f"{POLL}:{poll_id}"
 
 
 def explains(one: BallotRow, procedure: Procedure) -> bool:

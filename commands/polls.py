@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 @command(
-    "polls", fr="scrutins", help=N_("List the polls and how they stand."), example=N_("!polls"), form=True
+    "polls",
+    fr="scrutins",
+    help=N_("List the polls and how they stand."),
+    example=N_("!polls"),
+    form=True,
+    even_ended=True,
 )
 def polls(ctx: Context) -> Reply:
     """List the polls; who voted what is shown in private to those of the campaign, for these are organisations."""
     found = ctx.storage.polls.of_campaign(ctx.campaign.id)
     if not found:
-        return reply(N_("No poll has been opened yet."))
+        return reply(N_("No poll has been opened."))
     lines: list[Text] = []
     for poll in found:
         if poll.closed_at is not None:

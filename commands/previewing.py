@@ -158,7 +158,7 @@ def _polls(storage: Storage, campaign: Campaign, now: datetime) -> list[_Coming]
     for poll in storage.polls.of_campaign(campaign.id, only_open=True):
         at = poll_reminder_at(
             poll.closes_at,
-            poll.opened_at,
+            poll.set_at,
             schedules.civil_hours(campaign),
             campaign.timezone,
             schedules.pauses(campaign),

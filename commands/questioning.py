@@ -191,7 +191,7 @@ def _mentions(storage: Storage, there: _There) -> list[Address]:
     speak = [
         address
         for member in there.organisations[: len(named)]
-        for person in storage.organisations.representatives(member.organisation_id)
+        for person in storage.representatives.of(member.organisation_id)
         for address in storage.people.addresses(person)
         if address.is_account
     ]

@@ -25,6 +25,7 @@ MOST = 15
     help=N_("List the questions that wait for an answer."),
     example=N_("!questions"),
     admin=True,
+    even_ended=True,
 )
 def questions(ctx: Context) -> Reply:
     """List who asked what, where and since when, and how many organisations wait."""
@@ -58,13 +59,14 @@ def questions(ctx: Context) -> Reply:
         )
     if len(found) > MOST:
         lines.append(say_many(*NN_("… and {count} newer one", "… and {count} newer ones"), len(found) - MOST))
-    lines.append(
-        say(
-            N_("To answer: {answer} · to put one away: {close}"),
-            answer=Typed("answer", f"{found[0].number} …"),
-            close=Typed("questions close", str(found[0].number)),
+    if campaign.closed_at is None:
+        lines.append(
+            say(
+                N_("To answer: {answer} · to put one away: {close}"),
+                answer=Typed("answer", f"{found[0].number} …"),
+                close=Typed("questions close", str(found[0].number)),
+            )
         )
-    )
     return Reply(tuple(lines))
 
 

@@ -31,7 +31,7 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
             context.storage.sympathies.add(int(which), event.sender, event.target, event.event)
         elif event.whole:
             context.storage.sympathies.remove(event.sender, event.target)
-    elif kind == "poll":
+    elif voting.poll_meant(purpose) is not None:
         poll = voting.poll_of(context.storage, event.room.network, event.target)
         return voting.reacted(context, event, poll) if poll else None
     elif kind == "prompt" and any(_is(key, YES) for key in event.keys):

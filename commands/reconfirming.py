@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Text, Typed, say
-from commands import asking, authority, counting, vouching
+from commands import asking, authority, counting, showing, vouching
 from commands.command import Choice, Context, Reply
 
 if TYPE_CHECKING:
@@ -100,10 +100,7 @@ def _given_by(ctx: Context) -> dict[str, Any]:
 
 
 def _progress(ctx: Context) -> Text:
-    count = counting.counted(ctx.storage, ctx.campaign)
-    if ctx.campaign.goal:
-        return say(N_("{count} of {goal}"), count=count, goal=ctx.campaign.goal)
-    return say(N_("signature {count}"), count=count)
+    return showing.signatures(counting.counted(ctx.storage, ctx.campaign), ctx.campaign.goal)
 
 
 def unprompted(ctx: Context) -> Reply | None:

@@ -94,12 +94,12 @@ def _no_longer_speaks(ctx: Context, signature: Signature) -> bool:
 
     A domain would give the right back at their next word: that they are revoked is kept.
     """
-    organisations = ctx.storage.organisations
-    organisation, person = organisations.get(signature.organisation_id), signature.person_id
-    if organisations.speaks_by(organisation.id, person) not in ("verified", "second", "domain"):
+    speakers = ctx.storage.representatives
+    organisation, person = ctx.storage.organisations.get(signature.organisation_id), signature.person_id
+    if speakers.speaks_by(organisation.id, person) not in ("verified", "second", "domain"):
         return False
     if authority.proves(ctx.storage, ctx.house.public_providers, person, organisation):
-        organisations.revoke(organisation.id, person, ctx.now)
+        speakers.revoke(organisation.id, person, ctx.now)
     else:
-        organisations.dismiss(organisation.id, person)
+        speakers.dismiss(organisation.id, person)
     return True

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PURPOSE = "reminder"
 """By what an intent is known that is looked at again as it leaves (`commands.leaving`)."""
+OF_POLL = f"{PURPOSE}:"
+"""How its purpose begins where a poll can be answered by it: the purpose of the poll follows."""
 
 
 def mentions(storage: Storage, room_id: int | None, members: Sequence[Member]) -> tuple[Address, ...]:
@@ -36,9 +38,15 @@ def mentions(storage: Storage, room_id: int | None, members: Sequence[Member]) -
     )
 
 
-def message(lines: Sequence[Text], addressed: tuple[Address, ...]) -> Message:
-    """Make a reminder of some lines: phones may ring."""
-    return Message(tuple(lines), mentions=addressed, rings=True, purpose=PURPOSE)
+def message(lines: Sequence[Text], addressed: tuple[Address, ...], poll: int | None = None) -> Message:
+    """Make a reminder of some lines: phones may ring. By one of a `poll` (its id), that can be answered."""
+    purpose = PURPOSE if poll is None else f"{OF_POLL}{polling.purpose(poll)}"
+    return Message(tuple(lines), mentions=addressed, rings=True, purpose=purpose)
+
+
+def is_reminder(purpose: str) -> bool:
+    """Whether this is the purpose of a reminder."""
+    return purpose == PURPOSE or purpose.startswith(OF_POLL)
 
 
 def of_deadline(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,24 @@ if TYPE_CHECKING:
 
 PORTION = 250
 """How many organisations are reminded in private in one transaction: whoever signs meanwhile waits for no more."""
+FAILED = "failed"
+"""Why a reminder was not said that could not be."""
 
 
-def of_deadline(
-    storage: Storage, campaign: Campaign, deadline: Deadline, now: datetime
-) -> tuple[Elsewhere, ...]:
-    """Remind of a deadline whoever has not answered, at the campaign's offsets; what comes too late is skipped."""
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A reminder whose time has come, and whom it may concern."""
+
+    about: Occasion
+    members: Sequence[Member]
+    public: bool = True
+    late: bool = False
+    over: str = ""
+    """Why it is not said any more; empty if it is."""
+
+
+def of_deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: datetime) -> Sequence[Ring]:
+    """What is to be reminded of a deadline now, at the campaign's offsets; what comes too late is over."""
 
     def cause(offset: timedelta) -> Cause:
         before = int(offset.total_seconds())
@@ -46,21 +58,21 @@ def of_deadline(
         now,
         schedules.pauses(campaign),
     )
-    told: tuple[Elsewhere, ...] = ()
     members = storage.campaigns.members(campaign.id) if found else ()
-    for one in found:
-        if one.action == "skip":
-            fates = {member.organisation_id: Fate("skipped", one.why) for member in members}
-            storage.reminders.write(cause(one.offset), fates, now)
-        else:
-            about = ADeadline(storage, campaign, cause(one.offset), now, deadline)
-            public = schedules.is_public(storage, campaign, deadline, one.offset)
-            told += _give(about, members, public=public, late=one.action == "late")
-    return told
+    return [
+        Ring(
+            ADeadline(storage, campaign, cause(one.offset), now, deadline),
+            members,
+            public=one.action != "skip" and schedules.is_public(storage, campaign, deadline, one.offset),
+            late=one.action == "late",
+            over=one.why if one.action == "skip" else "",
+        )
+        for one in found
+    ]
 
 
-def of_poll(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> tuple[Elsewhere, ...]:
-    """Remind the electors who have not voted, a day before a poll closes; again if it takes answers for longer."""
+def of_poll(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> Sequence[Ring]:
+    """The electors who have not voted, a day before a poll closes; again if it takes answers for longer."""
     before = int(POLL_OFFSET.total_seconds())
     about = APoll(
         storage,
@@ -75,15 +87,12 @@ def of_poll(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> 
     members = storage.campaigns.members_among(
         campaign.id, [number for number, _ in storage.polls.electorate(poll.id)]
     )
-    if found[0].action == "skip":
-        fates = {member.organisation_id: Fate("skipped", found[0].why) for member in members}
-        storage.reminders.write(about.cause, fates, now)
-        return ()
-    return _give(about, members, public=True, late=found[0].action == "late")
+    over = found[0].why if found[0].action == "skip" else ""
+    return [Ring(about, members, late=found[0].action == "late", over=over)]
 
 
-def after_own_dates(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Elsewhere, ...]:
-    """Ask organisations what came of it, the day after the day by which they said they would decide; once."""
+def after_own_dates(storage: Storage, campaign: Campaign, now: datetime) -> Sequence[Ring]:
+    """Whom to ask what came of it, the day after the day by which they said they would decide; once."""
     candidates = storage.reminders.after_own_date(campaign.id, schedules.today(campaign, now))
     if not candidates or not schedules.may_remind(campaign, now):
         return ()
@@ -92,16 +101,38 @@ def after_own_dates(storage: Storage, campaign: Campaign, now: datetime) -> tupl
         at = asked_at(campaign, member)
         if member.deciding_until is not None and at is not None and at <= now:
             of_day.setdefault(member.deciding_until, []).append(member)
-    told: tuple[Elsewhere, ...] = ()
+    rings = []
     for day, members in sorted(of_day.items()):
         about = occasion(storage, Cause(campaign.id, deciding_until=day), now)
-        if about.over:
-            fates = {member.organisation_id: Fate("skipped", about.over) for member in members}
-            storage.reminders.write(about.cause, fates, now)
-            continue
         late = schedules.today(campaign, now) > day + timedelta(days=1)
-        told += _give(about, own_places(storage, members), public=True, late=late)
-    return told
+        rings.append(Ring(about, own_places(storage, members), late=late, over=about.over))
+    return rings
+
+
+def ring(rings: Sequence[Ring]) -> tuple[Elsewhere, ...]:
+    """Say in the rooms what is to be said now, and write down what becomes of each reminder."""
+    return tuple(
+        said
+        for one in rings
+        for said in (
+            _skip(one, one.over)
+            if one.over
+            else _give(one.about, one.members, public=one.public, late=one.late)
+        )
+    )
+
+
+def skip(rings: Sequence[Ring]) -> int:
+    """Write down that these cannot be said; return how many they are."""
+    for one in rings:
+        _skip(one, one.over or FAILED)
+    return len(rings)
+
+
+def _skip(one: Ring, why: str) -> tuple[Elsewhere, ...]:
+    fates = {member.organisation_id: Fate("skipped", why) for member in one.members}
+    one.about.storage.reminders.write(one.about.cause, fates, one.about.now)
+    return ()
 
 
 def asked_at(campaign: Campaign, member: Member) -> datetime | None:
@@ -171,7 +202,7 @@ def in_private(
 
 def give_up(storage: Storage, rows: Sequence[int], now: datetime) -> None:
     """Skip those who cannot be reminded in private: others wait behind them."""
-    storage.reminders.settle(dict.fromkeys(rows, Fate("skipped", "failed")), now)
+    storage.reminders.settle(dict.fromkeys(rows, Fate("skipped", FAILED)), now)
 
 
 def _alone(about: Occasion, rows: Mapping[int, int]) -> tuple[Elsewhere, ...]:
@@ -201,10 +232,10 @@ def hush(storage: Storage, now: datetime) -> None:
     """Count every reminder that would ring by now as given, and say nothing: for a database that comes from the past."""
     for campaign in storage.campaigns.open():
         for deadline in storage.deadlines.of_campaign(campaign.id):
-            of_deadline(storage, campaign, deadline, now)
+            ring(of_deadline(storage, campaign, deadline, now))
         for poll in storage.polls.of_campaign(campaign.id, only_open=True):
-            of_poll(storage, campaign, poll, now)
-        after_own_dates(storage, campaign, now)
+            ring(of_poll(storage, campaign, poll, now))
+        ring(after_own_dates(storage, campaign, now))
     for cause in storage.reminders.due_causes():
         rows = storage.reminders.due(cause, -1)
         storage.reminders.settle(dict.fromkeys(rows.values(), Fate("skipped", "restored")), now)

@@ -63,7 +63,7 @@ def _elsewhere(one: Command) -> Text:
 
 def do(context: Context, one: Command, arguments: Mapping[str, Any], campaign: str) -> Reply | None:
     """Run a command for the campaign that was named, or the only one it can be."""
-    context = replace(context, campaign_key=campaign)
+    context = replace(context, campaign_key=campaign, even_ended=one.even_ended)
     if one.needs_campaign:
         # Refused here, before anything is written, if it is not clear which one is meant.
         context = replace(context, resolved=context.campaign)

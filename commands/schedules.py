@@ -210,7 +210,7 @@ def chats(storage: Storage, members: Sequence[Member]) -> list[tuple[Member, Cha
     found: list[tuple[Member, Chat | None]] = []
     for start in range(0, len(members), AT_ONCE):
         some = members[start : start + AT_ONCE]
-        people = storage.organisations.people_of([member.organisation_id for member in some])
+        people = storage.representatives.people_of([member.organisation_id for member in some])
         known = tell.private_chats(storage, {person for theirs in people.values() for person in theirs})
         for member in some:
             theirs = people.get(member.organisation_id, ())

@@ -1,4 +1,4 @@
-"""What several commands show alike: the letter's card, a version, a deadline, who stands where."""
+"""What several commands show alike: the letter's card, a version, a deadline, how many signed, who stands where."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from campaign import letter as rules
 from campaign.chat import N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
+from campaign.signature import progress_bar
+from commands import meant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,12 +46,11 @@ def card(storage: Storage, letter: Letter, campaign: Campaign, *, summary: bool 
                 letter=Typed("letter", root.language),
             )
         )
+    version = version_of(shown, campaign)
     lines.append(
-        say(
-            N_("{version}. To sign for your organisation: {sign}"),
-            version=version_of(shown, campaign),
-            sign=Typed("sign", "…"),
-        )
+        say(N_("{version}. To sign for your organisation: {sign}"), version=version, sign=Typed("sign", "…"))
+        if campaign.closed_at is None
+        else version
     )
     return tuple(lines)
 
@@ -97,3 +98,68 @@ def standings(now: Progress, line: Text) -> Text:
     if not withdrawn:
         return line
     return say(N_("{line} · withdrawn:\N{NO-BREAK SPACE}{withdrawn}"), line=line, withdrawn=withdrawn)
+
+
+def signatures(count: int, goal: int | None) -> Text:
+    """How many signatures count. A goal is called one: "3 of 6" is read as three of six organisations."""
+    if goal is None:
+        return say_many(*NN_("{count} signature", "{count} signatures"), count)
+    return say_many(
+        *NN_("{count} signature (goal: {goal})", "{count} signatures (goal: {goal})"), count, goal=goal
+    )
+
+
+def counted(now: Progress) -> Text:
+    """The same at the head of a list, with a bar where there is a goal."""
+    so_many = signatures(now.counted, now.goal)
+    if now.goal is None:
+        return say(N_("**{signatures}**"), signatures=so_many)
+    return say(N_("{bar} **{signatures}**"), bar=progress_bar(now.counted, now.goal), signatures=so_many)
+
+
+def of_earlier(now: Progress, campaign: Campaign) -> tuple[Text, ...]:
+    """How many signatures of an earlier text do not count, and while that can be done how they come to."""
+    if not now.earlier:
+        return ()
+    if campaign.closed_at is not None:
+        return (
+            say_many(
+                *NN_(
+                    "↻ {count} signature of an earlier version, never confirmed",
+                    "↻ {count} signatures of an earlier version, never confirmed",
+                ),
+                now.earlier,
+            ),
+        )
+    return (
+        say_many(
+            *NN_(
+                "↻ {count} signature of an earlier version, to be confirmed: {confirm}",
+                "↻ {count} signatures of an earlier version, to be confirmed: {confirm}",
+            ),
+            now.earlier,
+            confirm=Typed("confirm"),
+        ),
+    )
+
+
+def of_one_person(now: Progress) -> tuple[Text, ...]:
+    """How many signatures wait for a second person of their organisation."""
+    if not now.waiting:
+        return ()
+    return (
+        say_many(
+            *NN_(
+                "✍️ {count} more signature waits for a second person of the organisation",
+                "✍️ {count} more signatures wait for a second person of the organisation",
+            ),
+            now.waiting,
+        ),
+    )
+
+
+def ended(campaign: Campaign) -> tuple[Text, ...]:
+    """That a campaign is over, and since when; nothing of one that is open."""
+    if campaign.closed_at is None:
+        return ()
+    return (say(N_("🏁 Ended on {day}"), day=meant.last_day(campaign)),)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import asking, authority, disputing, lookup, reconfirming, signing, vouching
+from commands import asking, authority, completing, disputing, lookup, reconfirming, signing, vouching
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command, reply
 from commands.entry import Entry
 
@@ -176,25 +176,7 @@ def _again(
     if speaks and vouching.waits(ctx.campaign, standing) and standing.person_id != ctx.person.id:
         return vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
     if standing.person_id == ctx.person.id or speaks:
-        if standing.level == "declared":
-            return reply(
-                N_(
-                    "**{name}** is declared already (no. {number}), and waits for a campaigner. To complete it: {details}; to take it back: {withdraw}"
-                ),
-                name=organisation.name,
-                number=standing.number,
-                details=Typed("details", organisation.name),
-                withdraw=Typed("withdraw", organisation.name),
-            )
-        return reply(
-            N_(
-                "**{name}** has already signed (no. {number}). To complete it: {details}; to take it back: {withdraw}"
-            ),
-            name=organisation.name,
-            number=standing.number,
-            details=Typed("details"),
-            withdraw=Typed("withdraw"),
-        )
+        return _already(ctx, organisation, standing, entry, speaks=speaks)
     disputing.check(ctx, standing, speaks=False)
     if ctx.confirmed:
         return disputing.dispute(ctx, standing, "", speaks=False)
@@ -207,3 +189,38 @@ def _again(
         confirm=Typed("confirm"),
     )
     return Reply((ask,), choices=(Choice("sign", entry.arguments(organisation.name)),))
+
+
+def _already(
+    ctx: Context, organisation: Organisation, standing: Signature, entry: Entry, *, speaks: bool
+) -> Reply:
+    """Tell its own people, or whoever declared it, that a signature stands; take what they say besides, as `!details` does."""
+    declared = standing.level == "declared"
+    if (speaks or declared) and entry.changes_any(standing):
+        noted = say(
+            N_("**{name}** is declared already (no. {number}). What you added is noted.")
+            if declared
+            else N_("**{name}** has already signed (no. {number}). What you added is noted."),
+            name=organisation.name,
+            number=standing.number,
+        )
+        return completing.complete(ctx, organisation, standing, entry, noted)
+    if declared:
+        return reply(
+            N_(
+                "**{name}** is declared already (no. {number}), and waits for a campaigner. To complete it: {details}; to take it back: {withdraw}"
+            ),
+            name=organisation.name,
+            number=standing.number,
+            details=Typed("details", organisation.name),
+            withdraw=Typed("withdraw", organisation.name),
+        )
+    return reply(
+        N_(
+            "**{name}** has already signed (no. {number}). To complete it: {details}; to take it back: {withdraw}"
+        ),
+        name=organisation.name,
+        number=standing.number,
+        details=Typed("details"),
+        withdraw=Typed("withdraw"),
+    )

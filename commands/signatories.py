@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     help=N_("List who has signed, in private."),
     example=N_("!signatories"),
     form=True,
+    even_ended=True,
 )
 def signatories(ctx: Context) -> Reply:
     """List the standing signatures; a list belongs in private, not in a room of two hundred."""
     campaign, storage = ctx.campaign, ctx.storage
     found = storage.signatures.all_standing(campaign.id)
+    if not found and campaign.closed_at is not None:
+        return reply(N_("Nobody has signed."))
     if not found:
         return reply(N_("Nobody has signed yet. To be the first: {sign}"), sign=Typed("sign", "…"))
     counted = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Text, Typed, say, say_many
-from campaign.signature import progress_bar
 from commands import counting, lookup, questioning, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command
 
@@ -20,35 +19,19 @@ if TYPE_CHECKING:
     help=N_("Show how far the campaign is."),
     example=N_("!status"),
     in_short=True,
+    even_ended=True,
     form=True,
 )
 def status(ctx: Context) -> Reply:
     """Show the numbers; in private, to those of the campaign, the names of who is deciding and who is silent too."""
     campaign, storage = ctx.campaign, ctx.storage
     now = counting.progress(storage, campaign)
-    lines: list[Text] = [say(N_("📜 **{title}**"), title=campaign.named)]
-    if now.goal:
-        lines.append(
-            say_many(
-                *NN_("{bar} **{count}** of {goal} signatures", "{bar} **{count}** of {goal} signatures"),
-                now.counted,
-                bar=progress_bar(now.counted, now.goal),
-                goal=now.goal,
-            )
-        )
-    else:
-        lines.append(say_many(*NN_("**{count}** signature", "**{count}** signatures"), now.counted))
-    if now.earlier:
-        lines.append(
-            say_many(
-                *NN_(
-                    "↻ {count} signature of an earlier version, to be confirmed: {confirm}",
-                    "↻ {count} signatures of an earlier version, to be confirmed: {confirm}",
-                ),
-                now.earlier,
-                confirm=Typed("confirm"),
-            )
-        )
+    lines: list[Text] = [
+        say(N_("📜 **{title}**"), title=campaign.named),
+        *showing.ended(campaign),
+        showing.counted(now),
+        *showing.of_earlier(now, campaign),
+    ]
     standing = now.standings
     line = say(
         N_(
@@ -59,17 +42,7 @@ def status(ctx: Context) -> Reply:
         declined=standing.get("declined", 0),
         silent=standing.get("silent", 0),
     )
-    lines.append(showing.standings(now, line))
-    if now.waiting:
-        lines.append(
-            say_many(
-                *NN_(
-                    "✍️ {count} more signature waits for a second person of the organisation",
-                    "✍️ {count} more signatures wait for a second person of the organisation",
-                ),
-                now.waiting,
-            )
-        )
+    lines += [showing.standings(now, line), *showing.of_one_person(now)]
     if now.disputed:
         lines.append(showing.disputed(now.disputed))
     if now.sympathies:
@@ -81,7 +54,7 @@ def status(ctx: Context) -> Reply:
         )
     lines += _collective(ctx)
     for deadline in storage.deadlines.of_campaign(campaign.id):
-        if deadline.at > ctx.now:
+        if deadline.at > ctx.now and campaign.closed_at is None:
             lines.append(showing.days_left(deadline, ctx.now))
             break
     polls = storage.polls.of_campaign(campaign.id, only_open=True)
@@ -93,7 +66,7 @@ def status(ctx: Context) -> Reply:
                 polls=Typed("polls"),
             )
         )
-    if ctx.is_admin and ctx.place in CAMPAIGNERS:
+    if ctx.is_admin and ctx.place in CAMPAIGNERS and campaign.closed_at is None:
         lines += questioning.open_ones(storage, campaign.id)
         lines += revising.waiting(storage, campaign)
     return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))

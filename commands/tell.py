@@ -58,7 +58,7 @@ def missing(storage: Storage, campaign_id: int) -> tuple[Text, ...]:
 def reached(storage: Storage, organisation_id: int, reach: Callable[[int], Sequence[T]]) -> list[T]:
     """Reach those who speak for an organisation, each by `reach`; its deputies only if none of the others can be."""
     for deputies in (False, True):
-        people = (one for one in storage.organisations.people(organisation_id) if one.deputy == deputies)
+        people = (one for one in storage.representatives.people(organisation_id) if one.deputy == deputies)
         found = [one for person in people for one in reach(person.person_id)]
         if found:
             return found

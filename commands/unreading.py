@@ -12,8 +12,8 @@ from commands.command import Elsewhere, House, Reply
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from campaign.chat import Sealed
-    from commands.due import Tick
+    from campaign.chat import Redacted, Sealed
+    from commands.tick import Tick
     from storage.storage import Storage
 
 PATIENCE = timedelta(seconds=45)
@@ -33,6 +33,11 @@ def keep(storage: Storage, event: Sealed, now: datetime) -> None:
         payload=json.loads(event.payload),
         now=now,
     )
+
+
+def deleted(storage: Storage, event: Redacted, now: datetime) -> None:
+    """Do not wait for the key of what is deleted: whoever wrote it has taken it back before anybody could answer."""
+    storage.unread.were_read(event.room.network, [(event.room.id, event.target)], now)
 
 
 def sealed(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - every step is called alike

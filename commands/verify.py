@@ -61,7 +61,7 @@ def verify(ctx: Context, signature: int) -> Reply:
     storage.signatures.change(found.id, level="verified", verified_by=ctx.person.id)
     storage.organisations.change(found.organisation_id, flagged=False)
     # Whose right it was to confirm it has that right from elsewhere, or has lost it since.
-    speaks = found.level != "declared" or storage.organisations.represent(
+    speaks = found.level != "declared" or storage.representatives.represent(
         found.organisation_id, found.person_id, "verified", ctx.now
     )
     storage.audit.note(

@@ -10,7 +10,7 @@ from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.lately import AHEAD
-from commands import asking, authority, balloting, calling, polling, tell
+from commands import asking, authority, balloting, calling, polling, reminding, tell
 from commands.command import Choice, Context, Reply
 from commands.vocabulary import in_language
 
@@ -52,10 +52,21 @@ def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
     choice = of_reactions(event.keys, procedure.choices, procedure.supports)
     context = _in(context, poll)
     if choice is not None:
+        if event.whole and _is_unchanged(context, poll, choice):
+            return None
         applause = not is_numbered(event.keys) and not balloting.electors_of(context, poll)
         return None if applause else _given(context, poll, choice, "reaction")
     # The whole set without an answer in it takes back what was answered by reacting, and nothing else.
     return _take_back(context, poll, "reaction") if event.whole else None
+
+
+def _is_unchanged(context: Context, poll: Poll, choice: str) -> bool:
+    """Whether a whole set of reactions only says once more what this person answered by reacting: a heart came to it."""
+    latest = [context.storage.ballots.latest(poll.id, one.id) for one in balloting.electors_of(context, poll)]
+    return bool(latest) and all(
+        one is not None and (one.person_id, one.choice, one.way) == (context.person.id, choice, "reaction")
+        for one in latest
+    )
 
 
 def redacted(context: Context, ballot: BallotRow, event: str) -> Reply | None:
@@ -91,7 +102,7 @@ def _given_in(storage: Storage, poll: Poll, ballot: BallotRow, event: str) -> li
 
 def is_reply(purpose: str, text: str) -> bool:
     """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number to a poll, words to why."""
-    return purpose.startswith("reason:") or (purpose.startswith("poll:") and _number(text) is not None)
+    return purpose.startswith("reason:") or (poll_meant(purpose) is not None and _number(text) is not None)
 
 
 def replied(context: Context, purpose: str, text: str) -> Reply | None:
@@ -100,11 +111,11 @@ def replied(context: Context, purpose: str, text: str) -> Reply | None:
     Raises:
         CampaignError: it cannot be taken; the text says why.
     """
-    kind, _, which = purpose.partition(":")
-    if kind == "reason":
-        words = calling.clean(calling.without_quotation(text).replace("\n", " "))
-        return balloting.give_reason(context, int(which), words)
-    return _numbered(context, int(which), _number(text) or 0)
+    poll = poll_meant(purpose)
+    if poll is not None:
+        return _numbered(context, poll, _number(text) or 0)
+    words = calling.clean(calling.without_quotation(text).replace("\n", " "))
+    return balloting.give_reason(context, int(purpose.removeprefix("reason:")), words)
 
 
 def _number(text: str) -> int | None:
@@ -128,10 +139,16 @@ def _numbered(context: Context, poll_id: int, number: int) -> Reply | None:
     return _given(context, poll, choices[number - 1], "")
 
 
+def poll_meant(purpose: str) -> int | None:
+    """The poll (its id) that is answered by reacting to a message of this purpose, or by a number in reply to it."""
+    kind, _, which = purpose.removeprefix(reminding.OF_POLL).partition(":")
+    return int(which) if kind == polling.POLL and which.isdecimal() else None
+
+
 def poll_of(storage: Storage, network: str, event: str) -> Poll | None:
-    """The poll of which a message of ours is the text or the poll itself, if it is that of one whose campaign is open."""
-    kind, _, which = storage.outbox.purpose_of(network, event).partition(":")
-    poll = storage.polls.find(int(which)) if kind == "poll" and which.isdecimal() else None
+    """The poll that can be answered by a message of ours, if it is one of a campaign that is open."""
+    which = poll_meant(storage.outbox.purpose_of(network, event))
+    poll = storage.polls.find(which) if which is not None else None
     return poll if poll and storage.campaigns.get(poll.campaign_id).closed_at is None else None
 
 
@@ -173,8 +190,15 @@ def _given(context: Context, poll: Poll, choice: str, way: Way) -> Reply | None:
 
 
 def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
-    """Take back what this person answered this way: for whichever organisation they speak for still."""
+    """Take back what this person answered this way: for whichever organisation they speak for still.
+
+    Who takes back an answer in a poll that was not read yet has given none, even if it is read later.
+    """
     reply = Reply()
+    if way == "native":
+        for elector in balloting.electors_of(context, poll):
+            if context.storage.ballots.latest(poll.id, elector.id) is None:
+                balloting.cast(context, poll, elector, RETRACTED, way=way)
     for one in context.storage.ballots.standing(poll.id):
         # Whoever takes back what a poll shows as their choice has none any more, however they said it.
         if one.person_id == context.person.id and way in (one.way, "native"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.authority import looks_like_one_human
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import counting, lookup, tell
+from commands import counting, lookup, showing, tell
 from commands.command import Choice, Reply
 
 if TYPE_CHECKING:
@@ -45,18 +45,10 @@ def has_signed(ctx: Context, organisation: Organisation, number: int, *, level: 
             number=number,
             confirm=Typed("confirm", organisation.name),
         )
-    count = counting.counted(ctx.storage, campaign)
-    return (
-        say(
-            N_("✅ **{name}** has signed the letter: {count} of {goal}."),
-            name=organisation.name,
-            count=count,
-            goal=campaign.goal,
-        )
-        if campaign.goal
-        else say(
-            N_("✅ **{name}** has signed the letter: signature {count}."), name=organisation.name, count=count
-        )
+    return say(
+        N_("✅ **{name}** has signed the letter: {signatures}."),
+        name=organisation.name,
+        signatures=showing.signatures(counting.counted(ctx.storage, campaign), campaign.goal),
     )
 
 
@@ -83,7 +75,7 @@ def second(ctx: Context, signature: Signature, **more: object) -> Reply:
 def _both_by_domain(ctx: Context, organisation: Organisation, signature: Signature) -> tuple[Elsewhere, ...]:
     """Tell the campaigners where nothing but the organisation's server says that two accounts are two people."""
     words = {
-        ctx.storage.organisations.speaks_by(organisation.id, person)
+        ctx.storage.representatives.speaks_by(organisation.id, person)
         for person in (signature.person_id, ctx.person.id)
     }
     if words != {"domain"}:
@@ -126,7 +118,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
             )
         )
     _another_human(ctx, declared)
-    if storage.organisations.is_silenced(declared.organisation_id, declared.person_id):
+    if storage.representatives.is_silenced(declared.organisation_id, declared.person_id):
         raise CampaignError(
             say(
                 N_(
@@ -152,7 +144,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
     _verify(ctx, declared)
     organisation = storage.organisations.get(declared.organisation_id)
     own_word(ctx, organisation)
-    storage.organisations.represent(organisation.id, declared.person_id, "second", ctx.now)
+    storage.representatives.represent(organisation.id, declared.person_id, "second", ctx.now)
     storage.audit.right(
         organisation.id, declared.person_id, ctx.now, by=ctx.person.id, room=ctx.room.id, granted=True
     )

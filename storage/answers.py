@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Text, bindparam, func, select, type_coerce
 
 from campaign.circle import Given
-from storage.outbox import freeze
+from storage.messages import freeze
 from storage.rows import Queries
 from storage.tables import dispatches, outbox
 

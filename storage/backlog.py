@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, not_, or_, select
 
-from storage.outbox import ERRANDS
 from storage.rooms import NOT_YET
 from storage.rows import Queries
 from storage.tables import dispatches, letters, outbox, quarantine, rooms
+from storage.turns import ERRANDS
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -28,8 +28,12 @@ class BallotRow:
     reason: str
     network: str
     """The network on which it was given."""
+    event: str
+    """By which event there; whoever takes that away takes the answer back."""
     cast_at: datetime
     """When it counts as given."""
+    server_at: datetime | None
+    """When it was given by its network's own clock, if that said so."""
     standing: bool
     resolution: str
     """What became of an objection: "", "integrated" or "withdrawn"."""
@@ -46,7 +50,9 @@ _ROW = select(
     ballots.c.choice,
     ballots.c.reason,
     ballots.c.network,
+    ballots.c.event,
     ballots.c.cast_at,
+    ballots.c.server_at,
     ballots.c.standing,
     ballots.c.resolution,
     ballots.c.way,

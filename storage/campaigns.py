@@ -193,6 +193,10 @@ class Campaigns(Queries):
         """Every campaign that is not closed."""
         return self._all(Campaign, _ROW.where(campaigns.c.closed_at.is_(None)).order_by(campaigns.c.id))
 
+    def all(self) -> Sequence[Campaign]:
+        """Every campaign, those that have ended too."""
+        return self._all(Campaign, _ROW.order_by(campaigns.c.id))
+
     def get(self, campaign_id: int) -> Campaign:
         """One campaign. Raises LookupError."""
         found = self._one(Campaign, _GET, {"id": campaign_id}, keep=True)

@@ -17,6 +17,7 @@ from storage.merges import Merges
 from storage.naming import Naming
 from storage.organisations import Organisations
 from storage.people import THEIR_OWN, People, pointing_at
+from storage.representatives import Representatives
 from storage.rows import Queries
 from storage.tables import (
     addresses,
@@ -88,6 +89,7 @@ class Erasing(Queries):
         messages.erase(person_id, naming, private)
         self._own_rows(person_id, naming)
         self._tombstone(person_id, accounts, naming, now)
+        self._unread(accounts, private)  # before their name is taken out of it
         self._everywhere(naming)
         self._sympathies(accounts)
         self._events(accounts, private)
@@ -174,15 +176,15 @@ class Erasing(Queries):
 
     def _rights(self, person_id: int, accounts: Sequence[Address], now: datetime) -> list[Orphan]:
         """Take every right, and let no list give it back to an account by itself; without keeping the account."""
-        book = Organisations(self._connection)
-        theirs = book.of_person(person_id)
+        book = Representatives(self._connection)
+        theirs = Organisations(self._connection).of_person(person_id)
         for account in accounts:
             if account.is_account:
                 for organisation_id in {one.id for one in theirs} | set(book.barred(account)):
                     book.bar(organisation_id, account, now)
         self._connection.execute(delete(representatives).where(representatives.c.person_id == person_id))
         self._forget_digests([one.id for one in theirs])
-        return [Orphan(one.id, one.name) for one in theirs if not book.representatives(one.id)]
+        return [Orphan(one.id, one.name) for one in theirs if not book.of(one.id)]
 
     def _forget_digests(self, ids: Sequence[int]) -> None:
         listed = select(organisations.c.id, organisations.c.listed).where(organisations.c.id.in_(ids))
@@ -271,15 +273,20 @@ class Erasing(Queries):
                 )
             )
 
+    def _unread(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
+        """Forget what waits sealed for its key: what they wrote, and what is in their private chats."""
+        for network in {account.network for account in accounts}:
+            names = [account.id for account in accounts if account.network == network]
+            places = [room for _, room in private]
+            self._connection.execute(
+                delete(unread_events).where(
+                    unread_events.c.network == network,
+                    or_(unread_events.c.sender.in_(names), unread_events.c.room.in_(places)),
+                )
+            )
+
     def _events(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
         """Forget where they spoke to the bot alone, where that is their account; not what it took, lest it take it again."""
-        places = [room for _, room in private]
-        names = [account.id for account in accounts]
-        self._connection.execute(
-            delete(unread_events).where(
-                or_(unread_events.c.sender.in_(names), unread_events.c.room.in_(places))
-            )
-        )
         for account in accounts:
             scopes = [account.id, *(room for _, room in private if account.id in room)]
             scope = (inbox.c.network == account.network, inbox.c.scope.in_(scopes))
@@ -326,11 +333,11 @@ class Erasing(Queries):
         trace = Trace(
             {person_id, *People(self._connection).once_were(person_id)},
             dict.fromkeys(theirs, stone),
-            {(one.network, one.id): Organisations.barring(one) for one in accounts if one.is_account},
+            {(one.network, one.id): Representatives.barring(one) for one in accounts if one.is_account},
             self._answered_for(person_id),
             naming,
         )
         for organisation_id in merged.forget(trace):
             for account in accounts:
                 if account.is_account:
-                    Organisations(self._connection).bar(organisation_id, account, now)
+                    Representatives(self._connection).bar(organisation_id, account, now)

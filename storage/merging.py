@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Table, UniqueConstraint
 
-from campaign.merging import Given, first_stands, quieter, stronger_word, takes_word
+from campaign.merging import Given, first_stands, later_answer, quieter, stronger_word, takes_word
 from storage.tables import (
     addresses,
     audit,
@@ -241,13 +241,18 @@ class Planner:
         self._move(table, mine, theirs)
 
     def _ballots(self, table: Table, mine: Sequence[Row], theirs: Sequence[Row]) -> None:
-        """Of two that stand in one poll, the later one stands."""
+        """Of two that stand in one poll, the later one stands, unless it says nothing."""
         standing = {row["poll_id"]: row for row in mine if row["standing"]}
         for row in sorted(self._open(theirs), key=lambda row: row["id"]):
             other = standing.get(row["poll_id"]) if row["standing"] else None
             if other is None:
                 self._moved(table, row)
-            elif (other["cast_at"], other["id"]) >= (row["cast_at"], row["id"]):
+            elif later_answer(
+                other["choice"],
+                (other["cast_at"], other["id"]),
+                row["choice"],
+                (row["cast_at"], row["id"]),
+            ):
                 self._moved(table, row, standing=0)
             else:
                 self._note(table, other, {**other, "standing": 0})

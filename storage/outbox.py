@@ -1,82 +1,22 @@
-"""What is to be said and what was: intents, and the frozen dispatches they end in."""
+"""What is to be said and what was: intents, which end in frozen dispatches."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-from sqlalchemy import Text, bindparam, delete, func, insert, not_, or_, select, type_coerce, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
-from campaign.chat import File, Message
-from storage.rooms import NOT_YET
+from storage.messages import freeze
 from storage.rows import Queries
-from storage.steps import reached
-from storage.tables import dispatches, files, outbox, rooms
+from storage.tables import dispatches, files, outbox
+from storage.turns import WAITING, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Connection
-
-    from campaign.chat import Intent
-
-_MESSAGE = TypeAdapter(Message)
-
-
-def freeze(message: Message) -> dict[str, Any]:
-    """Turn a message into plain JSON values."""
-    frozen: dict[str, Any] = _MESSAGE.dump_python(message, mode="json")
-    return frozen
-
-
-def thaw(frozen: Mapping[str, Any]) -> Message:
-    """Turn what `freeze` made into the message again."""
-    return _MESSAGE.validate_python(frozen)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """An intent that waits to leave: into a room, or (without one yet) into a private chat with an address.
-
-    Its message stays in `frozen` as it was written until it is asked for: of what waits, only the first leaves soon.
-    """
-
-    id: int
-    room_id: int | None
-    address_id: int | None
-    intent: Intent
-    frozen: str
-    file_id: int | None
-    reply_to: str
-    thread: str
-    purpose: str
-    urgency: int
-    repeats: str | None
-    """The key of the dispatch that is to leave once more as it was rendered, if it is that."""
-    expires_at: datetime | None
-    """From when on it is not worth saying any more (UTC)."""
-    asker: int | None
-    """The person whom it answers, if it does."""
-    target_id: int | None
-    """The intent of the earlier message of ours that it edits, ends or pins."""
-
-    @property
-    def is_errand(self) -> bool:
-        """Whether it is an act rather than something to show in a room."""
-        return self.intent in ERRANDS
-
-    @cached_property
-    def message(self) -> Message:
-        """The message itself, read when it is first asked for."""
-        return thaw(json.loads(self.frozen))
-
-    def saying(self, message: Message) -> Waiting:
-        """The same, with other words."""
-        return replace(self, frozen=json.dumps(freeze(message)))
+    from campaign.chat import File, Intent, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,115 +49,11 @@ class Earlier:
     event: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchRow:
-    """A dispatch that was begun and has no answer yet."""
-
-    key: str
-    room_id: int
-    address: str
-    archived: bool
-    payload: dict[str, Any]
-    private_with: str | None
-    file_id: int | None
-    made_at: datetime
-    expires_at: datetime | None
-    """From when on something in it is not worth saying any more (UTC)."""
-
-
-ERRANDS = ("join", "leave")
-"""Intents that are acts rather than something to show in a room."""
-_IS_ERRAND = outbox.c.intent.in_(ERRANDS)
-_WHERE = (outbox.c.room_id, outbox.c.address_id, _IS_ERRAND)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
-A_FEW = 3
-"""How many answers of one person's may wait in one place without their letting others pass."""
-_THEIRS = func.count().over(partition_by=(*_WHERE, outbox.c.urgency, outbox.c.asker))
-"""How many answers wait there for the same person."""
-_LETS_PASS = outbox.c.asker.is_not(None) & (_THEIRS > A_FEW)
-_WAITS = (
-    select(
-        outbox.c.id,
-        outbox.c.room_id,
-        outbox.c.address_id,
-        _IS_ERRAND.label("is_errand"),
-        outbox.c.urgency,
-        _LETS_PASS.label("lets_pass"),
-    )
-    .outerjoin(rooms, rooms.c.id == outbox.c.room_id)
-    .where(
-        outbox.c.network == bindparam("network"),
-        outbox.c.dispatch_key.is_(None),
-        outbox.c.settled.is_(False),
-        or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("now")),
-        # Whatever waits where nothing can leave now must not fill the page.
-        or_(
-            outbox.c.room_id.is_(None) & outbox.c.address_id.not_in(bindparam("opening", expanding=True)),
-            _IS_ERRAND,
-            not_(NOT_YET) & rooms.c.id.not_in(bindparam("busy", expanding=True)),
-        ),
-    )
-    .subquery()
-)
-_PLACE = func.row_number().over(
-    partition_by=(_WAITS.c.room_id, _WAITS.c.address_id, _WAITS.c.is_errand),
-    order_by=(_WAITS.c.urgency, _WAITS.c.lets_pass, _WAITS.c.id),
-)
-"""Where an intent stands among those that wait for the same place."""
-_IN_TURN = select(_WAITS.c.id, _WAITS.c.lets_pass, _PLACE.label("place")).subquery()
-_WAITING = (
-    select(
-        outbox.c.id,
-        outbox.c.room_id,
-        outbox.c.address_id,
-        outbox.c.intent,
-        type_coerce(outbox.c.message, Text),
-        outbox.c.file_id,
-        outbox.c.reply_to,
-        outbox.c.thread,
-        outbox.c.purpose,
-        outbox.c.urgency,
-        outbox.c.repeats_key,
-        outbox.c.expires_at,
-        outbox.c.asker,
-        outbox.c.target_id,
-    )
-    .join(_IN_TURN, _IN_TURN.c.id == outbox.c.id)
-    # Nor may what waits in one room: no message holds more of it.
-    .where(_IN_TURN.c.place <= bindparam("of_one"))
-    .order_by(outbox.c.urgency, _IN_TURN.c.lets_pass, outbox.c.id)
-    .limit(bindparam("limit"))
-)
 _UNBEGUN = outbox.c.dispatch_key.is_(None) & outbox.c.settled.is_(False)
 _EXPIRED = select(outbox.c.id).where(_UNBEGUN, outbox.c.expires_at <= bindparam("now")).order_by(outbox.c.id)
 _PUT = insert(outbox)
 _LAST = select(func.max(outbox.c.id))
-_DISPATCH = insert(dispatches)
-_FREEZE = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("rows", expanding=True)), outbox.c.dispatch_key.is_(None))
-    .values(dispatch_key=bindparam("with_key"), settled=True)
-)
-_SETTLE = (
-    update(dispatches)
-    .where(dispatches.c.key == bindparam("which"), dispatches.c.state != "delivered")
-    .values(
-        state=bindparam("to"), event=bindparam("as_event"), error=bindparam("why"), settled_at=bindparam("at")
-    )
-)
-
-
-def end(
-    connection: Connection, key: str, state: str, now: datetime, *, event: str = "", why: str = ""
-) -> bool:
-    """Say what became of a dispatch, unless it is known to have arrived; the bytes of its file are no longer held."""
-    settled = connection.execute(
-        _SETTLE, {"which": key, "to": state, "as_event": event, "why": why, "at": now}
-    )
-    held = select(dispatches.c.file_id).where(dispatches.c.key == key, dispatches.c.file_id.is_not(None))
-    connection.execute(update(files).where(files.c.id.in_(held)).values(data=None))
-    reached("mark")
-    return bool(settled.rowcount)
 
 
 class Outbox(Queries):
@@ -327,7 +163,7 @@ class Outbox(Queries):
             "opening": list(opening),
             "now": now,
         }
-        return self._all(Waiting, _WAITING, values)
+        return self._all(Waiting, WAITING, values)
 
     def expired(self, now: datetime) -> Sequence[int]:
         """The intents that wait, on any network, though by now they are not worth saying any more."""
@@ -382,90 +218,6 @@ class Outbox(Queries):
     def settle(self, row_ids: Sequence[int]) -> None:
         """End intents that need no dispatch of their own."""
         self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(settled=True))
-
-    def freeze(
-        self,
-        rows: Sequence[int],
-        *,
-        key: str,
-        network: str,
-        room_id: int,
-        payload: Mapping[str, Any],
-        private_with: str | None,
-        file_id: int | None,
-        now: datetime,
-    ) -> None:
-        """Make waiting intents one dispatch, in the state of one that may have been sent."""
-        self._connection.execute(
-            _DISPATCH,
-            {
-                "key": key,
-                "network": network,
-                "room_id": room_id,
-                "payload": dict(payload),
-                "private_with": private_with,
-                "file_id": file_id,
-                "state": "sending",
-                "made_at": now,
-            },
-        )
-        self._connection.execute(_FREEZE, {"rows": list(rows), "with_key": key})
-
-    def thaw(self, key: str) -> None:
-        """Let the intents of a dispatch that was certainly never sent wait again; the dispatch never was."""
-        unsent = select(dispatches.c.key).where(dispatches.c.key == key, dispatches.c.state == "sending")
-        self._connection.execute(
-            update(outbox).where(outbox.c.dispatch_key.in_(unsent)).values(dispatch_key=None, settled=False)
-        )
-        self._connection.execute(delete(dispatches).where(dispatches.c.key.in_(unsent)))
-
-    def sending(self, network: str) -> Sequence[DispatchRow]:
-        """The dispatches of a network that were begun and have no answer, oldest first."""
-        query = (
-            select(
-                dispatches.c.key,
-                dispatches.c.room_id,
-                rooms.c.address,
-                rooms.c.archived,
-                dispatches.c.payload,
-                dispatches.c.private_with,
-                dispatches.c.file_id,
-                dispatches.c.made_at,
-                select(func.min(outbox.c.expires_at))
-                .where(outbox.c.dispatch_key == dispatches.c.key)
-                .scalar_subquery(),
-            )
-            .join(rooms, rooms.c.id == dispatches.c.room_id)
-            .where(dispatches.c.network == network, dispatches.c.state == "sending")
-            .order_by(dispatches.c.made_at, dispatches.c.key)
-        )
-        return self._all(DispatchRow, query)
-
-    def address_file(self, key: str, url: str, keys: str = "") -> None:
-        """Keep where a dispatch's file was uploaded, and what opens it, before the dispatch is first sent."""
-        payload = self._connection.execute(
-            select(dispatches.c.payload).where(dispatches.c.key == key)
-        ).scalar_one()
-        self._connection.execute(
-            update(dispatches)
-            .where(dispatches.c.key == key)
-            .values(payload={**payload, "file_url": url, "file_keys": keys})
-        )
-
-    def file(self, file_id: int) -> File | None:
-        """A file on its way out, while its bytes are still held."""
-        row = self._connection.execute(
-            select(files.c.name, files.c.media_type, files.c.data).where(files.c.id == file_id)
-        ).first()
-        return None if row is None or row.data is None else File(row.name, row.media_type, row.data)
-
-    def delivered(self, key: str, event: str, now: datetime) -> None:
-        """Mark a dispatch as visible under this event id; the bytes of its file are no longer held."""
-        end(self._connection, key, "delivered", now, event=event)
-
-    def dropped(self, key: str, why: str, now: datetime) -> None:
-        """Mark a dispatch that the network will never take, and that nobody has to decide about."""
-        end(self._connection, key, "dropped", now, why=why)
 
     def purpose_of(self, network: str, event: str) -> str:
         """What a reaction or a reply to one of our messages means; empty if nothing."""

@@ -48,6 +48,11 @@ class Poll:
     """The collective's signature that came of it."""
 
     @property
+    def set_at(self) -> datetime:
+        """Since when it closes when it does: since it was opened, or put off."""
+        return self.extended_at or self.opened_at
+
+    @property
     def is_open(self) -> bool:
         """Whether it takes answers, as long as its time is not over."""
         return self.begun and self.closed_at is None

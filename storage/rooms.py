@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, or_, select, updat
 
 from campaign.chat import Room
 from storage.rows import Queries
-from storage.tables import boards, campaign_rooms, campaigns, outbox, prompts, rooms
+from storage.tables import boards, campaign_rooms, outbox, prompts, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +94,7 @@ _FIND = _ROW.where(rooms.c.network == bindparam("network"), rooms.c.address == b
 _GET = _ROW.where(rooms.c.id == bindparam("id"))
 _CAMPAIGNS = (
     select(campaign_rooms.c.campaign_id)
-    .join(campaigns, campaigns.c.id == campaign_rooms.c.campaign_id)
-    .where(campaign_rooms.c.room_id == bindparam("room"), campaigns.c.closed_at.is_(None))
+    .where(campaign_rooms.c.room_id == bindparam("room"))
     .order_by(campaign_rooms.c.campaign_id)
 )
 
@@ -250,7 +249,7 @@ class Rooms(Queries):
         return self._all(RoomRow, query.where(rooms.c.state == "joined") if joined else query)
 
     def campaigns_of(self, room_id: int) -> Sequence[int]:
-        """The open campaigns that list a room."""
+        """The campaigns that list a room, those that have ended among them: it stays theirs."""
         return self._all(int, _CAMPAIGNS, {"room": room_id}, keep=True)
 
     def direct_with(self, network: str, partner: str) -> RoomRow | None:

@@ -14,12 +14,14 @@ from storage.boards import Boards
 from storage.campaigns import Campaigns
 from storage.consents import Consents
 from storage.deadlines import Deadlines
+from storage.dispatches import Dispatches
 from storage.disputes import Disputes
 from storage.erasing import Erasing
 from storage.forgetting import Forgetting
 from storage.held import Held
 from storage.inbox import Inbox
 from storage.letters import Letters
+from storage.lines import Lines
 from storage.memory import memory_of
 from storage.merges import Merges
 from storage.organisations import Organisations
@@ -29,6 +31,7 @@ from storage.polls import Polls
 from storage.prompts import Prompts
 from storage.questions import Questions
 from storage.reminders import Reminders
+from storage.representatives import Representatives
 from storage.rooms import Rooms
 from storage.shown import Shown
 from storage.signatures import Signatures
@@ -125,6 +128,11 @@ class Storage:
         return Deadlines(self._connection)
 
     @cached_property
+    def dispatches(self) -> Dispatches:
+        """What left or leaves, and what became of it."""
+        return Dispatches(self._connection)
+
+    @cached_property
     def disputes(self) -> Disputes:
         """What is said against signatures."""
         return Disputes(self._connection)
@@ -155,18 +163,23 @@ class Storage:
         return Letters(self._connection)
 
     @cached_property
+    def lines(self) -> Lines:
+        """The list as it is exported."""
+        return Lines(self._connection)
+
+    @cached_property
     def merges(self) -> Merges:
         """Organisations that turned out to be one."""
         return Merges(self._connection)
 
     @cached_property
     def organisations(self) -> Organisations:
-        """Organisations, their names and who speaks for them."""
+        """Organisations and their names."""
         return Organisations(self._connection)
 
     @cached_property
     def outbox(self) -> Outbox:
-        """What is to be said and what was."""
+        """What is to be said and what was: intents."""
         return Outbox(self._connection)
 
     @cached_property
@@ -193,6 +206,11 @@ class Storage:
     def reminders(self) -> Reminders:
         """What became of each reminder."""
         return Reminders(self._connection)
+
+    @cached_property
+    def representatives(self) -> Representatives:
+        """Who speaks for organisations."""
+        return Representatives(self._connection)
 
     @cached_property
     def rooms(self) -> Rooms:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, update
 
 from campaign.chat import Message
-from storage.outbox import ERRANDS, end, freeze
+from storage.dispatches import end
+from storage.messages import freeze
 from storage.rows import Queries
 from storage.tables import dispatches, files, outbox, reminders, rooms
+from storage.turns import ERRANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,13 +12,14 @@ from storage.rows import Queries
 from storage.tables import rooms, unread_events
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
 MOST, MOST_CHARACTERS = 1000, 4_000_000
 """Events of one room that are kept sealed, and how large they are in all: what a stranger sends more of fills no disk."""
 _SHARE = 4
 """What one sender may have of that is this part of it: a stranger alone closes nobody else's way to a key that comes late."""
+_AT_ONCE = 500
 _WAITING = unread_events.c.read_at.is_(None)
 
 
@@ -101,8 +102,16 @@ class UnreadEvents(Queries):
             },
         )
 
-    def waiting(self, network: str) -> Sequence[UnreadEvent]:
-        """Everything of a network that waits for its key, oldest first."""
+    def sessions(self, network: str) -> frozenset[tuple[str, str]]:
+        """Room and session of everything of a network that waits for its key."""
+        query = select(unread_events.c.room, unread_events.c.session).where(
+            unread_events.c.network == network, _WAITING
+        )
+        return frozenset((room, session) for room, session in self._connection.execute(query.distinct()))
+
+    def waiting(self, network: str, sessions: Collection[tuple[str, str]]) -> Sequence[UnreadEvent]:
+        """What waits for the keys of these rooms and sessions, oldest first."""
+        these = tuple_(unread_events.c.room, unread_events.c.session)
         query = (
             select(
                 unread_events.c.room,
@@ -111,19 +120,25 @@ class UnreadEvents(Queries):
                 unread_events.c.session,
                 unread_events.c.payload,
                 unread_events.c.received_at,
+                unread_events.c.id,
             )
             .where(unread_events.c.network == network, _WAITING)
             .order_by(unread_events.c.id)
         )
-        return self._all(UnreadEvent, query)
+        rows = [
+            row
+            for some in _pieces(sorted(sessions))
+            for row in self._connection.execute(query.where(these.in_(some)))
+        ]
+        return [UnreadEvent(*row[:-1]) for row in sorted(rows, key=lambda row: row.id)]
 
     def were_read(self, network: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
         """These need not be kept any more: room and event of each."""
-        if keys:
-            these = tuple_(unread_events.c.room, unread_events.c.event).in_(keys)
+        these = tuple_(unread_events.c.room, unread_events.c.event)
+        for some in _pieces(keys):
             self._connection.execute(
                 update(unread_events)
-                .where(unread_events.c.network == network, these)
+                .where(unread_events.c.network == network, these.in_(some), _WAITING)
                 .values(read_at=now, payload={})
             )
 
@@ -184,3 +199,8 @@ def _is_full(held: Sequence[_Held], share: int = 1) -> bool:
     """Whether that is as much as may be kept, or that part of it."""
     count, characters = sum(one.count for one in held), sum(one.characters for one in held)
     return count >= MOST // share or characters >= MOST_CHARACTERS // share
+
+
+def _pieces(pairs: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:
+    """Cut into what one statement may hold."""
+    return (pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE))

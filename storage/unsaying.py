@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Text, and_, cast, delete, func, insert, or_, select, update
 
 from campaign.chat import Message
-from storage.outbox import freeze
+from storage.messages import freeze
 from storage.rows import Queries
 from storage.tables import addresses, dispatches, files, outbox, people, rooms
 

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from campaign.chat import Address, Event, Intent, Room, Sealed
+
+
+async def _nothing_kept(_: Collection[tuple[str, str]]) -> Sequence[Sealed]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,10 @@ class Start:
     """The fixed device id (Matrix) or resource (XMPP) of this installation."""
     unsure: Mapping[str, str] = field(default_factory=dict)
     """Key → room id of the dispatches that were sent without an answer: to be looked for while catching up."""
-    sealed: tuple[Sealed, ...] = ()
-    """Encrypted events kept for the day their keys come."""
+    sealed: frozenset[tuple[str, str]] = frozenset()
+    """Room and session of each encrypted event that is kept for the day its key comes."""
+    kept: Callable[[Collection[tuple[str, str]]], Awaitable[Sequence[Sealed]]] = _nothing_kept
+    """Gives those of such rooms and sessions again, as the bot has kept them: what is forgotten there is nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

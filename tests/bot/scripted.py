@@ -23,7 +23,9 @@ from bot.transports.base import (
     Vitals,
 )
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
+from commands import due
 from commands.command import House
+from commands.due import Tick
 from commands.menu import MENU
 from storage.opening import open_database
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.transports.base import Start
     from campaign.chat import Event
+    from commands.command import Elsewhere
     from storage.database import Database
     from storage.storage import Storage
 
@@ -343,3 +346,9 @@ def _bounced(dispatch: Dispatch, reason: str) -> Event:
 def cut() -> Unreachable:
     """Build a cut of the line."""
     return Unreachable("the line was cut")
+
+
+def reminded(storage: Storage, at: datetime) -> list[Elsewhere]:
+    """Let what is due be decided in the rooms; return what is said there."""
+    tick = Tick(at, heard=at)
+    return [one for step in due.reminders(storage) for one in step(storage, HOUSE, tick).elsewhere]

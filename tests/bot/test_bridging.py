@@ -16,8 +16,9 @@ from bot.transports.base import Batch
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Joined, Reacted
 from campaign.circle import MOST, SAME
-from commands import boarding, due, revising
+from commands import boarding, revising
 from commands.menu import MENU
+from commands.tick import Tick
 from tests.bot.scripted import (
     ANA,
     CONFIG,
@@ -92,11 +93,11 @@ def leaves(database: Database, room: str = COOP.id, now: datetime = NOW) -> list
         rows = [row for row in found if storage.rooms.get(row.room_id or 0).address == room]
         for row in rows:
             key = secrets.token_hex(8)
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row.id], key=key, network=MATRIX, room_id=row.room_id or 0, payload={},
                 private_with=None, file_id=None, now=now,
             )  # fmt: skip
-            storage.outbox.delivered(key, f"${key}", now)
+            storage.dispatches.delivered(key, f"${key}", now)
         return [plain(row.message) for row in rows]
 
     return database.transaction(work)
@@ -173,7 +174,7 @@ def boards(database: Database, bridges: Bridges) -> int:
 
     def work(storage: Storage) -> int:
         storage.campaigns.change(1, board=True)
-        boarding.keep(storage, replace(HOUSE, bridges=bridges), due.Tick(NOW, NOW))
+        boarding.keep(storage, replace(HOUSE, bridges=bridges), Tick(NOW, NOW))
         return len(storage.boards.of_campaign(1))
 
     return database.transaction(work)
@@ -200,7 +201,7 @@ async def test_a_board_stays_on_the_side_that_has_it_when_the_side_listed_first_
 
     def again(storage: Storage) -> list[tuple[int, datetime | None]]:
         storage.campaigns.change(1, goal=7)
-        boarding.keep(storage, replace(HOUSE, bridges=BRIDGED), due.Tick(later, later))
+        boarding.keep(storage, replace(HOUSE, bridges=BRIDGED), Tick(later, later))
         return [(room, board.changed_at) for room, board in storage.boards.of_campaign(1).items()]
 
     ((room, changed),) = database.transaction(again)

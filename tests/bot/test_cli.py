@@ -23,10 +23,9 @@ from bot import cli
 from bot.backups import begin_again
 from bot.config import load
 from bot.opening import open_campaigns
-from commands import due
 from storage import migrations
 from storage.opening import FILE, lock, open_database
-from tests.bot.scripted import CONFIG, HOUSE, NOW, PASSWORDS, config, plain
+from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config, plain, reminded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -483,10 +482,7 @@ def test_the_campaigners_hear_of_a_restored_bot_and_no_old_reminder_rings(
             (tmp_path / name / FILE).write_bytes(copy.read_bytes())
         database = open_database(tmp_path / name)
         try:
-            reply = database.transaction(
-                lambda storage: due.deadlines(storage, HOUSE, due.Tick(later, heard=later))
-            )
-            told[name] = len(reply.elsewhere)
+            told[name] = len(database.transaction(lambda storage: reminded(storage, later)))
             waits = database.transaction(lambda storage: storage.outbox.waiting("xmpp"))
         finally:
             database.close()

@@ -11,7 +11,7 @@ from apscheduler.schedulers import base as scheduler
 
 from bot.clock import Clock, utc_now
 from bot.ticking import Ticking
-from commands.due import Tick
+from commands.tick import Tick
 from tests.bot.scripted import COOP, FORGE, HOUSE, NOW, begun, waiting
 
 if TYPE_CHECKING:

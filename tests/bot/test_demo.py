@@ -25,8 +25,8 @@ async def played(language: str, *typed: str) -> tuple[str, str]:
 async def test_both_languages_play_the_same_campaign_each_in_its_own_words() -> None:
     french, _ = await played("fr")
     english, _ = await played("en")
-    assert "▓▓▓░░░░░░░ *2* signatures sur 6" in french
-    assert "▓▓▓░░░░░░░ *2* of 6 signatures" in english
+    assert "▓▓▓░░░░░░░ *2 signatures (objectif\u00a0: 6)*" in french
+    assert "▓▓▓░░░░░░░ *2 signatures (goal: 6)*" in english
     for wrong in ("reacts", "votes", "/vote 1", "/as ", "usage"):
         assert wrong not in french
     for wrong in ("réagit", "signé", "!signer", "scrutin", "/voter", "Essayez"):

@@ -35,8 +35,8 @@ from campaign.chat import (
 )
 from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command
-from commands.due import Tick
 from commands.menu import MENU
+from commands.tick import Tick
 from storage.trouble import StorageFull
 from tests.bot.scripted import (
     ANA,
@@ -126,7 +126,7 @@ def signatures(database: Database) -> int:
 
 async def test_a_line_is_answered_where_it_was_said(intake: Intake, database: Database) -> None:
     await take(intake, said("$1", "!sign Picasoft"))
-    assert await waiting(database) == [(COOP.id, "✅ Picasoft has signed the letter: signature 1.")]
+    assert await waiting(database) == [(COOP.id, "✅ Picasoft has signed the letter: 1 signature.")]
 
 
 @pytest.mark.parametrize("how", ["in one batch", "in two batches", "with others in between"])
@@ -216,11 +216,11 @@ async def test_a_refusal_by_reaction_undoes_what_was_written(intake: Intake, dat
 
     def deliver(storage: Storage) -> None:
         (row,) = storage.outbox.waiting(MATRIX)
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id], key="k", network=MATRIX, room_id=row.room_id or 0, payload={}, private_with=None,
             file_id=None, now=NOW,
         )  # fmt: skip
-        storage.outbox.delivered("k", "$question", NOW)
+        storage.dispatches.delivered("k", "$question", NOW)
 
     database.transaction(deliver)
     await take(intake, Reacted(COOP, "$2", ANA, "Ana", "$question", ("✅",), NOW))
@@ -366,7 +366,7 @@ async def test_our_own_echo_marks_what_was_sent(intake: Intake, database: Databa
 
     def freeze(storage: Storage) -> None:
         (row,) = storage.outbox.waiting(MATRIX)
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id], key="k", network=MATRIX, room_id=row.room_id or 0, payload={}, private_with=None,
             file_id=None, now=NOW,
         )  # fmt: skip
@@ -385,7 +385,7 @@ async def test_what_a_gap_may_hide_is_not_sent_again_once_its_key_is_forgotten(
         def freeze(storage: Storage) -> None:
             known = storage.rooms.ensure(room.network, room.id)
             row = storage.outbox.put(MATRIX, Message((say("Hello."),)), NOW, room=known.id)
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row], key=key, network=MATRIX, room_id=known.id, payload={}, private_with=None,
                 file_id=None, now=NOW - timedelta(hours=hours),
             )  # fmt: skip
@@ -475,7 +475,9 @@ def sealed(event: str, session: str = "s", room: Room = COOP, sender: Address = 
 
 
 async def unread(database: Database) -> list[str]:
-    return await database.read(lambda storage: [one.event for one in storage.unread.waiting(MATRIX)])
+    return await database.read(
+        lambda storage: [one.event for one in storage.unread.waiting(MATRIX, storage.unread.sessions(MATRIX))]
+    )
 
 
 async def test_what_cannot_be_read_yet_is_kept_and_takes_effect_once_it_can(
@@ -488,6 +490,13 @@ async def test_what_cannot_be_read_yet_is_kept_and_takes_effect_once_it_can(
         await intake.take(MATRIX, Batch((line,), opened=((COOP.id, "$1"),)), lambda _: None)
         assert signatures(database) == 1
         assert await unread(database) == ["$2"]
+    assert rows(database, "SELECT payload FROM unread_events WHERE event = '$1'") == [("{}",)]
+
+
+async def test_what_is_deleted_before_its_key_comes_is_not_kept(intake: Intake, database: Database) -> None:
+    await take(intake, Joined(COOP, NOW, encrypted=True), sealed("$1"), sealed("$2"))
+    await take(intake, Redacted(COOP, "$3", "$1", NOW), sealed("$4"), Redacted(COOP, "$5", "$4", NOW))
+    assert await unread(database) == ["$2"]
     assert rows(database, "SELECT payload FROM unread_events WHERE event = '$1'") == [("{}",)]
 
 
@@ -607,7 +616,7 @@ async def test_a_step_of_the_clock_that_fails_does_not_stop_the_others(
 
     monkeypatch.setattr(due, "STEPS", (bad, *due.STEPS))
     now = NOW + timedelta(days=22, hours=6)
-    await Ticking(database, HOUSE).tick(due.Tick(now, heard=now))
+    await Ticking(database, HOUSE).tick(Tick(now, heard=now))
     assert traces(database) == []
     assert any("please answer by" in text for _, text in await waiting(database))
 

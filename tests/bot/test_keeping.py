@@ -16,7 +16,7 @@ from bot.opening import open_campaigns
 from campaign.chat import MATRIX, Address
 from commands import due, oblivion
 from commands.command import House
-from commands.due import Tick
+from commands.tick import Tick
 from storage.opening import open_database
 from tests.conversations.play import config
 from tests.storage.made import rows

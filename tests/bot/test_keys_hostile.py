@@ -10,6 +10,7 @@ import pytest
 import vodozemac
 
 from bot.transports.matrix.encryption import Encryption
+from bot.transports.matrix.encryption.machine import NoKeyError
 from bot.transports.matrix.encryption.sealing import MOST_DEVICES
 from bot.transports.matrix.reading import MalformedError
 from tests.bot.test_keys import DEVICE, ME, ROOM, Server, Somebody
@@ -192,3 +193,179 @@ async def test_who_leaves_with_somebody_elses_key_ends_nothing_of_theirs(
     assert encryption._machine.device_store[writer.user]
     await encryption.receive({"device_lists": {"left": [writer.user]}})
     assert encryption._machine.session_store.get(victim.account.curve25519_key.to_base64()) is not None
+
+
+# --- the keys of rooms, from whom they should not come or as they should not be
+
+
+def texts(opened: list[dict[str, Any] | Exception]) -> list[str]:
+    """What was said in events that were opened, or the name of the error."""
+    return [type(one).__name__ if isinstance(one, Exception) else one["content"]["body"] for one in opened]
+
+
+def exported(session: vodozemac.InboundGroupSession, index: int = 0) -> str:
+    found = session.export_at(index)
+    assert found is not None
+    return found.to_base64()
+
+
+def inbound(writer: Writer) -> vodozemac.InboundGroupSession:
+    return vodozemac.InboundGroupSession(writer.session.session_key)
+
+
+def forwarded(writer: Writer, key: str, *, sender_key: str = "") -> dict[str, Any]:
+    """The content of a key that is handed on by a device, as if it had made it itself."""
+    return {
+        **writer.room_key(),
+        "session_key": key,
+        "sender_key": sender_key or writer.account.curve25519_key.to_base64(),
+        "sender_claimed_ed25519_key": writer.account.ed25519_key.to_base64(),
+        "forwarding_curve25519_key_chain": [],
+    }
+
+
+async def asked_for(encryption: Encryption, event: dict[str, Any]) -> None:
+    """Let the bot have asked for the key of an event."""
+    (why,) = await encryption.open_all([(ROOM, event)])
+    assert isinstance(why, NoKeyError)
+    session = event["content"]["session_id"]
+    assert await encryption._run(encryption._machine.request_for, (ROOM, session, event["sender"]))
+
+
+async def test_a_key_that_nobody_asked_for_is_not_taken_from_anybody(
+    server: Server, encryption: Encryption
+) -> None:
+    writer, stranger = Writer(7, server), Writer(8, server)
+    key = exported(inbound(writer))
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    for who in (writer, stranger):
+        handed = who.for_device(who.begin(), "m.forwarded_room_key", forwarded(who, key) | {
+            "session_id": writer.session.session_id
+        })  # fmt: skip
+        assert await encryption.receive(to_device(handed)) == set()
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["NoKeyError"]
+
+
+async def test_a_key_that_was_asked_for_is_taken_from_whom_it_was_asked_alone(
+    server: Server, encryption: Encryption
+) -> None:
+    writer, stranger = Writer(7, server), Writer(8, server)
+    stranger.session, key = writer.session, exported(inbound(writer))
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    await asked_for(encryption, event)
+    as_theirs = forwarded(stranger, key)
+    in_their_name = forwarded(stranger, key, sender_key=writer.account.curve25519_key.to_base64())
+    for content in (as_theirs, in_their_name):
+        handed = stranger.for_device(stranger.begin(), "m.forwarded_room_key", content)
+        assert await encryption.receive(to_device(handed)) == set()
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["NoKeyError"]
+    theirs = writer.for_device(writer.begin(), "m.forwarded_room_key", forwarded(writer, key))
+    assert await encryption.receive(to_device(theirs)) == {(ROOM, writer.session.session_id)}
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["x"]
+
+
+async def test_a_key_is_the_sessions_it_names(server: Server, encryption: Encryption) -> None:
+    writer, stranger = Writer(7, server), Writer(8, server)
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    named = stranger.room_key() | {"session_id": writer.session.session_id}
+    tampered = base64.b64decode(writer.session.session_key.to_base64() + "==")
+    tampered = tampered[:1] + (5).to_bytes(4, "big") + tampered[5:]
+    changed = writer.room_key() | {"session_key": base64.b64encode(tampered).decode().rstrip("=")}
+    for who, content in ((stranger, named), (writer, named), (writer, changed)):
+        key = who.for_device(who.begin(), "m.room_key", content)
+        assert await encryption.receive(to_device(key)) == set()
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["NoKeyError"]
+
+
+async def test_who_hands_on_somebody_elses_key_opens_nothing_of_theirs_with_it(
+    server: Server, encryption: Encryption
+) -> None:
+    writer, stranger = Writer(7, server), Writer(8, server)
+    genuine = writer.room_key()
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    await encryption.receive(to_device(stranger.for_device(stranger.begin(), "m.room_key", genuine)))
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["NoKeyError"]
+    await encryption.receive(to_device(writer.for_device(writer.begin(), "m.room_key", genuine)))
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["x"]
+    repeated = event | {"event_id": "$repeated"}
+    assert texts(await encryption.open_all([(ROOM, repeated)])) == ["MalformedError"]
+
+
+async def test_a_key_told_again_makes_no_message_new(server: Server, encryption: Encryption) -> None:
+    writer = Writer(7, server)
+    pair, key = writer.begin(), writer.room_key()
+    told = writer.for_device(pair, "m.room_key", key)
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    again = writer.for_device(pair, "m.room_key", key)
+    anew = writer.for_device(writer.begin(), "m.room_key", key)
+    came = [await encryption.receive(to_device(one)) for one in (told, told, again, anew)]
+    assert [len(one) for one in came] == [1, 0, 0, 0]
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["x"]
+    assert await encryption.receive(to_device(writer.for_device(writer.begin(), "m.room_key", key))) == set()
+    assert texts(await encryption.open_all([(ROOM, event | {"event_id": "$other"})])) == ["MalformedError"]
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["x"]
+
+
+async def test_a_key_that_begins_later_opens_what_is_later_and_takes_no_other_ones_place(
+    server: Server, encryption: Encryption
+) -> None:
+    writer = Writer(7, server)
+    whole, pair = writer.room_key(), writer.begin()
+    first = writer.event(1, "m.room.message", {"body": "first"})
+    await asked_for(encryption, first)
+    later = writer.room_key()
+    second = writer.event(2, "m.room.message", {"body": "second"})
+    await encryption.receive(to_device(writer.for_device(pair, "m.room_key", later)))
+    assert texts(await encryption.open_all([(ROOM, first), (ROOM, second)])) == ["NoKeyError", "second"]
+    assert len(await encryption.receive(to_device(writer.for_device(pair, "m.room_key", whole)))) == 1
+    assert texts(await encryption.open_all([(ROOM, first), (ROOM, second)])) == ["first", "second"]
+    beyond = vodozemac.InboundGroupSession.import_session(
+        vodozemac.ExportedSessionKey(
+            exported(vodozemac.InboundGroupSession(vodozemac.SessionKey(whole["session_key"])), 2**32 - 1)
+        )
+    )
+    encryption._machine.requested[ROOM, writer.session.session_id, writer.user] = "asked"
+    for content in (later, forwarded(writer, exported(beyond, 2**32 - 1))):
+        kind = "m.forwarded_room_key" if "sender_key" in content else "m.room_key"
+        assert await encryption.receive(to_device(writer.for_device(pair, kind, content))) == set()
+    third = writer.event(3, "m.room.message", {"body": "third"})
+    assert texts(await encryption.open_all([(ROOM, first), (ROOM, third)])) == ["first", "third"]
+
+
+async def test_a_ratchet_that_is_turned_back_to_another_beginning_is_not_taken(
+    server: Server, encryption: Encryption
+) -> None:
+    writer = Writer(7, server)
+    writer.event(0, "m.room.message", {"body": "before the bot was there"})
+    pair = writer.begin()
+    await encryption.receive(to_device(writer.for_device(pair, "m.room_key", writer.room_key())))
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    await handed_on(encryption, writer, pair, poisoned(writer))
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["x"]
+
+
+async def test_what_was_handed_on_gives_way_to_what_its_maker_signed(
+    server: Server, encryption: Encryption
+) -> None:
+    writer = Writer(7, server)
+    pair, key, bad = writer.begin(), writer.room_key(), poisoned(writer)
+    event = writer.event(1, "m.room.message", {"body": "x"})
+    await handed_on(encryption, writer, pair, bad)
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["MalformedError"]
+    assert len(await encryption.receive(to_device(writer.for_device(pair, "m.room_key", key)))) == 1
+    assert texts(await encryption.open_all([(ROOM, event)])) == ["x"]
+
+
+def poisoned(writer: Writer) -> str:
+    """A key in the form in which keys are handed on, which is not signed: its ratchet may be any."""
+    session = inbound(writer)
+    raw = base64.b64decode(exported(session, session.first_known_index) + "==")
+    bad = raw[:1] + (0).to_bytes(4, "big") + bytes(128) + raw[133:]
+    return base64.b64encode(bad).decode().rstrip("=")
+
+
+async def handed_on(encryption: Encryption, writer: Writer, pair: vodozemac.Session, key: str) -> None:
+    """Let a key come that the bot has asked its owner for."""
+    encryption._machine.requested[ROOM, writer.session.session_id, writer.user] = "asked"
+    told = writer.for_device(pair, "m.forwarded_room_key", forwarded(writer, key))
+    await encryption.receive(to_device(told))

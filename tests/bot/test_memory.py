@@ -14,9 +14,9 @@ from bot.opening import open_campaigns
 from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Reacted, Said
-from commands.due import Tick
 from commands.forgetting import EVERY, REMEMBERED
 from commands.menu import MENU
+from commands.tick import Tick
 from storage.opening import open_database
 from tests.bot.scripted import ANA, COOP, FORGE, HOUSE, NOW, TEAM, config, plain, said
 

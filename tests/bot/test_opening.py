@@ -11,8 +11,8 @@ from bot.config import deadline_of, load
 from bot.opening import differences, open_campaigns
 from campaign.chat import MATRIX, XMPP, Address, Message, say
 from campaign.organisation import normal_form
+from storage.messages import thaw
 from storage.opening import open_database
-from storage.outbox import thaw
 from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config, plain
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def speakers(database: Database, organisation: str) -> set[str]:
         assert found is not None
         return {
             address.id
-            for person in storage.organisations.representatives(found.id)
+            for person in storage.representatives.of(found.id)
             for address in storage.people.addresses(person)
         }
 
@@ -301,7 +301,7 @@ def test_who_speaks_by_a_domain_speaks_until_it_is_named_as_public(
         found = storage.organisations.find(normal_form("Picasoft"))
         person = storage.people.ensure(Address(MATRIX, "@bo:matrix.picasoft.example"), "Bo", NOW)
         assert found is not None
-        storage.organisations.represent(found.id, person.id, "domain", NOW)
+        storage.representatives.represent(found.id, person.id, "domain", NOW)
 
     database.transaction(work)
     bring(database, config(tmp_path, roster=roster))

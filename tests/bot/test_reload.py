@@ -148,14 +148,14 @@ async def test_who_speaks_by_a_domain_does_so_until_the_bot_goes_by_the_new_sett
         found = storage.organisations.find(normal_form("Picasoft"))
         person = storage.people.ensure(Address(MATRIX, "@bo:picasoft.example"), "Bo", NOW)
         assert found is not None
-        storage.organisations.represent(found.id, person.id, "domain", NOW)
+        storage.representatives.represent(found.id, person.id, "domain", NOW)
         return found.id
 
     picasoft = await database.write(speak)
     config(tmp_path, '[authority]\npublic_providers = ["picasoft.example"]\n' + CONFIG, roster=roster)
     done = await reading.read()
     assert done.restart == ["authority.public_providers"]
-    assert await database.write(lambda storage: len(storage.organisations.representatives(picasoft))) == 1
+    assert await database.write(lambda storage: len(storage.representatives.of(picasoft))) == 1
 
 
 async def test_a_full_disk_changes_nothing_and_is_said(

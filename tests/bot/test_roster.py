@@ -62,7 +62,7 @@ class Files:
         def work(storage: Storage) -> dict[str, tuple[str, bool]]:
             return {
                 address.id: (one.how, one.deputy)
-                for one in storage.organisations.people(found.id)
+                for one in storage.representatives.people(found.id)
                 for address in storage.people.addresses(one.person_id)
             }
 
@@ -214,7 +214,7 @@ def test_whoever_speaks_by_a_campaigners_word_stays_without_the_file(files: File
 
     def work(storage: Storage) -> None:
         person = storage.people.ensure(ANA, "", NOW)
-        storage.organisations.represent(found.id, person.id, "campaigner", NOW, deputy=True)
+        storage.representatives.represent(found.id, person.id, "campaigner", NOW, deputy=True)
 
     files.database.transaction(work)
     assert files.line("Picasoft", "", "", "", "", "", "@ana:example.org|xmpp:bo@example.org") == []
@@ -233,11 +233,11 @@ def test_who_was_revoked_in_chat_does_not_come_back_with_the_file(files: Files) 
         maud = storage.people.ensure(MAUD, "Maud", NOW)
         person = storage.people.ensure(ANA, "Ana", NOW)
         if granted:
-            storage.organisations.represent(found.id, person.id, "campaigner", NOW)
-            storage.organisations.restore(found.id, person.id)
+            storage.representatives.represent(found.id, person.id, "campaigner", NOW)
+            storage.representatives.restore(found.id, person.id)
         else:
             storage.people.join(person.id, storage.people.ensure(other, "Ana", NOW).id)
-            storage.organisations.revoke(found.id, person.id, NOW)
+            storage.representatives.revoke(found.id, person.id, NOW)
         storage.audit.right(found.id, person.id, NOW, by=maud.id, granted=granted)
 
     files.database.transaction(lambda storage: work(storage, granted=False))
@@ -256,7 +256,7 @@ def test_who_was_revoked_does_not_come_back_by_an_account_that_turned_out_theirs
 
     def revoked(storage: Storage) -> None:
         person = storage.people.ensure(ANA, "Ana", NOW)
-        storage.organisations.revoke(found.id, person.id, NOW)
+        storage.representatives.revoke(found.id, person.id, NOW)
         storage.people.join(storage.people.ensure(other, "Ana", NOW).id, person.id)
 
     files.database.transaction(revoked)

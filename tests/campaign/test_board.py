@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaign.board import ANEW, GATHERS, LATEST, next_step
+from campaign.board import ANEW, GATHERS, LATEST, last_step, next_step
 
 NOW = datetime(2027, 9, 1, 12, tzinfo=UTC)
 SHOWN: dict[str, Any] = {
@@ -50,3 +50,19 @@ SHOWN: dict[str, Any] = {
 )
 def test_each_case(what: dict[str, Any], step: str) -> None:
     assert next_step(**SHOWN | what) == step
+
+
+@pytest.mark.parametrize(
+    ("what", "step"),
+    [
+        ({}, "edit"),
+        ({"newer": LATEST}, "edit"),
+        ({"newer": LATEST + 1}, ""),
+        ({"newer": LATEST + 1, "edits_any": True}, "edit"),
+        ({"newer": LATEST + 1, "for_good": True}, "post"),
+        ({"for_good": True}, "edit"),
+        ({"is_there": False, "for_good": True}, ""),
+    ],
+)
+def test_its_last_words(what: dict[str, Any], step: str) -> None:
+    assert last_step(**{"is_there": True, "edits_any": False, "newer": 0, "for_good": False} | what) == step

@@ -20,10 +20,10 @@ from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Joined, Message, Reacted, Room, Said, say
 from commands.command import House
-from commands.due import Tick
 from commands.menu import MENU
+from commands.tick import Tick
+from storage.messages import thaw
 from storage.opening import FILE, open_database
-from storage.outbox import thaw
 from storage.tables import inbox, metadata, outbox
 from tests.conversations.play import BEGINNING, PEOPLE, ROOMS, config
 
@@ -195,7 +195,7 @@ class Stage:
             )
             assert row.room_id is not None
             key = f"key-{row.id}"
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row.id],
                 key=key,
                 network=storage.rooms.get(row.room_id).network,
@@ -205,7 +205,7 @@ class Stage:
                 file_id=None,
                 now=BEGINNING,
             )
-            storage.outbox.delivered(key, event, BEGINNING)
+            storage.dispatches.delivered(key, event, BEGINNING)
 
         await self.database.write(work)
 
@@ -292,7 +292,7 @@ async def under_way(stage: Stage) -> None:
         room = storage.rooms.find(MATRIX, PLACES[MATRIX]["campaign"].id)
         assert room is not None
         row = storage.outbox.put(MATRIX, Message((say("Hello."),)), BEGINNING, room=room.id)
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row], key="lost", network=MATRIX, room_id=room.id, payload={"text": "Hello.", "mentions": []},
             private_with=None, file_id=None, now=BEGINNING,
         )  # fmt: skip

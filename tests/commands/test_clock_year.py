@@ -16,6 +16,7 @@ from sqlalchemy import select
 from campaign.chat import MATRIX, Address
 from commands import due, schedules, tell
 from commands.command import House
+from commands.tick import Tick
 from storage.opening import open_database
 from storage.tables import outbox, reminders
 
@@ -73,7 +74,7 @@ class Year:
             one = storage.organisations.add(f"Org {self.zone} {number}", f"org {self.zone} {number}", now)
             storage.campaigns.enrol(row.id, one.id, now)
             person = storage.people.ensure(Address(MATRIX, f"@p{number}:{self.zone}"), "P", now)
-            storage.organisations.represent(one.id, person.id, "roster", now)
+            storage.representatives.represent(one.id, person.id, "roster", now)
             if number % 2:
                 storage.rooms.ensure(
                     MATRIX, f"!with-{number}", state="joined", direct=True, partner=f"@p{number}:{self.zone}"
@@ -84,7 +85,7 @@ class Year:
 
     def tick(self, now: datetime) -> None:
         """Let happen what time brings by now, as the bot does."""
-        tick = due.Tick(now, now)
+        tick = Tick(now, now)
         for step in STEPS:
             tell.put(self.storage, step(self.storage, House(), tick).elsewhere, now)
         for alone in due.in_private(self.storage):

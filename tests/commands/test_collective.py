@@ -48,7 +48,7 @@ async def named(stage: Stage, *, listed: bool = False) -> None:
             found = storage.organisations.find(normal_form(NAME))
             assert found is not None
             person = storage.people.ensure(PEOPLE["Marin"], "Marin", stage.now)
-            storage.organisations.represent(found.id, person.id, "roster", stage.now)
+            storage.representatives.represent(found.id, person.id, "roster", stage.now)
 
         await stage.database.write(enter)
     await to_campaigners(stage, f"!campaign collective {NAME}", "!confirm")

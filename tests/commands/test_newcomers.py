@@ -12,15 +12,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from storage.storage import Storage
-    from tests.commands.stage import Stage
+    from tests.commands.stage import Answer, Stage
 
 HERE = PLACES[MATRIX]["campaign"]
 NEW = Room(MATRIX, "!newcomers:example.org")
 
 
-async def opens(stage: Stage) -> None:
+async def opens(stage: Stage) -> list[Answer]:
     await stage.say(voice("Maud"), "!poll open majority Shall we? closes=3 days", "admin")
-    await stage.say(voice("Maud"), "!confirm", "admin")
+    return await stage.say(voice("Maud"), "!confirm", "admin")
+
+
+async def seen(stage: Stage) -> None:
+    """Open a poll, and let its message be seen in the room."""
+    for one in await opens(stage):
+        if one.where == HERE.id:
+            await stage.show(one, f"$seen-{one.row}")
 
 
 async def shown(stage: Stage, room: Room) -> int:
@@ -78,10 +85,7 @@ async def test_what_the_bot_was_sent_away_before_it_said_is_shown_when_it_comes_
 
 async def test_a_poll_that_was_seen_before_the_bot_was_sent_away_is_not_shown_again(tmp_path: Path) -> None:
     with opened(tmp_path) as stage:
-        await stage.say(voice("Maud"), "!poll open majority Shall we? closes=3 days", "admin")
-        for one in await stage.say(voice("Maud"), "!confirm", "admin"):
-            if one.where == HERE.id:
-                await stage.show(one, f"$seen-{one.row}")
+        await seen(stage)
         await stage.take(Removed(HERE, "$kick", BEGINNING, "kicked"))
         await stage.take(Invited(HERE, "$invites", PEOPLE["Maud"], BEGINNING))
         await stage.take(Joined(HERE, BEGINNING))
@@ -90,10 +94,7 @@ async def test_a_poll_that_was_seen_before_the_bot_was_sent_away_is_not_shown_ag
 
 async def test_a_room_in_the_place_of_another_is_shown_what_was_seen_there(tmp_path: Path) -> None:
     with opened(tmp_path) as stage:
-        await stage.say(voice("Maud"), "!poll open majority Shall we? closes=3 days", "admin")
-        for one in await stage.say(voice("Maud"), "!confirm", "admin"):
-            if one.where == HERE.id:
-                await stage.show(one, f"$seen-{one.row}")
+        await seen(stage)
         await stage.take(Removed(HERE, "$upgrade", BEGINNING, "replaced", successor=NEW.id, may_follow=True))
         await stage.take(Joined(NEW, BEGINNING, predecessor=HERE.id))
         assert await shown(stage, NEW) == 1

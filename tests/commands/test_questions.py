@@ -10,8 +10,8 @@ import pytest
 
 from campaign.chat import MATRIX, XMPP, Address, Removed, Said
 from campaign.question import MOST_OF_STRANGERS, MOST_OPEN
-from commands import due
-from storage.outbox import thaw
+from commands.tick import Tick
+from storage.messages import thaw
 from storage.tables import outbox
 from tests.commands.stage import PLACES, Answer, Stage, Voice, opened, voice
 from tests.conversations.play import BEGINNING
@@ -41,7 +41,7 @@ async def tick(stage: Stage, now: datetime) -> list[tuple[str, list[str]]]:
         return max((row.id for row in storage._connection.execute(outbox.select())), default=0)
 
     before = await stage.database.read(last)
-    await stage._ticking.tick(due.Tick(now, now))
+    await stage._ticking.tick(Tick(now, now))
 
     def said(storage: Storage) -> list[tuple[str, list[str]]]:
         rows = storage._connection.execute(outbox.select().where(outbox.c.id > before)).all()

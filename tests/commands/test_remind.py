@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from bot.clock import EVERY
+from bot.ticking import MOST_FAULTS
 from campaign.chat import MATRIX, Removed
 from commands import ringing
-from storage.tables import reminders
+from commands.occasions import ADeadline
+from storage.tables import audit, reminders
 from tests.commands.stage import PLACES, opened, voice
 from tests.conversations.play import BEGINNING
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from commands.command import Elsewhere
     from commands.occasions import Occasion
     from storage.storage import Storage
-    from tests.commands.stage import Stage
+    from tests.commands.stage import Answer, Stage
 
 WHEN, A_MINUTE_LATER = datetime(2024, 9, 23, 16, 1, tzinfo=UTC), datetime(2024, 9, 23, 16, 2, tzinfo=UTC)
 """A week before the deadline."""
@@ -137,3 +140,88 @@ async def test_what_cannot_even_be_given_up_is_left_for_later(
         monkeypatch.setattr(ringing, "give_up", fails)
         await stage.tick(WHEN)
         assert await fates(stage) == [("due", "")] + [("sent", "")] * 2
+
+
+# --- a fault that lasts
+
+
+async def ticked(stage: Stage, begins: datetime, times: int = MOST_FAULTS + 2) -> list[Answer]:
+    """Let the clock tick so often; return what the bot would say."""
+    return [
+        one for tick in range(times) for one in await stage.tick(begins + tick * timedelta(seconds=EVERY))
+    ]
+
+
+async def acts(stage: Stage, act: str) -> list[dict[str, object]]:
+    """The details of each act of a kind in the audit."""
+
+    def work(storage: Storage) -> list[dict[str, object]]:
+        query = select(audit.c.details).where(audit.c.act == act).order_by(audit.c.id)
+        return [dict(details) for (details,) in storage._connection.execute(query)]
+
+    return await stage.database.read(work)
+
+
+async def test_a_single_reminder_that_cannot_be_said_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[object] = []
+
+    def fails(*_: object) -> tuple[Elsewhere, ...]:
+        tries.append(None)
+        raise KeyError("a fault that stays")
+
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!status", "private")
+        await stage.say(voice("Camille"), "!reminders private", "private")
+        await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00", "admin")
+        monkeypatch.setattr(ringing, "_alone", fails)
+        said = await ticked(stage, WHEN)
+        told = [one for one in said if "given up" in one.ids[0]]
+        assert {one.where for one in told} == {rooms["admin"].id for rooms in PLACES.values()}
+        assert [one.message.lines[0].values["count"] for one in told] == [1, 1]
+        assert await fates(stage) == [("skipped", "failed")]
+        assert [one["count"] for one in await acts(stage, "reminder given up")] == [1]
+        ended = len(tries)
+        assert await ticked(stage, WHEN + timedelta(hours=1)) == []
+        assert len(tries) == ended
+
+
+async def test_a_reminder_that_cannot_be_said_in_the_rooms_ends_and_keeps_no_other_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ADeadline.lines
+
+    def fails_for_one(about: ADeadline, *given: object, **more: object) -> object:
+        if about.deadline is not None and about.deadline.label == "first":
+            raise KeyError("a fault that stays")
+        return lines(about, *given, **more)  # type: ignore[arg-type]
+
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00 first", "admin")
+        await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00 second", "admin")
+        monkeypatch.setattr(ADeadline, "lines", fails_for_one)
+        said = await stage.tick(WHEN)
+        assert [one.where for one in said] == [PLACES[MATRIX]["campaign"].id]
+        said = await ticked(stage, A_MINUTE_LATER)
+        (at_maud, at_noa) = said
+        assert {at_maud.where, at_noa.where} == {rooms["admin"].id for rooms in PLACES.values()}
+        assert "given up" in at_maud.ids[0]
+        assert await ticked(stage, A_MINUTE_LATER + timedelta(hours=1)) == []
+        (noted,) = await acts(stage, "reminder given up")
+        assert noted["deadline"] is not None
+
+
+async def test_a_fault_that_passes_in_time_costs_no_room_its_reminder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> object:
+        raise KeyError("a fault that passes")
+
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00", "admin")
+        with monkeypatch.context() as patch:
+            patch.setattr(ADeadline, "lines", fails)
+            assert await ticked(stage, WHEN, MOST_FAULTS - 1) == []
+        said = await stage.tick(WHEN + timedelta(minutes=30))
+        assert [one.where for one in said] == [PLACES[MATRIX]["campaign"].id]

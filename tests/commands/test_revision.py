@@ -33,7 +33,7 @@ async def signatories(stage: Stage, count: int) -> None:
             found = storage.organisations.add(name, name.casefold(), BEGINNING)
             storage.campaigns.enrol(1, found.id, BEGINNING)
             one = storage.people.ensure(person(number).address, "", BEGINNING)
-            storage.organisations.represent(found.id, one.id, "roster", BEGINNING)
+            storage.representatives.represent(found.id, one.id, "roster", BEGINNING)
 
     await stage.database.write(enrol)
     for number in range(count):

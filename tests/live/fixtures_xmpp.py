@@ -1,7 +1,8 @@
-"""Fixtures for tests on XMPP: one Prosody a session, and people with accounts on it."""
+"""Fixtures for tests on XMPP: one Prosody a session, people with accounts on it, and rooms of their own."""
 
 from __future__ import annotations
 
+import itertools
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+
+_number = itertools.count(1)
 
 
 def require_prosody() -> None:
@@ -40,3 +44,18 @@ async def xmpp_person(prosody_server: Prosody) -> AsyncIterator[Callable[..., Aw
             return await stack.enter_async_context(XmppPerson(prosody_server, localpart, resource=resource))
 
         yield connect
+
+
+@pytest.fixture
+def place(prosody_server: Prosody) -> tuple[str, str]:
+    """A room's address and an account for the bot that no other test uses."""
+    number = next(_number)
+    return prosody_server.room(f"room{number}"), f"tocsin{number}"
+
+
+@pytest_asyncio.fixture
+async def alix(xmpp_person: Callable[..., Awaitable[XmppPerson]], place: tuple[str, str]) -> XmppPerson:
+    """Alix, who has made the room of `place`, as rooms are by default: it shows nobody's account."""
+    person = await xmpp_person("alix")
+    await person.create_room(place[0], "Alix")
+    return person

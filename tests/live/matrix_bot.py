@@ -16,7 +16,7 @@ from bot.transports.matrix import MatrixTransport
 from campaign.chat import MATRIX, Event, Room, Said, Sealed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Collection
 
     from bot.transports.base import Transport
     from tests.live.synapse import Synapse
@@ -51,7 +51,13 @@ class Bot:
         self.transport = self.new_transport()
         self.batches, self.failure = [], None
         async with self.transport.connected(
-            Start(dict(self.cursors), rooms, self.device, sealed=tuple(self.sealed.values()))
+            Start(
+                dict(self.cursors),
+                rooms,
+                self.device,
+                sealed=frozenset((one.room.id, one.session) for one in self.sealed.values()),
+                kept=self._kept,
+            )
         ):
             reading = asyncio.create_task(self._read())
             try:
@@ -60,6 +66,9 @@ class Bot:
             finally:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
+
+    async def _kept(self, sessions: Collection[tuple[str, str]]) -> list[Sealed]:
+        return [one for one in self.sealed.values() if (one.room.id, one.session) in sessions]
 
     async def _read(self) -> None:
         try:

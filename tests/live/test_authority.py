@@ -69,7 +69,7 @@ async def test_who_is_believed(synapse_server: Synapse, prosody_server: Prosody,
         await camille.say(here.room, "!confirmer Nuage Libre")
         await here.hears("camille", "C'est vous qui avez signé")
         await ines.say(here.room, "!confirmer Nuage Libre")
-        await here.hears("ines", "✅", "Nuage Libre", "1 sur 9")
+        await here.hears("ines", "✅", "Nuage Libre", "1 signature (objectif")
 
         # Domain proof on XMPP, where the account shows.
         robin.chat(here.bot_jid, "!signer Jardiniers du Web")

@@ -54,9 +54,13 @@ async def test_a_change_of_substance_asks_every_signatory_again(
         assert ORGANISATIONS["camille"] not in asked
 
         await camille.say(here.room, "!confirmer")
-        await here.hears("camille", ORGANISATIONS["camille"], "signe aussi la version 2 (fr)", "1 sur 9")
+        await here.hears(
+            "camille", ORGANISATIONS["camille"], "signe aussi la version 2 (fr)", "1 signature (objectif"
+        )
         robin.say(here.muc, "!signer mandat=AG")
-        await here.hears("robin", ORGANISATIONS["robin"], "signe aussi la version 2 (fr)", "2 sur 9")
+        await here.hears(
+            "robin", ORGANISATIONS["robin"], "signe aussi la version 2 (fr)", "2 signatures (objectif"
+        )
         await here.matrix["ines"].say(here.room, "!statut")
         await here.hears("ines", "2 signatures d'une version antérieure")
 

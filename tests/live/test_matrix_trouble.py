@@ -43,6 +43,14 @@ async def bot(synapse_server: Synapse, between: Gateway) -> AsyncIterator[Bot]:
         yield made
 
 
+async def a_dozen(person: Person, room: str) -> list[str]:
+    """Let somebody say more in a room than a sync holds; return what."""
+    words = [f"message {number}" for number in range(12)]
+    for word in words:
+        await person.say(room, word)
+    return words
+
+
 def broken(room: str, what: str, status: int = 500) -> Instead:
     """Let one request about one room fail."""
 
@@ -94,9 +102,7 @@ async def test_an_outage_is_no_rooms_fault(bot: Bot, between: Gateway, alice: Pe
     room = await alice.create_room(public=True)
     async with bot.running(room):
         await bot.first(Joined)
-    words = [f"message {number}" for number in range(12)]
-    for word in words:
-        await alice.say(room, word)
+    words = await a_dozen(alice, room)
     tried = asyncio.Event()
 
     async def out(request: web.Request) -> web.StreamResponse | None:
@@ -141,9 +147,7 @@ async def test_an_empty_page_is_not_the_end_of_the_history(bot: Bot, between: Ga
     room = await alice.create_room(public=True)
     async with bot.running(room):
         await bot.first(Joined)
-    words = [f"message {number}" for number in range(12)]
-    for word in words:
-        await alice.say(room, word)
+    words = await a_dozen(alice, room)
     begins: list[str] = []
 
     async def empty_first(request: web.Request) -> web.StreamResponse | None:

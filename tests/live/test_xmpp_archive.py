@@ -15,10 +15,9 @@ from campaign.chat import (
     Said,
     Unreadable,
 )
-from tests.live.xmpp_bot import Bot, place
+from tests.live.xmpp_bot import Bot
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 async def test_the_first_join_takes_a_baseline_and_ignores_what_is_older(prosody_server, xmpp_person, place):
@@ -41,11 +40,9 @@ async def test_the_first_join_takes_a_baseline_and_ignores_what_is_older(prosody
 
 
 async def test_what_was_said_right_after_the_baseline_of_an_empty_archive_is_found(
-    prosody_server, xmpp_person, place
+    prosody_server, alix, place
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
     alix.say(room, "while you were away")
@@ -57,11 +54,9 @@ async def test_what_was_said_right_after_the_baseline_of_an_empty_archive_is_fou
 
 
 async def test_what_is_said_between_entering_and_the_baseline_is_newer_than_the_baseline(
-    prosody_server, xmpp_person, place, monkeypatch
+    prosody_server, alix, place, monkeypatch
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     alix.say(room, "long ago")
     await alix.settled(room)
     newest = Archive.newest
@@ -84,12 +79,8 @@ async def test_what_is_said_between_entering_and_the_baseline_is_newer_than_the_
         assert bot.texts() == [f"just now {n}" for n in range(4)]
 
 
-async def test_catching_up_reads_every_page_once_in_order_and_live_messages_wait(
-    prosody_server, xmpp_person, place
-):
+async def test_catching_up_reads_every_page_once_in_order_and_live_messages_wait(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
     away = [f"away {n}" for n in range(10)]
@@ -123,11 +114,9 @@ async def test_catching_up_reads_every_page_once_in_order_and_live_messages_wait
 
 
 async def test_a_cursor_that_the_archive_does_not_know_is_replaced_by_its_time(
-    prosody_server, xmpp_person, place, caplog
+    prosody_server, alix, place, caplog
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         alix.say(room, "known")
@@ -143,10 +132,8 @@ async def test_a_cursor_that_the_archive_does_not_know_is_replaced_by_its_time(
 
 
 @pytest.mark.parametrize("emptied", [True, False], ids=["with its archive", "alone"])
-async def test_a_gap_after_which_nothing_was_said_is_told_once(prosody_server, xmpp_person, place, emptied):
+async def test_a_gap_after_which_nothing_was_said_is_told_once(prosody_server, alix, place, emptied):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     if not emptied:
         alix.say(room, "long ago")
         await alix.settled(room)

@@ -10,10 +10,9 @@ import pytest
 from bot.transports.base import NotReady, Unreachable
 from bot.transports.xmpp import membership
 from campaign.chat import Echo, Joined, Removed, Said, Unreadable
-from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms, place
+from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 async def in_two_rooms(prosody_server, xmpp_person, place):
@@ -173,11 +172,9 @@ async def test_a_room_that_cannot_be_read_for_long_is_told_once(
 
 
 async def test_a_room_that_does_not_answer_is_not_taken_for_a_server_that_does_not(
-    prosody_server, xmpp_person, place
+    prosody_server, alix, place
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, unreachable={room}, options={"join_timeout": 0.3}) as bot:
         await bot.caught_up()
         with pytest.raises(NotReady):

@@ -12,7 +12,7 @@ import pytest
 from slixmpp.exceptions import IqError
 
 from campaign.chat import XMPP, Submitted
-from tests.live.xmpp_bot import WAIT, place
+from tests.live.xmpp_bot import WAIT
 from tests.live.xmpp_forms import COMMANDS, step
 from tests.live.xmpp_house import plot
 from tests.storage.made import rows
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.live.xmpp_person import XmppPerson
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
-__all__ = ["place", "plot"]
+__all__ = ["plot"]
 
 DISCO = "http://jabber.org/protocol/disco"
 

@@ -12,21 +12,19 @@ from campaign.chat import (
     Joined,
     Unreadable,
 )
-from tests.live.xmpp_bot import Bot, place
+from tests.live.xmpp_bot import Bot
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 # --- who said it ---
 
 
 async def test_in_a_semi_anonymous_room_a_person_is_their_occupant_id_live_and_archived(
-    prosody_server, xmpp_person, place
+    prosody_server, xmpp_person, alix, place
 ):
     room, account = place
-    alix, bo = await xmpp_person("alix"), await xmpp_person("bo")
-    await alix.create_room(room, "Alix")
+    bo = await xmpp_person("bo")
     await bo.join_room(room, "Bo")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
@@ -66,10 +64,9 @@ async def test_in_a_non_anonymous_room_a_person_is_their_account_live_and_archiv
     assert live == archived == Address(XMPP, bo.jid)
 
 
-async def test_a_moderating_bot_sees_accounts_live_and_archived(prosody_server, xmpp_person, place):
+async def test_a_moderating_bot_sees_accounts_live_and_archived(prosody_server, xmpp_person, alix, place):
     room, account = place
-    alix, bo = await xmpp_person("alix"), await xmpp_person("bo")
-    await alix.create_room(room, "Alix")
+    bo = await xmpp_person("bo")
     await bo.join_room(room, "Bo")
     await alix.set_affiliation(room, prosody_server.register(account)[0], "admin")
     async with Bot(prosody_server, account, (room,)) as bot:
@@ -83,12 +80,8 @@ async def test_a_moderating_bot_sees_accounts_live_and_archived(prosody_server, 
         assert (await bot.hears("archived")).sender == Address(XMPP, bo.jid)
 
 
-async def test_a_room_that_becomes_non_anonymous_shows_accounts_from_then_on(
-    prosody_server, xmpp_person, place
-):
+async def test_a_room_that_becomes_non_anonymous_shows_accounts_from_then_on(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         alix.say(room, "hidden")
@@ -127,11 +120,10 @@ async def test_forged_identities_in_a_message_are_not_believed(prosody_server, x
 
 
 async def test_an_identity_forged_before_the_room_showed_accounts_is_not_believed_afterwards(
-    prosody_server, xmpp_person, place
+    prosody_server, xmpp_person, alix, place
 ):
     room, account = place
-    alix, mallory = await xmpp_person("alix"), await xmpp_person("mallory")
-    await alix.create_room(room, "Alix")
+    mallory = await xmpp_person("mallory")
     await mallory.join_room(room, "Mallory")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
@@ -172,10 +164,8 @@ async def test_forged_identities_in_a_presence_are_not_believed(
     assert heard.occupant_id not in ("", "forged")
 
 
-async def test_a_message_that_nobody_can_be_held_to_is_unreadable(prosody_server, xmpp_person, place):
+async def test_a_message_that_nobody_can_be_held_to_is_unreadable(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         bot.transport._connection.membership.rooms[room].occupant_ids = False  # a server older than XEP-0421

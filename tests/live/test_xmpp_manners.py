@@ -10,7 +10,7 @@ import pytest
 from bot.transports.base import Dispatch, NotReady, Payload, Refused
 from bot.transports.xmpp.membership import TELL_AFTER
 from campaign.chat import XMPP, Echo, Joined, Redacted, Removed, Room, Said
-from tests.live.xmpp_bot import Bot, looks_at_its_rooms, place
+from tests.live.xmpp_bot import Bot, looks_at_its_rooms
 from tests.live.xmpp_house import plot
 from tests.storage.made import rows
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.live.xmpp_person import XmppPerson
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
-__all__ = ["place", "plot"]
+__all__ = ["plot"]
 
 CORRECT = "<replace xmlns='urn:xmpp:message-correct:0' id={}/>"
 RECEIPT, MARKABLE = "<request xmlns='urn:xmpp:receipts'/>", "<markable xmlns='urn:xmpp:chat-markers:0'/>"
@@ -27,12 +27,8 @@ RECEIPT, MARKABLE = "<request xmlns='urn:xmpp:receipts'/>", "<markable xmlns='ur
 # --- what it changes and shows ---
 
 
-async def test_an_edit_is_a_correction_of_our_own_message_in_rooms_and_alone(
-    prosody_server, xmpp_person, place
-):
+async def test_an_edit_is_a_correction_of_our_own_message_in_rooms_and_alone(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         assert bot.transport.capabilities(Room(XMPP, room)).edits
@@ -62,12 +58,8 @@ async def test_an_edit_is_a_correction_of_our_own_message_in_rooms_and_alone(
     assert bot.texts() == ["!status"]
 
 
-async def test_a_reaction_is_shown_comes_back_and_is_never_taken_for_a_vote(
-    prosody_server, xmpp_person, place
-):
+async def test_a_reaction_is_shown_comes_back_and_is_never_taken_for_a_vote(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         alix.say(room, "!sign Picasoft")
@@ -93,11 +85,10 @@ async def test_a_reaction_is_shown_comes_back_and_is_never_taken_for_a_vote(
 
 
 async def test_a_correction_is_its_authors_alone_and_never_a_line_of_its_own(
-    prosody_server, xmpp_person, place
+    prosody_server, xmpp_person, alix, place
 ):
     room, account = place
-    alix, mallory = await xmpp_person("alix"), await xmpp_person("mallory")
-    await alix.create_room(room, "Alix")
+    mallory = await xmpp_person("mallory")
     await mallory.join_room(room, "Mallory")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
@@ -150,11 +141,9 @@ async def test_whoever_corrects_a_command_is_told_once_and_nothing_changes(plot)
 
 
 async def test_receipts_and_markers_are_given_to_whoever_writes_to_us_alone_and_asks(
-    prosody_server, xmpp_person, place
+    prosody_server, alix, place
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         alix.chat(bot.jid, "both", extra=RECEIPT + MARKABLE, message_id="m-both")

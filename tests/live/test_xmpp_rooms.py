@@ -20,10 +20,9 @@ from campaign.chat import (
     Joined,
     Removed,
 )
-from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms, place
+from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 # --- membership ---
@@ -63,10 +62,8 @@ async def test_a_taken_nick_means_another_nick(prosody_server, xmpp_person, plac
         assert (await alix.hears("here")).nick == "tocsin2"
 
 
-async def test_a_kick_is_told_and_nothing_comes_back_by_itself(prosody_server, xmpp_person, place):
+async def test_a_kick_is_told_and_nothing_comes_back_by_itself(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,), options={"ping_interval": 0.2}) as bot:
         await bot.caught_up()
         await alix.kick(room, "tocsin")
@@ -89,10 +86,8 @@ async def test_a_kick_is_told_and_nothing_comes_back_by_itself(prosody_server, x
     ("how", "why"),
     [("ban", "banned"), ("destroy", "destroyed"), ("members-only", "kicked"), ("leave", "left")],
 )
-async def test_every_other_way_out_is_told(prosody_server, xmpp_person, place, how, why):
+async def test_every_other_way_out_is_told(prosody_server, alix, place, how, why):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         if how == "ban":
@@ -108,12 +103,8 @@ async def test_every_other_way_out_is_told(prosody_server, xmpp_person, place, h
     assert len(bot.of(Removed)) == 1
 
 
-async def test_a_room_that_does_not_let_us_in_is_parked_and_the_others_work(
-    prosody_server, xmpp_person, place
-):
+async def test_a_room_that_does_not_let_us_in_is_parked_and_the_others_work(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     jid, _ = prosody_server.register(account)
     banned, missing = prosody_server.room(f"{account}-banned"), prosody_server.room(f"{account}-missing")
     await alix.create_room(banned, "Alix")
@@ -130,10 +121,8 @@ async def test_a_room_that_does_not_let_us_in_is_parked_and_the_others_work(
         await bot.hears("here it works")
 
 
-async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_server, xmpp_person, place):
+async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         alix.say(room, "one")
@@ -157,11 +146,9 @@ async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_se
 
 
 async def test_what_is_said_live_does_not_count_before_the_archive_was_read(
-    prosody_server, xmpp_person, place, monkeypatch
+    prosody_server, alix, place, monkeypatch
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
     for text in ("one", "two", "three", "four"):
@@ -193,11 +180,9 @@ async def test_what_is_said_live_does_not_count_before_the_archive_was_read(
 
 @pytest.mark.parametrize("direct", [True, False], ids=["directly", "through the room"])
 async def test_an_invitation_says_who_invites_and_can_be_followed_or_declined(
-    prosody_server, xmpp_person, place, direct
+    prosody_server, alix, place, direct
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account) as bot:
         await bot.caught_up()
         alix.invite(room, bot.jid, direct=direct)
@@ -216,10 +201,8 @@ async def test_an_invitation_says_who_invites_and_can_be_followed_or_declined(
 # --- signs of life, and the end ---
 
 
-async def test_a_room_answers_for_itself_and_is_left_at_the_end(prosody_server, xmpp_person, place):
+async def test_a_room_answers_for_itself_and_is_left_at_the_end(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     bot = Bot(prosody_server, account, (room,), options={"ping_interval": 0.2})
     assert bot.transport.vitals() == Vitals()
     async with bot:
@@ -238,12 +221,8 @@ async def test_a_room_answers_for_itself_and_is_left_at_the_end(prosody_server, 
     assert bot.transport.vitals() == Vitals()
 
 
-async def test_a_room_that_does_not_answer_is_not_said_to_have(
-    prosody_server, xmpp_person, place, monkeypatch
-):
+async def test_a_room_that_does_not_answer_is_not_said_to_have(prosody_server, alix, place, monkeypatch):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,), options={"ping_interval": 0.2}) as bot:
         await bot.caught_up()
         membership = bot.transport._connection.membership

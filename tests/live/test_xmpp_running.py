@@ -10,7 +10,7 @@ import pytest
 
 from bot.transports.base import NotReady
 from campaign.chat import XMPP, Message, say
-from tests.live.xmpp_bot import WAIT, place
+from tests.live.xmpp_bot import WAIT
 from tests.live.xmpp_house import running
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 async def test_what_waits_for_a_room_without_archive_to_let_us_in_outlives_the_connection(

@@ -14,7 +14,7 @@ from bot.transports.base import (
 )
 from bot.transports.xmpp import XmppTransport
 from tests.live.prosody import prosody
-from tests.live.xmpp_bot import WAIT, Bot, place
+from tests.live.xmpp_bot import WAIT, Bot
 from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 async def test_a_wrong_password_is_refused(prosody_server, place):

@@ -25,7 +25,7 @@ from campaign.chat import (
     Said,
 )
 from tests.live.prosody import prosody
-from tests.live.xmpp_bot import Bot, place
+from tests.live.xmpp_bot import Bot
 from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
@@ -33,16 +33,13 @@ if TYPE_CHECKING:
 
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 # --- our own messages ---
 
 
-async def test_our_own_message_echoes_live(prosody_server, xmpp_person, place):
+async def test_our_own_message_echoes_live(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         question = alix.say(room, "!help")
@@ -57,10 +54,9 @@ async def test_our_own_message_echoes_live(prosody_server, xmpp_person, place):
     assert bot.texts() == ["!help"]
 
 
-async def test_our_own_message_is_found_again_after_a_restart(prosody_server, xmpp_person, place):
+async def test_our_own_message_is_found_again_after_a_restart(prosody_server, xmpp_person, alix, place):
     room, account = place
-    alix, mallory = await xmpp_person("alix"), await xmpp_person("mallory")
-    await alix.create_room(room, "Alix")
+    mallory = await xmpp_person("mallory")
     await mallory.join_room(room, "Mallory")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
@@ -122,10 +118,8 @@ async def test_what_a_room_refuses_bounces(prosody_server, xmpp_person, place):
     assert bot.of(Echo) == []
 
 
-async def test_a_message_too_large_is_refused_before_it_breaks_the_stream(prosody_server, xmpp_person, place):
+async def test_a_message_too_large_is_refused_before_it_breaks_the_stream(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         with pytest.raises(Refused):
@@ -181,10 +175,8 @@ async def test_direct_chats_are_caught_up_and_our_own_messages_found(prosody_ser
         assert len([joined for joined in bot.of(Joined) if joined.private_with]) == 1
 
 
-async def test_a_private_message_only_goes_to_that_person_alone(prosody_server, xmpp_person, place):
+async def test_a_private_message_only_goes_to_that_person_alone(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         them = Address(XMPP, alix.jid)
@@ -200,12 +192,8 @@ async def test_a_private_message_only_goes_to_that_person_alone(prosody_server, 
             await bot.transport.open_direct(Address(XMPP, "an occupant", room=room))
 
 
-async def test_what_an_occupant_says_in_private_through_the_room_is_left_alone(
-    prosody_server, xmpp_person, place
-):
+async def test_what_an_occupant_says_in_private_through_the_room_is_left_alone(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         before = dict(bot.cursors)
@@ -247,10 +235,8 @@ async def test_a_chat_with_nobody_bounces(prosody_server, place):
 # --- reactions, replies, files ---
 
 
-async def test_reactions_come_as_the_whole_set(prosody_server, xmpp_person, place):
+async def test_reactions_come_as_the_whole_set(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         await bot.say(room, "the letter")
@@ -272,10 +258,8 @@ async def test_reactions_come_as_the_whole_set(prosody_server, xmpp_person, plac
         assert (third.target, third.keys, third.sender) == (key, ("✅",), Address(XMPP, alix.jid))
 
 
-async def test_a_reply_loses_its_quotation_and_amendments_are_ignored(prosody_server, xmpp_person, place):
+async def test_a_reply_loses_its_quotation_and_amendments_are_ignored(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         quoted = "> the letter\n"
@@ -299,10 +283,8 @@ async def test_a_reply_loses_its_quotation_and_amendments_are_ignored(prosody_se
     assert bot.texts() == ["!sign Picasoft", "thank you, Tocsin!"]
 
 
-async def test_a_file_is_uploaded_and_handed_over(prosody_server, xmpp_person, place):
+async def test_a_file_is_uploaded_and_handed_over(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         assert bot.transport.capabilities(Room(XMPP, room)).files

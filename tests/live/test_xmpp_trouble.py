@@ -26,7 +26,7 @@ from bot.transports.xmpp.rooms import MucRoom
 from bot.transports.xmpp.session import NoAnswer
 from campaign.chat import XMPP, Bounced, Echo, Room, Said, Unreadable
 from tests.live.prosody import prosody
-from tests.live.xmpp_bot import WAIT, Bot, place
+from tests.live.xmpp_bot import WAIT, Bot
 from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from slixmpp import Iq
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-__all__ = ["place"]
 
 
 async def ends(bot: Bot) -> None:
@@ -46,12 +45,8 @@ async def ends(bot: Bot) -> None:
 # --- never twice ---
 
 
-async def test_nothing_is_sent_again_before_the_archive_was_read(
-    prosody_server, xmpp_person, place, monkeypatch
-):
+async def test_nothing_is_sent_again_before_the_archive_was_read(prosody_server, alix, place, monkeypatch):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
         bot.held.clear()
@@ -81,11 +76,9 @@ async def test_nothing_is_sent_again_before_the_archive_was_read(
 
 
 async def test_without_occupant_ids_our_own_message_is_found_by_its_key(
-    prosody_server, xmpp_person, place, monkeypatch
+    prosody_server, alix, place, monkeypatch
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     learn = MucRoom.learn
 
     def older(room: MucRoom, features: set[str], name: str) -> None:
@@ -122,11 +115,9 @@ async def test_what_is_given_back_can_be_sent_and_given_back_again(prosody_serve
 
 
 async def test_an_archive_that_forgets_while_it_is_read_is_read_on_by_its_time(
-    prosody_server, xmpp_person, place, monkeypatch
+    prosody_server, alix, place, monkeypatch
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
     away = [f"away {n}" for n in range(10)]
@@ -151,10 +142,8 @@ async def test_an_archive_that_forgets_while_it_is_read_is_read_on_by_its_time(
         assert [event.why for event in bot.of(Unreadable)] == ["gap"]
 
 
-async def test_leaving_in_the_middle_of_an_archive_leaves_nothing_running(prosody_server, xmpp_person, place):
+async def test_leaving_in_the_middle_of_an_archive_leaves_nothing_running(prosody_server, alix, place):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
     for n in range(10):
@@ -174,11 +163,9 @@ async def test_leaving_in_the_middle_of_an_archive_leaves_nothing_running(prosod
 
 
 async def test_more_than_can_be_held_is_taken_from_the_archive_instead(
-    prosody_server, xmpp_person, place, monkeypatch
+    prosody_server, alix, place, monkeypatch
 ):
     room, account = place
-    alix = await xmpp_person("alix")
-    await alix.create_room(room, "Alix")
     monkeypatch.setattr(queue, "MOST_WAITING", 10)
     said = [f"flood {n}" for n in range(30)]
     async with Bot(prosody_server, account, (room,)) as bot:

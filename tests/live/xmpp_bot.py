@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from xml.etree.ElementTree import SubElement
-
-import pytest
 
 from bot.transports.base import (
     Accepted,
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
     from tests.live.prosody import Prosody
 
 T = TypeVar("T", bound=Event)
-_number = itertools.count(1)
 WAIT = 30.0
 
 
@@ -180,13 +176,6 @@ class Bot:
             "errors": self.errors,
         }
         return Bot(self.server, self.account, **(known | changes))
-
-
-@pytest.fixture
-def place(prosody_server: Prosody) -> tuple[str, str]:
-    """A room's address and an account for the bot that no other test uses."""
-    number = next(_number)
-    return prosody_server.room(f"room{number}"), f"tocsin{number}"
 
 
 async def looks_at_its_rooms(bot: Bot, times: int) -> None:

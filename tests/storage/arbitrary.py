@@ -127,7 +127,7 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
     sign(storage, what["signed"], room.id)
     _poll(storage, what["polled"])
     for (organisation, person), (how, deputy) in what["spoken"].items():
-        storage.organisations.represent(organisation, person, how, NOW, deputy=deputy)
+        storage.representatives.represent(organisation, person, how, NOW, deputy=deputy)
     for organisation, person in what["silenced"] - what["spoken"].keys():
         insert(storage, "revocations", organisation_id=organisation, network=MATRIX, address=f"@p{person}:example.org", at="2027-09-01")  # fmt: skip
     for question, organisation, told in what["waits"]:

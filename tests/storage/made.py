@@ -66,7 +66,7 @@ def make(storage: Storage, key: str = "ngi") -> Made:
             organisation = storage.organisations.add(name, normal_form(name), NOW)
         storage.campaigns.enrol(campaign.id, organisation.id, NOW)
         found.append(organisation.id)
-    storage.organisations.represent(found[0], person.id, "roster", NOW)
+    storage.representatives.represent(found[0], person.id, "roster", NOW)
     return Made(campaign.id, letter.id, room.id, found[0], found[1], person)
 
 
@@ -181,7 +181,7 @@ def fill(storage: Storage) -> Made:
         MATRIX, said(), now, room=made.room, file=File("list.csv", "text/csv", b"a,b\n\x00\xff")
     )
     storage.outbox.put(XMPP, said("Welcome"), now, address=noa.address_id)
-    storage.outbox.freeze(
+    storage.dispatches.freeze(
         [row],
         key="k1",
         network=MATRIX,
@@ -199,7 +199,7 @@ def fill(storage: Storage) -> Made:
     storage.disputes.open(
         1, now, person_id=noa.id, address_id=noa.address_id, room_id=made.room, reason="not us"
     )
-    storage.organisations.revoke(made.other, noa.id, now)
+    storage.representatives.revoke(made.other, noa.id, now)
     double = storage.organisations.add("Le Nuage Libre", "le nuage libre", now)
     storage.merges.merge(made.other, double.id, noa.id, now)
     storage.audit.note("sign", now, person=made.person.id, room=made.room, campaign=made.campaign, number=1)

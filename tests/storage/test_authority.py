@@ -34,9 +34,9 @@ def test_a_word_for_good_replaces_the_others(database: Database, first: str, the
     def work(storage: Storage) -> None:
         made = make(storage)
         bo = storage.people.ensure(BO, "Bo", NOW).id
-        storage.organisations.represent(made.other, bo, first, NOW)
-        storage.organisations.represent(made.other, bo, then, NOW)
-        assert storage.organisations.speaks_by(made.other, bo) == kept
+        storage.representatives.represent(made.other, bo, first, NOW)
+        storage.representatives.represent(made.other, bo, then, NOW)
+        assert storage.representatives.speaks_by(made.other, bo) == kept
 
     database.transaction(work)
 
@@ -59,12 +59,14 @@ def test_a_right_by_domain_ends_with_the_domain(
         bo = storage.people.ensure(BO, "Bo", NOW).id
         for one in (made.organisation, made.other):
             storage.organisations.change(one, domain="picasoft.example")
-        storage.organisations.represent(made.other, bo, how, NOW)
-        storage.organisations.represent(made.organisation, bo, "domain", NOW)
+        storage.representatives.represent(made.other, bo, how, NOW)
+        storage.representatives.represent(made.organisation, bo, "domain", NOW)
         storage.organisations.change(made.other, domain=domain)
         prove_again(storage, frozenset(), NOW)
-        assert storage.organisations.is_representative(made.other, bo) == speaks
-        assert storage.organisations.is_representative(made.organisation, bo), "the control: another's domain"
+        assert storage.representatives.is_representative(made.other, bo) == speaks
+        assert storage.representatives.is_representative(made.organisation, bo), (
+            "the control: another's domain"
+        )
 
     database.transaction(work)
 
@@ -73,15 +75,15 @@ def test_two_people_who_are_one_keep_the_better_right_and_one_dispute(database: 
     def work(storage: Storage) -> None:
         made = make(storage)
         bo, noa = storage.people.ensure(BO, "Bo", NOW), storage.people.ensure(NOA, "Noa", NOW)
-        storage.organisations.represent(made.other, bo.id, "domain", NOW)
-        storage.organisations.represent(made.other, noa.id, "roster", NOW)
+        storage.representatives.represent(made.other, bo.id, "domain", NOW)
+        storage.representatives.represent(made.other, noa.id, "roster", NOW)
         sign(storage, made, made.other, verified_by=noa.id)
         for one in (bo, noa):
             storage.disputes.open(
                 1, NOW, person_id=one.id, address_id=one.address_id, room_id=made.room, reason=one.name
             )
         storage.people.join(bo.id, noa.id)
-        assert storage.organisations.speaks_by(made.other, bo.id) == "roster"
+        assert storage.representatives.speaks_by(made.other, bo.id) == "roster"
         assert [one.reason for one in storage.disputes.of_campaign(made.campaign)] == ["Bo"]
         assert rows(storage, "SELECT verified_by FROM signatures") == [(bo.id,)]
 

@@ -179,7 +179,7 @@ def test_a_restored_database_has_everything_but_a_device_and_things_to_say(
 def _nothing_to_say(storage: Storage) -> None:
     assert not storage.outbox.waiting(MATRIX)
     assert not storage.outbox.waiting(XMPP)
-    assert not storage.outbox.sending(MATRIX)
+    assert not storage.dispatches.sending(MATRIX)
     assert rows(storage, "SELECT state, error FROM dispatches ORDER BY state") == [
         ("uncertain", "restored from a backup"),
         ("unsaid", "restored from a backup"),

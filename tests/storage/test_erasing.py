@@ -35,7 +35,7 @@ LATER = NOW + timedelta(days=400)
 def everything(storage: Storage, made: Made) -> int:
     """Let somebody leave a trace in every place there is; return their number."""
     person = storage.people.ensure(ELOISE, NAME, NOW)
-    storage.organisations.represent(made.other, person.id, "roster", NOW)
+    storage.representatives.represent(made.other, person.id, "roster", NOW)
     sign(
         storage, made, made.other, person_id=person.id, address_id=person.address_id, person_name=NAME,
         role="secrétaire", note=f"voir avec {NAME}", network=XMPP,
@@ -62,11 +62,11 @@ def everything(storage: Storage, made: Made) -> int:
         row = storage.outbox.put(MATRIX, message, NOW, room=room)
         if state:
             payload = {"text": f"{key} {NAME}" if key != "others" else key, "mentions": []}
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row], key=key, network=MATRIX, room_id=room, payload=payload, private_with=None, file_id=None, now=NOW
             )  # fmt: skip
             if state == "delivered":
-                storage.outbox.delivered(key, f"${key}", NOW)
+                storage.dispatches.delivered(key, f"${key}", NOW)
             else:
                 storage.undelivered.failed(key, f"cannot reach {ELOISE.id}", NOW)
     storage.outbox.put(
@@ -153,19 +153,19 @@ def test_whoever_comes_back_is_somebody_new_and_no_list_gives_them_their_rights(
     def work(storage: Storage) -> None:
         made = make(storage)
         person = everything(storage, made)
-        assert not storage.organisations.is_revoked(made.other, ELOISE)
+        assert not storage.representatives.is_revoked(made.other, ELOISE)
         storage.erasing.erase(person, NOW)
 
         assert storage.people.find(ELOISE) is None
-        assert storage.organisations.is_revoked(made.other, ELOISE)
-        assert not storage.organisations.is_revoked(made.organisation, ELOISE)
-        assert not storage.organisations.is_revoked(made.other, Address(XMPP, "eloise@exemple.example"))
+        assert storage.representatives.is_revoked(made.other, ELOISE)
+        assert not storage.representatives.is_revoked(made.organisation, ELOISE)
+        assert not storage.representatives.is_revoked(made.other, Address(XMPP, "eloise@exemple.example"))
         back = storage.people.ensure(ELOISE, "É.", NOW)
         assert back.id != person
         assert storage.organisations.of_person(back.id) == ()
 
-        storage.organisations.restore(made.other, back.id)  # a campaigner's own word
-        assert not storage.organisations.is_revoked(made.other, ELOISE)
+        storage.representatives.restore(made.other, back.id)  # a campaigner's own word
+        assert not storage.representatives.is_revoked(made.other, ELOISE)
 
     database.transaction(work)
 
@@ -176,9 +176,9 @@ def test_a_revoked_account_stays_revoked(database: Database) -> None:
     def work(storage: Storage) -> None:
         made = make(storage)
         person = everything(storage, made)
-        storage.organisations.revoke(made.organisation, person, NOW)
+        storage.representatives.revoke(made.organisation, person, NOW)
         storage.erasing.erase(person, NOW)
-        assert storage.organisations.is_revoked(made.organisation, ELOISE)
+        assert storage.representatives.is_revoked(made.organisation, ELOISE)
 
     database.transaction(work)
 
@@ -228,9 +228,9 @@ def test_no_name_anybody_takes_breaks_what_belongs_to_others(database: Database,
         made = fill(storage)
         person = storage.people.ensure(ELOISE, name, NOW)
         sign(storage, made, made.other, person_id=person.id, address_id=person.address_id, person_name=name)
-        before = [str(one) for one in storage.signatures.lines(made.campaign) if one.person == "Ana"]
+        before = [str(one) for one in storage.lines.of_campaign(made.campaign) if one.person == "Ana"]
         storage.erasing.erase(person.id, NOW)
-        assert [str(one) for one in storage.signatures.lines(made.campaign) if one.person == "Ana"] == before
+        assert [str(one) for one in storage.lines.of_campaign(made.campaign) if one.person == "Ana"] == before
         assert all(one.message.lines or one.intent != "message" for one in storage.outbox.waiting(XMPP))
         return before
 
@@ -319,8 +319,8 @@ def merged(storage: Storage) -> tuple[Made, int, Merge]:
     assert row is not None
     gone = storage.organisations.add("Les Amis", "les amis", NOW).id
     silenced = storage.organisations.add("Les Ennemis", "les ennemis", NOW).id
-    storage.organisations.represent(gone, person, "roster", NOW)
-    storage.organisations.revoke(silenced, person, NOW)
+    storage.representatives.represent(gone, person, "roster", NOW)
+    storage.representatives.revoke(silenced, person, NOW)
     question = ask(storage, made, f"{NAME} veut savoir", person_id=person)
     for organisation in (made.organisation, gone):
         storage.campaigns.stand(made.campaign, organisation, "deciding", NOW, question_id=question.id)
@@ -368,8 +368,8 @@ def test_undoing_a_merge_gives_organisations_back_what_is_theirs_and_nobody_thei
         assert list(storage.merges.undo(other, NOW)) == []
 
         for organisation in (merge.gone_id, other.gone_id):
-            assert storage.organisations.representatives(organisation) == []
-            assert storage.organisations.is_revoked(organisation, ELOISE)
+            assert storage.representatives.of(organisation) == []
+            assert storage.representatives.is_revoked(organisation, ELOISE)
         waiting = storage.questions.waiting(made.campaign)
         assert waiting.keys() == {made.organisation, merge.gone_id}
         assert {one.organisation_id for one in storage.questions.waits(2)} == waiting.keys()

@@ -198,12 +198,12 @@ def deliver(
     if state == "waiting":
         return row
     ((held,),) = [tuple(one) for one in rows(storage, "SELECT file_id FROM outbox ORDER BY id DESC LIMIT 1")]
-    storage.outbox.freeze(
+    storage.dispatches.freeze(
         [row], key=key, network=MATRIX, room_id=made.room, payload={"text": key, "mentions": []},
         private_with=None, file_id=held, now=at,
     )  # fmt: skip
     if state == "delivered":
-        storage.outbox.delivered(key, f"${key}", at)
+        storage.dispatches.delivered(key, f"${key}", at)
     elif state in ("uncertain", "failed"):
         getattr(storage.undelivered, state)(key, "why", at)
     return row
@@ -229,11 +229,11 @@ def test_what_was_said_together_goes_together(database: Database, made: Made) ->
     def work(storage: Storage) -> None:
         ids = [storage.outbox.put(MATRIX, said(), NOW, room=made.room) for _ in range(count)]
         for key, part in (("a", ids[: count // 2]), ("b", ids[count // 2 :])):
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 part, key=key, network=MATRIX, room_id=made.room, payload={}, private_with=None, file_id=None,
                 now=NOW,
             )  # fmt: skip
-            storage.outbox.delivered(key, f"${key}", NOW)
+            storage.dispatches.delivered(key, f"${key}", NOW)
 
     database.transaction(work)
     database.transaction(
@@ -291,11 +291,11 @@ def test_the_history_of_what_was_sent_again_goes_from_its_end(database: Database
 
     def finish(storage: Storage) -> None:
         (row,) = storage.outbox.waiting(MATRIX)
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row.id], key="again", network=MATRIX, room_id=made.room, payload={}, private_with=None, file_id=None,
             now=LATER,
         )  # fmt: skip
-        storage.outbox.delivered("again", "$again", LATER)
+        storage.dispatches.delivered("again", "$again", LATER)
 
     database.transaction(finish)
     much_later = LATER + REMEMBERED + DAY

@@ -75,7 +75,7 @@ WRITES: dict[str, Callable[[Storage, Made], object]] = {
     "a person calls themselves otherwise": lambda s, _: s.people.ensure(ANA, "Anaïs", NOW),
     "a person's language": lambda s, made: s.people.set_language(made.person.id, "en"),
     "two people are one": lambda s, made: s.people.join(other_person(s), made.person.id),
-    "a person speaks for one more": lambda s, made: s.organisations.represent(
+    "a person speaks for one more": lambda s, made: s.representatives.represent(
         made.other, made.person.id, "campaigner", NOW
     ),
     "an organisation changes": lambda s, made: s.organisations.change(

@@ -141,7 +141,7 @@ def test_one_organisation_is_left_with_one_voice(database: Database, what: dict[
         for person in PEOPLE:
             assert GONE not in {one.id for one in storage.organisations.of_person(person)}
             if {(KEPT, person), (GONE, person)} & (what["silenced"] - what["spoken"].keys()):
-                assert not storage.organisations.is_representative(KEPT, person)
+                assert not storage.representatives.is_representative(KEPT, person)
         assert not rows(storage, "PRAGMA foreign_key_check")
 
     trying(database, work)
@@ -179,8 +179,8 @@ def _withdraw(storage: Storage, campaign: int) -> None:
 
 
 def _represent(storage: Storage, person: int) -> None:
-    storage.organisations.represent(KEPT, person, "campaigner", AFTER)
-    storage.organisations.restore(KEPT, person)
+    storage.representatives.represent(KEPT, person, "campaigner", AFTER)
+    storage.representatives.restore(KEPT, person)
 
 
 def _remind(storage: Storage, campaign: int) -> None:
@@ -222,7 +222,7 @@ ACTS: dict[str, Callable[..., None]] = {
     ),
     "vote": _vote,
     "close": _close,
-    "revoke": lambda storage, person: storage.organisations.revoke(KEPT, person, AFTER),
+    "revoke": lambda storage, person: storage.representatives.revoke(KEPT, person, AFTER),
     "represent": _represent,
     "unalias": lambda storage, name: storage.organisations.unalias(name),
     "website": lambda storage, url: storage.organisations.change(KEPT, website=url),
@@ -245,8 +245,8 @@ def _last_words(storage: Storage, between: list[tuple[Any, ...]]) -> None:
         if [one[0] for one in between if one[0] in ("revoke", "represent") and one[1] == person][
             -1
         ] == "revoke":
-            assert not storage.organisations.is_representative(KEPT, person)
-            assert not storage.organisations.is_representative(GONE, person)
+            assert not storage.representatives.is_representative(KEPT, person)
+            assert not storage.representatives.is_representative(GONE, person)
 
 
 @many
@@ -296,10 +296,10 @@ def test_whoever_linked_two_accounts_since_gets_their_right_back(database: Datab
     def work(storage: Storage) -> None:
         made = fill(storage)
         other = storage.people.ensure(Address(XMPP, "ana@example.org"), "Ana", NOW)
-        storage.organisations.represent(made.other, other.id, "roster", NOW)
+        storage.representatives.represent(made.other, other.id, "roster", NOW)
         storage.merges.merge(made.organisation, made.other, made.person.id, NOW)
         storage.people.join(made.person.id, other.id)
         assert not unmerge(storage)
-        assert storage.organisations.is_representative(made.other, made.person.id)
+        assert storage.representatives.is_representative(made.other, made.person.id)
 
     trying(database, work)

@@ -149,7 +149,7 @@ class MatrixTransport:
                 poll_seconds=self._poll_seconds,
                 batch_size=self._batch_size,
                 patience=self._patience,
-                opening=Opening(encryption, server.user_id, start.sealed) if encryption else None,
+                opening=Opening(encryption, server.user_id, start) if encryption else None,
             )
             stack.push_async_callback(sync.wanted.close)
             stack.push_async_callback(sync.receipts.close)

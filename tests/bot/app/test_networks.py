@@ -304,7 +304,9 @@ def sending(database: Database) -> list[str]:
     return [
         row.key
         for network in (MATRIX, XMPP)
-        for row in database.transaction(lambda storage, of=network: storage.outbox.sending(of), writes=False)
+        for row in database.transaction(
+            lambda storage, of=network: storage.dispatches.sending(of), writes=False
+        )
     ]
 
 

@@ -38,7 +38,7 @@ async def open_poll(world: World) -> None:
         card = Message((), purpose=f"poll:{poll.id}")
         row = storage.outbox.put(MATRIX, card, NOW, room=room.id, intent="poll")
         shown = asdict(Payload("Do we sign?", kind="poll"))
-        storage.outbox.freeze(
+        storage.dispatches.freeze(
             [row],
             key=KEY,
             network=MATRIX,
@@ -48,7 +48,7 @@ async def open_poll(world: World) -> None:
             file_id=None,
             now=NOW,
         )
-        storage.outbox.delivered(KEY, "$poll", NOW)
+        storage.dispatches.delivered(KEY, "$poll", NOW)
 
     await world.database.write(show)
 

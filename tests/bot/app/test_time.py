@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from commands.due import Tick
+    from commands.tick import Tick
 
 from tests.bot.app.world import BO, WITH_NOA, World, Wound, answers, begun, goes_away, running
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import carrying, freezing, outage, pacing
+from bot import amending, carrying, freezing, outage, pacing
 from bot.transports.base import (
     Allowance,
     Batch,
@@ -18,7 +18,7 @@ from bot.transports.base import (
     RoomEncrypted,
     Unsure,
 )
-from campaign.chat import MATRIX, XMPP, Address, Bounced, Room
+from campaign.chat import MATRIX, XMPP, Address, Bounced, Message, Room
 from tests.bot.scripted import (
     ANA,
     CAFE,
@@ -303,6 +303,27 @@ async def test_what_cannot_be_put_into_words_stops_nothing_else(matrix: Bench) -
     await matrix.settle()
     assert matrix.network.texts(CAFE) == ["elsewhere"]
     assert matrix.network.texts(COOP) == ["next"]
+
+
+async def test_what_is_more_than_words_and_cannot_be_made_stops_nothing_behind_it(
+    matrix: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError("a fault that stays")
+
+    def pin(storage: Storage) -> None:
+        room = storage.rooms.find(MATRIX, COOP.id)
+        assert room is not None
+        storage.outbox.put(MATRIX, Message(()), NOW, room=room.id, intent="pin", target=1)
+
+    monkeypatch.setattr(amending, "payload", fails)
+    await matrix.database.write(pin)
+    await matrix.put(COOP, "next")
+    await matrix.put(CAFE, "elsewhere")
+    await matrix.settle()
+    assert matrix.network.texts(CAFE) == ["elsewhere"]
+    assert matrix.network.texts(COOP) == ["next"]
+    assert max(await matrix.states()) == "unsaid"
 
 
 async def test_a_message_our_own_code_cannot_send_stops_nothing_else_for_ever(matrix: Bench) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from bot.transports.base import Batch, Refused
 from campaign.chat import MATRIX, Redacted
-from commands import boarding, due
+from commands import boarding
 from commands.command import House
+from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to
 from tests.bot.scripted import COOP, MAUD, NOW, TEAM
 
@@ -36,9 +37,7 @@ def board(matrix: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def tick(bench: Bench, now: datetime) -> None:
     """Let the clock come by."""
-    bench.database.transaction(
-        lambda storage: boarding.keep(storage, House(language="en"), due.Tick(now, now))
-    )
+    bench.database.transaction(lambda storage: boarding.keep(storage, House(language="en"), Tick(now, now)))
     bench.delivery.wake()
 
 

@@ -80,7 +80,7 @@ async def test_a_restart_sends_it_once(matrix: Bench, when: str) -> None:
     await say_to(matrix, "!outbox retry 1", "$1")
     await say_to(matrix, "!confirm", "$2")
     if when == "after it is begun":
-        await matrix.database.write(matrix.delivery._claim)
+        await matrix.database.write(matrix.delivery._claiming.claim)
     again = Bench(matrix.database, matrix.network)
     await again.settle()
     await Bench(matrix.database, matrix.network).settle()
@@ -172,7 +172,7 @@ async def test_what_was_for_one_person_alone_is_checked_again_when_it_leaves(mat
     matrix.network.script[Room(MATRIX, "!with-@ana:example.org")].append(Refused("M_LIMIT (HTTP 400)"))
 
     def work(storage: Storage) -> None:
-        person = next(iter(storage.organisations.representatives(1)))
+        person = next(iter(storage.representatives.of(1)))
         address = storage.people.addresses(person)[0]
         found = storage.people.find(address)
         assert found is not None
@@ -203,7 +203,7 @@ async def unsure(xmpp: Bench, room: Room) -> None:
         storage.outbox.put(XMPP, Message((say("hello"),)), NOW, room=row.id)
 
     await xmpp.database.write(work)
-    await xmpp.database.write(xmpp.delivery._claim)
+    await xmpp.database.write(xmpp.delivery._claiming.claim)
 
 
 async def test_what_nobody_can_tell_is_told_once_with_its_number(database: Database) -> None:
@@ -245,7 +245,7 @@ async def test_what_goes_wrong_twice_keeps_its_number_and_is_decided_about_once(
 
     def again(storage: Storage) -> tuple[int | None, int | None]:
         (found,), _ = storage.undelivered.undecided(5)
-        storage.outbox.delivered(found.key, "$late", NOW)
+        storage.dispatches.delivered(found.key, "$late", NOW)
         assert storage.undelivered.was_given_back(MATRIX, found.key) is not None
         number = storage.undelivered.failed(found.key, "gone", NOW)
         once_more = storage.undelivered.by_number(found.number)

@@ -90,7 +90,7 @@ async def test_what_is_late_by_the_time_the_server_limits_us_is_not_said(matrix:
 
 async def test_what_was_frozen_and_not_sent_before_a_break_is_late_after_it(matrix: Bench) -> None:
     await matrix.put(COOP, "for a while", expires_at=SOON)
-    await matrix.database.write(matrix.delivery._claim)
+    await matrix.database.write(matrix.delivery._claiming.claim)
     matrix.delivery._freezing._now = lambda: SOON
     await matrix.settle()
     assert matrix.network.texts(COOP) == []
@@ -111,7 +111,7 @@ async def test_what_may_have_been_taken_is_finished_however_late(matrix: Bench) 
 
 async def test_what_another_process_began_is_finished_however_late(matrix: Bench) -> None:
     await matrix.put(COOP, "for a while", expires_at=SOON)
-    await matrix.database.write(matrix.delivery._claim)
+    await matrix.database.write(matrix.delivery._claiming.claim)
     again = Bench(matrix.database, matrix.network)
     again.delivery._freezing._now = lambda: SOON
     await again.settle()
@@ -171,7 +171,7 @@ async def test_a_room_it_was_sent_away_from_gets_no_cursor_in_the_same_batch(dat
 
 async def test_what_was_sent_before_a_gap_of_the_archive_is_not_sent_again(xmpp: Bench) -> None:
     await xmpp.put(FORGE, "before")
-    await xmpp.database.write(xmpp.delivery._claim)
+    await xmpp.database.write(xmpp.delivery._claiming.claim)
     before, after = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
     await xmpp.intake.take(XMPP, Batch((Unreadable(FORGE, "", "gap", before),)), lambda _: None)
     assert await xmpp.states() == ["sending"]

@@ -134,7 +134,9 @@ async def test_what_was_to_be_sent_once_more_is_not_sent_empty(matrix: Bench) ->
 
 async def test_nobody_hears_that_nothing_tells_whether_they_were_told(matrix: Bench) -> None:
     await put(matrix, private=True)
-    (key,) = [claim.dispatch.key for claim in (await matrix.database.write(matrix.delivery._claim)).claims]
+    (key,) = [
+        claim.dispatch.key for claim in (await matrix.database.write(matrix.delivery._claiming.claim)).claims
+    ]
     await forget(matrix)
 
     def doubt(storage: Storage) -> None:

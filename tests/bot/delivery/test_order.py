@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot import freezing
 from bot.pacing import Pacing
 from campaign.chat import MATRIX, Message, Room, say
@@ -17,8 +19,6 @@ from tests.bot.scripted import (
 )
 
 if TYPE_CHECKING:
-    import pytest
-
     from storage.storage import Storage
     from tests.bot.delivery.bench import Bench
 
@@ -136,9 +136,9 @@ async def test_what_leaves_as_one_is_twenty_lines_at_most_and_loses_nothing(matr
     assert [len(part) for part in parts] == [20, 20, 10]
 
 
-async def test_a_question_and_another_thread_keep_their_own_message(
-    matrix: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def leave_more(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each message that left, in their order, left something behind that could not leave with it."""
     leave_more = []
     takes = Pacing.takes
 
@@ -147,6 +147,12 @@ async def test_a_question_and_another_thread_keep_their_own_message(
         return takes(self, now, room, leaves_more=leaves_more)
 
     monkeypatch.setattr(Pacing, "takes", noted)
+    return leave_more
+
+
+async def test_a_question_and_another_thread_keep_their_own_message(
+    matrix: Bench, leave_more: list[bool]
+) -> None:
     await matrix.put(COOP, "one", "two")
     await matrix.put(COOP, "in a thread", thread="$root")
     await matrix.put(COOP, "a question", purpose="prompt:1")
@@ -159,18 +165,7 @@ async def test_a_question_and_another_thread_keep_their_own_message(
     assert leave_more == [True, True, True, False]
 
 
-async def test_what_is_not_said_any_more_was_not_left_behind(
-    matrix: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    leave_more = []
-    takes = Pacing.takes
-
-    def noted(self: Pacing, now: float, room: int, *, leaves_more: bool) -> float:
-        leave_more.append(leaves_more)
-        return takes(self, now, room, leaves_more=leaves_more)
-
-    monkeypatch.setattr(Pacing, "takes", noted)
-
+async def test_what_is_not_said_any_more_was_not_left_behind(matrix: Bench, leave_more: list[bool]) -> None:
     def erased(storage: Storage) -> None:
         room = storage.rooms.find(MATRIX, COOP.id)
         assert room is not None

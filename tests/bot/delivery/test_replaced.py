@@ -10,7 +10,7 @@ import pytest
 
 from bot.transports.base import Batch, Limited, Refused, Replaced
 from campaign.chat import MATRIX, Invited, Joined, Message, Removed, Room, Said, say
-from commands.due import Tick
+from commands.tick import Tick
 from tests.bot.delivery.bench import MATRIX_FRIEND, say_to
 from tests.bot.scripted import ANA, COOP, MAUD, NOW, TEAM
 

@@ -62,7 +62,7 @@ async def test_what_was_begun_in_one_room_keeps_its_order(matrix: Bench) -> None
         assert room is not None
         for number in range(3):
             row = storage.outbox.put(MATRIX, Message(()), NOW, room=room.id)
-            storage.outbox.freeze(
+            storage.dispatches.freeze(
                 [row], key=f"key-{number}", network=MATRIX, room_id=room.id,
                 payload={"text": f"begun {number}", "mentions": []}, private_with=None, file_id=None, now=NOW,
             )  # fmt: skip

@@ -125,7 +125,7 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         ):
             raise MalformedError("m.room_key")
         session = InboundGroupSession(secret, ed25519, sender_key, identifier(room, "room_id", "!"))
-        self._keep(sender, str(session_id), session)
+        self._keep(sender, str(session_id), session, signed=True)
 
     def _handle_forwarded_room_key_event(self, sender: str, sender_key: str, payload: Json) -> None:
         """Take a key we asked for, from the device that made it and from no other."""
@@ -138,17 +138,21 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         if asked is None or content.get("sender_key") != sender_key:
             raise MalformedError("a key nobody asked for")
         session = InboundGroupSession.import_session(secret, ed25519, sender_key, str(room))
-        self._keep(sender, str(session_id), session)
+        self._keep(sender, str(session_id), session, signed=False)
 
-    def _keep(self, owner: str, session_id: str, session: InboundGroupSession) -> None:
+    def _keep(self, owner: str, session_id: str, session: InboundGroupSession, *, signed: bool) -> None:
+        """Keep a key, unless the one we have opens more. One that is handed on is not `signed` by who made it."""
         if session.id != session_id:
             raise MalformedError("session_id")
         key = (session.room_id, session_id, owner)
         known = self.room_keys.get(key)
         if known is None and self._owned[owner] >= MOST_KEYS:
             raise MalformedError("too many keys")
-        if known is not None and known.first_known_index <= session.first_known_index:
-            return  # the one we have opens more
+        if known is not None and _agree(known, session):
+            if known.first_known_index <= session.first_known_index:
+                return
+        elif known is not None and not signed:
+            raise MalformedError("another key of that name")
         self._owned[owner] += known is None
         self.room_keys[key] = session
         self.keys.save_room_key(key, session)
@@ -236,6 +240,12 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         read: Json = {one: raw[one] for one in ("origin_server_ts", "unsigned") if one in raw}
         read |= {"event_id": event_id, "sender": sender, "type": inside.get("type"), "content": opened}
         return read
+
+
+def _agree(one: InboundGroupSession, other: InboundGroupSession) -> bool:
+    """Whether two keys of one session are the same from where both begin on."""
+    begins = max(one.first_known_index, other.first_known_index)
+    return bool(one.export_session(begins) == other.export_session(begins))
 
 
 def session_of(raw: Json) -> str:

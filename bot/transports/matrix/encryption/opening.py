@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING
 
-from bot.transports.matrix.encryption.machine import NoKeyError, session_of
+from bot.transports.matrix.encryption.machine import NoKeyError
 from bot.transports.matrix.reading import Reader, Unopened
 from bot.transports.matrix.rooms import mapping
 from bot.transports.matrix.telling import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from bot.transports.base import Start
     from bot.transports.matrix.encryption.session import Encryption
     from bot.transports.matrix.homeserver import Json
     from bot.transports.matrix.rooms import JoinedRoom
     from bot.transports.matrix.shares import Share
-    from campaign.chat import Event, Sealed
-
-log = logging.getLogger(__name__)
-
-MOST = 1000
-"""Events of one room that wait for their keys at most: a stranger's flood of them must not fill the memory."""
+    from campaign.chat import Event
 
 
 class Opening:
-    """Follows one account's encrypted events. `sealed` are those kept by the bot before this start."""
+    """Follows one account's encrypted events. What waits for its key is the bot's to keep: here it is in no memory."""
 
-    def __init__(self, encryption: Encryption, me: str, sealed: Iterable[Sealed]) -> None:
+    def __init__(self, encryption: Encryption, me: str, start: Start) -> None:
         self._encryption = encryption
         self._me = me
-        self._waiting: dict[tuple[str, str], dict[str, Json]] = {}
-        """Room and session → event id → the event."""
-        self._came: set[tuple[str, str]] = set()
-        self._deleted: list[tuple[str, str]] = []
-        """Room and id of what is not waited for any more."""
-        for one in sealed:
-            self._wait(one.room.id, one.session, mapping(json.loads(one.payload)))
-        self._came.update(
-            self._waiting
-        )  # a key may have been saved, and the process killed before it was used
+        self._kept = start.kept
+        # A key may have been saved, and the process killed before it was used.
+        self._came: set[tuple[str, str]] = set(start.sealed)
+        """Room and session of keys that came for what is kept."""
+        self._deleted: set[tuple[str, str]] = set()
+        """Room and id of what was deleted by the answer that is being read."""
 
     async def receive(self, answer: Json) -> None:
-        """Take what a sync answer holds for our device: first of all, for it is not given again. Raises Unreachable."""
-        came = await self._encryption.receive(answer)
-        self._came |= came & self._waiting.keys()
+        """Take what a sync answer holds for our device: first of all, for it is not given again.
+
+        Raises Unreachable, or StorageError if what is kept cannot be had.
+        """
+        if came := await self._encryption.receive(answer):
+            self._came |= {(one.room.id, one.session) for one in await self._kept(came)}
 
     async def open(self, shares: Sequence[Share]) -> None:
         """Put what can be opened in the place of what is sealed, in these windows. Raises Unreachable."""
@@ -65,16 +59,18 @@ class Opening:
             raw = events[index]
             if isinstance(what, NoKeyError):
                 events[index] = Unopened(raw)
-                self._wait(room, session_of(raw), raw)
                 missing.append((room, raw))
             elif isinstance(what, Exception):
                 events[index] = Unopened(raw, str(what) or type(what).__name__)
             else:
                 events[index] = what
         self._encryption.ask_for(missing)
-        for one in shares:
-            for raw in one.window.inside():
-                self._delete(one.room_id, mapping(raw))
+        self._deleted = {
+            (one.room_id, target)
+            for one in shares
+            for raw in one.window.inside()
+            if (target := _deletes(mapping(raw)))
+        }
 
     async def again(self, room: str, raws: Sequence[object]) -> list[object]:
         """Put what can be opened in the place of what is sealed, among events of a room that the server tells once more.
@@ -87,47 +83,43 @@ class Opening:
         return [raw if isinstance(what, Exception) else what for raw, what in found]
 
     async def late(self, rooms: Mapping[str, JoinedRoom]) -> tuple[list[Event], list[tuple[str, str]]]:
-        """Read what waited for the keys that came: what it says, and room and id of all that need not be kept any more."""
-        ready = [
-            (room, session, raw)
-            for room, session in sorted(self._came)
-            if room in rooms
-            for raw in self._waiting.get((room, session), {}).values()
-        ]
-        self._came = {(room, session) for room, session in self._came if room not in rooms}
-        opened = await self._encryption.open_all([(room, raw) for room, _, raw in ready])
+        """Read what waited for the keys that came: what it says, and room and id of all that need not be kept any more.
+
+        Not what is deleted in the same breath. Raises Unreachable or StorageError.
+        """
+        here = {(room, session) for room, session in self._came if room in rooms}
+        self._came -= here
         events: list[Event] = []
+        done: list[tuple[str, str]] = []
         missing: list[tuple[str, Json]] = []
-        done, self._deleted = self._deleted, []
-        for (room, session, raw), what in zip(ready, opened, strict=True):
-            if isinstance(what, NoKeyError):
-                missing.append(
-                    (room, raw)
-                )  # the key that came opens only later ones; or none came before a restart
-                continue
-            event_id = str(raw.get("event_id"))
-            self._waiting[room, session].pop(event_id, None)
-            done.append((room, event_id))
-            reader = Reader(self._me, room, rooms[room], live=False)
-            event = tell(reader, Unopened(raw, str(what)) if isinstance(what, Exception) else what, rooms)
-            if event is not None:
-                events.append(event)
+        for room in sorted({room for room, _ in here}):  # one after the other: a room may keep some megabytes
+            ready = [
+                (one.event, mapping(json.loads(one.payload)))
+                for one in await self._kept({one for one in here if one[0] == room})
+                if (room, one.event) not in self._deleted
+            ]
+            opened = await self._encryption.open_all([(room, raw) for _, raw in ready])
+            for (event_id, raw), what in zip(ready, opened, strict=True):
+                if isinstance(what, NoKeyError):
+                    # The key that came opens only later ones; or none came before a restart.
+                    missing.append((room, raw))
+                    continue
+                done.append((room, event_id))
+                reader = Reader(self._me, room, rooms[room], live=False)
+                event = tell(reader, Unopened(raw, str(what)) if isinstance(what, Exception) else what, rooms)
+                if event is not None:
+                    events.append(event)
         self._encryption.ask_for(missing)
         events.sort(key=lambda event: event.at)
         return events, done
 
-    def _delete(self, room: str, raw: Json) -> None:
-        """Do not read later what is deleted now: whoever wrote it has taken it back before anybody could answer."""
-        if raw.get("type") != "m.room.redaction":
-            return
-        target = mapping(raw.get("content")).get("redacts", raw.get("redacts"))
-        for (where, _), events in self._waiting.items():
-            if where == room and isinstance(target, str) and events.pop(target, None) is not None:
-                self._deleted.append((room, target))
 
-    def _wait(self, room: str, session: str, raw: Json) -> None:
-        if sum(len(events) for (where, _), events in self._waiting.items() if where == room) < MOST:
-            self._waiting.setdefault((room, session), {})[str(raw.get("event_id"))] = raw
+def _deletes(raw: Json) -> str:
+    """The event that this one deletes; empty if it is no deletion."""
+    if raw.get("type") != "m.room.redaction":
+        return ""
+    target = mapping(raw.get("content")).get("redacts", raw.get("redacts"))
+    return target if isinstance(target, str) else ""
 
 
 def is_sealed(raw: object) -> bool:

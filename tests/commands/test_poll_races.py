@@ -1,0 +1,279 @@
+"""What happens in polls at the wrong moment: too late, in the wrong order, twice, or in the middle of something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from campaign.chat import MATRIX, XMPP, Reacted, Redacted, Said
+from campaign.decision import PRESETS, to_data
+from commands import polling
+from tests.commands.stage import PLACES, Stage, opened, voice
+from tests.commands.test_ballots import FC, HOUR, NL, Held, opened_poll
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from storage.storage import Storage
+
+MINUTE = timedelta(minutes=1)
+AWAY = frozenset({XMPP})
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with opened(tmp_path) as one:
+        yield one
+
+
+async def result(stage: Stage, held: Held) -> str:
+    """What the poll comes to by now."""
+    return (await stage.database.read(lambda storage: polling.outcome_of(storage, held.poll))).result
+
+
+async def says(stage: Stage, name: str, text: str, place: str = "campaign") -> list[str]:
+    answers = await stage.say(voice(name), text, place)  # type: ignore[arg-type]
+    return [line for answer in answers for line in answer.ids]
+
+
+# --- around the closing
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("Dom", "!objection withdrawn", "campaign"),
+        ("Maud", f"!objection integrated {NL}", "admin"),
+    ],
+)
+async def test_once_the_time_is_over_no_objection_is_withdrawn_or_integrated(
+    stage: Stage, name: str, text: str, place: str
+) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    await held.give("text", "Camille", "objection no word on data")
+    closes = held.poll.closes_at
+    await stage.tick(closes + HOUR, heard=closes - HOUR, away=AWAY)
+    (line, *_) = await says(stage, name, text, place)
+    assert "ended on" in line
+    await stage.tick(closes + 24 * HOUR, heard=closes - HOUR, away=AWAY)
+    assert (await held.now()).outcome == "blocked"
+
+
+async def test_what_was_withdrawn_in_time_is_though_it_is_read_after_the_closing(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    await held.give("text", "Camille", "objection no word on data")
+    closes = held.poll.closes_at
+    await stage.tick(closes + HOUR, heard=closes - HOUR, away=AWAY)
+    dom, room = voice("Dom"), PLACES[XMPP]["campaign"]
+    await stage.take(
+        Said(room, "$late", dom.address, "Dom", "!objection withdrawn", closes - HOUR, live=False)
+    )
+    await stage.tick(closes + 2 * HOUR)
+    assert (await held.now()).outcome == "adopted"
+
+
+async def test_what_is_read_late_withdraws_no_objection_that_was_given_after_it(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    stage.now += HOUR
+    await held.give("text", "Camille", "objection no word on data")
+    stage.now += 2 * HOUR
+    await held.give("text", "Camille", "objection nor on money")
+    dom, room = voice("Dom"), PLACES[XMPP]["campaign"]
+    said = stage.now - HOUR
+    stage.now += HOUR
+    await stage.take(Said(room, "$late", dom.address, "Dom", "!objection withdrawn", said, live=False))
+    assert await result(stage, held) == "blocked"
+
+
+@pytest.mark.parametrize("counted", [False, True])
+async def test_taking_back_too_late_is_not_said_to_undo_the_answer(stage: Stage, *, counted: bool) -> None:
+    held = await opened_poll(stage)
+    event = held.event("reaction", voice("Camille"), "consent")
+    await stage.take(event)
+    if counted:
+        await stage.tick(held.poll.closes_at)
+    stage.now = held.poll.closes_at + HOUR
+    (line,) = await says(stage, "Camille", "!vote 1 retract")
+    assert "it does not count" not in line
+    assert await held.standing() == {NL: "consent"}
+
+
+async def test_a_signature_by_a_poll_that_closed_early_bears_the_day_on_which_it_closed(stage: Stage) -> None:
+    await says(stage, "Maud", "!campaign collective Les Hébergeurs Réunis", "admin")
+    early = {**to_data(PRESETS["majority"]), "closes_early": True}
+    held = await opened_poll(stage, "majority", rules=early, signs=True)
+
+    def everybody(storage: Storage) -> None:
+        for elector, _ in storage.polls.electorate(held.poll.id):
+            storage.ballots.cast(
+                held.poll.id, elector, standing=True, person_id=1, choice="for", network=MATRIX, event="",
+                cast_at=stage.now,
+            )  # fmt: skip
+
+    await stage.database.write(everybody)
+    await stage.tick(stage.now + HOUR)
+    poll = await held.now()
+    assert poll.outcome == "adopted"
+
+    def day(storage: Storage) -> date | None:
+        campaign = storage.campaigns.get(1)
+        assert campaign.collective_id is not None
+        signature = storage.signatures.standing(1, campaign.collective_id)
+        assert signature is not None
+        return signature.mandate_day
+
+    assert await stage.database.read(day) == stage.now.astimezone(ZoneInfo("Europe/Paris")).date()
+
+
+async def test_an_extension_rings_nobody_at_once_who_was_reminded_a_day_before(stage: Stage) -> None:
+    rules = to_data(replace(PRESETS["consent"], extension=timedelta(hours=20), late=timedelta(hours=24)))
+    held = await opened_poll(stage, rules=rules, closes_at=stage.now + timedelta(days=7, hours=6))
+    closes = held.poll.closes_at
+    reminded = await stage.tick(closes - 24 * HOUR + MINUTE)
+    assert any("closes on" in line for answer in reminded for line in answer.ids)
+    stage.now = closes - HOUR
+    await held.give("text", "Camille", "objection no word on data")
+    assert (await held.now()).closes_at == closes + 20 * HOUR
+    again = await stage.tick(closes - HOUR + MINUTE)
+    assert not any("closes on" in line for answer in again for line in answer.ids)
+
+
+# --- the same again
+
+
+def hearts(held: Held, keys: tuple[str, ...]) -> Reacted:
+    """The whole set of reactions of Robin's, as XMPP tells it."""
+    robin = voice("Robin")
+    return Reacted(
+        PLACES[XMPP]["campaign"], f"$set-{next(held.numbers)}", robin.address, "Robin",
+        f"$reaction-of-{held.poll.id}", keys, held.stage.now, whole=True,
+    )  # fmt: skip
+
+
+async def test_a_heart_beside_an_objection_that_was_integrated_does_not_raise_it_again(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Camille", "consent")
+    asked = await stage.take(hearts(held, ("3️⃣",)))
+    (why,) = [answer for answer in asked if answer.message.purpose.startswith("reason:")]
+    await stage.show(why, "$why")
+    await stage.say(voice("Robin"), "no word on data", reply_to="$why")
+    assert await result(stage, held) == "blocked"
+    await says(stage, "Maud", f"!objection integrated {FC}", "admin")
+    assert await result(stage, held) == "adopted"
+    assert await stage.take(hearts(held, ("3️⃣", "❤️"))) == []
+    found = await stage.database.read(lambda storage: polling.outcome_of(storage, held.poll))
+    assert (found.result, found.resolved) == ("adopted", 1)
+
+
+@pytest.mark.parametrize(
+    ("way", "name"), [("reaction", "Robin"), ("reaction", "Camille"), ("native", "Camille")]
+)
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_whoever_undoes_an_objection_takes_it_back_with_the_reason_they_gave_in_reply(
+    stage: Stage, way: str, name: str, *, deleted: bool
+) -> None:
+    held = await opened_poll(stage)
+    event = held.event(way, voice(name), "objection")
+    (why,) = [one for one in await stage.take(event) if one.message.purpose.startswith("reason:")]
+    await stage.show(why, "$why")
+    await stage.say(voice(name), "no word on data", reply_to="$why")
+    assert await result(stage, held) == "blocked"
+    if deleted:
+        await stage.take(Redacted(event.room, "$gone", event.event, stage.now))
+    elif (way, name) != ("reaction", "Camille"):  # on Matrix a reaction is only ever deleted
+        await held.give(way, name, "")
+    else:
+        return
+    assert await held.standing() == {}
+
+
+async def test_a_number_said_after_a_word_is_an_answer_of_its_own(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    await stage.take(hearts(held, ("1️⃣",)))
+    await stage.take(hearts(held, ("1️⃣", "❤️")))
+    assert await held.standing() == {FC: "consent"}
+    await stage.take(hearts(held, ("❤️",)))
+    assert await held.standing() == {}
+
+
+@pytest.mark.parametrize("way", ["reaction", "native", "text"])
+async def test_an_objection_that_was_there_before_is_no_late_one(stage: Stage, way: str) -> None:
+    rules = to_data(replace(PRESETS["consent"], extension=timedelta(days=2), late=timedelta(hours=24)))
+    held = await opened_poll(stage, rules=rules)
+    await held.give("text", "Camille", "objection no word on data")
+    stage.now = held.poll.closes_at - HOUR
+    await held.give(way, "Camille", "objection")
+    assert (await held.now()).closes_at == held.poll.closes_at
+    # A new one of theirs is late.
+    await says(stage, "Camille", "!objection withdrawn")
+    await held.give("text", "Camille", "objection nor on money")
+    assert (await held.now()).closes_at > held.poll.closes_at
+
+
+# --- in another order
+
+
+async def test_an_answer_that_was_taken_back_before_it_was_read_does_not_come_back(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    stage.now += HOUR
+    assert await held.give("native", "Camille", "") == []
+    await held.give("native", "Camille", "consent", at=stage.now - MINUTE, live=False)
+    assert await held.standing() == {}
+
+
+async def test_of_one_persons_answers_the_later_one_stands_though_the_first_was_received_late(
+    stage: Stage,
+) -> None:
+    held = await opened_poll(stage)
+    stage.now += HOUR
+    first = stage.now
+    stage.now += timedelta(seconds=40)  # so long did the first one take
+    await held.give("native", "Camille", "consent", at=first)
+    # A recount finds what no sync has told.
+    stage.now += HOUR
+    await held.give("native", "Camille", "concern", at=first + timedelta(seconds=20), live=False)
+    assert await held.standing() == {NL: "concern"}
+
+
+async def test_an_answer_stands_though_the_other_half_of_the_organisation_took_its_own_back(
+    stage: Stage,
+) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Robin", "consent")
+    stage.now += MINUTE
+    await held.give("native", "Camille", "concern")
+    stage.now += MINUTE
+    await held.give("native", "Camille", "")
+    await says(stage, "Maud", f"!org merge {FC} = {NL}", "admin")
+    await says(stage, "Maud", "!confirm", "admin")
+    assert await held.standing() == {FC: "consent"}
+    await says(stage, "Maud", f"!org unmerge {NL}", "admin")
+    assert await held.standing() == {FC: "consent"}
+
+
+# --- where the answer is given
+
+
+async def test_a_reminder_of_a_poll_can_be_answered_where_it_says_so(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    reminded = await stage.tick(held.poll.closes_at - 24 * HOUR + MINUTE)
+    there = {answer.where: answer for answer in reminded}
+    for network, name, key in ((MATRIX, "Camille", "1️⃣"), (XMPP, "Robin", "2️⃣")):
+        room = PLACES[network]["campaign"]
+        if room.id not in there:
+            continue
+        await stage.show(there[room.id], f"$reminder-{network}")
+        await stage.react(voice(name), key, f"$reminder-{network}")
+    assert await held.standing() == {NL: "consent"}
+    await stage.say(voice("Ines"), "2", reply_to=f"$reminder-{MATRIX}")
+    assert (await held.standing())["Les Jardiniers du Web"] == "concern"
