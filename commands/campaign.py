@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
+from campaign.chat import N_, NN_, Link, Listing, Text, Typed, say, say_many
 from commands import bridging, closing, counting, previewing, questioning, showing, tell
 from commands.command import Choice, Context, Reply, command
 
@@ -35,21 +35,23 @@ def campaign(ctx: Context) -> Reply:
         *showing.ended(it),
         say(
             N_("Letter: {versions}"),
-            versions=", ".join(f"{one.language} v{one.version} {one.hash[:8]}" for one in letters),
+            versions=Listing(
+                tuple(
+                    say(
+                        N_("{language} (version {version})"),
+                        language=say(LANGUAGES[one.language]),
+                        version=one.version,
+                    )
+                    for one in letters
+                )
+            ),
         ),
         say(COUNTS[it.threshold]),
         say(N_("Goal: {goal}"), goal=it.goal) if it.goal else say(N_("Goal: none")),
     ]
     if it.closed_at is not None:
         return Reply(tuple(lines))
-    lines.append(
-        say(
-            N_("Reminders before a deadline: {offsets}, between {hours} ({zone})"),
-            offsets=", ".join(_offset(one) for one in it.reminders),
-            hours=it.civil_hours,
-            zone=it.timezone,
-        )
-    )
+    lines.append(_reminders(it))
     lines += previewing.pauses(it, ctx.now)
     lines += [showing.deadline(one) for one in ctx.storage.deadlines.of_campaign(it.id)]
     lines += questioning.open_ones(ctx.storage, it.id)
@@ -173,9 +175,40 @@ COUNTS = {
 """What each threshold means."""
 
 
-def _offset(seconds: int) -> str:
-    """How long before a deadline, as the config writes it."""
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
+LANGUAGES = {"fr": N_("in French"), "en": N_("in English")}
+"""What is said of a text, by its language."""
+
+
+def _reminders(it: Campaign) -> Text:
+    """How long before a deadline people are reminded, and at which time of day."""
+    if not it.reminders:
+        return say(N_("Reminders before a deadline: none"))
+    opens, _, closes = it.civil_hours.partition("-")
+    offsets = Listing(tuple(_before(one) for one in it.reminders))
+    if opens == closes:
+        return say(
+            N_("Reminders: {offsets} before a deadline, at any hour ({zone})"),
+            offsets=offsets,
+            zone=it.timezone,
+        )
+    return say(
+        N_("Reminders: {offsets} before a deadline, between {opens} and {closes} ({zone})"),
+        offsets=offsets,
+        opens=opens,
+        closes=closes,
+        zone=it.timezone,
+    )
+
+
+UNITS = (
+    (86400, NN_("{count} day", "{count} days")),
+    (3600, NN_("{count} hour", "{count} hours")),
+    (60, NN_("{count} minute", "{count} minutes")),
+)
+"""Seconds of a unit of time, and how many of it are said."""
+
+
+def _before(seconds: int) -> Text:
+    """A length of time in the largest unit that it is whole in; below a minute nothing is told apart."""
+    length, words = next((one for one in UNITS if seconds % one[0] == 0), UNITS[-1])
+    return say_many(*words, seconds // length)

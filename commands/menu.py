@@ -37,6 +37,7 @@ from commands import (
     outbox,
     poll,
     poll_end,
+    poll_rules,
     polls,
     quarantine,
     questions,
@@ -93,7 +94,7 @@ MENU: tuple[Command, ...] = (
     *_under(
         N_("Polls"),
         poll.poll_open,
-        poll.poll_rules,
+        poll_rules.poll_rules,
         poll_end.poll_close,
         poll_end.poll_cancel,
         poll_end.poll_conclude,

@@ -6,20 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, File, Text, Typed, say, say_many
-from commands import consenting
+from commands import consenting, portable
 from commands.command import Context, Reply, command
 from commands.replies import row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-WHY = {
-    "why": "To gather and publish what organisations say about an open letter, and to know who may speak for them.",
-    "how long": "Until you say !forgetme (!oubliezmoi), or the time after the campaign's end that its operators set. "
-    "Messages are kept for 45 days. What organisations signed and voted, and the book of acts, stay, without your name.",
-    "who": "The campaigners read it; what is published names you only if you agreed to that.",
-}
-"""Said in the file."""
 
 
 @command(
@@ -74,7 +66,7 @@ def mydata(ctx: Context) -> Reply:
             forgetme=Typed("forgetme"),
         )
     )
-    document = {"about": WHY, "generated_at": ctx.now.isoformat(), **held}
+    document = {"about": portable.about(ctx.language, held), "generated_at": ctx.now.isoformat(), **held}
     data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
     return Reply(tuple(lines), file=File(f"tocsin-{ctx.now:%Y%m%d}.json", "application/json", data))
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from campaign.chat import N_, Moment, Named, Text, Typed, say
+from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.dates import read_moment, read_span
 from campaign.decision import (
     PARAMETERS,
@@ -18,7 +18,6 @@ from campaign.decision import (
     described,
     edited,
     lasting,
-    present,
     to_data,
 )
 from campaign.errors import CampaignError
@@ -29,7 +28,7 @@ from commands.vocabulary import in_language
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from campaign.decision import Parameter, Procedure
+    from campaign.decision import Procedure
     from storage.polls import Poll
 
 
@@ -239,35 +238,3 @@ def _term(ctx: Context, rules: Procedure, closes: str, begins: datetime) -> tupl
         rules = lasting(rules, length)
     # What lacks its duration is refused by whoever checks whether it may open.
     return (rules := at_opening(rules, begins, zone)), closes_at(rules, begins, zone)
-
-
-@command(
-    "poll rules",
-    fr="scrutin regles",
-    help=N_("Show the rules by which polls are decided, and what can be changed of them."),
-    example=N_("!poll rules consent"),
-    admin=True,
-)
-def poll_rules(
-    ctx: Context,
-    procedure: Literal["consent", "consensus", "lazy", "majority", "veto", "two-thirds", "collective"]
-    | None = None,
-) -> Reply:
-    """Show one rule with everything that can be set, or name them all."""
-    if procedure is None:
-        names = ", ".join(in_language(name, ctx.language) for name in PRESETS)
-        return reply(
-            N_("Rules: {names}. One of them in full: {rules}"), names=names, rules=Typed("poll rules", "…")
-        )
-    eligible = len(polling.electorate(ctx.storage, ctx.campaign))
-    rules = PRESETS[procedure]
-    lines = [*described(rules, eligible), say(N_("What can be changed as a poll is opened:"))]
-    return Reply((*lines, *(_settable(each, present(rules).get(each.name)) for each in PARAMETERS.values())))
-
-
-def _settable(one: Parameter, value: Named | None) -> Text:
-    """A parameter as the rule has it, to be typed otherwise; where it has none, an example."""
-    if value is None:
-        return say(N_("- {help}. For example: `{example}`"), example=say(one.example), help=say(one.help))
-    name = Named({"en": one.name, "fr": one.french[0]})
-    return say(N_("- `{name}={value}`: {help}"), name=name, value=value, help=say(one.help))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, say
+from campaign.chat import N_, NETWORKS, say
 from commands.command import Context, Reply, command
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ def rooms(ctx: Context) -> Reply:
     """List every room that is not a private chat, with its network and state."""
     lines = [
         say(
-            N_("- {name} ({network}): {state}"),
+            N_("- {name} ({network}, for campaigners): {state}")
+            if one.admin
+            else N_("- {name} ({network}): {state}"),
             name=one.label,
-            network=one.network,
+            network=NETWORKS[one.network],
             state=say(STATES[_state(one)]),
         )
         for one in ctx.storage.rooms.all()

@@ -59,6 +59,7 @@ LABELS: dict[str, dict[str, str]] = {
         "question": "question",
         "reference": "référence",
         "row": "numéro",
+        "setting": "réglage",
         "signature": "signature",
         "text": "texte",
         "until": "date",

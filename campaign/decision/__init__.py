@@ -13,7 +13,7 @@ from campaign.decision.outcome import (
     validate_ballot,
 )
 from campaign.decision.parameters import PARAMETER_WORDS, PARAMETERS, Parameter
-from campaign.decision.present import present
+from campaign.decision.present import NONE, present
 from campaign.decision.presets import (
     COLLECTIVE,
     CONSENSUS,
@@ -36,6 +36,7 @@ __all__ = [
     "CONSENT",
     "LAZY",
     "MAJORITY",
+    "NONE",
     "PARAMETERS",
     "PARAMETER_WORDS",
     "PRESETS",

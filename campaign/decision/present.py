@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from campaign.decision.procedure import Procedure
 
-_NONE = Named({"en": "none", "fr": "aucun"})
+NONE = Named({"en": "none", "fr": "aucun"})
+"""What is typed for a parameter that asks for nothing."""
 _DAY = timedelta(days=1)
 _BASES = {"votes": "voix", "answers": "reponses", "electorate": "electeurs"}
 
@@ -46,7 +47,7 @@ def present(procedure: Procedure) -> Mapping[str, Named]:
             "base": _either(procedure.base, _BASES[procedure.base]),
         }
     else:
-        found["threshold"] = _NONE
+        found["threshold"] = NONE
     if procedure.can_be_blocked:
         found["extension"] = _span(procedure.extension)
     if procedure.extension:
@@ -63,25 +64,25 @@ def _yes(*, said: bool) -> Named:
 
 
 def _number(value: object) -> Named:
-    return _either(str(value), str(value)) if value else _NONE
+    return _either(str(value), str(value)) if value else NONE
 
 
 def _answers(choices: Sequence[str]) -> Named:
     if not choices:
-        return _NONE
+        return NONE
     return _either(",".join(choices), ",".join(ANSWERS["fr"][one][0] for one in choices))
 
 
 def _blocks(procedure: Procedure) -> Named:
     if not procedure.can_be_blocked:
-        return _NONE
+        return NONE
     named = _answers(procedure.blocks).names
     return Named({language: f"{procedure.blocks_at} {said}" for language, said in named.items()})
 
 
 def _span(length: timedelta) -> Named:
     if not length:
-        return _NONE
+        return NONE
     if length % _DAY:
         hours = f"{length / timedelta(hours=1):g}h"
         return _either(hours, hours)
