@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from bot import delivery, outage, starting, supervisor
+from bot import carrying, outage, starting, supervisor
 from bot.transports.matrix import homeserver, sync, transport
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
@@ -58,7 +58,7 @@ def backing_off() -> None:
 def own_patience() -> None:
     """Nothing is given up, however long it is not answered."""
     forever = 1e6
-    sync._POLL_MARGIN = sync._FIRST_SYNC_WITHIN = delivery.ECHO_WITHIN = forever
+    sync._POLL_MARGIN = sync._FIRST_SYNC_WITHIN = carrying.ECHO_WITHIN = forever
     transport.MatrixTransport.__init__.__kwdefaults__["request_timeout"] = forever
     XmppTransport.__init__.__kwdefaults__.update(timeout=forever, join_timeout=forever)
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from bot import app, clock
 from bot.transports.matrix import sync
 from campaign import civil, reminder
+from commands import occasions
 from storage.reminders import Cause, Reminders, _is
 from storage.tables import reminders
 
@@ -41,7 +42,7 @@ def first_reading() -> None:
         return datetime.combine(day, wall.replace(fold=1), tzinfo=zone).astimezone(UTC)
 
     # Each has it under a name of its own.
-    reminder.instant = civil.instant = other
+    reminder.instant = occasions.instant = civil.instant = other
 
 
 def shift_the_clock() -> None:
