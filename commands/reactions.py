@@ -27,10 +27,7 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
         return None
     kind, _, which = purpose.partition(":")
     if kind == "letter":
-        if any(_is(key, LIKES) for key in event.keys):
-            context.storage.sympathies.add(int(which), event.sender, event.target, event.event)
-        elif event.whole:
-            context.storage.sympathies.remove(event.sender, event.target)
+        _liked(context.storage, event, int(which))
     elif voting.poll_meant(purpose) is not None:
         poll = voting.poll_of(context.storage, event.room.network, event.target)
         return voting.reacted(context, event, poll) if poll else None
@@ -43,6 +40,15 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
         if campaign.closed_at is None:
             return reconfirming.unprompted(replace(context, campaign_key=campaign.key))
     return None
+
+
+def _liked(storage: Storage, event: Reacted, campaign_id: int) -> None:
+    """Count who likes the letter of a campaign that is open; what one came to stays, but to who takes that back."""
+    if not any(_is(key, LIKES) for key in event.keys):
+        if event.whole:
+            storage.sympathies.remove(event.sender, event.target)
+    elif storage.campaigns.get(campaign_id).closed_at is None:
+        storage.sympathies.add(campaign_id, event.sender, event.target, event.event)
 
 
 def _is(key: str, among: tuple[str, ...]) -> bool:

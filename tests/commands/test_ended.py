@@ -1,0 +1,96 @@
+"""Nobody changes anything in a campaign that has ended, whatever they say, answer or react to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from campaign.chat import MATRIX, Reacted, Redacted
+from commands.menu import MENU
+from tests.commands.stage import PLACES, Rows, Stage, example, opened, under_way, voice
+from tests.conversations.play import BEGINNING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from commands.command import Place
+
+OF_THE_CAMPAIGN = (
+    "ballots",
+    "boards",
+    "campaign_organisations",
+    "campaign_rooms",
+    "campaigns",
+    "deadlines",
+    "disputes",
+    "letters",
+    "organisations",
+    "organisation_names",
+    "polls",
+    "question_waits",
+    "questions",
+    "reminders",
+    "signatures",
+    "sympathies",
+)
+"""The tables that hold what a campaign came to."""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with opened(tmp_path) as one:
+        yield one
+
+
+async def end(stage: Stage) -> None:
+    await stage.say(voice("Maud"), "!campaign close", "admin")
+    await stage.say(voice("Maud"), "!confirm", "admin")
+
+
+async def came_to(stage: Stage) -> Rows:
+    """What the campaign came to."""
+    rows = await stage.rows()
+    assert set(OF_THE_CAMPAIGN) <= set(rows)
+    return {name: rows[name] for name in OF_THE_CAMPAIGN}
+
+
+@pytest.mark.parametrize(
+    ("who", "place"),
+    [("Camille", "campaign"), ("Camille", "private"), ("Maud", "admin"), ("Maud", "private")],
+)
+async def test_no_command_changes_what_it_came_to(stage: Stage, who: str, place: Place) -> None:
+    await under_way(stage)
+    await end(stage)
+    await stage.say(voice(who), "!status", place)  # where somebody speaks is remembered once
+    before = await came_to(stage)
+    for one in MENU:
+        if not one.needs_campaign and one.name != "confirm":
+            continue
+        line = example(one, "en") + (" campaign=communs" if place == "private" else "")
+        assert await stage.say(voice(who), line, place), line
+        await stage.say(voice(who), "!confirm", place)
+        assert await came_to(stage) == before, line
+
+
+async def test_nobody_comes_to_like_its_letter(stage: Stage) -> None:
+    (card,) = await stage.say(voice("Camille"), "!letter")
+    await stage.show(card, "$before")
+    await end(stage)
+    (again,) = await stage.say(voice("Camille"), "!letter")
+    await stage.show(again, "$after")
+    for event in ("$before", "$after"):
+        await stage.react(voice("Sacha"), "👍", event)
+    assert (await came_to(stage))["sympathies"] == []
+
+
+async def test_who_liked_its_letter_can_still_take_that_back(stage: Stage) -> None:
+    room, sacha = PLACES[MATRIX]["campaign"], voice("Sacha")
+    (card,) = await stage.say(voice("Camille"), "!letter")
+    await stage.show(card, "$card")
+    await stage.take(Reacted(room, "$like", sacha.address, sacha.name, "$card", ("👍",), BEGINNING))
+    await end(stage)
+    assert len((await came_to(stage))["sympathies"]) == 1
+    await stage.take(Redacted(room, "$back", "$like", BEGINNING))
+    assert (await came_to(stage))["sympathies"] == []
