@@ -30,8 +30,19 @@ MOST_FAULTS = 20
 """In how many ticks, one after the other, a reminder may fail before it is given up: five minutes."""
 
 
+MACHINE = (OSError, MemoryError)
+"""What a step fails with where the machine has too little of something: it says nothing about what was to be done."""
+
+
 class StepFailed(Exception):
-    """A step of the clock failed: it is in the log, and nothing of it stands."""
+    """A step of the clock failed: it is in the log, and nothing of it stands.
+
+    With `may_pass` it is the machine's fault (no memory, no more files): nothing is given up for that.
+    """
+
+    def __init__(self, *, may_pass: bool) -> None:
+        super().__init__()
+        self.may_pass = may_pass
 
 
 class Ticking:
@@ -91,8 +102,9 @@ class Ticking:
         for one in few.one_by_one(storage):
             try:
                 reply = self._step(storage, one, tick)
-            except StepFailed:
-                failed.append(one)
+            except StepFailed as error:
+                if not error.may_pass:
+                    failed.append(one)
             else:
                 some = some or reply is not None
                 said = said or (reply is not None and bool(reply.elsewhere))
@@ -104,10 +116,11 @@ class Ticking:
 
     def _each(self, storage: Storage, tick: Tick) -> None:
         for step in (*due.STEPS, *due.reminders(storage), *due.polls(storage), *due.AFTER_POLLS):
-            failed = True
-            with suppress(StepFailed):
+            failed = False
+            try:
                 self._step(storage, step, tick)
-                failed = False
+            except StepFailed as error:
+                failed = not error.may_pass
             if isinstance(step, due.Reminding):
                 self._count(storage, step, tick, failed=failed)
 
@@ -141,5 +154,5 @@ class Ticking:
                 "a step of the clock failed",
                 extra={"action": "tick", "step": getattr(step, "__name__", str(step))},
             )
-            raise StepFailed from error
+            raise StepFailed(may_pass=isinstance(error, MACHINE)) from error
         return reply

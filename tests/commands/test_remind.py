@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import select
 
 from bot.clock import EVERY
@@ -13,14 +15,13 @@ from campaign.chat import MATRIX, Removed
 from commands import ringing
 from commands.occasions import ADeadline
 from storage.tables import audit, reminders
+from storage.trouble import StorageFull
 from tests.commands.stage import PLACES, opened, voice
 from tests.conversations.play import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    import pytest
 
     from commands.command import Elsewhere
     from commands.occasions import Occasion
@@ -225,3 +226,78 @@ async def test_a_fault_that_passes_in_time_costs_no_room_its_reminder(
             assert await ticked(stage, WHEN, MOST_FAULTS - 1) == []
         said = await stage.tick(WHEN + timedelta(minutes=30))
         assert [one.where for one in said] == [PLACES[MATRIX]["campaign"].id]
+
+
+# --- trouble that is none of a reminder's
+
+
+def room_left(stage: Stage, pages: int) -> None:
+    """Let the database grow by so many pages at most."""
+
+    def work(storage: Storage) -> None:
+        (used,) = storage._connection.exec_driver_sql("PRAGMA page_count").one()
+        (free,) = storage._connection.exec_driver_sql("PRAGMA freelist_count").one()
+        storage._connection.exec_driver_sql(f"PRAGMA max_page_count = {used - free + pages}")
+
+    stage.database.transaction(work)
+
+
+async def test_a_disk_that_is_full_for_long_costs_nobody_their_reminder(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await wanted_in_private(stage)
+        room_left(stage, 0)
+        fill(stage)
+        for tick in range(MOST_FAULTS + 2):
+            with pytest.raises(StorageFull):
+                await stage.tick(WHEN + tick * timedelta(seconds=EVERY))
+        room_left(stage, 10_000)
+        said = await stage.tick(WHEN + timedelta(minutes=30))
+        assert len([one for one in said if one.message.private]) == len(await fates(stage))
+        assert {state for state, _ in await fates(stage)} == {"late"}
+        assert await acts(stage, "reminder given up") == []
+
+
+def fill(stage: Stage) -> None:
+    """Let what is there be full: what is written next needs one page more."""
+
+    def work(storage: Storage) -> None:
+        storage._connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS filling (text)")
+        storage._connection.exec_driver_sql("INSERT INTO filling VALUES (?)", ("x",))
+
+    with suppress(StorageFull):
+        while True:
+            stage.database.transaction(work)
+
+
+@pytest.mark.parametrize("trouble", [OSError(24, "too many open files"), MemoryError()])
+async def test_trouble_of_the_machine_costs_nobody_their_reminder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    lines, alone = ADeadline.lines, ringing._alone
+    broken: list[int] = []
+
+    def fails(*_: object, **__: object) -> object:
+        raise trouble
+
+    def fails_for_one(about: Occasion, rows: Mapping[int, int]) -> tuple[Elsewhere, ...]:
+        broken[:] = broken or [min(rows.values())]
+        if broken[0] in rows.values():
+            raise trouble
+        return alone(about, rows)
+
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!status", "private")
+        await stage.say(voice("Camille"), "!reminders private", "private")
+        await stage.say(voice("Robin"), "!status", "private")
+        await stage.say(voice("Robin"), "!reminders private", "private")
+        await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00", "admin")
+        monkeypatch.setattr(ADeadline, "lines", fails)
+        assert await ticked(stage, WHEN) == []
+        monkeypatch.setattr(ADeadline, "lines", lines)
+        monkeypatch.setattr(ringing, "_alone", fails_for_one)
+        said = await ticked(stage, WHEN + timedelta(minutes=10))
+        assert len([one for one in said if one.message.private]) == 1
+        monkeypatch.setattr(ringing, "_alone", alone)
+        (last,) = await stage.tick(WHEN + timedelta(minutes=20))
+        assert last.message.private
+        assert await acts(stage, "reminder given up") == []
