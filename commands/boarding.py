@@ -76,17 +76,14 @@ def take_down(
         room = storage.rooms.get(board.room_id)
         edits_any = room.network == MATRIX
         newer = 0 if edits_any else _newer(storage, room, board.posted_at)
-        step = last_step(
-            is_there=known.state not in _GONE and room.state != "parked",
-            edits_any=edits_any,
-            newer=newer,
-            for_good=for_good,
-        )
+        is_there = known.state not in _GONE and room.state != "parked"
+        step = last_step(is_there=is_there, edits_any=edits_any, newer=newer, for_good=for_good)
         if step == "edit":
             _edit(storage, room, known.id, tuple(last), now)
         elif step == "post":
             storage.outbox.put(room.network, Message(tuple(last)), now, room=room.id, urgency=_URGENCY)
-        storage.outbox.put(room.network, Message(()), now, room=room.id, intent="unpin", target=known.id)
+        if is_there:
+            storage.outbox.put(room.network, Message(()), now, room=room.id, intent="unpin", target=known.id)
     storage.boards.put(board.campaign_id, board.room_id, wanted=False, outbox_id=None, shown="")
 
 

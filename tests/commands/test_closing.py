@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import MATRIX, XMPP, Invited, Joined, Room
+from campaign.chat import MATRIX, XMPP, Invited, Joined, Removed, Room
 from tests.commands.stage import PLACES, Answer, Stage, opened, voice
 from tests.commands.test_sides import bridged
 from tests.conversations.play import BEGINNING
@@ -166,3 +166,20 @@ async def test_its_people_can_still_open_a_private_chat(stage: Stage) -> None:
 
     await stage.take(Invited(chat, "$invitation", camille, BEGINNING, direct=True, shared=(HERE.id,)))
     assert await stage.database.read(state) == "wanted"
+
+
+async def test_nothing_waits_for_a_board_where_the_bot_was_sent_away(stage: Stage) -> None:
+    await stage.say(voice("Maud"), "!board on", "admin")
+    (board, *_) = await stage.tick(BEGINNING + timedelta(hours=1))
+    assert board.where == HERE.id
+    await stage.show(board, "$board")
+    await stage.take(Removed(HERE, "$out", BEGINNING, "kicked"))
+    await end(stage)
+    await stage.tick(BEGINNING + timedelta(hours=2))
+
+    def waits(storage: Storage) -> list[str]:
+        room = storage.rooms.find(HERE.network, HERE.id)
+        assert room is not None
+        return [row.intent for row in storage.outbox.waiting(HERE.network) if row.room_id == room.id]
+
+    assert await stage.database.read(waits) == [], "it would be listed as a message that was not said"
