@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Link, Listing, Text, Typed, say, say_many
+from campaign.errors import CampaignError
 from commands import bridging, closing, counting, previewing, questioning, showing, tell
 from commands.command import Choice, Context, Reply, command
 
@@ -68,10 +69,22 @@ def campaign(ctx: Context) -> Reply:
 def campaign_close(ctx: Context) -> Reply:
     """End a campaign for good, after asking once more; from then on counts how long people are still remembered.
 
-    Its polls end with it, uncounted: nobody would close them any more.
+    Its polls end with it, uncounted: nobody would close them any more. Not before the result of one that is over was
+    said, for that is promised.
     """
     it, storage = ctx.campaign, ctx.storage
     running = [poll for poll in storage.polls.of_campaign(it.id) if poll.closed_at is None]
+    over = next((poll for poll in running if poll.begun and poll.closes_at <= ctx.now), None)
+    if over is not None:
+        raise CampaignError(
+            say(
+                N_(
+                    "Poll {number} is over, and its result follows: please end the campaign after that. To give the poll up: {cancel}"
+                ),
+                number=over.number,
+                cancel=Typed("poll cancel", str(over.number)),
+            )
+        )
     if not ctx.confirmed:
         return Reply(tuple(_before_the_end(it, running)), choices=(Choice("campaign close"),))
     cancelled: list[Text] = []

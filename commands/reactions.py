@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from commands import picking, reconfirming, voting
+from campaign.ballot import is_numbered
+from commands import picking, reconfirming, reminding, voting
 
 if TYPE_CHECKING:
     from campaign.chat import Reacted, Redacted
@@ -29,8 +30,7 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
     if kind == "letter":
         _liked(context.storage, event, int(which))
     elif voting.poll_meant(purpose) is not None:
-        poll = voting.poll_of(context.storage, event.room.network, event.target)
-        return voting.reacted(context, event, poll) if poll else None
+        return _answered(context, event, purpose)
     elif kind == "prompt" and any(_is(key, YES) for key in event.keys):
         prompt = context.storage.prompts.get(int(which), context.now)
         if prompt is not None and prompt.person_id == context.person.id and len(prompt.choices) == 1:
@@ -40,6 +40,20 @@ def reacted(context: Context, event: Reacted) -> Reply | None:
         if campaign.closed_at is None:
             return reconfirming.unprompted(replace(context, campaign_key=campaign.key))
     return None
+
+
+def _answered(context: Context, event: Reacted, purpose: str) -> Reply | None:
+    """Take an answer to a poll. On a reminder of it only a number is one: anything else may thank for being reminded.
+
+    Nor does that take back what was answered elsewhere; but a whole set in which nothing is left does.
+    """
+    if reminding.is_reminder(purpose) and event.keys:
+        numbers = tuple(key for key in event.keys if is_numbered((key,)))
+        if not numbers:
+            return None
+        event = replace(event, keys=numbers)
+    poll = voting.poll_of(context.storage, event.room.network, event.target)
+    return voting.reacted(context, event, poll) if poll else None
 
 
 def _liked(storage: Storage, event: Reacted, campaign_id: int) -> None:

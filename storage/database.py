@@ -105,7 +105,7 @@ class Database:
                     memory.memory_of(connection).clear()  # a COMMIT that failed undoes as well
                     storage.undone()
                     raise
-        except DatabaseError as error:
+        except (DatabaseError, sqlite3.Error) as error:
             raise named(error) from error
         reached("after-commit")
         return result

@@ -41,9 +41,9 @@ _HELD_BY = {
 }
 
 
-def named(error: DatabaseError) -> Exception:
+def named(error: DatabaseError | sqlite3.Error) -> Exception:
     """Give an error that ends a transaction its name; one that is a programming mistake stays what it is."""
-    return meaning(error.orig) or error
+    return meaning(error.orig if isinstance(error, DatabaseError) else error) or error
 
 
 def meaning(error: BaseException | None) -> StorageError | None:
@@ -65,5 +65,5 @@ def meaning(error: BaseException | None) -> StorageError | None:
 def is_fatal(error: BaseException) -> bool:
     """Whether an error concerns the database itself rather than what was asked of it."""
     return isinstance(error, StorageError) or (
-        isinstance(error, DatabaseError) and isinstance(named(error), StorageError)
+        isinstance(error, DatabaseError | sqlite3.Error) and isinstance(named(error), StorageError)
     )

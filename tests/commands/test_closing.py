@@ -183,3 +183,34 @@ async def test_nothing_waits_for_a_board_where_the_bot_was_sent_away(stage: Stag
         return [row.intent for row in storage.outbox.waiting(HERE.network) if row.room_id == room.id]
 
     assert await stage.database.read(waits) == [], "it would be listed as a message that was not said"
+
+
+async def test_a_poll_that_is_over_is_counted_before_its_campaign_ends(stage: Stage) -> None:
+    maud, result = voice("Maud"), "🗳 **Poll {number}: {outcome}.** “{question}”"
+    await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    await stage.say(voice("Camille"), "!vote for")
+    await stage.say(maud, "!campaign close", "admin")
+    await stage.say(voice("Noa"), "!poll close 1", "admin")
+    await stage.say(voice("Noa"), "!confirm", "admin")
+    (answer,) = await stage.say(maud, "!confirm", "admin")
+    assert answer.ids[0].startswith("Poll {number} is over"), "it was promised in every room"
+    (answer,) = await stage.say(maud, "!campaign close", "admin")
+    assert answer.ids[0].startswith("Poll {number} is over")
+    said = await stage.tick(BEGINNING + timedelta(minutes=1))
+    assert any(one.ids[0] == result for one in said)
+    assert told(await end(stage)) == [HERE.id, THERE.id]
+
+
+async def test_a_poll_that_waits_for_a_network_can_be_given_up_to_end_its_campaign(stage: Stage) -> None:
+    maud = voice("Maud")
+    for line in ("!poll open majority Shall we? closes=3 days", "!confirm", "!poll close 1", "!confirm"):
+        await stage.say(maud, line, "admin")
+    await stage.tick(
+        BEGINNING + timedelta(minutes=10), heard=BEGINNING - timedelta(minutes=1), away=frozenset({XMPP})
+    )
+    (answer,) = await stage.say(maud, "!campaign close", "admin")
+    assert answer.ids[0].startswith("Poll {number} is over")
+    for line in ("!poll cancel 1", "!confirm"):
+        await stage.say(maud, line, "admin")
+    assert told(await end(stage)) == [HERE.id, THERE.id]

@@ -277,3 +277,37 @@ async def test_a_reminder_of_a_poll_can_be_answered_where_it_says_so(stage: Stag
     assert await held.standing() == {NL: "consent"}
     await stage.say(voice("Ines"), "2", reply_to=f"$reminder-{MATRIX}")
     assert (await held.standing())["Les Jardiniers du Web"] == "concern"
+
+
+@pytest.mark.parametrize("key", ["👍", "✅", "❤️"])
+@pytest.mark.parametrize("whole", [False, True])
+async def test_what_is_no_number_on_a_reminder_answers_nothing_and_takes_nothing_back(
+    stage: Stage, key: str, *, whole: bool
+) -> None:
+    held = await opened_poll(stage)
+    await stage.take(held.event("reaction", voice("Camille"), "objection"))
+    before = await held.standing()
+    assert list(before) == [NL]
+    reminded = await stage.tick(held.poll.closes_at - 24 * HOUR + MINUTE)
+    room = PLACES[MATRIX]["campaign"]
+    (reminder,) = (one for one in reminded if one.where == room.id)
+    await stage.show(reminder, "$reminder")
+    for name in ("Camille", "Ines"):
+        who = voice(name)
+        await stage.take(
+            Reacted(room, f"$noted-{name}", who.address, name, "$reminder", (key,), stage.now, whole=whole)
+        )
+    assert await held.standing() == before, "it thanks for being reminded"
+
+
+async def test_a_number_on_a_reminder_is_taken_back_with_it(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    reminded = await stage.tick(held.poll.closes_at - 24 * HOUR + MINUTE)
+    room, who = PLACES[MATRIX]["campaign"], voice("Camille")
+    (reminder,) = (one for one in reminded if one.where == room.id)
+    await stage.show(reminder, "$reminder")
+    for event, keys in (("$one", ("👍", "1️⃣")), ("$none", ())):
+        await stage.take(
+            Reacted(room, event, who.address, "Camille", "$reminder", keys, stage.now, whole=True)
+        )
+        assert await held.standing() == ({NL: "consent"} if keys else {})

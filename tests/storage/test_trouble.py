@@ -11,14 +11,14 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from campaign.chat import MATRIX
 from storage import migrations
 from storage.opening import FILE, lock, open_database
-from storage.trouble import StorageDamaged, StorageError, StorageFull
+from storage.trouble import StorageDamaged, StorageError, StorageFull, is_fatal
 from tests.storage.made import NOW, dump, filled, make, said
 
 if TYPE_CHECKING:
@@ -42,6 +42,31 @@ def waiting(storage: Storage) -> int:
 
 
 # --- the disk
+
+
+def test_what_sqlite_itself_says_of_the_disk_is_known_as_well(database: Database) -> None:
+    """A savepoint is said to SQLite directly: its error comes without the engine's wrapping."""
+
+    def raw(storage: Storage) -> sqlite3.Connection:
+        return cast("sqlite3.Connection", storage._connection.connection.driver_connection)
+
+    def full(storage: Storage) -> None:
+        (used,) = raw(storage).execute("PRAGMA page_count").fetchone()
+        raw(storage).execute(f"PRAGMA max_page_count = {used}")
+        with pytest.raises(sqlite3.OperationalError) as told:
+            raw(storage).execute("CREATE TABLE much AS SELECT zeroblob(1000000)")
+        assert is_fatal(told.value)
+        raise told.value
+
+    with pytest.raises(StorageFull):
+        database.transaction(full)
+
+    def mistaken(storage: Storage) -> None:
+        with pytest.raises(sqlite3.OperationalError) as told:
+            raw(storage).execute("SELECT nothing FROM nowhere")
+        assert not is_fatal(told.value)
+
+    database.transaction(mistaken)
 
 
 @pytest.mark.parametrize("disk", ["3m"], indirect=True)
