@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @command(
     "letter",
     fr="lettre",
-    help=N_("Show the letter; the full text comes in private."),
+    help=N_("Show the letter: its card; in private, the full text."),
     example=N_("!letter en"),
     in_short=True,
     even_ended=True,

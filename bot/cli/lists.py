@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def export(
-    campaign: Annotated[str, typer.Option(help="The campaign's key in the config.")],
+    campaign: Annotated[
+        str, typer.Option(help="The campaign's key in the config; not needed where there is one alone.")
+    ] = "",
     form: Annotated[Literal["csv", "json", "markdown"], typer.Option("--format")] = "csv",
     language: Annotated[
         Literal["en", "fr"] | None,
@@ -47,7 +49,7 @@ def export(
     folder = read(config).settings.bot.data
 
     def work(storage: Storage) -> bytes:
-        known = _campaign(storage, campaign)
+        known = _campaign(storage, campaign) if campaign else _only(storage)
         return make(storage, known, form, datetime.now(UTC), language=language or known.language)[0].data
 
     data = look(folder, work)
@@ -112,3 +114,12 @@ def _campaign(storage: Storage, key: str) -> Campaign:
     if found is None:
         refuse(f"--campaign {key}: there is no such campaign")
     return found
+
+
+def _only(storage: Storage) -> Campaign:
+    """The campaign there is; end with the exit code for wrong usage if there are several, or none."""
+    every = storage.campaigns.all()
+    if len(every) != 1:
+        keys = ", ".join(each.key for each in every)
+        refuse(f"--campaign is needed, one of: {keys}" if every else "there is no campaign yet")
+    return every[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -146,7 +147,20 @@ def _toml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigError(path, ["is not UTF-8 text"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, [f"is not TOML: {error}"]) from error
+        raise ConfigError(path, [f"is not TOML: {error}{_line_of(error, path)}"]) from error
+
+
+def _line_of(error: tomllib.TOMLDecodeError, path: Path) -> str:
+    """What is said in the line that is meant, where the message tells its number: never a value, it may be a secret."""
+    number = re.search(r"at line (\d+)", str(error))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if number is None or not 0 < int(number[1]) <= len(lines):
+        return ""
+    key, is_value, value = (part.strip() for part in lines[int(number[1]) - 1].partition("="))
+    if not is_value:
+        return f": {key}" if key.startswith("[") else ""
+    bare = value[:1].isalpha() or value[:1] in ("@", "#", "!")
+    return f": {key} = …" + (" (a text stands in quotes)" if bare else "")
 
 
 def wanted(config: Config, network: str) -> Wanted | None:

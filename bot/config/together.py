@@ -118,7 +118,14 @@ def remarks(settings: Settings, now: datetime) -> list[str]:
     """What is allowed, but was hardly meant; a line each."""
     if not settings.campaigns:
         return ["there is no campaign: nothing can be signed"]
-    found = []
+    rooms = {"bot.admin_rooms": settings.bot.admin_rooms}
+    rooms |= {f"campaigns.{key}.rooms": campaign.rooms for key, campaign in settings.campaigns.items()}
+    found = [
+        f"{where}: {address} names no server: “{address}:example.org”"
+        for where, named in rooms.items()
+        for _, address in named
+        if address.startswith("#") and ":" not in address
+    ]
     for key, campaign in settings.campaigns.items():
         if not campaign.rooms:
             found.append(f"campaigns.{key}.rooms: none: nobody will read of the letter")

@@ -394,6 +394,22 @@ def test_export_of_an_unknown_campaign_is_wrong_usage(filled: Path) -> None:
     assert "[nig]" in result.stderr
 
 
+def test_export_takes_the_campaign_there_is_alone(filled: Path) -> None:
+    assert (
+        tocsin("export", "--config", filled).stdout
+        == tocsin("export", "--campaign", "ngi", "--config", filled).stdout
+    )
+    with closing(sqlite3.connect(filled.parent / "data" / FILE)) as database, database:
+        columns = [
+            one[1] for one in database.execute("PRAGMA table_info(campaigns)") if one[1] not in ("id", "key")
+        ]
+        named = ", ".join(columns)
+        database.execute(f"INSERT INTO campaigns (key, {named}) SELECT 'other', {named} FROM campaigns")  # noqa: S608
+    result = tocsin("export", "--config", filled)
+    assert result.exit_code == 2
+    assert "ngi, other" in result.stderr
+
+
 def test_export_before_the_first_run_makes_no_database(file: Path, tmp_path: Path) -> None:
     result = tocsin("export", "--campaign", "ngi", "--config", file)
     assert result.exit_code == 1

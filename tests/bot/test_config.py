@@ -232,6 +232,26 @@ def test_the_same_campaign_twice_is_named_with_its_line(tmp_path: Path) -> None:
     assert f"line {SOUND.count(chr(10)) + 2}," in found
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[matrix]\nuser = @tocsin:example.org\n", ": user = … (a text stands in quotes)"),
+        ("[campaigns.Our Commons]\n", ": [campaigns.Our Commons]"),
+        ('[matrix]\npassword = "geheim\n', ": password = …"),
+    ],
+)
+def test_the_line_that_is_not_toml_is_shown_without_its_value(tmp_path: Path, text: str, shown: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert found.endswith(shown)
+    assert "geheim" not in found
+
+
+def test_an_alias_without_its_server_is_remarked(tmp_path: Path) -> None:
+    known = sound(tmp_path, SOUND.replace('"#coop:example.org"', '"#coop"'))
+    (found,) = remarks(known.settings, datetime(2024, 9, 2, tzinfo=UTC))
+    assert found == "campaigns.ngi.rooms: #coop names no server: “#coop:example.org”"
+
+
 @pytest.mark.parametrize("text", ["[bot\n", "a = \n", "[matrix]\nuser = '@a:b'\nuser = '@c:d'\n"])
 def test_what_is_not_toml_is_one_line_with_its_number(tmp_path: Path, text: str) -> None:
     (found,) = problems(tmp_path, text)
