@@ -1,4 +1,4 @@
-"""Which command a line begins with, or nearly does."""
+"""Which command a line begins with, or nearly does; which choice a word nearly is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import OSA
 
 from campaign.chat import N_, Text, Typed, say
-from commands.vocabulary import fold
+from commands.vocabulary import choice_words, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +71,7 @@ def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) ->
         if one.admin and not campaigner:
             continue
         for name in map(squeezed, one.names):
-            allowed = 1 if len(name) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word
+            allowed = _allowed(name)
             for count, words in enumerate(typed, 1):
                 if len(words) <= 2:  # noqa: PLR2004 - two letters are no word
                     continue
@@ -79,3 +79,25 @@ def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) ->
                 if distance <= allowed and (best is None or distance < best[0]):
                     best = (distance, count, one)
     return (best[2], " ".join(line.words[best[1] :])) if best else None
+
+
+def nearest_choice(word: str, choices: Iterable[str]) -> str | None:
+    """The choice one or two letters away from a word, in any language; None if there is none, or it may be several."""
+    typed = squeezed(word)
+    if len(typed) <= 2:  # noqa: PLR2004 - two letters are no word
+        return None
+    near: dict[str, int] = {}
+    for choice in choices:
+        distances = [
+            distance
+            for name in map(squeezed, choice_words(choice))
+            if (distance := OSA.distance(typed, name, score_cutoff=_allowed(name))) <= _allowed(name)
+        ]
+        if distances:
+            near[choice] = min(distances)
+    nearest = [choice for choice, distance in near.items() if distance == min(near.values())]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _allowed(name: str) -> int:
+    return 1 if len(name) < 5 else 2  # noqa: PLR2004 - in a short word two letters make another word

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from commands import calling, finding, grammar, running
 from commands.command import Choice, Context, Reply
+
+if TYPE_CHECKING:
+    from storage.prompts import Prompt
 
 
 def hint(context: Context, line: calling.Line) -> Reply | None:
@@ -35,23 +38,34 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     if close is None:
         return None
     one, rest = close
-    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
-    ask = Reply((say(N_("Did you mean {command}?"), command=Typed(one.name)),))
-    if waits:
-        return ask  # what was asked before is not forgotten for a slip
     try:
         running.authorise(context, one)
         arguments, campaign = grammar.arguments(one, rest, context)
     except CampaignError:
-        return ask  # said again, it is told what is wrong with it
+        return ask(context, Typed(one.name), None)  # said again, it is told what is wrong with it
+    return ask(context, Typed(one.name), Choice(one.name, arguments, confirmed=False, campaign=campaign))
+
+
+def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
+    """Ask whether something else was meant than was typed; by yes this is chosen, if it can be said as it stands.
+
+    What was asked before is not forgotten for a slip, but for another slip in the same command: yes is for the last.
+    """
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    if choice is None or (waits and not _is_slip(waits, choice.command)):
+        return Reply((say(N_("Did you mean {command}?"), command=typed),))
     meant = (
-        say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=Typed(one.name))
+        say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=typed)
         if context.private
         else say(
             N_("Did you mean {command}? If so, say {confirm} or react with ✅."),
-            command=Typed(one.name),
+            command=typed,
             confirm=Typed("confirm"),
         )
     )
-    ask = Reply((meant,))
-    return replace(ask, choices=(Choice(one.name, arguments, confirmed=False, campaign=campaign),))
+    return Reply((meant,), choices=(choice,))
+
+
+def _is_slip(prompt: Prompt, command: str) -> bool:
+    """Whether all that was asked is whether this command was meant, as it was nearly typed."""
+    return [(one["command"], one.get("confirmed", True)) for one in prompt.choices] == [(command, False)]

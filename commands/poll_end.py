@@ -100,6 +100,15 @@ def poll_conclude(ctx: Context, poll: int, text: Prose) -> Reply:
     """Keep a campaigner's own words as the outcome's text, and say them everywhere; said again, they replace the others."""
     found = _of_number(ctx, poll)
     text = lookup.short(text)
+    if found.is_being_counted(ctx.now):
+        raise CampaignError(
+            say(
+                N_(
+                    "Poll {number} is being counted: its result follows in every room. State then what was decided."
+                ),
+                number=poll,
+            )
+        )
     if found.closed_at is None or found.outcome == "cancelled":
         raise CampaignError(
             say(N_("Poll {number} has no outcome to state: it has not been counted."), number=poll)

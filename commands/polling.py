@@ -113,6 +113,11 @@ def how_to(number: int, choices: Sequence[str]) -> Text:
     )
 
 
+def no_answer(number: int, word: str) -> Text:
+    """Say that a word, or a number, is none of the answers to a poll."""
+    return say(N_("“{word}” is no answer to poll {number}: nothing is noted."), word=word, number=number)
+
+
 def ways(number: int, choices: Sequence[str]) -> Text:
     """The same, of one poll among others."""
     return say(N_("Poll {number}: {how}"), number=number, how=how_to(number, choices))

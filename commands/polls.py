@@ -73,14 +73,21 @@ def _closed(poll: Poll) -> Text:
 
 
 def _open(ctx: Context, poll: Poll) -> list[Text]:
-    """How an open poll stands; its objections; and to those of the campaign who answered what."""
+    """How a poll stands that is open, or being counted; its objections; and to those of the campaign who answered what."""
     cast, procedure = polling.answers(ctx.storage, poll), polling.procedure_of(poll)
+    if poll.is_being_counted(ctx.now):
+        words = NN_(
+            "{number}. “{question}” — {procedure}; {count} of {eligible} has answered; closed {at}, being counted",
+            "{number}. “{question}” — {procedure}; {count} of {eligible} have answered; closed {at}, being counted",
+        )
+    else:
+        words = NN_(
+            "{number}. “{question}” — {procedure}; {count} of {eligible} has answered; closes {at}; answers: {choices}",
+            "{number}. “{question}” — {procedure}; {count} of {eligible} have answered; closes {at}; answers: {choices}",
+        )
     lines = [
         say_many(
-            *NN_(
-                "{number}. “{question}” — {procedure}; {count} of {eligible} has answered; closes {at}; answers: {choices}",
-                "{number}. “{question}” — {procedure}; {count} of {eligible} have answered; closes {at}; answers: {choices}",
-            ),
+            *words,
             len(cast),
             eligible=len(ctx.storage.polls.electorate(poll.id)),
             choices=polling.either(procedure.choices),

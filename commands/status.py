@@ -57,19 +57,27 @@ def status(ctx: Context) -> Reply:
         if deadline.at > ctx.now and campaign.closed_at is None:
             lines.append(showing.days_left(deadline, ctx.now))
             break
-    polls = storage.polls.of_campaign(campaign.id, only_open=True)
-    if polls:
-        lines.append(
-            say_many(
-                *NN_("{count} open poll: {polls}", "{count} open polls: {polls}"),
-                len(polls),
-                polls=Typed("polls"),
-            )
-        )
+    lines += _polls(ctx)
     if ctx.is_admin and ctx.place in CAMPAIGNERS and campaign.closed_at is None:
         lines += questioning.open_ones(storage, campaign.id)
         lines += revising.waiting(storage, campaign)
     return Reply((*lines, *(_names(ctx) if ctx.private and lookup.is_of_the_campaign(ctx) else ())))
+
+
+def _polls(ctx: Context) -> list[Text]:
+    """How many polls can be answered, and how many are over and not counted yet."""
+    polls = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
+    over = sum(poll.is_being_counted(ctx.now) for poll in polls)
+    counted = (
+        (NN_("{count} open poll: {polls}", "{count} open polls: {polls}"), len(polls) - over),
+        (
+            NN_(
+                "{count} poll closed, being counted: {polls}", "{count} polls closed, being counted: {polls}"
+            ),
+            over,
+        ),
+    )
+    return [say_many(*words, count, polls=Typed("polls")) for words, count in counted if count]
 
 
 def _collective(ctx: Context) -> list[Text]:

@@ -160,6 +160,11 @@ def read_choice(word: str, choices: tuple[str, ...]) -> str | None:
     return None
 
 
+def choice_words(choice: str) -> set[str]:
+    """Everything that may be typed for a choice, in any language."""
+    return {choice, *(word for words in CHOICES.values() for word in words.get(choice, ()))}
+
+
 def in_language(word: str, language: str) -> str:
     """An option or choice as help shows it in a language."""
     for table in (OPTIONS, CHOICES):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED
 from campaign.chat import N_, Typed, say
+from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, balloting, calling, lookup, polling
-from commands.command import Context, Option, Prose, Reply, Rest, command
+from commands import authority, balloting, calling, finding, guessing, lookup, polling
+from commands.command import Choice, Context, Option, Prose, Reply, Rest, command
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
     choices = polling.procedure_of(poll).choices
     said = _choice(words[0], choices) if words else None
     if said is None:
-        raise CampaignError(polling.how_to(poll.number, choices))
+        return _not_understood(ctx, poll, words, {"organisation": organisation, "reason": reason})
     organisation, words = (
         (organisation, words[1:]) if organisation else _organisation(ctx, poll, said, words[1:])
     )
@@ -83,6 +85,31 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
     return reply or Reply(
         (say(N_("**{name}** has no answer in poll {number}."), name=elector.name, number=poll.number),)
     )
+
+
+def _not_understood(ctx: Context, poll: Poll, words: list[str], options: dict[str, str]) -> Reply:
+    """Say that nothing was noted, and ask for the answer that was nearly typed, or may have been.
+
+    A number alone that is both that of the only open poll and that of an answer may be either.
+
+    Raises:
+        CampaignError: no answer suggests itself; the text says how to vote.
+    """
+    choices = polling.procedure_of(poll).choices
+    if words:
+        nothing = polling.no_answer(poll.number, words[0])
+        meant = finding.nearest_choice(words[0], (*choices, TAKE_BACK))
+    else:
+        nothing = say(N_("Your answer to poll {number} is missing: nothing is noted."), number=poll.number)
+        alone = len(ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)) == 1
+        meant = choices[poll.number - 1] if alone and poll.number <= len(choices) else None
+    if meant is None:
+        raise CampaignError(joined((nothing, polling.how_to(poll.number, choices))))
+    more = " …" if words[1:] else ""
+    typed = Typed("vote", f"{poll.number} {in_language(meant, ctx.language)}{more}")
+    again = {"choice": " ".join([str(poll.number), meant, *words[1:]]), **options}
+    ask = guessing.ask(ctx, typed, Choice("vote", again, confirmed=False, campaign=ctx.campaign_key))
+    return replace(ask, lines=(nothing, *ask.lines))
 
 
 def _choice(word: str, choices: tuple[str, ...]) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
+from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.lately import AHEAD
 from commands import asking, authority, balloting, calling, polling, reminding, tell
@@ -135,7 +136,8 @@ def _numbered(context: Context, poll_id: int, number: int) -> Reply | None:
     context = _in(context, poll)
     choices = polling.procedure_of(poll).choices
     if not 1 <= number <= len(choices):
-        raise CampaignError(polling.how_to(poll.number, choices))
+        how = polling.how_to(poll.number, choices)
+        raise CampaignError(joined((polling.no_answer(poll.number, str(number)), how)))
     return _given(context, poll, choices[number - 1], "")
 
 

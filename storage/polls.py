@@ -57,6 +57,10 @@ class Poll:
         """Whether it takes answers, as long as its time is not over."""
         return self.begun and self.closed_at is None
 
+    def is_being_counted(self, now: datetime) -> bool:
+        """Whether its time is over (`now` in UTC), and its result still to come: from every network, or a day later."""
+        return self.is_open and self.closes_at <= now
+
 
 _ROW = select(
     polls.c.id,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 from rich.console import Console
 
 from bot.app import App
-from bot.clock import utc_now
+from bot.clock import EVERY, utc_now
 from bot.config import Config, load
 from bot.transports.console import Character, Stage
 from bot.transports.console import Console as Theatre
@@ -137,6 +137,10 @@ async def main(lines: TextIO, out: TextIO, language: Language = "fr") -> None:
                     TYPING  # else who tries the same a few times would be taken for a machine
                 )
                 await console.line(line, echo=not lines.isatty())
+                # What the clock brings comes within seconds in life too: a poll that was closed is counted now.
+                console.stage.now += timedelta(seconds=EVERY)
+                await console.tick(console.stage.now)
+                await console.rest()
                 if terminal.closed:
                     return
 

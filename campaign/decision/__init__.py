@@ -26,7 +26,7 @@ from campaign.decision.presets import (
 )
 from campaign.decision.procedure import ANSWERS, CHOICE_NAMES, Base, Procedure
 from campaign.decision.term import closes_at, extended_to, public_holidays
-from campaign.decision.words import described, rule
+from campaign.decision.words import described, joined, rule
 
 __all__ = [
     "ANSWERS",
@@ -57,6 +57,7 @@ __all__ = [
     "extended_to",
     "from_data",
     "is_settled",
+    "joined",
     "lacks_reason",
     "lasting",
     "present",

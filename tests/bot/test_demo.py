@@ -74,3 +74,13 @@ async def test_time_never_goes_back(typed: str) -> None:
 def test_what_the_console_says_has_its_french() -> None:
     assert said("reacts", "fr") == "réagit"
     assert said("reacts", "en") == "reacts"
+
+
+async def test_a_poll_that_is_closed_is_counted_before_the_next_line_as_in_life() -> None:
+    typed = ("/as Maud", "/room equipe", "!poll close 1", "!confirm", "!status")
+    _, after = await played("en", *typed)
+    closed, _, later = after.partition("its result follows in every room")
+    assert "Poll 1: adopted" not in closed
+    result, _, status = later.partition("!status")
+    assert "Poll 1: adopted." in result
+    assert "open poll" not in status
