@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import calling, finding, grammar, running
+from commands import calling, finding, grammar, picking, running
 from commands.command import Choice, Context, Reply
 
 
@@ -38,7 +38,8 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
     ask = Reply((say(N_("Did you mean {command}?"), command=Typed(one.name)),))
     if waits:
-        return ask  # what was asked before is not forgotten for a slip
+        # What was asked before is not forgotten for a slip, least of all for one in saying yes to it.
+        return replace(ask, purpose=picking.about(context, waits)) if one.name == "confirm" else ask
     try:
         running.authorise(context, one)
         arguments, campaign = grammar.arguments(one, rest, context)
