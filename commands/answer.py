@@ -38,6 +38,7 @@ def answer(context: Context, said: Said) -> Reply | None:
         CampaignError: it is refused; the text says why and what to do instead.
     """
     purpose = picking.purpose_of(context.storage, said)
+    context = replace(context, replies_to=purpose)
     if voting.is_reply(purpose, said.text) and _call(said, context.house) is None:
         return voting.replied(context, purpose, said.text)
     picked = picking.answered(said)
@@ -48,7 +49,7 @@ def answer(context: Context, said: Said) -> Reply | None:
     beside = picking.said_beside(context.storage, said, context.now) if line is None else None
     if beside is not None:
         return (
-            picking.how_to_say_yes(beside)
+            picking.how_to_say_yes(context, beside)
             if picking.yes_or_no(said.text) == "yes"
             else picking.pick(context, beside, "no")
         )

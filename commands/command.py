@@ -114,6 +114,8 @@ class Context:
     event: str = ""
     thread: str = ""
     """The thread in which it was said, if in one."""
+    replies_to: str = ""
+    """What the message of the bot's that it replies to was for, e.g. "prompt:12"; empty if it replies to none."""
     campaign_key: str = ""
     """The `campaign=` that was given, if any."""
     resolved: Campaign | None = None

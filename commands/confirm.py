@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Moment, Typed, say
+from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import asking, authority, calling, lookup, picking, reconfirming, usage, vouching
+from commands import authority, calling, lookup, picking, reconfirming, vouching
 from commands.command import Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:
     from storage.prompts import Prompt
     from storage.signatures import Signature
-
-FORGOTTEN = timedelta(minutes=30)
-"""How long after a question a yes names what it was taken for."""
 
 
 @command(
@@ -47,19 +43,7 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
                 )
             )
         )
-    if len(prompt.choices) > 1:
-        return picking.pick_one(prompt)
-    done = picking.run(ctx, prompt, 1)
-    return done if done is None or ctx.now - prompt.asked_at < FORGOTTEN else _naming(ctx, prompt, done)
-
-
-def _naming(ctx: Context, prompt: Prompt, done: Reply) -> Reply:
-    """Say first which question a yes was taken for, where that may have been forgotten."""
-    choice = prompt.choices[0]
-    one = next(known for known in ctx.menu if known.name == choice["command"])
-    line = usage.said(one, asking.restored(choice["arguments"]), ctx.language)
-    asked = say(N_("To what I asked on {at}: {line}"), at=Moment(prompt.asked_at, ctx.zone), line=line)
-    return replace(done, lines=(asked, *done.lines))
+    return picking.agree(ctx, prompt, named=bool(organisation))
 
 
 def _is_about(ctx: Context, prompt: Prompt, organisation: str) -> bool:
@@ -144,10 +128,12 @@ def _nothing(ctx: Context, number: int, name: str = "") -> Reply:
             number=number,
             list=Typed("signatories"),
         )
-    if ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now):
-        return reply(
+    waits = ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now)
+    if waits:
+        told = reply(
             N_("My question here is answered by {confirm} alone, without a number."), confirm=Typed("confirm")
         )
+        return replace(told, purpose=picking.about(ctx, waits))
     if name:
         return reply(
             N_(

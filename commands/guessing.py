@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import calling, finding, grammar, running
+from commands import calling, finding, grammar, picking, running
 from commands.command import Choice, Context, Reply
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     if close is None:
         return None
     one, rest = close
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    if waits and one.name == "confirm":
+        # A slip in saying yes to what was asked is about that, and nothing else was said in between.
+        return replace(ask(context, Typed(one.name), None), purpose=picking.about(context, waits))
     try:
         running.authorise(context, one)
         arguments, campaign = grammar.arguments(one, rest, context)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from campaign.chat import N_, Said, Typed, say
+from campaign.chat import N_, Moment, Said, Typed, say
 from campaign.errors import CampaignError
 from campaign.lately import is_lately
-from commands import asking, calling, running
+from commands import asking, calling, running, usage
 from commands.command import Context, Reply
 from commands.vocabulary import LONGEST_WORD, NO, YES, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from commands.command import Command
     from storage.prompts import Prompt
     from storage.storage import Storage
 
@@ -26,6 +28,10 @@ Picked: TypeAlias = int | Literal["yes", "no"]
 
 JUST_NOW = timedelta(minutes=2)
 """How long after a question a yes or no in its room, in reply to no message, may be meant for it."""
+FORGOTTEN = timedelta(minutes=30)
+"""How long after a question a yes names what it was taken for."""
+TAKEN_BACK = frozenset({"sign", "details"})
+"""The commands that may ask first, though what they do is easily taken back."""
 _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
@@ -87,8 +93,10 @@ def said_beside(storage: Storage, said: Said, now: datetime) -> Prompt | None:
     return prompt if prompt is not None and is_lately(prompt.asked_at, JUST_NOW, now) else None
 
 
-def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
+def run(context: Context, prompt: Prompt, number: int, *, again: bool = False) -> Reply | None:
     """Do what the person chose in answer to a question of the bot's; the question no longer waits.
+
+    With `again` that is said as if it had never been asked about, so that the question comes once more.
 
     Raises:
         CampaignError: there is no such choice, or it can no longer be done.
@@ -96,10 +104,10 @@ def run(context: Context, prompt: Prompt, number: int) -> Reply | None:
     if not 1 <= number <= len(prompt.choices):
         raise CampaignError(say(N_("Please reply with a number from 1 to {last}."), last=len(prompt.choices)))
     choice = prompt.choices[number - 1]
-    one = next(known for known in context.menu if known.name == choice["command"])
+    one = _command(context, choice)
     running.authorise(context, one)
     context.storage.prompts.answer(prompt.id, context.now)
-    confirmed = choice.get("confirmed", True)
+    confirmed = choice.get("confirmed", True) and not again
     context = replace(
         context,
         confirmed=confirmed,
@@ -123,8 +131,60 @@ def pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | Non
         return Reply((say(N_("All right: I did nothing.")),))
     several = len(prompt.choices) > 1
     if picked == "yes":
-        return run(context, prompt, 1) if not several else pick_one(prompt)
+        return agree(context, prompt)
     return run(context, prompt, picked) if several else None
+
+
+def agree(context: Context, prompt: Prompt, *, named: bool = False) -> Reply | None:
+    """Take a yes for what it says yes to. What is not easily taken back is asked anew if another answer came between.
+
+    Not where it is clear what is meant: the yes replies to the question, or what it is about was `named`.
+
+    Raises:
+        CampaignError: it can no longer be done.
+    """
+    if len(prompt.choices) > 1:
+        return pick_one(context, prompt)
+    if named or context.replies_to == _purpose(prompt):
+        return run(context, prompt, 1)
+    if _is_overtaken(context, prompt):
+        asked = run(context, prompt, 1, again=True)
+        if asked is None or not asked.choices:
+            return asked
+        before = say(N_("You have said something else since, so I ask once more. Is this what you mean?"))
+        return replace(asked, lines=(before, *asked.lines))
+    done = run(context, prompt, 1)
+    if done is None or context.now - prompt.asked_at < FORGOTTEN:
+        return done
+    at = Moment(prompt.asked_at, context.zone)
+    named_first = say(N_("To what I asked on {at}: {line}"), at=at, line=_line(context, prompt.choices[0]))
+    return replace(done, lines=(named_first, *done.lines))
+
+
+def _is_overtaken(context: Context, prompt: Prompt) -> bool:
+    """Whether something that is not easily taken back was asked, and the person was answered here on something else since."""
+    choice = prompt.choices[0]
+    if len(prompt.choices) > 1 or not choice.get("confirmed", True) or choice["command"] in TAKEN_BACK:
+        return False
+    return not context.storage.answers.is_last(context.person.id, context.room.id, _purpose(prompt))
+
+
+def about(context: Context, prompt: Prompt) -> str:
+    """The purpose of what is said about a question, so that a yes to it is one to the question; empty if that is asked anew."""
+    return "" if _is_overtaken(context, prompt) else _purpose(prompt)
+
+
+def _purpose(prompt: Prompt) -> str:
+    return f"prompt:{prompt.id}"
+
+
+def _command(context: Context, choice: Mapping[str, Any]) -> Command:
+    return next(known for known in context.menu if known.name == choice["command"])
+
+
+def _line(context: Context, choice: Mapping[str, Any]) -> Typed:
+    """What somebody would type instead of choosing this."""
+    return usage.said(_command(context, choice), asking.restored(choice["arguments"]), context.language)
 
 
 def called_off(context: Context, line: calling.Line) -> Reply | None:
@@ -136,15 +196,22 @@ def called_off(context: Context, line: calling.Line) -> Reply | None:
     )
 
 
-def pick_one(prompt: Prompt) -> Reply:
-    """Ask for a number where yes does not say which."""
+def pick_one(context: Context, prompt: Prompt) -> Reply:
+    """Ask once more, in the same words, where yes does not say which; what was asked in a form, for a number alone."""
+    purpose = _purpose(prompt)
+    asked = context.storage.answers.first(context.person.id, context.room.id, purpose)
     which = say(N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices))
-    return Reply((which,), purpose=f"prompt:{prompt.id}")
+    return Reply(asked.lines if asked else (which,), purpose=purpose)
 
 
-def how_to_say_yes(prompt: Prompt) -> Reply:
+def how_to_say_yes(context: Context, prompt: Prompt) -> Reply:
     """Say how to answer a question in a room, where a word alone may be meant for somebody else."""
     if len(prompt.choices) > 1:
-        return pick_one(prompt)
-    how = say(N_("If that is for me, say {confirm} or react with ✅."), confirm=Typed("confirm"))
-    return Reply((how,), purpose=f"prompt:{prompt.id}")
+        return pick_one(context, prompt)
+    purpose = about(context, prompt)
+    how = (
+        N_("If that is for me, say {confirm} or react with ✅.")
+        if purpose
+        else N_("If that is for me, say {confirm}.")
+    )
+    return Reply((say(how, confirm=Typed("confirm")),), purpose=purpose)

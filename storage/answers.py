@@ -1,4 +1,4 @@
-"""What was answered to one person lately and has left: what still waits nobody can have answered."""
+"""What was answered to one person lately."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Text, bindparam, func, select, type_coerce
 
 from campaign.circle import Given
-from storage.messages import freeze
+from storage.messages import freeze, thaw
 from storage.rows import Queries
 from storage.tables import dispatches, outbox
 
@@ -36,17 +36,47 @@ _LATELY = (
     .order_by(outbox.c.id.desc())
     .limit(_MOST)
 )
+_HERE = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.id > select(func.max(outbox.c.id)).scalar_subquery() - _NEWEST,
+        outbox.c.asker == bindparam("asker"),
+        outbox.c.room_id == bindparam("room"),
+        outbox.c.repeats_key.is_(None),
+    )
+    .limit(1)
+)
+_LAST = _HERE.with_only_columns(outbox.c.purpose).order_by(outbox.c.id.desc())
+_FIRST = (
+    _HERE.with_only_columns(outbox.c.message)
+    .where(outbox.c.purpose == bindparam("purpose"))
+    .order_by(outbox.c.id)
+)
 
 
 class Answers(Queries):
     """Answers, by the person they were given to."""
 
     def lately(self, person_id: int, room_id: int, since: datetime) -> Sequence[Given]:
-        """What was given to them since then in this room or alone, the newest first; only what has left."""
+        """What was given to them since then in this room or alone, the newest first; only what has left.
+
+        For what still waits nobody can have answered.
+        """
         asked = {"asker": person_id, "room": room_id, "since": since}
         return [
             Given(at, left, _words(frozen)) for at, left, frozen in self._connection.execute(_LATELY, asked)
         ]
+
+    def is_last(self, person_id: int, room_id: int, purpose: str) -> bool:
+        """Whether the last they were answered in this room was for this purpose; not if that was long ago."""
+        return self._one(str, _LAST, {"asker": person_id, "room": room_id}) == purpose
+
+    def first(self, person_id: int, room_id: int, purpose: str) -> Message | None:
+        """What they were told first in this room for a purpose; None if that was long ago, or nothing."""
+        row = self._connection.execute(
+            _FIRST, {"asker": person_id, "room": room_id, "purpose": purpose}
+        ).scalar()
+        return None if row is None else thaw(row)
 
     @staticmethod
     def words(message: Message) -> str:
