@@ -211,8 +211,8 @@ async def test_where_we_have_no_voice_we_ask_for_it_and_what_we_have_to_say_wait
         assert not any(each.room == room and each.nick == "tocsin" for each in robin.heard)
         await robin.set_role(room, "tocsin", "participant")
         await robin.hears("Hello!", 20)  # what is said on a first join has waited
-        await robin.set_role(room, "tocsin", "visitor")
         asked = [each for each in robin.heard if each.sender == room and "muc#request" in each.text]
+        await robin.set_role(room, "tocsin", "visitor")
         again = await robin.wait_for(
             lambda each: each.sender == room and "muc#request" in each.text and each not in asked
         )
