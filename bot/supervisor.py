@@ -178,9 +178,11 @@ class Supervisor:
                     group.create_task(self.delivery.run())
                     group.create_task(self._recounting.after_start(self.network))
                     await self._alarm.disk_is_well()
-                if batch.events:
-                    self._wake_others()
-                await self.delivery.head_start()
+                try:
+                    await self.delivery.head_start()
+                finally:
+                    if batch.events:  # not sooner: their transaction would run while the answer is to leave
+                        self._wake_others()
 
     def _start(self, storage: Storage) -> Start:
         self._database.ensure_room()  # before a login, of which servers allow only so many

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
@@ -10,7 +11,7 @@ from campaign.chat import N_, Text, Typed, say
 from commands.vocabulary import choice_words, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from commands.calling import Line
     from commands.command import Command
@@ -20,19 +21,24 @@ LONGEST = 3
 """Words that the name of a command may be typed as: "en réflexion", "oubliez - moi"."""
 
 
-def find(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
+def find(line: Line, menu: tuple[Command, ...]) -> tuple[Command, str] | None:
     """The command a line begins with (of two words before one), and what follows it.
 
     Only where that is none, a name may be parted otherwise than it is written: "!mes données", "!en-réflexion".
     """
     words = line.words
     for spelt, counts in ((_folded, (2, 1)), (squeezed, (3, 2, 1))):
-        known = {spelt(name): one for one in menu for name in one.names}
+        known = _known(menu, spelt)
         for count in counts:
             found = known.get(spelt(" ".join(words[:count]))) if len(words) >= count else None
             if found is not None:
                 return found, " ".join(words[count:])
     return None
+
+
+@lru_cache(maxsize=16)  # whatever is typed is looked up, in one of few menus
+def _known(menu: tuple[Command, ...], spelt: Callable[[str], str]) -> Mapping[str, Command]:
+    return {spelt(name): one for one in menu for name in one.names}
 
 
 def _folded(name: str) -> str:

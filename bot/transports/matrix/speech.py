@@ -44,6 +44,7 @@ class Speech:
                 content = await self._seal(room_id, kind, content)
                 kind = "m.room.encrypted"
             answer = await self._server.call("PUT", "rooms", room_id, "send", kind, key, body=content)
+            self._sync.said()
         except LoginRefused as error:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
             raise Unreachable(str(error)) from error

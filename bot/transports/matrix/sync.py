@@ -39,6 +39,8 @@ _POLL_MARGIN = 15.0
 _SHORTEST_ROUND = 1.0
 _POLL_WHILE_JOINING = 2.0
 _FRESH_FOR = 3.0
+SHOWN_WITHIN = 0.015
+"""Seconds for which a server that took a message is asked for nothing more: first it shows it to all who look."""
 
 
 class SyncLoop:
@@ -61,7 +63,7 @@ class SyncLoop:
         self.receipts = Receipts(server, server.user_id)
         self.heard: datetime | None = None
         """When the server last answered (UTC)."""
-        self._answered = -math.inf
+        self._answered = self._said = -math.inf
         self._trouble = Backoff()
         self._server = server
         self._completion = Completion(server, patience)
@@ -89,6 +91,10 @@ class SyncLoop:
     def is_fresh(self) -> bool:
         """Whether `rooms` is what the server knew a moment ago, as it is while a line is answered."""
         return not self._trouble.failures and time.monotonic() - self._answered < _FRESH_FOR
+
+    def said(self) -> None:
+        """Note that the server took a message just now."""
+        self._said = time.monotonic()
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Yield all there is since the cursor, then what comes. See `Transport.batches`."""
@@ -163,6 +169,7 @@ class SyncLoop:
         )
 
     async def _ask(self) -> Json:
+        await asyncio.sleep(self._said + SHOWN_WITHIN - time.monotonic())
         self._filter = self._filter or await self._keep_filter()
         poll = self._poll
         if self.wanted.is_joining:

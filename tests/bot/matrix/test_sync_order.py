@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 from bot.transports.base import Start
 from bot.transports.matrix.homeserver import Patience
+from bot.transports.matrix.rooms import JoinedRoom
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
+
+if TYPE_CHECKING:
+    import pytest
 
 ME, ROOM = "@tocsin:example.org", "!room:example.org"
 
@@ -102,3 +107,28 @@ async def test_nobody_is_known_to_be_there_while_the_server_is_asked_who_is() ->
     await reading
     room.invited_known = True
     assert room.readers == {ME, "@a:example.org"}
+
+
+async def test_a_server_that_took_a_message_shows_it_before_it_is_asked_for_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, float]] = []
+
+    class Recording(Server):
+        async def call(self, method: str, *path: str, **_: Any) -> dict[str, Any]:
+            asked.append((f"{method} {path[0]}", time.monotonic()))
+            return {"event_id": "$1", "next_batch": "next", "filter_id": "1"}
+
+    monkeypatch.setattr("bot.transports.matrix.sync.SHOWN_WITHIN", 0.2)
+    server = Recording()
+    sync = following(server)
+    sync.rooms[ROOM] = JoinedRoom(ME)
+    speech = Speech(server, sync, None)  # type: ignore[arg-type]
+    speech._plain.add(ROOM)
+    sync._answered = time.monotonic()
+    await sync._ask()
+    await speech.say(ROOM, "m.room.message", {"body": "said"}, "key")
+    await sync._ask()
+    assert [what for what, _ in asked] == ["POST user", "GET sync", "PUT rooms", "GET sync"]
+    (_, said), (_, again) = asked[-2:]
+    assert again - said >= 0.2
