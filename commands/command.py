@@ -186,7 +186,7 @@ class Context:
 # --- what it is ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is only itself: menus of them are looked up with every line
 class Command:
     """A command of the menu."""
 

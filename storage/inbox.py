@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from storage.rows import Queries
 from storage.steps import reached
@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """Scope and event id: what makes an event itself, within one network."""
 
-_KNOWN = select(inbox.c.scope, inbox.c.event).where(
+_ERASED = ""
+"""The scope of what was said in private by somebody who was forgotten: the place, being their address, is not kept."""
+# One scope at a time: given pairs of scope and event, SQLite looks through all that a network ever said.
+_KNOWN = select(inbox.c.event).where(
     inbox.c.network == bindparam("network"),
-    tuple_(inbox.c.scope, inbox.c.event).in_(bindparam("keys", expanding=True)),
-)
-_ERASED = select(inbox.c.event).where(
-    inbox.c.network == bindparam("network"),
-    inbox.c.scope == "",
+    inbox.c.scope.in_(bindparam("scopes", expanding=True)),
     inbox.c.event.in_(bindparam("events", expanding=True)),
 )
-"""What was said in a private chat with somebody who was forgotten: the place, being their address, is not kept."""
 _MOVE = (
     update(cursors)
     .where(and_(cursors.c.network == bindparam("of"), cursors.c.scope == bindparam("which")))
@@ -64,18 +62,13 @@ class Inbox(Queries):
         """Enter those events that were not there yet, and return just them."""
         if not keys:
             return set()
-        known = {
-            (scope, event)
-            for scope, event in self._connection.execute(_KNOWN, {"network": network, "keys": keys})
-        }
-        erased = {
-            event
-            for (event,) in self._connection.execute(
-                _ERASED, {"network": network, "events": [event for _, event in keys]}
-            )
-        }
-        known |= {key for key in keys if key[1] in erased}
-        fresh = [key for key in dict.fromkeys(keys) if key not in known]
+        wanted: dict[str, list[str]] = {}
+        for scope, event in dict.fromkeys(keys):
+            wanted.setdefault(scope, []).append(event)
+        fresh = []
+        for scope, events in wanted.items():
+            known = self._known(network, (scope, _ERASED), events)
+            fresh += [(scope, event) for event in events if event not in known]
         if fresh:
             self._connection.execute(
                 insert(inbox),
@@ -86,8 +79,11 @@ class Inbox(Queries):
 
     def knows(self, network: str, scope: str, event: str) -> bool:
         """Whether an event was taken in this scope, not so long ago that it is forgotten."""
-        key = {"network": network, "keys": [(scope, event)]}
-        return self._connection.execute(_KNOWN, key).first() is not None
+        return bool(self._known(network, (scope,), (event,)))
+
+    def _known(self, network: str, scopes: Sequence[str], events: Sequence[str]) -> set[str]:
+        among = {"network": network, "scopes": list(scopes), "events": list(events)}
+        return set(self._connection.execute(_KNOWN, among).scalars())
 
     def count(self, network: str, scope: str, since: datetime) -> int:
         """How many events of a scope were taken since then."""
