@@ -62,10 +62,21 @@ def answer(context: Context, said: Said) -> Reply | None:
             )
     found = finding.find(line, context.menu)
     if found is None:
-        return picking.called_off(context, line) or guessing.hint(context, line)
-    one, rest = found
+        return picking.called(context, line) or guessing.hint(context, line)
+    return _do(context, line, *found)
+
+
+def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply | None:
+    """Do what a line says that begins with a command."""
     running.authorise(context, one)
-    reply = running.do(context, one, *_arguments(context, one, rest))
+    try:
+        arguments = _arguments(context, one, rest)
+    except CampaignError as wrong:
+        meant = guessing.member(context, line, one, wrong)
+        if meant is None:
+            raise
+        return meant
+    reply = running.do(context, one, *arguments)
     return reply and _with_empty(reply, grammar.left_empty(one, rest), context.language)
 
 

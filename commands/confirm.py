@@ -34,15 +34,7 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):
         return _for(ctx, organisation)
     if prompt is None:
-        return (
-            reconfirming.unprompted(ctx)
-            or _colleague(ctx)
-            or reply(
-                N_(
-                    "There is nothing for you to confirm here. My questions wait for 24 hours: please say the command again."
-                )
-            )
-        )
+        return reconfirming.unprompted(ctx) or _colleague(ctx) or picking.nothing_waits()
     return picking.agree(ctx, prompt, named=bool(organisation))
 
 
@@ -55,7 +47,8 @@ def _is_about(ctx: Context, prompt: Prompt, organisation: str) -> bool:
     if choice["command"] == "confirm" and asked.isdecimal():
         signature = ctx.storage.signatures.by_number(ctx.campaign.id, int(asked))
         asked = signature.organisation if signature and signature.ended_at is None else ""
-    return normal_form(asked) == normal_form(organisation)
+    known = lookup.named(ctx.storage, organisation)
+    return normal_form(asked) in {normal_form(organisation), normal_form(known.name) if known else None}
 
 
 def _for(ctx: Context, typed: str) -> Reply:

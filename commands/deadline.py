@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @command(
     "deadline",
-    fr="echeance",
+    fr="échéance",
     help=N_("Set or move the deadline; its reminders follow."),
-    example=N_("!deadline 2099-09-30 18:00"),
+    example=N_("!deadline 30 September 18:00"),
     admin=True,
 )
 def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
@@ -83,7 +83,7 @@ def _reminders(ctx: Context, one: Deadline) -> list[Text]:
 
 
 @command(
-    "deadlines", fr="echeances", help=N_("List the deadlines."), example=N_("!deadlines"), even_ended=True
+    "deadlines", fr="échéances", help=N_("List the deadlines."), example=N_("!deadlines"), even_ended=True
 )
 def deadlines(ctx: Context) -> Reply:
     """List what is still to come and what has passed."""
@@ -102,7 +102,7 @@ def deadlines(ctx: Context) -> Reply:
 
 @command(
     "deadline cancel",
-    fr="echeance annuler",
+    fr="échéance annuler",
     help=N_("Cancel a deadline and its reminders."),
     example=N_("!deadline cancel"),
     admin=True,

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @command(
     "deciding",
-    fr="enreflexion",
+    fr="enréflexion",
     help=N_("Say until when your organisation is deciding; I ask again after that date, not before."),
-    example=N_("!deciding 2099-09-01 Nuage Libre note=general assembly"),
+    example=N_("!deciding in 10 days Nuage Libre note=general assembly"),
     form=True,
 )
 def deciding(

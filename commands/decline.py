@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaign.chat import N_, Typed
 from commands import ending, lookup
 from commands.command import Context, Prose, Reply, Rest, command, reply
+from commands.vocabulary import in_language
 
 
 @command(
@@ -17,7 +18,8 @@ from commands.command import Context, Prose, Reply, Rest, command, reply
 def decline(ctx: Context, organisation: Rest = "", *, note: Prose = "") -> Reply:
     """Record a no; a standing signature has to be withdrawn first."""
     note = lookup.short(note)
-    found = lookup.spoken_for(ctx, organisation)
+    why = Typed("decline", f"{in_language('note', ctx.language)}={organisation}")
+    found = lookup.spoken_for(ctx, organisation, or_why=None if note else why)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
     if standing is not None and not ending.gives_way(ctx, standing):

@@ -12,7 +12,7 @@ from commands.entry import Entry
 
 @command(
     "details",
-    fr="details",
+    fr="détails",
     help=N_("Complete or correct what is written beside your signature."),
     example=N_("!details Nuage Libre role=treasurer funded=indirect"),
     form=True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import OSA
 
 from campaign.chat import N_, Text, Typed, say
-from commands.vocabulary import choice_words, fold
+from commands.vocabulary import AKIN, SECOND_WORDS, choice_words, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,6 +64,32 @@ def family(word: str, menu: Iterable[Command]) -> tuple[Command, ...]:
 def summary(one: Command) -> Text:
     """A command in one line, as lists show it."""
     return say(N_("{command} — {help}"), command=Typed(one.name), help=say(one.help))
+
+
+def akin(line: Line, menu: Iterable[Command]) -> list[tuple[Command, tuple[str, ...], str]]:
+    """The commands that may be meant by a word that is none, each with its own words behind it, and what was typed there."""
+    word, *rest = line.words or [""]
+    meant = [each.split(" ") for each, words in AKIN.items() if fold(word) in words]
+    known = {one.name: one for one in menu}
+    return [(known[name], tuple(words), " ".join(rest)) for name, *words in meant if name in known]
+
+
+def member(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:
+    """The command of two words whose first was typed and whose second nearly was, or in other words; and what follows."""
+    if len(line.words) < 2:  # noqa: PLR2004 - there is no second
+        return None
+    first, second = map(fold, line.words[:2])
+    akin = [each for each, words in SECOND_WORDS.items() if second in words]
+    best: tuple[int, Command] | None = None
+    for one in menu:
+        for name in one.names:
+            begins, _, ends = _folded(name).partition(" ")
+            if not ends or begins != first:
+                continue
+            distance = 0 if one.name.partition(" ")[2] in akin else OSA.distance(second, ends)
+            if distance <= _allowed(ends) and (best is None or distance < best[0]):
+                best = (distance, one)
+    return (best[1], " ".join(line.words[2:])) if best else None
 
 
 def nearest(line: Line, menu: Iterable[Command], *, campaigner: bool = False) -> tuple[Command, str] | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     where=ANYWHERE,
 )
 def help_(ctx: Context, command: Rest = "") -> Reply:
-    """Show the few in a room, all of them by topic in private, each explained if asked, or one command in full."""
+    """Show the few in a room, all of them by topic in private, everybody's explained if asked, or one command in full."""
     prefix = ctx.house.prefix
     every = bool(command) and read_choice(command, ("all",)) is not None
     if command and not every:
@@ -40,8 +40,14 @@ def help_(ctx: Context, command: Rest = "") -> Reply:
     explained = every and (ctx.private or ctx.place == "admin")
     lines = _listed(ctx, admin=False, explained=explained)
     if ctx.is_admin and (ctx.private or ctx.place == "admin"):
-        theirs = _listed(ctx, admin=True, explained=explained)
+        # By topic alone: explained as well, no phone could show it in one message.
+        theirs = _listed(ctx, admin=True, explained=False)
         lines = (*lines, say(N_("**For campaigners:**")), *theirs)
+        if explained:
+            more = say(
+                N_("What one of these does, with those that begin like it: {one}"), one=Typed("help", "org")
+            )
+            lines = (*lines, more)
     if not explained:
         more = say(
             N_("One of them in full: {one} · each explained: {all}"),

@@ -23,7 +23,7 @@ MOST = 12
     "holidays",
     fr="vacances",
     help=N_("Remind nobody from one day to another; alone: list these pauses."),
-    example=N_("!holidays 2099-07-20 to 2099-08-20"),
+    example=N_("!holidays 20 July to 20 August"),
     admin=True,
 )
 def holidays(ctx: Context, days: Rest = "") -> Reply:
@@ -49,7 +49,7 @@ def holidays(ctx: Context, days: Rest = "") -> Reply:
     "holidays cancel",
     fr="vacances annuler",
     help=N_("Cancel a pause, by one of its days."),
-    example=N_("!holidays cancel 2099-07-20"),
+    example=N_("!holidays cancel 20 July"),
     admin=True,
 )
 def holidays_cancel(ctx: Context, day: Day | None = None) -> Reply:

@@ -65,7 +65,11 @@ def link(ctx: Context, code: str = "") -> Reply:
     for organisation in ctx.storage.representatives.silence(giver):
         ctx.storage.audit.right(organisation, giver, ctx.now, by=None, room=ctx.room.id, granted=False)
     vouching.one_after_all(ctx, giver)
-    done = say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
+    done = (
+        say(N_("Done: {address} is you too."), address=ctx.address.id)
+        if ctx.private and ctx.address.is_account
+        else say(N_("Done: {name} in {room} is you too."), name=ctx.name, room=ctx.room.label)
+    )
     told = tell.privately(ctx.storage, giver, done, here=ctx.room.id)
     return reply(N_("Thank you, I know you now.")).also(*told)
 

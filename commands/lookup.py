@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Text, Typed, say
@@ -15,15 +16,32 @@ if TYPE_CHECKING:
 
     from commands.command import Context
     from storage.organisations import Organisation
+    from storage.storage import Storage
 
 LONGEST_NOTE = 300
 """Characters of a note, a role or a reason."""
 
 
-def organisation(context: Context, name: str) -> Organisation:
+_FOR = re.compile(
+    r"(?:pour|for|on behalf of|au nom (?:du|de la|des|de|d')|de la part (?:du|de la|des|de|d'))\s*\b",
+    re.IGNORECASE,
+)
+"""What may be said before the name of whom one speaks for."""
+
+
+def named(storage: Storage, name: str) -> Organisation | None:
+    """The organisation that goes by this name; if none does, by what follows "for" or "au nom de"."""
+    name = tidy_name(name)
+    found = storage.organisations.find(normal_form(name))
+    before = _FOR.match(name) if found is None else None
+    return storage.organisations.find(normal_form(name[before.end() :])) if before else found
+
+
+def organisation(context: Context, name: str, *, or_why: Typed | None = None) -> Organisation:
     """The organisation of this name, in the campaign or one the person speaks for; without a name, the only one of these.
 
-    Its own people may answer for it in a campaign that did not know it.
+    Its own people may answer for it in a campaign that did not know it. What nobody is called may be a reason instead:
+    `or_why` is how that is said.
 
     Raises:
         CampaignError: there is none of that name (with the nearest ones), or the name is needed.
@@ -49,11 +67,16 @@ def organisation(context: Context, name: str) -> Organisation:
             )
         raise CampaignError(say(N_("For which organisation? Please add its name.")))
     storage = context.storage
-    found = storage.organisations.find(normal_form(tidy_name(name)))
+    found = named(storage, name)
     if found is None or not _may_answer(context, found):
         near = [one.name for one in suggestions(context, name) if _may_answer(context, one)]
         if near:
             raise unclear(tidy_name(name), name, near)
+        if or_why is not None:
+            reason = N_(
+                "I know no organisation called “{name}”, so I noted nothing. If that is why: {command}"
+            )
+            raise CampaignError(say(reason, name=tidy_name(name), command=or_why))
         if context.is_admin:
             raise CampaignError(
                 say(
@@ -123,13 +146,15 @@ def doubted(context: Context, name: str) -> tuple[tuple[Text, ...], tuple[str, .
     ), found.parts
 
 
-def spoken_for(context: Context, name: str) -> Organisation:
+def spoken_for(context: Context, name: str, *, or_why: Typed | None = None) -> Organisation:
     """The organisation that is meant, by somebody who may speak for it, or who has declared a signature for it.
+
+    For `or_why` see `organisation`.
 
     Raises:
         CampaignError: it is unknown, the collective itself, or this person is not known to speak for it.
     """
-    found = organisation(context, name)
+    found = organisation(context, name, or_why=or_why)
     if found.id == context.campaign.collective_id:
         raise CampaignError(collective_answers(found))
     if not authority.speaks(context, found):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from campaign.chat import N_, NN_, File, Text, Typed, say, say_many
+from campaign.chat import N_, NN_, File, Listing, Moment, Text, Typed, say, say_many
 from commands import consenting, portable
 from commands.command import Context, Reply, command
 from commands.replies import row
@@ -13,10 +14,12 @@ from commands.replies import row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from campaign.chat import Value
+
 
 @command(
     "mydata",
-    fr="mesdonnees",
+    fr="mesdonnées",
     help=N_("Show everything I hold about you, and why."),
     example=N_("!mydata"),
     where=frozenset({"private"}),
@@ -26,17 +29,12 @@ if TYPE_CHECKING:
 def mydata(ctx: Context) -> Reply:
     """Say in short lines what is held about somebody, and hand all of it over as a file."""
     held = ctx.storage.held.by_table(ctx.person.id)
-    accounts = list(held.get("addresses", ()))
+    accounts = sorted(held.get("addresses", ()), key=lambda one: bool(one["room"]))
     said = ctx.storage.consents.of(ctx.person.id)
     lines: list[Text] = [
         say(N_("**What I hold about you:**")),
         say(N_("- Name: {name}"), name=ctx.name),
-        say(
-            N_("- Accounts: {accounts}"),
-            accounts=", ".join(
-                f"{row['address']} ({row['room']})" if row["room"] else row["address"] for row in accounts
-            ),
-        ),
+        say(N_("- Accounts: {accounts}"), accounts=Listing(tuple(_account(ctx, row) for row in accounts))),
     ]
     mine = [one.name for one in ctx.storage.organisations.of_person(ctx.person.id)]
     if mine:
@@ -53,6 +51,9 @@ def mydata(ctx: Context) -> Reply:
     counts = _count(held)
     if counts:
         lines.append(say(N_("- And: {things}"), things=row(counts)))
+    if not held.keys() - {"people", "addresses", "said_to_you"}:
+        since = datetime.fromisoformat(held["people"][0]["known_since"])
+        lines.append(say(N_("- Nothing else: I have known you only since {at}."), at=Moment(since, ctx.zone)))
     lines += [
         say(N_("- {standing}"), standing=say(consenting.STANDING[kind, said.get(kind)]))
         for kind in consenting.KINDS
@@ -69,6 +70,14 @@ def mydata(ctx: Context) -> Reply:
     document = {"about": portable.about(ctx.language, held), "generated_at": ctx.now.isoformat(), **held}
     data = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
     return Reply(tuple(lines), file=File(f"tocsin-{ctx.now:%Y%m%d}.json", "application/json", data))
+
+
+def _account(ctx: Context, row: Mapping[str, Any]) -> Value:
+    """An account by its address; in a room that hides them, by that room: what stands for it there says nothing to anybody."""
+    if not row["room"]:
+        return str(row["address"])
+    room = ctx.storage.rooms.find(row["network"], row["room"])
+    return say(N_("you in {room}, which hides accounts"), room=room.label if room else row["room"])
 
 
 def _count(held: Mapping[str, Sequence[object]]) -> list[Text]:

@@ -87,7 +87,7 @@ def _vouch(ctx: Context, organisation: Organisation, url: str) -> None:
 
 @command(
     "org rep",
-    fr="org representant",
+    fr="org représentant",
     help=N_("Let an account speak for an organisation: a full Matrix ID or XMPP address."),
     example=N_("!org rep @camille:example.org Nuage Libre"),
     admin=True,
@@ -99,7 +99,7 @@ def org_rep(ctx: Context, who: str, organisation: Rest) -> Reply:
 
 @command(
     "org deputy",
-    fr="org suppleant",
+    fr="org suppléant",
     help=N_("Let an account speak for an organisation as a deputy: asked only where nobody else can be."),
     example=N_("!org deputy @camille:example.org Nuage Libre"),
     admin=True,
@@ -130,7 +130,7 @@ def _let_speak(ctx: Context, who: str, organisation: str, done: str, *, deputy: 
 
 @command(
     "org revoke",
-    fr="org revoquer",
+    fr="org révoquer",
     help=N_("Let an account no longer speak for an organisation."),
     example=N_("!org revoke @camille:nuagelibre.example Nuage Libre"),
     admin=True,

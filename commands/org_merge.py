@@ -142,7 +142,7 @@ def _ask(kept: Organisation, gone: Organisation) -> Text:
 
 @command(
     "org unmerge",
-    fr="org separer",
+    fr="org séparer",
     help=N_("Undo a merge, with everything that hung on the organisation."),
     example=N_("!org unmerge La Fibre Partagée"),
     admin=True,

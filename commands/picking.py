@@ -166,7 +166,12 @@ def _is_overtaken(context: Context, prompt: Prompt) -> bool:
     choice = prompt.choices[0]
     if len(prompt.choices) > 1 or not choice.get("confirmed", True) or choice["command"] in TAKEN_BACK:
         return False
-    return not context.storage.answers.is_last(context.person.id, context.room.id, _purpose(prompt))
+    return not _is_last(context, prompt)
+
+
+def _is_last(context: Context, prompt: Prompt) -> bool:
+    """Whether the person was answered nothing here since this was asked."""
+    return context.storage.answers.is_last(context.person.id, context.room.id, _purpose(prompt))
 
 
 def about(context: Context, prompt: Prompt) -> str:
@@ -187,17 +192,34 @@ def _line(context: Context, choice: Mapping[str, Any]) -> Typed:
     return usage.said(_command(context, choice), asking.restored(choice["arguments"]), context.language)
 
 
-def called_off(context: Context, line: calling.Line) -> Reply | None:
-    """Do nothing of what somebody was asked about here and calls off."""
-    if yes_or_no(line.text) != "no":
+def called(context: Context, line: calling.Line) -> Reply | None:
+    """Take yes or no said to the bot in a room ("!oui", "tocsin: non") for the answer to what was last asked there.
+
+    Not where the line replies to another question of its: it is meant for that one, which waits no longer. And if
+    something else was answered since, a yes may be meant for that: what it would say yes to is shown once more.
+    """
+    word = yes_or_no(line.text)
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    if word is None or waits is None:
         return None
-    return pick(
-        context, context.storage.prompts.waiting(context.person.id, context.room.id, context.now), "no"
+    replies = context.replies_to == _purpose(waits)
+    if is_question(context.replies_to) and not replies:
+        return None
+    if word == "yes" and not (replies or _is_last(context, waits) or _is_overtaken(context, waits)):
+        return pick_one(context, waits)
+    return pick(context, waits, word)
+
+
+def nothing_waits() -> Reply:
+    """Say that there is no question to say yes to."""
+    nothing = N_(
+        "There is nothing for you to confirm here. My questions wait for 24 hours: please say the command again."
     )
+    return Reply((say(nothing),))
 
 
 def pick_one(context: Context, prompt: Prompt) -> Reply:
-    """Ask once more, in the same words, where yes does not say which; what was asked in a form, for a number alone."""
+    """Ask once more, in the same words, where yes does not say what to; what was asked in a form, for a number alone."""
     purpose = _purpose(prompt)
     asked = context.storage.answers.first(context.person.id, context.room.id, purpose)
     which = say(N_("Please reply to my question with a number from 1 to {last}."), last=len(prompt.choices))

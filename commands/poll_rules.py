@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command(
     "poll rules",
-    fr="scrutin regles",
+    fr="scrutin règles",
     help=N_("Show the rules by which polls are decided, and what can be changed of them."),
     example=N_("!poll rules consent"),
     admin=True,

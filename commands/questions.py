@@ -79,7 +79,7 @@ def _where(ctx: Context, one: Question) -> Text:
 
 @command(
     "answer",
-    fr="repondre",
+    fr="répondre",
     help=N_("Answer a question, everywhere it was asked."),
     example=N_("!answer 1 To small teams, for what all can use source=https://example.org/accounts"),
     admin=True,

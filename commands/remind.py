@@ -13,7 +13,7 @@ from storage.reminders import Cause, Fate
 
 @command(
     "remind preview",
-    fr="rappeler apercu",
+    fr="rappeler aperçu",
     help=N_("Show which reminders would go where, and when."),
     example=N_("!remind preview"),
     admin=True,

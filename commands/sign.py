@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
-from campaign.organisation import normal_form, tidy_name
+from campaign.organisation import tidy_name
 from commands import asking, authority, completing, disputing, lookup, reconfirming, signing, vouching
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command, reply
 from commands.entry import Entry
@@ -38,7 +38,7 @@ def sign(
     entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
     name = tidy_name(organisation) if organisation else ""
     if name:
-        found = ctx.storage.organisations.find(normal_form(name))
+        found = lookup.named(ctx.storage, name)
     else:
         mine = authority.organisations(ctx)
         found = mine[0] if len(mine) == 1 else None

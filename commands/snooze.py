@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "snooze",
     fr="pause",
     help=N_("Get no reminders for your organisation up to and including a day."),
-    example=N_("!snooze 2099-09-01 Nuage Libre"),
+    example=N_("!snooze 1 September Nuage Libre"),
     form=True,
 )
 def snooze(ctx: Context, until: Day, organisation: Rest = "") -> Reply:

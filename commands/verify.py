@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @command(
     "verify",
-    fr="verifier",
+    fr="vérifier",
     help=N_(
         "Accept a declared signature by its number: it counts, and its author may speak for the organisation."
     ),

@@ -23,21 +23,21 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "same": ("comme", "identique"),
         "source": ("source", "sources"),
         "tell": ("dire", "prevenir"),
-        "closes": ("cloture", "jusqua"),
+        "closes": ("clôture", "jusqua"),
         "organisation": ("organisation", "orga", "asso", "association"),
-        "role": ("role", "fonction"),
+        "role": ("rôle", "fonction"),
         "status": ("statut",),
-        "testimony": ("temoignage",),
+        "testimony": ("témoignage",),
         "url": ("site", "lien"),
         "poll": ("scrutin",),
         "question": ("question",),
         "signs": ("signe", "signer"),
-        "starts": ("des", "debut", "apartirdu"),
+        "starts": ("dès", "debut", "apartirdu"),
         **{name: one.french for name, one in PARAMETERS.items()},
     },
     "en": {"starts": ("from", "start")},
 }
-"""Language → option → what may be typed for it, folded; the first is shown in help."""
+"""Language → option → what may be typed for it, compared folded; the first is shown in help."""
 
 LABELS: dict[str, dict[str, str]] = {
     "fr": {
@@ -82,24 +82,24 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         **ANSWERS["fr"],
         "consensus": ("consensus",),
         "lazy": ("tacite", "paresseux"),
-        "majority": ("majorite",),
+        "majority": ("majorité",),
         "veto": ("veto",),
         "two-thirds": ("deux-tiers", "deuxtiers", "2/3"),
         "collective": ("collectif",),
-        "integrated": ("integree", "integre"),
+        "integrated": ("intégrée", "integre"),
         "retract": ("retirer", "annuler", "reprendre"),
         "all": ("tout", "tous"),
-        "signed": ("signee", "signe", "signees", "signes", "signataires"),
-        "declared": ("declaree", "declare", "declarees", "declares"),
+        "signed": ("signée", "signe", "signees", "signes", "signataires"),
+        "declared": ("déclarée", "declare", "declarees", "declares"),
         "silent": ("silencieuse", "silencieux", "silencieuses", "muets", "sans reponse", "sansreponse"),
-        "deciding": ("enreflexion", "en reflexion", "reflexion"),
-        "declined": ("refusee", "refuse", "refusees", "refuses"),
-        "withdrawn": ("retiree", "retire", "retirees", "retires", "levee", "leve"),
+        "deciding": ("enréflexion", "en reflexion", "reflexion"),
+        "declined": ("refusée", "refuse", "refusees", "refuses"),
+        "withdrawn": ("retirée", "retire", "retirees", "retires", "levee", "leve"),
         "csv": ("csv",),
         "json": ("json",),
         "markdown": ("markdown", "md"),
         "room": ("salon", "ici", "public"),
-        "private": ("prive", "message"),
+        "private": ("privé", "message"),
         "off": ("non", "jamais", "stop"),
         "on": ("oui", "normal", "reprendre"),
         "fr": ("fr", "francais"),
@@ -119,12 +119,48 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "en": ("en", "english"),
     },
 }
-"""Language → choice → what may be typed for it, folded; the first is shown in help."""
+"""Language → choice → what may be typed for it, compared folded; the first is shown in help."""
 
 
 YES = frozenset({"oui", "ok", "d'accord", "daccord", "yes", "yep", "✅"})
 NO = frozenset({"non", "no", "annuler", "cancel"})
 """What is said in reply to a question of the bot's, folded, in any language."""
+
+AKIN: dict[str, tuple[str, ...]] = {
+    "sign": ("participer", "rejoindre", "join"),
+    "deciding": ("hesiter", "reflechir", "consulter", "hesitate", "consult"),
+    "withdraw": ("annuler", "cancel", "undo", "supprimer", "effacer", "delete", "remove"),
+    "vote": ("changer", "modifier", "change", "modify", "edit"),
+    "vote retract": ("annuler", "cancel", "undo"),
+    "vote objection": ("objecter", "object"),
+    "details": ("changer", "modifier", "change", "modify", "edit", "corriger", "completer", "complete"),
+    "status": ("resultat", "resultats", "result", "results"),
+    "polls": ("resultat", "resultats", "result", "results"),
+    "language": ("changer", "change"),
+    "reminders off": ("stop", "arreter", "desabonner", "unsubscribe"),
+    "forgetme": ("supprimer", "effacer", "delete", "remove"),
+    "help": ("commandes", "menu", "commands"),
+}
+"""Command, with words of its own → what may be typed for it (folded) and is no command: asked about, never taken for it."""
+
+SECOND_WORDS: dict[str, tuple[str, ...]] = {
+    "open": ("creer", "nouveau", "lancer", "create", "new", "start"),
+    "add": ("creer", "nouvelle", "create", "new"),
+    "close": ("fermer", "cloturer", "terminer", "finir", "arreter", "end", "finish", "stop"),
+    "cancel": ("supprimer", "effacer", "delete", "remove"),
+    "drop": ("supprimer", "effacer", "jeter", "delete", "remove"),
+    "merge": ("reunir", "joindre", "join"),
+    "show": ("voir", "afficher", "see"),
+}
+"""The same of the second word of commands."""
+
+BELONGINGS: dict[str, tuple[str, ...]] = {
+    "signature": ("signature",),
+    "vote": ("vote", "voix", "bulletin", "ballot"),
+    "objection": ("objection",),
+}
+"""What somebody may call their own, in English → what is said for it, folded: "mon vote", "my signature"."""
+_OWN = frozenset({"mon", "ma", "notre", "le", "la", "my", "our", "the"})
 
 LONGEST_WORD = 64
 """Characters up to which it is remembered what a word is compared by: a flood of long ones must not fill the memory."""
@@ -144,8 +180,8 @@ _remembered = lru_cache(maxsize=4096)(_fold)
 
 
 def option_words(option: str) -> set[str]:
-    """Everything that may be typed for an option, in any language."""
-    return {option, *(word for words in OPTIONS.values() for word in words.get(option, ()))}
+    """Everything that may be typed for an option, folded, in any language."""
+    return {option, *(fold(word) for words in OPTIONS.values() for word in words.get(option, ()))}
 
 
 def read_choice(word: str, choices: tuple[str, ...]) -> str | None:
@@ -155,7 +191,7 @@ def read_choice(word: str, choices: tuple[str, ...]) -> str | None:
         return typed
     for words in CHOICES.values():
         for choice in choices:
-            if typed in words.get(choice, ()):
+            if typed in map(fold, words.get(choice, ())):
                 return choice
     return None
 
@@ -163,6 +199,14 @@ def read_choice(word: str, choices: tuple[str, ...]) -> str | None:
 def choice_words(choice: str) -> set[str]:
     """Everything that may be typed for a choice, in any language."""
     return {choice, *(word for words in CHOICES.values() for word in words.get(choice, ()))}
+
+
+def belonging(text: str) -> str | None:
+    """What of their own somebody speaks of, in English ("vote" for "mon vote"); None if of nothing of the kind."""
+    words = [fold(word) for word in text.split()]
+    if len(words) > 1 and words[0] in _OWN:
+        del words[0]
+    return next((each for each, said in BELONGINGS.items() if len(words) == 1 and words[0] in said), None)
 
 
 def in_language(word: str, language: str) -> str:

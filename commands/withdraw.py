@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import adopting, closing, ending, lookup, tell
-from commands.command import CAMPAIGNERS, Context, Reply, Rest, command, reply
+from commands import adopting, closing, ending, guessing, lookup, tell
+from commands.command import CAMPAIGNERS, Choice, Context, Reply, Rest, command, reply
+from commands.vocabulary import belonging, in_language
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
     """End the standing signature of an organisation, on the word of its people or of who gave it.
 
-    That of the collective itself, for whom nobody speaks, a campaigner takes back.
+    That of the collective itself, for whom nobody speaks, a campaigner takes back. Who speaks of their vote is asked
+    whether they want that back.
     """
+    own = belonging(organisation)
+    if own and lookup.named(ctx.storage, organisation) is None:
+        if own != "signature":
+            return _other(ctx, own)
+        organisation = ""
     found = _collective(ctx, organisation) or lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
@@ -60,6 +67,16 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
         name=found.name,
         sign=Typed("sign", found.name),
     ).also(*told)
+
+
+def _other(ctx: Context, own: str) -> Reply:
+    """Ask whether an answer to a poll is meant, or an objection."""
+    words, arguments = {
+        "vote": ("retract", {"choice": "retract"}),
+        "objection": ("withdrawn", {"fate": "withdrawn"}),
+    }[own]
+    meant = Choice(own, arguments, confirmed=False, campaign=ctx.campaign_key)
+    return guessing.ask(ctx, Typed(own, in_language(words, ctx.language)), meant)
 
 
 def _elsewhere(ctx: Context, standing: Signature) -> tuple[Elsewhere, ...]:

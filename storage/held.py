@@ -93,7 +93,7 @@ class Held(Queries):
         return row
 
     def _said(self, person_id: int) -> list[dict[str, Any]]:
-        """What is still held of what was said to them in private."""
+        """What is still held of what was said to them in private; of what was forgotten only remains that it was."""
         accounts = People(self._connection).addresses(person_id)
         chats = [room for room, _ in Unsaying(self._connection).private_chats(accounts)]
         query = (
@@ -101,7 +101,7 @@ class Held(Queries):
             .where(dispatches.c.room_id.in_(chats))
             .order_by(dispatches.c.made_at)
         )
-        return [{"at": _plain(at), "text": text} for at, text in self._connection.execute(query)]
+        return [{"at": _plain(at), "text": text} for at, text in self._connection.execute(query) if text]
 
 
 def _is(table: Table, network: str, address: str, room: str) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_
+from campaign.decision.reading import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ class Parameter:
 
     name: str
     french: tuple[str, ...]
-    """What may be typed for it in French, folded; the first is shown in help."""
+    """What may be typed for it in French, compared without its accents; the first is shown in help."""
     title: str
     """What it is called in a sentence."""
     help: str
@@ -32,7 +33,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         for each in (
             Parameter(
                 "choices",
-                ("reponses", "choix"),
+                ("réponses", "choix"),
                 N_("answers"),
                 N_("what can be answered; one answer carries the proposal"),
                 N_("choices=for,against,abstain"),
@@ -95,7 +96,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             ),
             Parameter(
                 "duration",
-                ("duree",),
+                ("durée",),
                 N_("duration"),
                 N_("how long it stays open"),
                 N_("duration=7 days"),
@@ -109,7 +110,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             ),
             Parameter(
                 "holidays",
-                ("feries", "conges"),
+                ("fériés", "conges"),
                 N_("holidays"),
                 N_("more days that are no working days"),
                 N_("holidays=2027-05-28"),
@@ -130,7 +131,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             ),
             Parameter(
                 "early",
-                ("anticipe", "anticipee"),
+                ("anticipé", "anticipee"),
                 N_("early closing"),
                 N_("whether it closes once everybody has answered"),
                 N_("early=yes"),
@@ -148,6 +149,6 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
 """English name → parameter, in the order in which they are read and listed."""
 
 PARAMETER_WORDS: Mapping[str, str] = MappingProxyType(
-    {word: each.name for each in PARAMETERS.values() for word in (each.name, *each.french)}
+    {plain(word): each.name for each in PARAMETERS.values() for word in (each.name, *each.french)}
 )
 """What may be typed, folded → the parameter that is meant."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NONE = Named({"en": "none", "fr": "aucun"})
 """What is typed for a parameter that asks for nothing."""
 _DAY = timedelta(days=1)
-_BASES = {"votes": "voix", "answers": "reponses", "electorate": "electeurs"}
+_BASES = {"votes": "voix", "answers": "réponses", "electorate": "électeurs"}
 
 
 def present(procedure: Procedure) -> Mapping[str, Named]:
@@ -31,7 +31,7 @@ def present(procedure: Procedure) -> Mapping[str, Named]:
         "minimum": _number(procedure.support_needed),
         "silence": _either("consent", "accord") if procedure.silence_consents else _either("nothing", "rien"),
         "duration": _span(procedure.duration),
-        "days": _either("working", "ouvres")
+        "days": _either("working", "ouvrés")
         if procedure.working_days
         else _either("calendar", "calendaires"),
         "holidays": _number(", ".join(one.isoformat() for one in procedure.holidays)),

@@ -56,10 +56,10 @@ ANSWERS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "against": ("contre", "non"),
                 "abstain": ("abstention", "blanc"),
                 "consent": ("consentement", "consens", "ok"),
-                "concern": ("reserve", "inquietude"),
+                "concern": ("réserve", "inquietude"),
                 "objection": ("objection", "objecte"),
                 "agree": ("d'accord", "accord", "daccord", "oui", "pour"),
-                "disagree": ("desaccord", "non", "contre"),
+                "disagree": ("désaccord", "non", "contre"),
                 "block": ("blocage", "bloque", "veto", "objection"),
             }
         ),
@@ -78,7 +78,7 @@ ANSWERS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
     }
 )
-"""Language → answer → what may be typed for it, folded; the first is shown in help."""
+"""Language → answer → what may be typed for it, compared folded; the first is shown in help."""
 
 MOST_NUMBER = 100_000
 """The greatest number a procedure may ask for: more organisations than there will ever be."""

@@ -82,10 +82,12 @@ def answers(value: str, choices: Sequence[str]) -> list[str]:
         meant = [
             each
             for each in choices
-            if word == each or any(word in table.get(each, ()) for table in ANSWERS.values())
+            if word == each or any(word in map(plain, table.get(each, ())) for table in ANSWERS.values())
         ]
         # "pour" is said for "agree" as well, but is the name of "for".
-        exact = [each for each in meant if word == each or any(word in t[each][:1] for t in ANSWERS.values())]
+        exact = [
+            each for each in meant if word == each or any(word == plain(t[each][0]) for t in ANSWERS.values())
+        ]
         if not meant:
             raise Unfit
         found.append((exact or meant)[0])

@@ -45,7 +45,7 @@ def named(value: object) -> Iterator[str]:
         ("Camille", "campaign", "!help all", EVERYBODYS, 11),
         ("Maud", "private", "!help", EVERYBODYS + CAMPAIGNERS, 22),
         ("Maud", "admin", "!help", EVERYBODYS + CAMPAIGNERS, 22),
-        ("Maud", "admin", "!help all", EVERYBODYS + CAMPAIGNERS, 90),
+        ("Maud", "admin", "!help all", EVERYBODYS + CAMPAIGNERS, 52),
         ("Maud", "campaign", "!help all", EVERYBODYS, 11),
         ("Camille", "campaign", "!help", [one.name for one in MENU if one.in_short], 5),
     ],

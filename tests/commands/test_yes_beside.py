@@ -62,6 +62,50 @@ async def test_somebody_elses_no_calls_off_nothing(tmp_path: Path) -> None:
         assert any("declared" in line for line in ids(answers))
 
 
+@pytest.mark.parametrize("yes", ["!oui", "!Yes", "! ok", "!tocsin oui", "tocsin: yes"])
+async def test_a_yes_to_the_bot_is_for_what_was_asked(tmp_path: Path, yes: str) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Sacha"), "!sign Serveur du Coin")
+        assert any("declared" in line for line in ids(await stage.say(voice("Sacha"), yes)))
+        (nothing,) = ids(await stage.say(voice("Sacha"), yes))
+        assert nothing.startswith("There is nothing for you to confirm here.")
+
+
+async def test_somebody_elses_yes_is_for_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        (question,) = await stage.say(voice("Sacha"), "!sign Serveur du Coin")
+        await stage.show(question, "$question")
+        for reply_to in ("", "$question"):
+            (nothing,) = ids(await stage.say(voice("Lou"), "!yes", reply_to=reply_to))
+            assert nothing.startswith("There is nothing for you to confirm here.")
+
+
+async def test_a_yes_in_reply_to_an_earlier_question_is_for_no_other(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        (earlier,) = await stage.say(voice("Sacha"), "!sign Serveur du Coin")
+        await stage.show(earlier, "$earlier")
+        await stage.say(voice("Sacha"), "!sign La Fibre Partagée")
+        for word in ("!yes", "!no"):
+            (nothing,) = ids(await stage.say(voice("Sacha"), word, reply_to="$earlier")) or ("",)
+            assert "declared" not in nothing
+            assert "I did nothing" not in nothing
+
+
+async def test_a_yes_never_confirms_what_came_before_the_last_answer(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        (asked,) = ids(await stage.say(voice("Sacha"), "!sign Serveur du Coin"))
+        await stage.say(voice("Sacha"), "!status")
+        assert ids(await stage.say(voice("Sacha"), "!yes")) == [asked]
+        assert any("declared" in line for line in ids(await stage.say(voice("Sacha"), "!yes")))
+
+
+async def test_a_yes_is_not_for_a_guess_that_another_followed(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        (guess,) = ids(await stage.say(voice("Camille"), "!hesitate in 3 days"))
+        await stage.say(voice("Camille"), "!join")
+        assert ids(await stage.say(voice("Camille"), "!yes")) == [guess]
+
+
 def ids(answers: Sequence[Answer]) -> list[str]:
     """The messages of what was answered, untranslated."""
     return [line for one in answers for line in one.ids]

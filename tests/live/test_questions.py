@@ -30,7 +30,7 @@ async def test_an_organisation_waits_for_what_another_network_asked(
         await here.hears("robin", "!aide")
         await camille.say(here.room, "!question Où va l'argent ?")
         await here.hears("camille", "question 1")
-        await here.hears("maud", "Où va l'argent ?", "!repondre 1", room=here.office)
+        await here.hears("maud", "Où va l'argent ?", "!répondre 1", room=here.office)
         await here.link("robin")
         robin.say(here.muc, "!question Bonjour, où va l’argent svp ?")
         await here.hears("robin", "C'est la question 1", "encore ouverte")

@@ -1,0 +1,74 @@
+"""What may be meant by words that are no command, and by those before a name or in place of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from commands.calling import Line
+from commands.finding import find
+from commands.menu import MENU
+from commands.vocabulary import AKIN, SECOND_WORDS, fold
+from tests.commands.stage import opened, voice
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("meant", AKIN)
+def test_what_is_guessed_is_a_command_and_what_it_is_guessed_from_is_none(meant: str) -> None:
+    assert meant.split(" ", maxsplit=1)[0] in {one.name for one in MENU}
+    for word in AKIN[meant]:
+        assert fold(word) == word
+        assert find(Line(word), MENU) is None
+
+
+@pytest.mark.parametrize("second", SECOND_WORDS)
+def test_so_of_the_second_word_of_one(second: str) -> None:
+    families = {one.name.split(" ")[0] for one in MENU if one.name.endswith(f" {second}")}
+    assert families
+    for word in SECOND_WORDS[second]:
+        assert fold(word) == word
+        for first in families:
+            found = find(Line(f"{first} {word}"), MENU)
+            assert found is None or " " not in found[0].name
+
+
+@pytest.mark.parametrize(
+    "typed", ["for Nuage Libre", "Pour  nuage libre", "au nom de Nuage Libre", "On behalf of NUAGE LIBRE"]
+)
+async def test_for_is_no_part_of_a_name(tmp_path: Path, typed: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), f"!sign {typed}")
+        assert answer.message.lines[0].values["name"] == "Nuage Libre"
+
+
+async def test_unless_somebody_is_called_so(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Maud"), "!org add Pour Nuage Libre", "admin")
+        (answer,) = await stage.say(voice("Camille"), "!sign pour nuage libre")
+        assert answer.message.lines[0].values["name"] == "Pour Nuage Libre"
+        assert answer.ids[0].startswith("Are you entitled")
+
+
+@pytest.mark.parametrize("typed", ["formidable", "fortement occupés", "pour un monde libre", "pour"])
+async def test_nor_where_nobody_is_called_what_follows(tmp_path: Path, typed: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), f"!decline {typed}")
+        assert answer.ids == [
+            "I know no organisation called “{name}”, so I noted nothing. If that is why: {command}"
+        ]
+        assert answer.message.lines[0].values["name"] == typed
+
+
+@pytest.mark.parametrize("typed", ["my vote", "mon vote", "vote", "my objection"])
+async def test_who_takes_their_vote_back_keeps_their_signature(tmp_path: Path, typed: str) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!sign")
+        (asked,) = await stage.say(voice("Camille"), f"!withdraw {typed}")
+        assert asked.ids[0].startswith("Did you mean")
+        done = await stage.say(voice("Camille"), "!yes")
+        assert not any("is taken back" in line for one in done for line in one.ids)
+        (withdrawn,) = await stage.say(voice("Camille"), "!withdraw my signature")
+        assert "is taken back" in withdrawn.ids[0]
