@@ -29,7 +29,7 @@ __all__ = ["MatrixError", "Person", "Synapse", "python_of_synapse", "running_syn
 
 P = TypeVar("P", bound=Person)
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_STARTS_WITHIN = 60.0
+_STARTS_WITHIN = 120.0
 _STOPS_WITHIN = 20.0
 
 _HIGH = {"per_second": 10_000, "burst_count": 10_000}
