@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-from aiohttp import ClientError
+from aiohttp import (
+    ClientConnectionError,
+    ClientConnectorError,
+    ClientError,
+    ClientOSError,
+    ClientSession,
+    ServerDisconnectedError,
+)
 from nio import AsyncClient, AsyncClientConfig
 
 from bot.transports.base import Limited, LoginRefused, Refused, TransportError, Unreachable
@@ -22,6 +29,8 @@ from bot.transports.trouble import reason
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Mapping
+
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +97,22 @@ class Patience:
     seconds: float = 45.0
 
 
+async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Make a request that changes something, and let no library make it again when the connection ends meanwhile.
+
+    aiohttp would, by itself, for a PUT. The second answer would say nothing of the first: a message that had been taken
+    would be told refused by a limit met since, and be said a second time as another one.
+    """
+    try:
+        return await handler(request)
+    except ClientConnectorError:
+        raise  # it never got there
+    except (ClientOSError, ServerDisconnectedError) as error:
+        if request.method == "GET":
+            raise
+        raise ClientConnectionError(reason(error)) from error
+
+
 class Homeserver:
     """One logged-in session. nio carries the HTTP; answers are read here: nio raises on bad ones.
 
@@ -103,6 +128,7 @@ class Homeserver:
             config=AsyncClientConfig(encryption_enabled=False, request_timeout=request_timeout),
             ssl=tls,
         )
+        self._client.client_session = ClientSession(middlewares=(once,))
         self._request_timeout = request_timeout
         self.user_id = ""
 
