@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from storage.messages import freeze
 from storage.rows import Queries
-from storage.tables import dispatches, files, outbox
+from storage.tables import HAS_PURPOSE, dispatches, files, outbox
 from storage.turns import WAITING, Waiting
 
 if TYPE_CHECKING:
@@ -199,6 +199,7 @@ class Outbox(Queries):
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
             .where(
                 outbox.c.purpose == purpose,
+                HAS_PURPOSE,
                 outbox.c.repeats_key.is_(None),
                 outbox.c.room_id.is_not(None),
             )
@@ -244,6 +245,7 @@ class Outbox(Queries):
             select(outbox.c.id, outbox.c.room_id)
             .where(
                 outbox.c.purpose == purpose,
+                HAS_PURPOSE,
                 outbox.c.intent == intent,
                 outbox.c.room_id.is_not(None),
             )

@@ -6,13 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from campaign.chat import MATRIX, XMPP
+from storage.people import pointing_at
+from storage.tables import boards, dispatches, files, outbox
 from tests.storage.made import ANA, COOP, FORGE, HOUR, NOW, fill, said
 from tests.storage.plans import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Table
 
     from storage.database import Database
     from storage.storage import Storage
@@ -42,6 +47,9 @@ def _ask_of_a_purpose(storage: Storage) -> None:
     for network, event in ((MATRIX, "$9"), (XMPP, "key-9")):
         assert storage.outbox.purpose_of(network, event) == ("asks" if network == MATRIX else "")
     assert storage.outbox.purpose_of(MATRIX, "key-9") == "asks"
+    assert list(storage.outbox.said("asks").values()) == [[NOW]]
+    assert len(storage.outbox.with_purpose("asks", "message")) == 1
+    storage.outbox.unsay("asks")
 
 
 def _forget_events(storage: Storage) -> None:
@@ -67,6 +75,7 @@ ASKED: dict[str, Callable[[Storage], object]] = {
     "sealed events whose keys came": _open_sealed,
     "what a reply or a reaction means": _ask_of_a_purpose,
     "ballots": _ask_for_ballots,
+    "polls as they are shown": lambda storage: storage.shown.open(),
     "the newest that was forgotten of a room": _forget_events,
     "an edit that waits": lambda storage: storage.boards.waiting_edit(1),
     "boards": lambda storage: storage.boards.kept(),
@@ -94,5 +103,36 @@ def test_nothing_that_grows_is_looked_through(database: Database, what: str) -> 
             ASKED[what](storage)
         assert plans
         assert not [plan for plan in plans if ALL.search(plan)], plans
+
+    database.transaction(work)
+
+
+def test_what_is_left_of_somebody_forgotten_is_found_by_its_mark(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        fill(storage)
+        person = storage.people.find(ANA)
+        assert person is not None
+        storage.erasing.erase(person.id, NOW)
+        with explained() as plans:
+            storage.unsaying.settle(NOW)
+        assert any("ix_outbox_purpose (purpose=?)" in plan for plan in plans), plans
+
+    database.transaction(work)
+
+
+@pytest.mark.parametrize("table", [outbox, dispatches, files], ids=str)
+def test_what_is_forgotten_is_looked_for_by_an_index_wherever_it_may_be_pointed_at(
+    database: Database, table: Table
+) -> None:
+    """SQLite does so for each row that is deleted, and no plan of the deleting says how."""
+    columns = pointing_at(table, but=[boards])  # of which there is one in a room
+    assert columns
+
+    def work(storage: Storage) -> None:
+        for column in columns:
+            with explained() as plans:
+                storage._connection.execute(select(column).where(column == 1))
+            assert plans, column
+            assert all(plan.startswith("SEARCH") for plan in plans), (str(column), plans)
 
     database.transaction(work)
