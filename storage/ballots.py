@@ -57,6 +57,8 @@ _ROW = select(
     ballots.c.resolution,
     ballots.c.way,
 ).join(organisations, organisations.c.id == ballots.c.organisation_id)
+_STANDS = ballots.c.standing.is_(True)
+"""Just as the index of those says it: SQLite takes it for no other words."""
 
 
 class Ballots(Queries):
@@ -71,13 +73,13 @@ class Ballots(Queries):
             electors,
             (electors.c.poll_id == ballots.c.poll_id)
             & (electors.c.organisation_id == ballots.c.organisation_id),
-        ).where(ballots.c.poll_id == poll_id, ballots.c.standing, ballots.c.choice != "")
+        ).where(ballots.c.poll_id == poll_id, _STANDS, ballots.c.choice != "")
         return self._all(BallotRow, query.order_by(func.lower(organisations.c.name)))
 
     def latest(self, poll_id: int, organisation_id: int) -> BallotRow | None:
         """The ballot of an organisation that stands, also one that took another back."""
         query = _ROW.where(
-            ballots.c.poll_id == poll_id, ballots.c.organisation_id == organisation_id, ballots.c.standing
+            ballots.c.poll_id == poll_id, ballots.c.organisation_id == organisation_id, _STANDS
         )
         return self._one(BallotRow, query)
 
@@ -89,7 +91,7 @@ class Ballots(Queries):
         """The ballots that stand and were given by this event."""
         return self._all(
             BallotRow,
-            _ROW.where(ballots.c.network == network, ballots.c.event == event, ballots.c.standing),
+            _ROW.where(ballots.c.network == network, ballots.c.event == event, _STANDS),
         )
 
     def cast(self, poll_id: int, organisation_id: int, *, standing: bool, **values: Any) -> int:  # noqa: ANN401 - the columns
@@ -100,7 +102,7 @@ class Ballots(Queries):
                 .where(
                     ballots.c.poll_id == poll_id,
                     ballots.c.organisation_id == organisation_id,
-                    ballots.c.standing.is_(True),
+                    _STANDS,
                 )
                 .values(standing=False)
             )
