@@ -86,10 +86,11 @@ class Erasing(Queries):
         self._own_rows(person_id, naming)
         self._tombstone(person_id, accounts, naming, now)
         heard = Unhearing(self._connection)
-        heard.sealed(accounts, private)  # before their name is taken out of it
-        self._everywhere(naming)
+        # Before their accounts are taken out of it, by which it is found.
+        heard.sealed(accounts, private)
         heard.sympathies(accounts)
         heard.events(accounts, private)
+        self._everywhere(naming)
         gone = delete(addresses).where(addresses.c.person_id == person_id, addresses.c.network != "")
         if answered_at is not None:
             gone = gone.where(addresses.c.id != answered_at)

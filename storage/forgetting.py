@@ -94,7 +94,7 @@ class Forgetting(Queries):
 
     def _note(self, newest: Mapping[tuple[str, str], datetime]) -> None:
         """Keep when the newest event of each room was received of those that are gone."""
-        known = {}
+        known: dict[tuple[str, str], datetime] = {}
         for network in {network for network, _ in newest}:
             scopes = [scope for one, scope in newest if one == network]
             here = (forgotten.c.network == network, forgotten.c.scope.in_(scopes))
