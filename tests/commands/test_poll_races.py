@@ -11,7 +11,9 @@ import pytest
 
 from campaign.chat import MATRIX, XMPP, Reacted, Redacted, Room, Said
 from campaign.decision import PRESETS, to_data
-from commands import polling
+from commands import boarding, forms, polling
+from commands.command import Context
+from commands.menu import MENU
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.commands.test_ballots import FC, HOUR, NL, Held, opened_poll, shown
 
@@ -92,6 +94,51 @@ async def test_what_is_read_late_withdraws_no_objection_that_was_given_after_it(
     stage.now += HOUR
     await stage.take(Said(room, "$late", dom.address, "Dom", "!objection withdrawn", said, live=False))
     assert await result(stage, held) == "blocked"
+
+
+async def test_a_poll_that_is_being_counted_is_none_that_may_be_meant(stage: Stage) -> None:
+    over = await opened_poll(stage)
+    held = await opened_poll(stage, closes_at=over.poll.closes_at + 24 * HOUR)
+    closes = over.poll.closes_at
+    assert any("Several polls are open" in line for line in await says(stage, "Camille", "!vote concern"))
+    await stage.tick(closes + HOUR, heard=closes - HOUR, away=AWAY)
+    await says(stage, "Camille", "!vote concern")
+    assert (await over.standing(), await held.standing()) == ({}, {NL: "concern"})
+    await stage.tick(closes + 25 * HOUR, heard=closes - HOUR, away=AWAY)
+    (line,) = await says(stage, "Camille", "!vote consent")
+    assert "nothing can be changed any more" in line
+
+
+async def test_a_poll_that_is_being_counted_is_open_neither_on_the_board_nor_in_a_form(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    stage.now = held.poll.closes_at - MINUTE
+    answers = await offered(stage)
+    assert len(answers) == 1 + len(PRESETS["consent"].choices)
+    stage.now = held.poll.closes_at
+    assert await offered(stage) == []
+
+
+async def offered(stage: Stage) -> list[str]:
+    """The polls on the board, and the answers that a form of a vote offers."""
+
+    def work(storage: Storage) -> list[str]:
+        camille = voice("Camille")
+        room = storage.rooms.find(MATRIX, PLACES[MATRIX]["campaign"].id)
+        assert room is not None
+        context = Context(
+            storage=storage, house=stage.house, now=stage.now, room=room, place="campaign",
+            address=camille.address, name="Camille",
+            person=storage.people.ensure(camille.address, "Camille", stage.now), menu=MENU,
+        )  # fmt: skip
+        (command,) = (one for one in MENU if one.name == "vote")
+        (field,) = (one for one in forms.fields(context, command) if one.name == "choice")
+        board = boarding._facts(storage, storage.campaigns.get(1), stage.now)
+        return [
+            *(line.id for line in board if "Poll {number}" in line.id),
+            *(key for key, _ in field.options),
+        ]
+
+    return await stage.database.write(work)
 
 
 @pytest.mark.parametrize("counted", [False, True])
