@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.ballot import RETRACTED, replaces
+from campaign.ballot import RETRACTED, ends, replaces
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
@@ -29,14 +29,14 @@ def cast(
     *,
     reason: str = "",
     way: Way = "",
-    completes: BallotRow | None = None,
+    of: BallotRow | None = None,
 ) -> Reply | None:
     """Take the answer of an elector, on the word of somebody who may speak for it; the latest before closing stands.
 
     What is said of it is the answer to a line of text; otherwise only what the person has to know, None if nothing.
     `choice` is one of the procedure's, `RETRACTED` or `SPOILT`. A ballot that comes too late is kept, and does not count; so
-    is one that counts as given before the one that stands. One that `completes` another with its reason is given as that
-    was: whoever undoes it takes this back.
+    is one that counts as given before the one that stands. What completes another one with its reason, or takes it back
+    because it was deleted, is `of` that one and counts as given as it was: whoever undoes that takes this back.
 
     Raises:
         CampaignError: the poll has not begun, or the reason is too long.
@@ -55,7 +55,8 @@ def cast(
             before.reason
         )  # a native poll cannot ask for one: whoever chooses the same again takes none away
     in_time = poll.closed_at is None and at < poll.closes_at
-    stands = in_time and replaces(at, before.cast_at if before else None)
+    way_given = of.way if of else way
+    stands = in_time and replaces(at, _to_be_after(ctx, before, way_given))
     ballot = ctx.storage.ballots.cast(
         poll.id,
         elector.id,
@@ -64,10 +65,11 @@ def cast(
         choice=choice,
         reason=reason,
         network=ctx.room.network,
-        event=completes.event if completes else ctx.event,
-        cast_at=at,
+        event=of.event if of else ctx.event,
+        # What stands counts as given after all that was there: what is read later is compared with it alone.
+        cast_at=max(at, before.cast_at) if before is not None and stands else at,
         server_at=ctx.server_at,
-        way=completes.way if completes else way,
+        way=way_given,
     )
     ctx.storage.audit.note(
         "voted",
@@ -132,6 +134,21 @@ def _was_given_after(ctx: Context, before: BallotRow) -> bool:
     return before.server_at <= ctx.server_at
 
 
+def _to_be_after(ctx: Context, before: BallotRow | None, way: Way) -> datetime | None:
+    """When an answer that is given this way has to count as given, at the earliest, to replace what stands.
+
+    What somebody took back does not come back when it is read later, but that is no word about anything else: an answer
+    that stands beside it, had it been read in time, has to be later only than what was taken back.
+    """
+    if before is None:
+        return None
+    own = before.person_id == ctx.person.id
+    if before.choice == RETRACTED and not ends(before.way, way, own=own):
+        ended = ctx.storage.ballots.ended_by(before)
+        return ended.cast_at if ended else None
+    return before.cast_at
+
+
 def _tell_the_other(
     ctx: Context, poll: Poll, elector: Organisation, choice: str, before: BallotRow | None
 ) -> tuple[Elsewhere, ...]:
@@ -192,7 +209,7 @@ def give_reason(ctx: Context, ballot_id: int, text: str) -> Reply | None:
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
     poll = ctx.storage.polls.get(ballot.poll_id)
     is_theirs = (ballot.person_id, ballot.network) == (ctx.person.id, ctx.room.network)
-    return cast(ctx, poll, elector, ballot.choice, reason=text, completes=ballot if is_theirs else None)
+    return cast(ctx, poll, elector, ballot.choice, reason=text, of=ballot if is_theirs else None)
 
 
 def electors_of(ctx: Context, poll: Poll) -> list[Organisation]:

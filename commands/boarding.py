@@ -182,7 +182,8 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
         silent=standings.get("silent", 0),
     )
     lines.append(showing.standings(progress, line))
-    polls = storage.polls.of_campaign(campaign.id, only_open=True)
+    every = storage.polls.of_campaign(campaign.id, only_open=True)
+    polls = [poll for poll in every if not poll.is_being_counted(now)]
     lines += [
         say_many(
             *NN_(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from campaign.ballot import Way
+
 
 @dataclass(frozen=True, slots=True)
 class BallotRow:
@@ -37,7 +39,7 @@ class BallotRow:
     standing: bool
     resolution: str
     """What became of an objection: "", "integrated" or "withdrawn"."""
-    way: str
+    way: Way
     """By what it was given: "native", "reaction", "form", or "" for a line of text."""
 
 
@@ -82,6 +84,18 @@ class Ballots(Queries):
             ballots.c.poll_id == poll_id, ballots.c.organisation_id == organisation_id, _STANDS
         )
         return self._one(BallotRow, query)
+
+    def ended_by(self, back: BallotRow) -> BallotRow | None:
+        """The ballot of its person that a ballot without a choice took back; None if there was none."""
+        query = _ROW.where(
+            ballots.c.poll_id == back.poll_id,
+            ballots.c.organisation_id == back.organisation_id,
+            ballots.c.person_id == back.person_id,
+            ballots.c.choice != "",
+            ballots.c.id < back.id,
+            ballots.c.cast_at <= back.cast_at,
+        )
+        return self._one(BallotRow, query.order_by(ballots.c.cast_at.desc(), ballots.c.id.desc()).limit(1))
 
     def find(self, ballot_id: int) -> BallotRow | None:
         """One ballot, whether it stands or not."""
