@@ -9,28 +9,25 @@ import signal
 import tempfile
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from benchmarks import bots, screens
+from benchmarks import bots
 from benchmarks.campaign import organisation, write
-from benchmarks.measures import median, table
+from benchmarks.crowds import Contender, MatrixCrowd, Turn, XmppCrowd
+from benchmarks.measures import median, p95, table
 from campaign.chat import MATRIX, XMPP
 from tests.live.prosody import prosody
 from tests.live.synapse import Person, synapse
 from tests.live.xmpp_person import XmppPerson
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator, Sequence
 
     from benchmarks.bots import Running
-    from benchmarks.screens import Seen
+    from benchmarks.crowds import Crowd
     from tests.live.prosody import Prosody
     from tests.live.synapse import Synapse
-
-    Start: TypeAlias = Callable[[], AbstractAsyncContextManager[Running]]
 
 PATIENCE = 20.0
 """Seconds without any news after which what was not answered never will be."""
@@ -44,103 +41,29 @@ COLUMNS = (
     "all typed s",
     "all answered s",
     "beyond the typing alone s",
+    "one waits: median s",
+    "p95 s",
     "in messages",
     "unanswered",
     "Tocsin is faster by",
     "beyond the typing by",
+    "for each by",
 )
 
 WAITED = ("network", "bot", "all answered s", "in messages", "unanswered", "Tocsin is faster by")
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one crowd saw of one bot, in seconds."""
-
-    typed: float
-    """From the first line typed until the server has taken the last one."""
-    answered: float
-    """From the first line typed to the last organisation named; where no bot is, the same as `typed`."""
-    messages: int
-    unanswered: int
-
-
-@dataclass
-class Contender:
-    """A bot in rooms of its own; or nobody, to see what the typing alone costs the server."""
-
-    name: str
-    start: Start | None
-    rooms: Sequence[str]
-    bot: str
-    """Its Matrix id, or its nick."""
-    starts: list[float] = field(default_factory=list)
-    turns: list[Turn] = field(default_factory=list)
-    held: list[Turn] = field(default_factory=list)
-    """The same where it stood still while everybody typed: from then on it answers."""
-    memory: float = 0.0
-
-
-class MatrixCrowd:
-    """Ten people in five rooms per bot, each of whom types the next line as soon as the server has the last one."""
-
-    network = MATRIX
-
-    def __init__(self, people: Sequence[Person], observer: Person) -> None:
-        self._people = people
-        self._observer = observer
-
-    def look(self, one: Contender) -> AbstractAsyncContextManager[Seen]:
-        """Begin to look at what a bot says."""
-        return screens.on_matrix(self._observer, one.bot)
-
-    async def type(self, one: Contender, numbers: Sequence[int]) -> None:
-        """Type a line for each of these organisations."""
-
-        async def types(turn: int) -> None:
-            for index, number in enumerate(numbers[turn :: len(self._people)]):
-                room = one.rooms[(turn + index) % len(one.rooms)]
-                await self._people[turn].say(room, f"!sign {organisation(MATRIX, number)}")
-
-        await asyncio.gather(*(types(turn) for turn in range(len(self._people))))
-
-
-class XmppCrowd:
-    """Five people in one room per bot, who wait for nothing."""
-
-    network = XMPP
-
-    def __init__(self, people: Sequence[XmppPerson]) -> None:
-        self._people = people
-
-    def look(self, one: Contender) -> AbstractAsyncContextManager[Seen]:
-        """Begin to look at what a bot says."""
-        for person in self._people:
-            person.heard.clear()
-        return screens.on_xmpp(self._people[0], one.rooms[0], one.bot)
-
-    async def type(self, one: Contender, numbers: Sequence[int]) -> None:
-        """Type a line for each of these organisations."""
-        for index, number in enumerate(numbers):
-            person = self._people[index % len(self._people)]
-            person.say(one.rooms[0], f"!sign {organisation(XMPP, number)}")
-            await asyncio.sleep(0)
-
-
-Crowd: TypeAlias = MatrixCrowd | XmppCrowd
 
 
 async def turn(crowd: Crowd, one: Contender, numbers: Sequence[int]) -> Turn:
     """Let the crowd type, and look until everything is answered."""
     async with crowd.look(one) as seen:
         began = time.perf_counter()
-        await crowd.type(one, numbers)
+        taken = await crowd.type(one, numbers)
         typed = time.perf_counter() - began
         if one.start is None:
             return Turn(typed, typed, 0, 0)
-        names = {organisation(crowd.network, number) for number in numbers}
-        ended = await seen.all(names, patience=PATIENCE)
-        return Turn(typed, ended - began, seen.messages, len(names - seen.named.keys()))
+        ended = await seen.all(taken.keys(), patience=PATIENCE)
+        waits = [max(0.0, seen.named[name] - at) for name, at in taken.items() if name in seen.named]
+        return Turn(typed, ended - began, seen.messages, len(taken) - len(waits), waits)
 
 
 async def held(crowd: Crowd, one: Contender, running: Running, numbers: Sequence[int]) -> Turn:
@@ -310,6 +233,7 @@ def rows(network: str, contenders: Sequence[Contender]) -> list[list[str]]:
     for one in contenders:
         turns = list(zip(one.turns, ours.turns, alone.turns, strict=True))
         ratios = sorted(theirs.answered / mine.answered for theirs, mine, _ in turns)
+        waits, our_waits = ([wait for turn in each.turns for wait in turn.waits] for each in (one, ours))
         cells = [network, one.name, f"{median([turn.typed for turn in one.turns]):.1f}"]
         if one is not alone:
             beyond = [
@@ -318,10 +242,13 @@ def rows(network: str, contenders: Sequence[Contender]) -> list[list[str]]:
             cells += [
                 f"{median([turn.answered for turn in one.turns]):.1f}",
                 f"{median([theirs for theirs, _ in beyond]):.1f}",
+                f"{median(waits):.2f}",
+                f"{p95(waits):.2f}",
                 f"{median([turn.messages for turn in one.turns]):.0f}",
                 str(sum(turn.unanswered for turn in one.turns)),
                 f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
                 f"{median([theirs for theirs, _ in beyond]) / median([mine for _, mine in beyond]):.2f}",
+                f"{median(waits) / median(our_waits):.2f}",
             ]
         said.append(cells + [""] * (len(COLUMNS) - len(cells)))
     return said

@@ -19,7 +19,7 @@ from bot.recounting import Recounting
 from bot.supervisor import Supervisor
 from bot.texts.wordings import Wordings
 from bot.ticking import Ticking
-from bot.transports.base import Attended
+from bot.transports.forms import Attended
 from commands.menu import MENU
 from commands.tick import Tick
 from storage.trouble import StorageBusy, StorageDamaged, StorageError

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.transports.base import (
@@ -22,7 +22,7 @@ from bot.transports.base import (
     Unreachable,
     Unsure,
 )
-from commands import membership, tell, undelivered
+from bot.uploading import NotUploaded, stored_at, upload
 from storage.steps import reached
 from storage.trouble import is_fatal
 
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from bot.outage import Outage
     from bot.pacing import Pacing
     from bot.transports.base import Accepted
-    from commands.command import House
+    from bot.undelivered import Undelivered
     from storage.database import Database
-    from storage.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +54,8 @@ MOST_UPLOADS = 10
 MOST_FAULTS = 3
 """How often a dispatch may break off delivery, by a fault of our own or because nothing tells what became of it, before
 it is left alone."""
-ORNAMENTS = frozenset({"pin", "unpin", "react"})
-"""Kinds of payload that say nothing by themselves: refused, nobody has missed a word."""
 MOST_CUTS = 10
 """How often the connection may end while a dispatch is under way: it may be what ends it."""
-
-
-class NotUploaded(NotReady):
-    """A file could not be stored: its room's own trouble, whatever host it is that takes files."""
-
-    def __init__(self, why: str, seconds: float = 0.0) -> None:
-        super().__init__(why)
-        self.seconds = seconds
 
 
 class GivenBack(NotReady):
@@ -96,7 +85,7 @@ class Carrying:
         self,
         transport: Transport,
         database: Database,
-        house: House,
+        undelivered: Undelivered,
         *,
         freezing: Freezing,
         pacing: Pacing,
@@ -108,7 +97,7 @@ class Carrying:
         """`works` says whether the network was heard not long ago; `leaves` is told of each that was sent once."""
         self._transport = transport
         self._database = database
-        self._house = house
+        self._undelivered = undelivered
         self._freezing = freezing
         self._pacing = pacing
         self._outage = outage
@@ -158,7 +147,7 @@ class Carrying:
             if self._faults[key] < MOST_FAULTS:
                 raise
             log.exception("left alone", extra={"action": "fault", "key": key})
-            await self._doubt(claim, type(error).__name__)
+            await self._undelivered.leave_in_doubt(claim, type(error).__name__)
         finally:
             self._leaves(key)
             self._in_flight.discard(key)
@@ -173,14 +162,14 @@ class Carrying:
         try:
             await asyncio.sleep(min(way.wait, LONGEST_WAIT))
             way.wait = 0.0
-            way.claim = await self._upload(way.claim)
+            way.claim = await upload(self._transport, self._database, way.claim)
             await self._attempt(way.claim)
         except Limited as limited:
             # One account, one allowance: while this room waits, every other one does too.
             self._pacing.limited(time.monotonic(), limited.seconds)
             log.info("asked to wait", extra={"action": "limited", "seconds": limited.seconds})
             unseen = way.fresh and way.claim.file_id is None
-            if (unseen or self._freezing.is_late(way.claim)) and await self._thaw(way.claim):
+            if (unseen or self._freezing.is_late(way.claim)) and await self._undelivered.thaw(way.claim):
                 return True
             way.wait = self._pacing.takes(time.monotonic())
             return False
@@ -189,19 +178,19 @@ class Carrying:
         except (NotPrivate, RoomEncrypted, Refused) as refusal:
             why = str(refusal) or type(refusal).__name__
             log.warning("refused: %s", refusal, extra={"action": "refused", "key": way.claim.dispatch.key})
-            await self._fail(way.claim, why)
+            await self._undelivered.fail(way.claim, why)
         return True
 
     async def _is_over(self, way: _Way, error: Unreachable) -> bool:
         """Prepare the next attempt to send what did not leave; say if there is to be none."""
         way.fresh = False
         log.warning("not sent yet: %s", error, extra={"action": "send", "key": way.claim.dispatch.key})
-        if self._freezing.is_late(way.claim) and await self._thaw(way.claim):
+        if self._freezing.is_late(way.claim) and await self._undelivered.thaw(way.claim):
             return True
-        if isinstance(error, Replaced) and await self._moves_on(way.claim, error):
+        if isinstance(error, Replaced) and await self._undelivered.moves_on(way.claim, error):
             return True
         if isinstance(error, StoredInPlain):
-            way.claim = _stored(way.claim, "", "")
+            way.claim = stored_at(way.claim, "", "")
             return False
         if isinstance(error, NotReady):
             way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
@@ -211,7 +200,7 @@ class Carrying:
         way.bounces += isinstance(error, GivenBack)
         if way.bounces < MOST_BOUNCES and way.uploads < MOST_UPLOADS:
             return False
-        await self._fail(way.claim, str(error))
+        await self._undelivered.fail(way.claim, str(error))
         return True
 
     async def _attempt(self, claim: Claim) -> None:
@@ -244,67 +233,6 @@ class Carrying:
                     one.add(key)
             raise
 
-    async def _thaw(self, claim: Claim) -> bool:
-        """Let what the server certainly never took wait again: it leaves with what has come to wait beside it.
-
-        Not where the bot is no longer: nothing leaves there, and why not, the server says when it is asked again.
-        Return whether it waits now.
-        """
-
-        def thaw(storage: Storage) -> bool:
-            if storage.rooms.get(claim.room_id).state == "parked":
-                return False
-            storage.dispatches.thaw(claim.dispatch.key)
-            return True
-
-        return await self._database.write(thaw)
-
-    async def _moves_on(self, claim: Claim, refusal: Replaced) -> bool:
-        """Let what a replaced room no longer takes wait for the one in its place; say whether it is to wait no more here.
-
-        Not before the room is known to be replaced: what was said in it before then is still to be read.
-        """
-
-        def move(storage: Storage) -> bool:
-            room, now, key = storage.rooms.get(claim.room_id), self._now(), claim.dispatch.key
-            if room.state != "parked":
-                return False
-            if storage.rooms.successor(room, refusal.successor):
-                storage.dispatches.thaw(key)
-                membership.move_on(storage, room, refusal.successor, now)
-            else:
-                told = undelivered.failed(storage, self._house, key, room.id, why=str(refusal), now=now)
-                tell.put(storage, told, now)
-            return True
-
-        return await self._database.write(move)
-
-    async def _doubt(self, claim: Claim, why: str) -> None:
-        """Leave a dispatch of which nothing tells whether it arrived, and say so to the campaigners."""
-        await self._database.write(
-            lambda storage: self.doubt(storage, claim.dispatch.key, claim.room_id, why)
-        )
-
-    def doubt(self, storage: Storage, key: str, room_id: int, why: str) -> None:
-        """Leave a dispatch of which nothing tells whether it arrived, in a transaction of the caller's, and say so."""
-        now = self._now()
-        told = undelivered.uncertain(storage, self._house, key, room_id, why=why, now=now)
-        tell.put(storage, told, now)
-
-    async def _fail(self, claim: Claim, why: str) -> None:
-        """Give a dispatch up, and say so to the campaigners; not of what is only put beside words that are there."""
-
-        def failed(storage: Storage) -> None:
-            now = self._now()
-            key = claim.dispatch.key
-            if claim.dispatch.payload.kind in ORNAMENTS:
-                storage.dispatches.dropped(key, why, now)
-                return
-            told = undelivered.failed(storage, self._house, key, claim.room_id, why=why, now=now)
-            tell.put(storage, told, now)
-
-        await self._database.write(failed)
-
     async def _arrived(self, key: str, accepted: Accepted, seen: asyncio.Future[str]) -> None:
         """Wait until a dispatch is known to be in the room.
 
@@ -327,30 +255,3 @@ class Carrying:
             raise Refused(reason)
         if reason:
             raise GivenBack(reason)
-
-    async def _upload(self, claim: Claim) -> Claim:
-        payload = claim.dispatch.payload
-        if claim.file_id is None or payload.file_url:
-            return claim
-        held = claim.file_id
-        file = await self._database.read(lambda storage: storage.dispatches.file(held))
-        if file is None:
-            raise Refused("the file is no longer held")
-        try:
-            room = claim.dispatch.room
-            stored = await self._transport.upload(room, file.name, file.media_type, file.data)
-        except Limited as limited:  # another allowance than that of messages
-            raise NotUploaded(str(limited), limited.seconds) from limited
-        except Unreachable as error:
-            raise NotUploaded(str(error)) from error
-        key = claim.dispatch.key
-        await self._database.write(
-            lambda storage: storage.dispatches.address_file(key, stored.url, stored.keys)
-        )
-        return _stored(claim, stored.url, stored.keys)
-
-
-def _stored(claim: Claim, url: str, keys: str) -> Claim:
-    """The same with its file stored there, opened by these keys."""
-    payload = replace(claim.dispatch.payload, file_url=url, file_keys=keys)
-    return replace(claim, dispatch=replace(claim.dispatch, payload=payload))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.errands import Errands
     from bot.freezing import Freezing
     from bot.pacing import Pacing
+    from bot.undelivered import Undelivered
     from storage.storage import Storage
     from storage.turns import Waiting
 
@@ -46,8 +47,9 @@ class Claiming:
         freezing: Freezing,
         pacing: Pacing,
         errands: Errands,
-        carrying: Carrying,
         *,
+        carrying: Carrying,
+        undelivered: Undelivered,
         undone: Callable[[], None],
     ) -> None:
         self._network = network
@@ -55,6 +57,7 @@ class Claiming:
         self._pacing = pacing
         self._errands = errands
         self._carrying = carrying
+        self._undelivered = undelivered
         self._undone = undone
         self.busy: set[int] = set()
         """The rooms in which something is under way."""
@@ -121,10 +124,10 @@ class Claiming:
             known.intersection_update(row.key for row in rows)
         for row in rows:
             if not row.archived and row.key not in self._freezing.unsent:
-                self._carrying.doubt(storage, row.key, row.room_id, "the room keeps no archive")
+                self._undelivered.doubt(storage, row.key, row.room_id, "the room keeps no archive")
                 continue
             if self._carrying.ends_connections(row.key):
-                self._carrying.doubt(storage, row.key, row.room_id, "the connection ends with it")
+                self._undelivered.doubt(storage, row.key, row.room_id, "the connection ends with it")
                 continue
             dispatch = Dispatch(row.key, Room(self._network, row.address), thawed(row.payload))
             private = Address(self._network, row.private_with) if row.private_with else None

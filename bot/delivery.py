@@ -15,6 +15,7 @@ from bot.freezing import Claim, Freezing
 from bot.outage import Outage
 from bot.pacing import Pacing
 from bot.transports.base import Transport, TransportError
+from bot.undelivered import Undelivered
 from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
@@ -62,10 +63,11 @@ class Delivery:
         self._freezing = Freezing(transport, wordings, self._pacing, now)
         self._composing = Composing(transport)
         self._errands = Errands(transport, database, wordings.house, self._outage, now)
+        undelivered = Undelivered(database, wordings.house, now)
         self._carrying = Carrying(
             transport,
             database,
-            wordings.house,
+            undelivered,
             freezing=self._freezing,
             pacing=self._pacing,
             outage=self._outage,
@@ -78,7 +80,8 @@ class Delivery:
             self._freezing,
             self._pacing,
             self._errands,
-            self._carrying,
+            carrying=self._carrying,
+            undelivered=undelivered,
             undone=self._unclaimed,
         )
         self._timer: asyncio.TimerHandle | None = None

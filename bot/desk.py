@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.filling import Filling
 from bot.holders import Holders
-from bot.transports.base import TurnedAway
+from bot.transports.forms import TurnedAway
 from campaign.chat import N_, Typed, say
 from commands import forms, lookup
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.texts.wordings import Wordings
-    from bot.transports.base import Batch, Holder, Page
+    from bot.transports.base import Batch
+    from bot.transports.forms import Holder, Page
     from campaign.chat import Room
     from commands.command import Command
     from commands.forms import Answered

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.texts.data import clean
-from bot.transports.base import Batch, Field, Page, TransportError
+from bot.transports.base import Batch, TransportError
+from bot.transports.forms import Field, Page
 from campaign.chat import N_, Room, Submitted, say
 from campaign.errors import CampaignError
 from commands import forms
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.holders import Holders
     from bot.texts.wording import Wording
-    from bot.transports.base import Holder
+    from bot.transports.forms import Holder
     from campaign.chat import Text
     from commands.command import Command, Context
     from commands.forms import Answered

@@ -7,10 +7,10 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot import amending
+from bot import amending, gathering
 from bot.transports.base import Dispatch, Payload
 from campaign.chat import Address
-from commands import leaving, polling, reminding, tell, undelivered
+from commands import leaving, reminding, tell, undelivered
 from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ class Freezing:
             return self._freeze_again(storage, room, rows[0], leaves_more=waiting > 1)
         if rows[0].intent != "message":
             return self._freeze_more(storage, room, rows)
-        rows, repeats = _once(rows)
-        together = self._together(rows)
+        rows, repeats = gathering.once(rows)
+        together = gathering.together(rows, self._pacing.most_lines)
         payload, taken = self._worded(together, room)
         together = together[:taken]
         first = together[0]
@@ -237,30 +237,6 @@ class Freezing:
         dispatch = Dispatch(key, room.place, thawed(payload))
         return [Claim(dispatch, room.id, old.file_id, private, leaves_more=leaves_more)]
 
-    def _together(self, rows: Sequence[Waiting]) -> Sequence[Waiting]:
-        """What may leave as one message: what waits for the same thread, as long as it is plain and fits.
-
-        A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
-        """
-        first = rows[0]
-        together = [first]
-        if not _is_plain(first):
-            return together
-        for row in rows[1:]:
-            if row.thread != first.thread:
-                continue
-            alike = _is_plain(row) and (row.message.private, row.message.rings, row.address_id) == (
-                first.message.private,
-                first.message.rings,
-                first.address_id,
-            )
-            if not alike:
-                break
-            together.append(row)
-            if len(together) == self._pacing.most_lines:
-                break
-        return together
-
     def _worded(self, rows: Sequence[Waiting], room: RoomRow) -> tuple[Payload, int]:
         """Put as many of these intents as fit into one message into words; and how many they are."""
         return self._wordings.payload(
@@ -280,33 +256,6 @@ def _has_words(storage: Storage, row: Waiting) -> bool:
     if row.message.lines or row.intent != "message":
         return True
     return row.file_id is not None and storage.dispatches.file(row.file_id) is not None
-
-
-def _once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:
-    """Leave out what would only tell somebody once more what they are told just before; and whose words say it.
-
-    Only just before: "signed", "withdrawn", "signed" is three answers.
-    """
-    kept: list[Waiting] = []
-    repeats: dict[int, list[int]] = {}
-    latest: dict[int | None, Waiting] = {}
-    for row in rows:
-        before = latest.get(row.asker)
-        if row.asker and before and _is_plain(row) and _words(row) == _words(before):
-            repeats.setdefault(before.id, []).append(row.id)
-        else:
-            latest[row.asker] = row
-            kept.append(row)
-    return kept, repeats
-
-
-def _words(row: Waiting) -> tuple[object, ...]:
-    return row.frozen, row.thread, row.address_id, _is_plain(row)
-
-
-def _is_plain(row: Waiting) -> bool:
-    means_nothing = not row.purpose or row.purpose.startswith(f"{polling.OBJECTION}:")
-    return row.intent == "message" and row.file_id is None and means_nothing and not row.repeats
 
 
 def thawed(payload: Mapping[str, Any]) -> Payload:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.transports.base import TurnedAway
+from bot.transports.forms import TurnedAway
 from campaign.chat import N_, say
 from commands.command import Context
 from storage.people import Person
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.texts.wordings import Wordings
-    from bot.transports.base import Holder
+    from bot.transports.forms import Holder
     from campaign.chat import Address, Text
     from commands.command import Command
     from storage.database import Database

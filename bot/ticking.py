@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from commands.command import House, Reply
-    from commands.due import Alone
+    from commands.due import Alone, Step
     from commands.tick import Tick
     from storage.database import Database
     from storage.reminders import Cause
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_FAULTS = 20
-"""In how many ticks, one after the other, a reminder may fail before it is given up: five minutes."""
-
+"""In how many ticks, one after the other, a step may fail before it is given up, or tried more rarely: five minutes."""
+MOST_RESTED = 240
+"""How many ticks later at most it is tried again: an hour."""
 
 MACHINE = (OSError, MemoryError)
 """What a step fails with where the machine has too little of something: it says nothing about what was to be done."""
@@ -53,10 +54,16 @@ class Ticking:
         self._forgetting = forgetting.Forgetting()
         self._tidying = Tidying(database)
         self._faults: Counter[Hashable] = Counter()
-        """In how many ticks, one after the other, each reminder has failed that could be said to nobody."""
+        """In how many ticks, one after the other, each step has failed; a reminder that could be said to nobody."""
+        self._ticks = 0
+        self._resting: dict[Hashable, int] = {}
+        """In which tick each is tried again that has failed too often."""
+        self._told: set[Hashable] = set()
+        """Of which of them the campaigners were told that it fails, and is tried again."""
 
     async def tick(self, tick: Tick) -> None:
         """Let happen what time brings, and a little of the past be forgotten. Raises StorageError."""
+        self._ticks += 1
         await self._database.write(lambda storage: self._each(storage, tick))
         # A few at a time: whoever signs meanwhile waits for no more than these.
         done: set[Cause] = set()
@@ -78,12 +85,12 @@ class Ticking:
         `done`: of what nobody can be reminded any more at this tick.
         """
         for alone in due.in_private(storage):
-            if alone.cause in done:
+            if alone.cause in done or self._rests(alone):
                 continue
             some: bool | None = None
             with suppress(StepFailed):
                 some = self._step(storage, alone, tick) is not None
-                self._faults.pop(alone, None)
+                self._is_well(alone)
             if some is None:
                 some = self._one_by_one(storage, alone, tick)
             if some:
@@ -116,23 +123,45 @@ class Ticking:
 
     def _each(self, storage: Storage, tick: Tick) -> None:
         for step in (*due.STEPS, *due.reminders(storage), *due.polls(storage), *due.AFTER_POLLS):
+            if self._rests(step):
+                continue
             failed = False
             try:
                 self._step(storage, step, tick)
             except StepFailed as error:
                 failed = not error.may_pass
-            if isinstance(step, due.Reminding):
-                self._count(storage, step, tick, failed=failed)
+            self._count(storage, step, tick, failed=failed)
 
-    def _count(self, storage: Storage, which: due.Reminding | Alone, tick: Tick, *, failed: bool) -> None:
-        """Count in how many ticks a reminder has failed, one after the other; after so many it is given up."""
+    def _rests(self, step: Hashable) -> bool:
+        return self._resting.get(step, 0) > self._ticks
+
+    def _is_well(self, step: Hashable) -> None:
+        self._faults.pop(step, None)
+        self._resting.pop(step, None)
+        self._told.discard(step)
+
+    def _count(self, storage: Storage, step: Step, tick: Tick, *, failed: bool) -> None:
+        """Count in how many ticks a step has failed, one after the other; after so many it is given up.
+
+        What cannot be given up is tried ever more rarely, and the campaigners are told of it once.
+        """
         if not failed:
-            self._faults.pop(which, None)
+            self._is_well(step)
             return
-        self._faults[which] += 1
-        if self._faults[which] >= MOST_FAULTS:
+        self._faults[step] += 1
+        beyond = self._faults[step] - MOST_FAULTS
+        if beyond < 0:
+            return
+        self._resting[step] = self._ticks + min(2 ** min(beyond, MOST_RESTED.bit_length()), MOST_RESTED)
+        if not isinstance(step, due.Lasting):
+            return
+        with suppress(StepFailed):
+            if self._step(storage, step.give_up, tick) is not None:
+                return
+        if step not in self._told:
             with suppress(StepFailed):
-                self._step(storage, which.give_up, tick)
+                self._step(storage, step.complain, tick)
+                self._told.add(step)
 
     def _step(
         self, storage: Storage, step: Callable[[Storage, House, Tick], Reply | None], tick: Tick

@@ -76,3 +76,14 @@ def replaces(cast_at: datetime, latest: datetime | None) -> bool:
     taken later stands.
     """
     return latest is None or latest <= cast_at
+
+
+def ends(back: Way, given: Way, *, own: bool) -> bool:
+    """Whether who takes an answer back this way ends one that was given before that: their `own`, or a colleague's.
+
+    Said in words it is the organisation that has none any more. A poll shows its own choice to each person, so nothing
+    is left of theirs, however they gave it; who undoes a reaction undoes only what they answered by reacting.
+    """
+    if back in ("", "form"):
+        return True
+    return own and back in ("native", given)

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.ballot import RETRACTED, SPOILT, replaces
-from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
+from campaign.ballot import RETRACTED, ends, replaces
+from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.decision import Ballot, extended_to, lacks_reason
 from campaign.errors import CampaignError
-from commands import authority, closing, lookup, meant, objecting, polling, tell
+from commands import acknowledging, authority, closing, lookup, objecting, polling, tell
 from commands.command import Context, Reply
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.ballot import Way
-    from campaign.chat import Value
-    from campaign.decision import Procedure
     from commands.command import Elsewhere
     from storage.ballots import BallotRow
     from storage.organisations import Organisation
     from storage.polls import Poll
-
-SHOWN = 120
-"""Characters of a reason that are repeated to whoever gave it."""
 
 
 def cast(
@@ -34,14 +29,14 @@ def cast(
     *,
     reason: str = "",
     way: Way = "",
-    completes: BallotRow | None = None,
+    of: BallotRow | None = None,
 ) -> Reply | None:
     """Take the answer of an elector, on the word of somebody who may speak for it; the latest before closing stands.
 
     What is said of it is the answer to a line of text; otherwise only what the person has to know, None if nothing.
     `choice` is one of the procedure's, `RETRACTED` or `SPOILT`. A ballot that comes too late is kept, and does not count; so
-    is one that counts as given before the one that stands. One that `completes` another with its reason is given as that
-    was: whoever undoes it takes this back.
+    is one that counts as given before the one that stands. What completes another one with its reason, or takes it back
+    because it was deleted, is `of` that one and counts as given as it was: whoever undoes that takes this back.
 
     Raises:
         CampaignError: the poll has not begun, or the reason is too long.
@@ -60,7 +55,8 @@ def cast(
             before.reason
         )  # a native poll cannot ask for one: whoever chooses the same again takes none away
     in_time = poll.closed_at is None and at < poll.closes_at
-    stands = in_time and replaces(at, before.cast_at if before else None)
+    way_given = of.way if of else way
+    stands = in_time and replaces(at, _to_be_after(ctx, before, way_given))
     ballot = ctx.storage.ballots.cast(
         poll.id,
         elector.id,
@@ -69,10 +65,11 @@ def cast(
         choice=choice,
         reason=reason,
         network=ctx.room.network,
-        event=completes.event if completes else ctx.event,
-        cast_at=at,
+        event=of.event if of else ctx.event,
+        # What stands counts as given after all that was there: what is read later is compared with it alone.
+        cast_at=max(at, before.cast_at) if before is not None and stands else at,
         server_at=ctx.server_at,
-        way=completes.way if completes else way,
+        way=way_given,
     )
     ctx.storage.audit.note(
         "voted",
@@ -88,13 +85,15 @@ def cast(
         way=way or "text",
     )
     if not in_time:
-        return None if choice == RETRACTED and way else Reply((_too_late(ctx, poll, elector, before),))
+        if choice == RETRACTED and way:
+            return None
+        return Reply((acknowledging.too_late(ctx, poll, elector, before),))
     if not stands:
-        return None if way else Reply((_overtaken(poll, elector),))
+        return None if way else Reply((acknowledging.overtaken(poll, elector),))
     lacking = lacks_reason(procedure, choice, reason)
-    reply = _taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
+    reply = acknowledging.taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
     if lacking:
-        ask = _ask(procedure, poll, elector, choice)
+        ask = acknowledging.ask_why(procedure, poll, elector, choice)
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
     more = (
         *_tell_the_other(ctx, poll, elector, choice, before),
@@ -135,121 +134,19 @@ def _was_given_after(ctx: Context, before: BallotRow) -> bool:
     return before.server_at <= ctx.server_at
 
 
-def _too_late(ctx: Context, poll: Poll, elector: Organisation, before: BallotRow | None) -> Text:
-    """Say that nothing changes any more: what was answered in time is not undone by this."""
-    campaign = ctx.storage.campaigns.get(poll.campaign_id)
-    if campaign.closed_at is not None:
-        return meant.has_ended(campaign)
-    if poll.outcome == "cancelled":
-        return say(N_("Poll {number} is cancelled: its answers count for nothing."), number=poll.number)
-    at = Moment(min(poll.closed_at or poll.closes_at, poll.closes_at), poll.zone)
-    if before is not None and before.choice in polling.procedure_of(poll).choices:
-        return say(
-            N_(
-                "Poll {number} closed on {at}: nothing can be changed any more, and “{choice}” is the answer of **{name}**."
-            ),
-            number=poll.number,
-            at=at,
-            choice=polling.named(before.choice),
-            name=elector.name,
-        )
-    return say(
-        N_(
-            "Poll {number} closed on {at}: your answer is kept, but it does not count. A campaigner can open a new poll."
-        ),
-        number=poll.number,
-        at=at,
-    )
+def _to_be_after(ctx: Context, before: BallotRow | None, way: Way) -> datetime | None:
+    """When an answer that is given this way has to count as given, at the earliest, to replace what stands.
 
-
-def _overtaken(poll: Poll, elector: Organisation) -> Text:
-    return say(
-        N_("Poll {number}: **{name}** has given another answer since, which stands. {polls} shows it."),
-        number=poll.number,
-        name=elector.name,
-        polls=Typed("polls"),
-    )
-
-
-def _taken(
-    ctx: Context, poll: Poll, elector: Organisation, ballot: Ballot, before: BallotRow | None, *, way: Way
-) -> Reply | None:
-    """Say what was taken: to whoever typed it; of a poll or a reaction, which show it themselves, only what they do not show."""
-    choice = ballot.choice
-    if choice == SPOILT:
-        return Reply(
-            (
-                say(
-                    N_(
-                        "Poll {number}: the answer of **{name}** is spoilt (none that I know, or several), and does not count. Please choose one: {vote}"
-                    ),
-                    number=poll.number,
-                    name=elector.name,
-                    vote=Typed("vote", f"{poll.number} …"),
-                ),
-            )
-        )
-    other = before is not None and before.person_id != ctx.person.id and before.choice not in ("", choice)
-    if way in ("native", "reaction") and not other:
+    What somebody took back does not come back when it is read later, but that is no word about anything else: an answer
+    that stands beside it, had it been read in time, has to be later only than what was taken back.
+    """
+    if before is None:
         return None
-    values: dict[str, Value] = {"number": poll.number, "name": elector.name}
-    if choice == RETRACTED:
-        return Reply((say(N_("🗳 Poll {number}: **{name}** takes its answer back."), **values),))
-    eligible = len(ctx.storage.polls.electorate(poll.id))
-    values |= {"choice": polling.named(choice), "eligible": eligible}
-    count = len(polling.answers(ctx.storage, poll))
-    if other and before is not None:
-        line = say_many(
-            *NN_(
-                "🗳 Poll {number}: **{name}** answers “{choice}” instead of “{before}”, which a colleague had said ({count} of {eligible} has answered).",
-                "🗳 Poll {number}: **{name}** answers “{choice}” instead of “{before}”, which a colleague had said ({count} of {eligible} have answered).",
-            ),
-            count,
-            before=polling.shown(before.choice),
-            **values,
-        )
-    else:
-        line = say_many(
-            *NN_(
-                "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} has answered).",
-                "🗳 Poll {number}: **{name}** answers “{choice}” ({count} of {eligible} have answered).",
-            ),
-            count,
-            **values,
-        )
-    if ballot.reason:
-        line = say(N_("{line} Reason: “{reason}”"), line=line, reason=_begun(ballot.reason))
-    return Reply((line,))
-
-
-def _begun(reason: str) -> str:
-    """A reason as it is shown to those who gave it: whole, or so much that they know it again."""
-    if len(reason) <= SHOWN:
-        return reason
-    cut = reason[: SHOWN - 1]
-    return f"{cut.rpartition(' ')[0] or cut}…"
-
-
-def _ask(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:
-    values: dict[str, Value] = {
-        "name": elector.name,
-        "choice": polling.named(choice),
-        "vote": Typed("vote", f"{poll.number} {choice} …"),
-    }
-    if procedure.without_reason:
-        return say(
-            N_(
-                "**{name}**: an answer “{choice}” needs a reason, and counts as “{other}” until then. Why? Reply to this message, or say {vote}"
-            ),
-            other=polling.named(procedure.without_reason),
-            **values,
-        )
-    return say(
-        N_(
-            "**{name}**: an answer “{choice}” needs a reason, and does not count until then. Why? Reply to this message, or say {vote}"
-        ),
-        **values,
-    )
+    own = before.person_id == ctx.person.id
+    if before.choice == RETRACTED and not ends(before.way, way, own=own):
+        ended = ctx.storage.ballots.ended_by(before)
+        return ended.cast_at if ended else None
+    return before.cast_at
 
 
 def _tell_the_other(
@@ -312,7 +209,7 @@ def give_reason(ctx: Context, ballot_id: int, text: str) -> Reply | None:
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
     poll = ctx.storage.polls.get(ballot.poll_id)
     is_theirs = (ballot.person_id, ballot.network) == (ctx.person.id, ctx.room.network)
-    return cast(ctx, poll, elector, ballot.choice, reason=text, completes=ballot if is_theirs else None)
+    return cast(ctx, poll, elector, ballot.choice, reason=text, of=ballot if is_theirs else None)
 
 
 def electors_of(ctx: Context, poll: Poll) -> list[Organisation]:

@@ -169,9 +169,7 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
     ]
     if deciding := standings.get("deciding", 0):
         ahead = campaign.closed_at is None
-        until = (
-            storage.campaigns.next_decision(campaign.id, schedules.today(campaign, now)) if ahead else None
-        )
+        until = storage.own_dates.next_one(campaign.id, schedules.today(campaign, now)) if ahead else None
         lines.append(
             say(N_("🤔 Deciding: {count}, the next until {day}"), count=deciding, day=Day(until))
             if until
@@ -184,7 +182,8 @@ def _facts(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, .
         silent=standings.get("silent", 0),
     )
     lines.append(showing.standings(progress, line))
-    polls = storage.polls.of_campaign(campaign.id, only_open=True)
+    every = storage.polls.of_campaign(campaign.id, only_open=True)
+    polls = [poll for poll in every if not poll.is_being_counted(now)]
     lines += [
         say_many(
             *NN_(

@@ -186,7 +186,8 @@ class Context:
 # --- what it is ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # each is only itself: menus of them are looked up with every line
+# Each is only itself: menus of them are looked up with every line.
+@dataclass(frozen=True, slots=True, eq=False)
 class Command:
     """A command of the menu."""
 

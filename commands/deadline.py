@@ -90,6 +90,9 @@ def deadlines(ctx: Context) -> Reply:
     found = ctx.storage.deadlines.of_campaign(ctx.campaign.id)
     if not found:
         return reply(N_("No deadline is set."))
+    if ctx.campaign.closed_at is not None:
+        # Nobody is reminded of them any more, whether they have passed or not.
+        return Reply((*showing.ended(ctx.campaign), *(_void(one) for one in found)))
     return Reply(
         tuple(
             showing.deadline(one)
@@ -98,6 +101,10 @@ def deadlines(ctx: Context) -> Reply:
             for one in found
         )
     )
+
+
+def _void(one: Deadline) -> Text:
+    return say(N_("{deadline} (void)"), deadline=showing.deadline(one))
 
 
 @command(

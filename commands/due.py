@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from campaign.chat import N_, NN_, say, say_many
@@ -33,13 +32,39 @@ GIVEN_UP = "reminder given up"
 class Step(Protocol):
     """Something that time brings."""
 
-    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:
-        """Do it, and return what is said."""
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply | None:
+        """Do it, and return what is said; None if there was nothing to do."""
+        ...
+
+    def __hash__(self) -> int:
+        """The same at each tick."""
         ...
 
 
+class Lasting(ABC):
+    """Something that time brings, and that is tried again until it is done."""
+
+    def give_up(self, storage: Storage, house: House, tick: Tick) -> Reply | None:  # noqa: ARG002 - as every step
+        """Do it no more, and tell the campaigners; None if it has to be done, however late."""
+        return None
+
+    @abstractmethod
+    def complain(self, storage: Storage, house: House, tick: Tick) -> Reply:
+        """Tell the campaigners that it fails, and is tried again."""
+
+
+def _complaint(storage: Storage, house: House, campaign_id: int) -> Reply:
+    text = say(
+        N_(
+            "{title}: a reminder fails each time. I go on trying, ever more rarely. Whoever runs me sees why."
+        ),
+        title=storage.campaigns.get(campaign_id).named,
+    )
+    return Reply(elsewhere=tell.admins(storage, house, text))
+
+
 @dataclass(frozen=True, slots=True)
-class Alone:
+class Alone(Lasting):
     """A reminder of one thing, for people alone: for a few at a time, or for one organisation."""
 
     cause: Cause
@@ -54,6 +79,10 @@ class Alone:
     def give_up(self, storage: Storage, house: House, tick: Tick) -> Reply:
         """Skip it for all whom it is still to be said to, and tell the campaigners."""
         return _given_up(storage, house, storage.reminders.due(self.cause, -1, self.only).values(), tick)
+
+    def complain(self, storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG002 - as every step
+        """Tell the campaigners that it can not even be given up."""
+        return _complaint(storage, house, self.cause.campaign_id)
 
     def one_by_one(self, storage: Storage) -> Sequence[Alone]:
         """The same few, each by themselves."""
@@ -82,7 +111,7 @@ def _given_up(storage: Storage, house: House, rows: Collection[int], tick: Tick)
     return Reply(elsewhere=tell.admins(storage, house, text))
 
 
-class Reminding(ABC):
+class Reminding(Lasting):
     """A reminder in the rooms: one that cannot be said holds up no other, and is given up if that lasts."""
 
     campaign_id: int
@@ -116,6 +145,10 @@ class Reminding(ABC):
             title=campaign.named,
         )
         return Reply(elsewhere=tell.admins(storage, house, text))
+
+    def complain(self, storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG002 - as every step
+        """Tell the campaigners that it can not even be given up."""
+        return _complaint(storage, house, self.campaign_id)
 
     def _campaign(self, storage: Storage) -> Campaign:
         return storage.campaigns.get(self.campaign_id)
@@ -200,23 +233,44 @@ def hush(storage: Storage, now: datetime) -> None:
         storage.questions.reminded(campaign.id, now)
 
 
-def a_poll(storage: Storage, house: House, tick: Tick, *, number: int) -> Reply:
-    """Begin or close a poll (by its id) whose time has come.
+@dataclass(frozen=True, slots=True)
+class Turn(Lasting):
+    """A poll's time to begin, or to close.
 
     A ballot given in time counts, though its network is away: until that has been heard, a day at most, a poll that
     takes no more answers is not counted yet. If that takes more than a moment, it is said.
     """
-    now, poll = tick.now, storage.polls.get(number)
-    campaign = storage.campaigns.get(poll.campaign_id)
-    if not poll.begun:
-        begins = poll.starts_at is None or poll.starts_at <= now
-        return Reply(elsewhere=closing.begin(storage, house, campaign, poll, now) if begins else ())
-    told: tuple[Elsewhere, ...] = ()
-    if closing.is_over(storage, poll, tick):
-        told = closing.close(storage, house, campaign, poll, now)
-    elif tick.away and poll.held_at is None and poll.closes_at + closing.MOMENT <= now:
-        told = closing.hold(storage, house, campaign, poll, tick)
-    return Reply(elsewhere=told)
+
+    poll_id: int
+
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:
+        """Begin or close it if that time has come."""
+        now, poll = tick.now, storage.polls.get(self.poll_id)
+        campaign = storage.campaigns.get(poll.campaign_id)
+        if not poll.begun:
+            begins = poll.starts_at is None or poll.starts_at <= now
+            return Reply(elsewhere=closing.begin(storage, house, campaign, poll, now) if begins else ())
+        told: tuple[Elsewhere, ...] = ()
+        if closing.is_over(storage, poll, tick):
+            told = closing.close(storage, house, campaign, poll, now)
+        elif tick.away and poll.held_at is None and poll.closes_at + closing.MOMENT <= now:
+            told = closing.hold(storage, house, campaign, poll, tick)
+        return Reply(elsewhere=told)
+
+    def complain(self, storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG002 - as every step
+        """Tell the campaigners: people have voted, so it is counted once it can be, however late."""
+        poll = storage.polls.get(self.poll_id)
+        words = (
+            N_(
+                "🗳 Poll {number} (“{question}”) could not be counted. I go on trying, ever more rarely. Whoever runs me sees why."
+            )
+            if poll.begun
+            else N_(
+                "🗳 Poll {number} (“{question}”) could not be opened. I go on trying, ever more rarely. Whoever runs me sees why."
+            )
+        )
+        line = say(words, number=poll.number, question=poll.question)
+        return Reply(elsewhere=tell.admins(storage, house, line))
 
 
 def polls(storage: Storage) -> Sequence[Step]:
@@ -226,7 +280,7 @@ def polls(storage: Storage) -> Sequence[Step]:
         for campaign in storage.campaigns.open()
         for poll in storage.polls.of_campaign(campaign.id)
         if poll.closed_at is None
-        for step in (partial(a_poll, number=poll.id), OfPoll(campaign.id, poll.id))
+        for step in (Turn(poll.id), OfPoll(campaign.id, poll.id))
     ]
 
 

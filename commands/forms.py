@@ -88,8 +88,9 @@ def _own_organisations(ctx: Context) -> Options:
 
 
 def _answers(ctx: Context) -> Options:
-    """Every answer of every open poll, as it would be typed: with the poll's number if there are several."""
-    polls = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
+    """Every answer of every poll that still takes one, as it would be typed: with the poll's number if there are several."""
+    every = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
+    polls = [poll for poll in every if not poll.is_being_counted(ctx.now)]
     return tuple(
         (f"{poll.number} {choice}", _answer(poll.number, poll.question, choice, alone=len(polls) == 1))
         for poll in polls

@@ -141,7 +141,7 @@ class ADeadline(Occasion):
         """Whoever has answered or is not to be asked; nor twice on a day, but for the last time."""
         out = dict(schedules.left_out(self.storage, self.campaign, members, self.now))
         if not self.is_last:
-            for number in self.storage.reminders.asked_since(
+            for number in self.storage.own_dates.asked_since(
                 self.campaign.id, midnight(self.campaign, self.now)
             ):
                 out.setdefault(number, "asked today")
@@ -176,7 +176,7 @@ class AnOwnDate(Occasion):
                 out.setdefault(member.organisation_id, "answered")
         since = midnight(self.campaign, self.now, until + timedelta(days=1))
         numbers = [member.organisation_id for member in members]
-        for number in self.storage.reminders.reminded_since(self.campaign.id, numbers, since):
+        for number in self.storage.own_dates.reminded_since(self.campaign.id, numbers, since):
             out.setdefault(number, "overtaken")
         return out
 

@@ -131,7 +131,7 @@ def _labelled(deadline: Deadline, now: datetime) -> Text:
 
 
 def _own_dates(storage: Storage, campaign: Campaign, now: datetime) -> list[_Coming]:
-    numbers = storage.reminders.after_own_date(campaign.id, date.max)
+    numbers = storage.own_dates.past(campaign.id, date.max)
     of: dict[tuple[datetime, date], list[Member]] = {}
     for member in storage.campaigns.members_among(campaign.id, numbers):
         at = ringing.asked_at(campaign, member)

@@ -93,7 +93,7 @@ def of_poll(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> 
 
 def after_own_dates(storage: Storage, campaign: Campaign, now: datetime) -> Sequence[Ring]:
     """Whom to ask what came of it, the day after the day by which they said they would decide; once."""
-    candidates = storage.reminders.after_own_date(campaign.id, schedules.today(campaign, now))
+    candidates = storage.own_dates.past(campaign.id, schedules.today(campaign, now))
     if not candidates or not schedules.may_remind(campaign, now):
         return ()
     of_day: dict[date, list[Member]] = {}

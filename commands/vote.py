@@ -161,7 +161,9 @@ def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
     A number alone is that of an answer where only one poll is open, unless it could be that of the poll.
     """
     polls = ctx.storage.polls
-    running = polls.of_campaign(ctx.campaign.id, only_open=True)
+    every = polls.of_campaign(ctx.campaign.id, only_open=True)
+    # One that is over takes no answer, though it is not counted yet: it is meant only where no other can be.
+    running = [poll for poll in every if not poll.is_being_counted(ctx.now)] or every
     number, following = calling.take_number(words)
     if number is not None and (following or not running or number in [poll.number for poll in running]):
         named = polls.by_number(ctx.campaign.id, number)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.ballot import RETRACTED, is_numbered, of_keys, of_reactions
+from campaign.ballot import RETRACTED, ends, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
 from campaign.decision import joined
 from campaign.errors import CampaignError
@@ -83,7 +83,7 @@ def redacted(context: Context, ballot: BallotRow, event: str) -> Reply | None:
     elector = context.storage.organisations.get(ballot.organisation_id)
     if not authority.speaks(context, elector):
         return None
-    given = balloting.cast(context, poll, elector, RETRACTED)
+    given = balloting.cast(context, poll, elector, RETRACTED, of=ballot)
     return given and replace(given, quotes=False)
 
 
@@ -99,6 +99,21 @@ def _given_in(storage: Storage, poll: Poll, ballot: BallotRow, event: str) -> li
         for room in rooms
         if room.network == ballot.network and storage.inbox.knows(room.network, room.address, event)
     ]
+
+
+def _may_be_from_here(context: Context, poll: Poll, ballot: BallotRow) -> bool:
+    """Whether a reaction may be to the copy of the poll in this room: who has none on that one may have it on another's.
+
+    One that is so old that nobody knows where it was given may be.
+    """
+    inbox, room = context.storage.inbox, context.room
+    if ballot.network != room.network:
+        return False
+    if rooms := _given_in(context.storage, poll, ballot, ballot.event):
+        return rooms == [room.id]
+    until = inbox.forgotten_until(room.network, room.address, private=room.direct)
+    forgotten = until is not None and ballot.cast_at <= until
+    return forgotten or inbox.knows(room.network, room.address, ballot.event)
 
 
 def is_reply(purpose: str, text: str) -> bool:
@@ -192,7 +207,7 @@ def _given(context: Context, poll: Poll, choice: str, way: Way) -> Reply | None:
 
 
 def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
-    """Take back what this person answered this way: for whichever organisation they speak for still.
+    """Take back what this person answered this way, and here: for whichever organisation they speak for still.
 
     Who takes back an answer in a poll that was not read yet has given none, even if it is read later.
     """
@@ -202,8 +217,9 @@ def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
             if context.storage.ballots.latest(poll.id, elector.id) is None:
                 balloting.cast(context, poll, elector, RETRACTED, way=way)
     for one in context.storage.ballots.standing(poll.id):
-        # Whoever takes back what a poll shows as their choice has none any more, however they said it.
-        if one.person_id == context.person.id and way in (one.way, "native"):
+        if ends(way, one.way, own=one.person_id == context.person.id) and (
+            way == "native" or _may_be_from_here(context, poll, one)
+        ):
             elector = context.storage.organisations.get(one.organisation_id)
             if not authority.speaks(context, elector):
                 continue  # their right was revoked: what they said for it stands

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from campaign.ballot import Way
+
 
 @dataclass(frozen=True, slots=True)
 class BallotRow:
@@ -37,7 +39,7 @@ class BallotRow:
     standing: bool
     resolution: str
     """What became of an objection: "", "integrated" or "withdrawn"."""
-    way: str
+    way: Way
     """By what it was given: "native", "reaction", "form", or "" for a line of text."""
 
 
@@ -57,6 +59,8 @@ _ROW = select(
     ballots.c.resolution,
     ballots.c.way,
 ).join(organisations, organisations.c.id == ballots.c.organisation_id)
+_STANDS = ballots.c.standing.is_(True)
+"""Just as the index of those says it: SQLite takes it for no other words."""
 
 
 class Ballots(Queries):
@@ -71,15 +75,27 @@ class Ballots(Queries):
             electors,
             (electors.c.poll_id == ballots.c.poll_id)
             & (electors.c.organisation_id == ballots.c.organisation_id),
-        ).where(ballots.c.poll_id == poll_id, ballots.c.standing, ballots.c.choice != "")
+        ).where(ballots.c.poll_id == poll_id, _STANDS, ballots.c.choice != "")
         return self._all(BallotRow, query.order_by(func.lower(organisations.c.name)))
 
     def latest(self, poll_id: int, organisation_id: int) -> BallotRow | None:
         """The ballot of an organisation that stands, also one that took another back."""
         query = _ROW.where(
-            ballots.c.poll_id == poll_id, ballots.c.organisation_id == organisation_id, ballots.c.standing
+            ballots.c.poll_id == poll_id, ballots.c.organisation_id == organisation_id, _STANDS
         )
         return self._one(BallotRow, query)
+
+    def ended_by(self, back: BallotRow) -> BallotRow | None:
+        """The ballot of its person that a ballot without a choice took back; None if there was none."""
+        query = _ROW.where(
+            ballots.c.poll_id == back.poll_id,
+            ballots.c.organisation_id == back.organisation_id,
+            ballots.c.person_id == back.person_id,
+            ballots.c.choice != "",
+            ballots.c.id < back.id,
+            ballots.c.cast_at <= back.cast_at,
+        )
+        return self._one(BallotRow, query.order_by(ballots.c.cast_at.desc(), ballots.c.id.desc()).limit(1))
 
     def find(self, ballot_id: int) -> BallotRow | None:
         """One ballot, whether it stands or not."""
@@ -89,7 +105,7 @@ class Ballots(Queries):
         """The ballots that stand and were given by this event."""
         return self._all(
             BallotRow,
-            _ROW.where(ballots.c.network == network, ballots.c.event == event, ballots.c.standing),
+            _ROW.where(ballots.c.network == network, ballots.c.event == event, _STANDS),
         )
 
     def cast(self, poll_id: int, organisation_id: int, *, standing: bool, **values: Any) -> int:  # noqa: ANN401 - the columns
@@ -100,7 +116,7 @@ class Ballots(Queries):
                 .where(
                     ballots.c.poll_id == poll_id,
                     ballots.c.organisation_id == organisation_id,
-                    ballots.c.standing.is_(True),
+                    _STANDS,
                 )
                 .values(standing=False)
             )

@@ -268,15 +268,6 @@ class Campaigns(Queries):
         """How many organisations stand alike, for every way in which some do."""
         return self._all(Tally, _TALLY, {"campaign": campaign_id})
 
-    def next_decision(self, campaign_id: int, today: date) -> date | None:
-        """The next day by which an organisation said that it would decide, from today on."""
-        query = select(func.min(campaign_organisations.c.deciding_until)).where(
-            campaign_organisations.c.campaign_id == campaign_id,
-            campaign_organisations.c.standing == "deciding",
-            campaign_organisations.c.deciding_until >= today,
-        )
-        return self._connection.execute(query).scalar()
-
     def prefer(self, campaign_id: int, organisation_id: int, **values: Any) -> bool:  # noqa: ANN401 - the columns
         """Keep how an organisation wants to be reminded (`reminders`, `snoozed_until`); return whether it is a member."""
         which = {"of_campaign": campaign_id, "of_organisation": organisation_id}

@@ -27,8 +27,6 @@ from storage.tables import (
     campaigns,
     consents,
     disputes,
-    forgotten,
-    inbox,
     link_codes,
     metadata,
     organisation_names,
@@ -37,14 +35,12 @@ from storage.tables import (
     people,
     polls,
     prompts,
-    quarantine,
     question_waits,
     questions,
     representatives,
     signatures,
-    sympathies,
-    unread_events,
 )
+from storage.unhearing import Unhearing
 from storage.unsaying import Unsaying, holds, is_text
 
 if TYPE_CHECKING:
@@ -89,10 +85,12 @@ class Erasing(Queries):
         messages.erase(person_id, naming, private)
         self._own_rows(person_id, naming)
         self._tombstone(person_id, accounts, naming, now)
-        self._unread(accounts, private)  # before their name is taken out of it
+        heard = Unhearing(self._connection)
+        # Before their accounts are taken out of it, by which it is found.
+        heard.sealed(accounts, private)
+        heard.sympathies(accounts)
+        heard.events(accounts, private)
         self._everywhere(naming)
-        self._sympathies(accounts)
-        self._events(accounts, private)
         gone = delete(addresses).where(addresses.c.person_id == person_id, addresses.c.network != "")
         if answered_at is not None:
             gone = gone.where(addresses.c.id != answered_at)
@@ -262,57 +260,6 @@ class Erasing(Queries):
             if changed:
                 where = and_(*(column == row[column.name] for column in key))
                 self._connection.execute(update(table).where(where).values(**changed))
-
-    def _sympathies(self, accounts: Sequence[Address]) -> None:
-        for account in accounts:
-            self._connection.execute(
-                delete(sympathies).where(
-                    sympathies.c.network == account.network,
-                    sympathies.c.address == account.id,
-                    sympathies.c.room == account.room,
-                )
-            )
-
-    def _unread(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
-        """Forget what waits sealed for its key: what they wrote, and what is in their private chats."""
-        for network in {account.network for account in accounts}:
-            names = [account.id for account in accounts if account.network == network]
-            places = [room for _, room in private]
-            self._connection.execute(
-                delete(unread_events).where(
-                    unread_events.c.network == network,
-                    or_(unread_events.c.sender.in_(names), unread_events.c.room.in_(places)),
-                )
-            )
-
-    def _events(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
-        """Forget where they spoke to the bot alone, where that is their account; not what it took, lest it take it again."""
-        for account in accounts:
-            scopes = [account.id, *(room for _, room in private if account.id in room)]
-            scope = (inbox.c.network == account.network, inbox.c.scope.in_(scopes))
-            events = list(self._connection.execute(select(inbox.c.event).where(*scope)).scalars())
-            doubled = (inbox.c.network == account.network, inbox.c.scope == "", inbox.c.event.in_(events))
-            if events:
-                self._connection.execute(delete(inbox).where(*doubled))
-                self._connection.execute(update(inbox).where(*scope).values(scope=""))
-            upto = self._connection.execute(
-                select(forgotten.c.upto).where(
-                    forgotten.c.network == account.network, forgotten.c.scope.in_(["", *scopes])
-                )
-            ).scalars()
-            newest = max(upto, default=None)
-            self._connection.execute(
-                delete(forgotten).where(
-                    forgotten.c.network == account.network, forgotten.c.scope.in_(["", *scopes])
-                )
-            )
-            if newest is not None:
-                self._connection.execute(
-                    insert(forgotten), {"network": account.network, "scope": "", "upto": newest}
-                )
-        self._connection.execute(
-            delete(quarantine).where(quarantine.c.scope.in_([room for _, room in private]))
-        )
 
     def _tombstone(self, person_id: int, accounts: Sequence[Address], naming: Naming, now: datetime) -> None:
         """Let what they did point at an address that is nobody's, also in what the undoing of a merge would give back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from storage.boards import Boards
 from storage.rows import Queries
@@ -94,11 +94,12 @@ class Forgetting(Queries):
 
     def _note(self, newest: Mapping[tuple[str, str], datetime]) -> None:
         """Keep when the newest event of each room was received of those that are gone."""
-        here = tuple_(forgotten.c.network, forgotten.c.scope).in_(list(newest))
-        known = {
-            (network, scope): upto
-            for network, scope, upto in self._connection.execute(select(forgotten).where(here))
-        }
+        known: dict[tuple[str, str], datetime] = {}
+        for network in {network for network, _ in newest}:
+            scopes = [scope for one, scope in newest if one == network]
+            here = (forgotten.c.network == network, forgotten.c.scope.in_(scopes))
+            rows = self._connection.execute(select(forgotten.c.scope, forgotten.c.upto).where(*here))
+            known |= {(network, scope): upto for scope, upto in rows}
         new = [
             {"network": network, "scope": scope, "upto": at}
             for (network, scope), at in newest.items()

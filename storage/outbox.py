@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from storage.messages import freeze
 from storage.rows import Queries
-from storage.tables import dispatches, files, outbox
+from storage.tables import HAS_PURPOSE, dispatches, files, outbox
 from storage.turns import WAITING, Waiting
 
 if TYPE_CHECKING:
@@ -197,7 +197,12 @@ class Outbox(Queries):
         query = (
             select(outbox.c.room_id, dispatches.c.made_at)
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
-            .where(outbox.c.purpose == purpose, outbox.c.repeats_key.is_(None), outbox.c.room_id.is_not(None))
+            .where(
+                outbox.c.purpose == purpose,
+                HAS_PURPOSE,
+                outbox.c.repeats_key.is_(None),
+                outbox.c.room_id.is_not(None),
+            )
             .order_by(outbox.c.id.desc())
         )
         found: dict[int, list[datetime]] = {}
@@ -221,13 +226,14 @@ class Outbox(Queries):
 
     def purpose_of(self, network: str, event: str) -> str:
         """What a reaction or a reply to one of our messages means; empty if nothing."""
+        here = dispatches.c.network == network
         query = (
             select(outbox.c.purpose)
             .join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
             .where(
-                dispatches.c.network == network,
-                # In a private chat on XMPP a reaction names the message by the id we gave it: our key.
-                or_(dispatches.c.event == event, dispatches.c.key == event),
+                # In a private chat on XMPP a reaction names the message by the id we gave it: our key. The network stands
+                # with each: said once for both, SQLite looks through all that ever left there.
+                or_(here & (dispatches.c.event == event), here & (dispatches.c.key == event)),
                 outbox.c.purpose != "",
             )
         )
@@ -237,7 +243,12 @@ class Outbox(Queries):
         """The intents of a kind that have this purpose, each with the room it is for; in the order they were decided."""
         query = (
             select(outbox.c.id, outbox.c.room_id)
-            .where(outbox.c.purpose == purpose, outbox.c.intent == intent, outbox.c.room_id.is_not(None))
+            .where(
+                outbox.c.purpose == purpose,
+                HAS_PURPOSE,
+                outbox.c.intent == intent,
+                outbox.c.room_id.is_not(None),
+            )
             .order_by(outbox.c.id)
         )
         return [(int(row[0]), int(row[1])) for row in self._connection.execute(query)]

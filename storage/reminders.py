@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, exists, func, insert, literal_column, select, update
 
 from storage.rows import Queries
-from storage.tables import campaign_organisations, deadlines, outbox, polls, reminders
+from storage.tables import deadlines, outbox, polls, reminders
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, FromClause, Select
@@ -112,7 +112,8 @@ _POLL_HANDLED = select(
 )
 _INSERT = insert(reminders)
 _LEAVES = update(reminders).where(reminders.c.id == bindparam("which")).values(outbox_id=bindparam("row"))
-_GIVEN = ("sent", "late", "due")
+GIVEN = ("sent", "late", "due")
+"""States of a reminder that was given, or will be."""
 _WAITS = and_(outbox.c.dispatch_key.is_(None), outbox.c.settled.is_(False))
 
 
@@ -140,7 +141,7 @@ class Reminders(Queries):
                 reminders.c.deadline_id == deadline_id,
                 reminders.c.deadline_version == version,
                 reminders.c.public,
-                reminders.c.state.in_(_GIVEN),
+                reminders.c.state.in_(GIVEN),
             )
             .distinct()
         )
@@ -263,48 +264,6 @@ class Reminders(Queries):
             .values(state="skipped", why=why, at=now)
         )
         self._connection.execute(update(outbox).where(outbox.c.id.in_(rows)).values(settled=True))
-
-    # --- an organisation's own date
-
-    def after_own_date(self, campaign_id: int, today: date) -> Sequence[int]:
-        """The organisations whose own date is past, and of whom it was not decided yet whether they are asked."""
-        member = campaign_organisations
-        decided = exists().where(
-            reminders.c.campaign_id == member.c.campaign_id,
-            reminders.c.organisation_id == member.c.organisation_id,
-            reminders.c.deciding_until == member.c.deciding_until,
-        )
-        query = select(member.c.organisation_id).where(
-            member.c.campaign_id == campaign_id,
-            member.c.standing == "deciding",
-            member.c.deciding_until < today,
-            ~decided,
-        )
-        return self._all(int, query)
-
-    def reminded_since(self, campaign_id: int, organisation_ids: Collection[int], at: datetime) -> set[int]:
-        """Which of these organisations were reminded of a deadline of the campaign from then on."""
-        query = (
-            select(reminders.c.organisation_id)
-            .join(deadlines, deadlines.c.id == reminders.c.deadline_id)
-            .where(
-                deadlines.c.campaign_id == campaign_id,
-                reminders.c.organisation_id.in_(list(organisation_ids)),
-                reminders.c.state.in_(_GIVEN),
-                reminders.c.at >= at,
-            )
-        )
-        return set(self._connection.execute(query).scalars())
-
-    def asked_since(self, campaign_id: int, at: datetime) -> set[int]:
-        """Which organisations were asked what came of their own date from then on."""
-        query = select(reminders.c.organisation_id).where(
-            reminders.c.campaign_id == campaign_id,
-            reminders.c.deciding_until.is_not(None),
-            reminders.c.state.in_(_GIVEN),
-            reminders.c.at >= at,
-        )
-        return set(self._connection.execute(query).scalars())
 
 
 _LEADING = ("deadline_id", "poll_id", "campaign_id")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storage.rows import Queries
-from storage.tables import dispatches, outbox, polls, rooms
+from storage.tables import HAS_PURPOSE, dispatches, outbox, polls, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,7 @@ class Shown(Queries):
             .join(rooms, rooms.c.id == dispatches.c.room_id)
             .where(
                 outbox.c.purpose.in_(closing),
+                HAS_PURPOSE,
                 outbox.c.intent == "poll",
                 dispatches.c.state == "delivered",
                 rooms.c.state == "joined",

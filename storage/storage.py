@@ -26,6 +26,7 @@ from storage.memory import memory_of
 from storage.merges import Merges
 from storage.organisations import Organisations
 from storage.outbox import Outbox
+from storage.own_dates import OwnDates
 from storage.people import People
 from storage.polls import Polls
 from storage.prompts import Prompts
@@ -181,6 +182,11 @@ class Storage:
     def outbox(self) -> Outbox:
         """What is to be said and what was: intents."""
         return Outbox(self._connection)
+
+    @cached_property
+    def own_dates(self) -> OwnDates:
+        """The days by which organisations said they would decide."""
+        return OwnDates(self._connection)
 
     @cached_property
     def people(self) -> People:

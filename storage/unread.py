@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from campaign.lately import is_lately
 from storage.rows import Queries
@@ -111,7 +111,6 @@ class UnreadEvents(Queries):
 
     def waiting(self, network: str, sessions: Collection[tuple[str, str]]) -> Sequence[UnreadEvent]:
         """What waits for the keys of these rooms and sessions, oldest first."""
-        these = tuple_(unread_events.c.room, unread_events.c.session)
         query = (
             select(
                 unread_events.c.room,
@@ -127,18 +126,24 @@ class UnreadEvents(Queries):
         )
         rows = [
             row
-            for some in _pieces(sorted(sessions))
-            for row in self._connection.execute(query.where(these.in_(some)))
+            for room, some in _pieces(sessions)
+            for row in self._connection.execute(
+                query.where(unread_events.c.room == room, unread_events.c.session.in_(some))
+            )
         ]
         return [UnreadEvent(*row[:-1]) for row in sorted(rows, key=lambda row: row.id)]
 
     def were_read(self, network: str, keys: Sequence[tuple[str, str]], now: datetime) -> None:
         """These need not be kept any more: room and event of each."""
-        these = tuple_(unread_events.c.room, unread_events.c.event)
-        for some in _pieces(keys):
+        for room, some in _pieces(keys):
             self._connection.execute(
                 update(unread_events)
-                .where(unread_events.c.network == network, these.in_(some), _WAITING)
+                .where(
+                    unread_events.c.network == network,
+                    unread_events.c.room == room,
+                    unread_events.c.event.in_(some),
+                    _WAITING,
+                )
                 .values(read_at=now, payload={})
             )
 
@@ -201,6 +206,14 @@ def _is_full(held: Sequence[_Held], share: int = 1) -> bool:
     return count >= MOST // share or characters >= MOST_CHARACTERS // share
 
 
-def _pieces(pairs: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:
-    """Cut into what one statement may hold."""
-    return (pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE))
+def _pieces(pairs: Collection[tuple[str, str]]) -> Iterator[tuple[str, Sequence[str]]]:
+    """What goes with each room, cut into what one statement may hold.
+
+    One room at a time: given pairs, SQLite looks through all of a network.
+    """
+    of_room: dict[str, list[str]] = {}
+    for room, one in sorted(pairs):
+        of_room.setdefault(room, []).append(one)
+    for room, all_of_it in of_room.items():
+        for start in range(0, len(all_of_it), _AT_ONCE):
+            yield room, all_of_it[start : start + _AT_ONCE]

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Text, and_, cast, delete, func, insert, or_, select
 from campaign.chat import Message
 from storage.messages import freeze
 from storage.rows import Queries
-from storage.tables import addresses, dispatches, files, outbox, people, rooms
+from storage.tables import HAS_PURPOSE, addresses, dispatches, files, outbox, people, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,14 +157,14 @@ class Unsaying(Queries):
     def _settle_messages(self) -> bool:
         """Empty the dispatches that were under way when somebody was forgotten."""
         ended = select(outbox.c.dispatch_key).join(dispatches, dispatches.c.key == outbox.c.dispatch_key)
-        ended = ended.where(outbox.c.purpose == GONE, dispatches.c.state != "sending")
+        ended = ended.where(outbox.c.purpose == GONE, HAS_PURPOSE, dispatches.c.state != "sending")
         keys = list(self._connection.execute(ended).scalars())
         self._empty(dispatches.c.key.in_(keys))
         done = or_(outbox.c.dispatch_key.in_(keys), and_(outbox.c.dispatch_key.is_(None), outbox.c.settled))
         return bool(
             self._connection.execute(
                 update(outbox)
-                .where(outbox.c.purpose == GONE, done)
+                .where(outbox.c.purpose == GONE, HAS_PURPOSE, done)
                 .values(purpose="", message=freeze(Message(())), address_id=None)
             ).rowcount
         )

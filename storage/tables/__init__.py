@@ -11,7 +11,7 @@ from storage.tables.organisation import (
     representatives,
     revocations,
 )
-from storage.tables.outgoing import boards, dispatches, files, outbox
+from storage.tables.outgoing import HAS_PURPOSE, boards, dispatches, files, outbox
 from storage.tables.person import addresses, consents, link_codes, people, prompts
 from storage.tables.poll import ballots, electors, polls
 from storage.tables.question import question_waits, questions
@@ -20,6 +20,7 @@ from storage.tables.signature import disputes, signatures, sympathies
 from storage.tables.trail import audit
 
 __all__ = [
+    "HAS_PURPOSE",
     "Instant",
     "addresses",
     "audit",

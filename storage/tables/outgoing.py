@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -138,3 +139,12 @@ Index(
     sqlite_where=outbox.c.file_id.is_not(None),
     postgresql_where=outbox.c.file_id.is_not(None),
 )
+Index(
+    "ix_outbox_target_id",
+    outbox.c.target_id,
+    sqlite_where=outbox.c.target_id.is_not(None),
+    postgresql_where=outbox.c.target_id.is_not(None),
+)
+HAS_PURPOSE = outbox.c.purpose != literal_column("''")
+"""What the index of purposes is of: SQLite takes it for a query that says so in the same words."""
+Index("ix_outbox_purpose", outbox.c.purpose, sqlite_where=HAS_PURPOSE, postgresql_where=HAS_PURPOSE)

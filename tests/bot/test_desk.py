@@ -11,7 +11,8 @@ import pytest
 from bot.desk import LASTS, MOST, MOST_EACH, Desk
 from bot.filling import Filling
 from bot.texts.wordings import Wordings
-from bot.transports.base import Batch, Holder, TurnedAway, Unreachable
+from bot.transports.base import Batch, Unreachable
+from bot.transports.forms import Holder, TurnedAway
 from campaign.chat import XMPP, Address
 from commands.menu import MENU
 from tests.commands.stage import ADMINS, PLACES, Stage, opened, under_way, voice
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from bot.transports.base import Page
+    from bot.transports.forms import Page
     from commands.forms import Answered
 
 FORMS = tuple(one for one in MENU if one.form)

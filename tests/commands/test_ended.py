@@ -74,6 +74,15 @@ async def test_no_command_changes_what_it_came_to(stage: Stage, who: str, place:
         assert await came_to(stage) == before, line
 
 
+async def test_its_deadlines_are_said_to_be_void(stage: Stage) -> None:
+    await stage.say(voice("Maud"), "!deadline 2099-12-31 18:00", "admin")
+    await end(stage)
+    (answer,) = await stage.say(voice("Maud"), "!deadlines", "admin")
+    first, *deadlines = answer.ids
+    assert first == "🏁 Ended on {day}"
+    assert set(deadlines) == {"{deadline} (void)"}
+
+
 async def test_nobody_comes_to_like_its_letter(stage: Stage) -> None:
     (card,) = await stage.say(voice("Camille"), "!letter")
     await stage.show(card, "$before")

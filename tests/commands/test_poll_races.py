@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaign.chat import MATRIX, XMPP, Reacted, Redacted, Said
+from campaign.chat import MATRIX, XMPP, Reacted, Redacted, Room, Said
 from campaign.decision import PRESETS, to_data
-from commands import polling
+from commands import boarding, forms, polling
+from commands.command import Context
+from commands.menu import MENU
 from tests.commands.stage import PLACES, Stage, opened, voice
-from tests.commands.test_ballots import FC, HOUR, NL, Held, opened_poll
+from tests.commands.test_ballots import FC, HOUR, NL, Held, opened_poll, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +94,51 @@ async def test_what_is_read_late_withdraws_no_objection_that_was_given_after_it(
     stage.now += HOUR
     await stage.take(Said(room, "$late", dom.address, "Dom", "!objection withdrawn", said, live=False))
     assert await result(stage, held) == "blocked"
+
+
+async def test_a_poll_that_is_being_counted_is_none_that_may_be_meant(stage: Stage) -> None:
+    over = await opened_poll(stage)
+    held = await opened_poll(stage, closes_at=over.poll.closes_at + 24 * HOUR)
+    closes = over.poll.closes_at
+    assert any("Several polls are open" in line for line in await says(stage, "Camille", "!vote concern"))
+    await stage.tick(closes + HOUR, heard=closes - HOUR, away=AWAY)
+    await says(stage, "Camille", "!vote concern")
+    assert (await over.standing(), await held.standing()) == ({}, {NL: "concern"})
+    await stage.tick(closes + 25 * HOUR, heard=closes - HOUR, away=AWAY)
+    (line,) = await says(stage, "Camille", "!vote consent")
+    assert "nothing can be changed any more" in line
+
+
+async def test_a_poll_that_is_being_counted_is_open_neither_on_the_board_nor_in_a_form(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    stage.now = held.poll.closes_at - MINUTE
+    answers = await offered(stage)
+    assert len(answers) == 1 + len(PRESETS["consent"].choices)
+    stage.now = held.poll.closes_at
+    assert await offered(stage) == []
+
+
+async def offered(stage: Stage) -> list[str]:
+    """The polls on the board, and the answers that a form of a vote offers."""
+
+    def work(storage: Storage) -> list[str]:
+        camille = voice("Camille")
+        room = storage.rooms.find(MATRIX, PLACES[MATRIX]["campaign"].id)
+        assert room is not None
+        context = Context(
+            storage=storage, house=stage.house, now=stage.now, room=room, place="campaign",
+            address=camille.address, name="Camille",
+            person=storage.people.ensure(camille.address, "Camille", stage.now), menu=MENU,
+        )  # fmt: skip
+        (command,) = (one for one in MENU if one.name == "vote")
+        (field,) = (one for one in forms.fields(context, command) if one.name == "choice")
+        board = boarding._facts(storage, storage.campaigns.get(1), stage.now)
+        return [
+            *(line.id for line in board if "Poll {number}" in line.id),
+            *(key for key, _ in field.options),
+        ]
+
+    return await stage.database.write(work)
 
 
 @pytest.mark.parametrize("counted", [False, True])
@@ -220,6 +267,38 @@ async def test_an_objection_that_was_there_before_is_no_late_one(stage: Stage, w
     assert (await held.now()).closes_at > held.poll.closes_at
 
 
+async def test_a_number_on_a_private_reminder_is_taken_back_there_and_not_in_a_room(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    alone = Room(XMPP, voice("Robin").address.id)
+    await stage.say(voice("Robin"), "!status", "private")
+    await stage.database.write(lambda storage: shown(storage, alone, f"poll:{held.poll.id}", "$alone"))
+    await stage.take(replace(hearts(held, ("2️⃣",)), room=alone, target="$alone"))
+    assert await held.standing() == {FC: "concern"}
+    await stage.take(hearts(held, ("❤️",)))
+    assert await held.standing() == {FC: "concern"}
+    await stage.take(replace(hearts(held, ()), room=alone, target="$alone"))
+    assert await held.standing() == {}
+
+
+@pytest.mark.parametrize("keys", [("❤️",), ()])
+async def test_what_is_no_answer_on_another_rooms_copy_takes_nothing_back(
+    stage: Stage, keys: tuple[str, ...]
+) -> None:
+    held = await opened_poll(stage)
+    elsewhere = Room(XMPP, "autre@salons.example")
+
+    def second_room(storage: Storage) -> None:
+        storage.rooms.list_in(1, storage.rooms.ensure(XMPP, elsewhere.id, state="joined").id, position=9)
+        shown(storage, elsewhere, f"poll:{held.poll.id}", "$copy")
+
+    await stage.database.write(second_room)
+    await stage.take(hearts(held, ("2️⃣",)))
+    await stage.take(replace(hearts(held, keys), room=elsewhere, target="$copy"))
+    assert await held.standing() == {FC: "concern"}
+    await stage.take(hearts(held, keys))
+    assert await held.standing() == {}
+
+
 # --- in another order
 
 
@@ -228,6 +307,62 @@ async def test_an_answer_that_was_taken_back_before_it_was_read_does_not_come_ba
     stage.now += HOUR
     assert await held.give("native", "Camille", "") == []
     await held.give("native", "Camille", "consent", at=stage.now - MINUTE, live=False)
+    assert await held.standing() == {}
+
+
+@pytest.mark.parametrize("way", ["native", "reaction"])
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize(("dom_said", "stands"), [(10, False), (30, True)])
+async def test_a_take_back_that_is_read_first_ends_no_later_answer_of_a_colleague(
+    stage: Stage, way: str, dom_said: int, *, deleted: bool, stands: bool
+) -> None:
+    held = await opened_poll(stage)
+    name, other = ("Camille", "Dom") if way == "native" or deleted else ("Dom", "Camille")
+    start = stage.now
+    stage.now += 20 * MINUTE
+    event = held.event(way, voice(name), "consent")
+    await stage.take(event)
+    stage.now += 20 * MINUTE
+    if deleted:
+        await stage.take(Redacted(event.room, "$gone", event.event, stage.now))
+    else:
+        await held.give(way, name, "")
+    assert await held.standing() == {}
+    stage.now += MINUTE
+    await held.give("text", other, "concern", at=start + dom_said * MINUTE, live=False)
+    assert await held.standing() == ({NL: "concern"} if stands else {})
+
+
+async def test_who_takes_back_what_was_not_read_yet_takes_back_no_answer_of_a_colleague(stage: Stage) -> None:
+    held = await opened_poll(stage)
+    stage.now += HOUR
+    assert await held.give("native", "Camille", "") == []
+    await held.give("text", "Dom", "concern", at=stage.now - MINUTE, live=False)
+    assert await held.standing() == {NL: "concern"}
+    await held.give("native", "Camille", "consent", at=stage.now - 2 * MINUTE, live=False)
+    assert await held.standing() == {NL: "concern"}
+
+
+@pytest.mark.parametrize(("way", "stands"), [("text", True), ("reaction", False)])
+async def test_an_undone_reaction_ends_nothing_that_was_said_after_it_in_words(
+    stage: Stage, way: str, *, stands: bool
+) -> None:
+    held = await opened_poll(stage)
+    await stage.take(hearts(held, ("1️⃣",)))
+    stage.now += HOUR
+    await stage.take(hearts(held, ()))
+    await held.give(way, "Robin", "concern", at=stage.now - MINUTE, live=False)
+    assert await held.standing() == ({FC: "concern"} if stands else {})
+
+
+async def test_who_says_that_the_organisation_has_no_answer_any_more_ends_a_colleagues_too(
+    stage: Stage,
+) -> None:
+    held = await opened_poll(stage)
+    await held.give("text", "Camille", "consent")
+    stage.now += HOUR
+    await held.give("text", "Camille", "retract")
+    await held.give("text", "Dom", "concern", at=stage.now - MINUTE, live=False)
     assert await held.standing() == {}
 
 

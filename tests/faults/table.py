@@ -99,6 +99,9 @@ ROWS: tuple[Row, ...] = (
             Variant(network.bad_gateway, M, "502", controls=("backing-off",)),
             Variant(network.too_many, M, "429", short=False),
             Variant(
+                network.response_lost_then_too_many, M, "response lost, then 429", controls=("asking-once",)
+            ),
+            Variant(
                 network.black_hole_for_long,
                 M,
                 "black hole for longer than its patience",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROWS_IN_SHORT = [row.in_short() for row in ROWS]
 SHORT = [(row, variant) for row in ROWS_IN_SHORT for variant in row.variants]
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")

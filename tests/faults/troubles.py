@@ -174,6 +174,21 @@ def too_many() -> Answered:
     )
 
 
+class ThenTooMany(Fault):
+    """The server takes what the bot says; the answer never arrives, and whoever asks again is told to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost, self.later = ResponseLost(), too_many()
+        self.struck = self.later.struck
+
+    async def up(self, link: Link, data: bytes) -> bytes | None:
+        return await (self.later if self.lost.struck.is_set() else self.lost).up(link, data)
+
+    async def down(self, link: Link, data: bytes) -> bytes | None:
+        return await self.lost.down(link, data)
+
+
 class Held(Fault):
     """What the bot says is held on its way; the bot sees its connection reset, the server sees nothing at all."""
 

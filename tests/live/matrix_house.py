@@ -52,7 +52,7 @@ class House:
     app: App
     database: Database
 
-    async def until(self, true: Callable[[Storage], bool], within: float = 20) -> None:
+    async def until(self, true: Callable[[Storage], bool], within: float = 60) -> None:
         """Wait until something stands in the database."""
         async with asyncio.timeout(within):
             while not await self.database.read(true):  # noqa: ASYNC110 - a database tells nobody
@@ -109,7 +109,7 @@ class Plot:
         app = App(config, database, {MATRIX: transport})
         serving = asyncio.create_task(app.serve())
         try:
-            await asyncio.wait_for(app.ready(), 30)
+            await asyncio.wait_for(app.ready(), 90)
             house = House(self.me, self.room, self.office, app, database)
             await house.until(lambda storage: len(storage.rooms.of_campaign(1)) == 1)
             yield house

@@ -18,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.live.ports import kept_ports
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -27,7 +29,7 @@ MUC = f"conference.{DOMAIN}"
 UPLOAD = f"upload.{DOMAIN}"
 STRANGERS = "strangers.example"
 """Whatever says something from there is a server of strangers' own: see `tests.live.stranger`."""
-_STARTS_WITHIN = 20.0
+_STARTS_WITHIN = 60.0
 _STOPS_WITHIN = 20.0
 
 
@@ -105,7 +107,7 @@ class Prosody:
             [control, "--config", str(self.config), "register", localpart, self.domain, password],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
         if done.returncode != 0:
@@ -191,26 +193,19 @@ def prosody(
     find_prosody()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    server = Prosody(folder, *_free_ports(4))
     (folder / "data").mkdir(exist_ok=True)
-    if not server.ca_file.exists():
-        _write_certificate(server.ca_file, folder / "server.key")
-    server.config.write_text(
-        _config(server, plaintext=plaintext, direct_archive=direct_archive, upload_url=upload_url)
-    )
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    with kept_ports(4) as ports:
+        server = Prosody(folder, *ports)
+        if not server.ca_file.exists():
+            _write_certificate(server.ca_file, folder / "server.key")
+        server.config.write_text(
+            _config(server, plaintext=plaintext, direct_archive=direct_archive, upload_url=upload_url)
+        )
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def _write_certificate(certificate: Path, key: Path) -> None:

@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import secrets
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -21,15 +20,16 @@ import aiohttp
 
 from tests.live.certificates import Authority
 from tests.live.matrix_person import MatrixError, Person
+from tests.live.ports import kept_ports
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 __all__ = ["MatrixError", "Person", "Synapse", "python_of_synapse", "running_synapse", "synapse"]
 
 P = TypeVar("P", bound=Person)
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_STARTS_WITHIN = 60.0
+_STARTS_WITHIN = 120.0
 _STOPS_WITHIN = 20.0
 
 _HIGH = {"per_second": 10_000, "burst_count": 10_000}
@@ -63,17 +63,13 @@ class Synapse:
     setting up hundreds of people and rooms would take hours.
     """
 
-    def __init__(self, folder: Path, *, limits: bool = False) -> None:
+    def __init__(self, folder: Path, ports: Sequence[int], *, limits: bool = False) -> None:
         self.folder = folder
         self.server_name = "tocsin.test"
         self._limits = limits
         self._secret = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
-        with contextlib.ExitStack() as stack:
-            probes = [stack.enter_context(socket.socket()) for _ in range(3)]
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            self.port, self.tls_port, self.sign_on_port = (one.getsockname()[1] for one in probes)
+        self.port, self.tls_port, self.sign_on_port = ports
 
     @property
     def base_url(self) -> str:
@@ -245,20 +241,22 @@ class Synapse:
 @contextlib.contextmanager
 def running_synapse(folder: Path, *, limits: bool = False) -> Iterator[Synapse]:
     """Run a Synapse for a synchronous (session-scoped) fixture, and end it at the end."""
-    server = Synapse(folder, limits=limits)
-    server.launch()
-    try:
-        yield server
-    finally:
-        server.end()
+    with kept_ports(3) as ports:
+        server = Synapse(folder, ports, limits=limits)
+        server.launch()
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 @contextlib.asynccontextmanager
 async def synapse(folder: Path, *, limits: bool = False) -> AsyncIterator[Synapse]:
     """Run a Synapse of one test's own, and end it at the end."""
-    server = Synapse(folder, limits=limits)
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
+    with kept_ports(3) as ports:
+        server = Synapse(folder, ports, limits=limits)
+        await server.start()
+        try:
+            yield server
+        finally:
+            await server.stop()

@@ -53,6 +53,11 @@ class Machine:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def hears(self, count: int) -> None:
+        """Wait until it has answered so many of them on each network."""
+        async with asyncio.timeout(60), self.news:
+            await self.news.wait_for(lambda: min(self.heard.values()) >= count)
+
     async def _count(self, network: str) -> None:
         async with self.news:
             self.heard[network] += 1
@@ -86,9 +91,20 @@ class Machine:
 
 
 async def asks(made: Yard, lou: Person, lou_x: XmppPerson) -> None:
-    """A person says one command in each room, and then nobody says anything but machines."""
-    await lou.say(made.room, "!statut")
-    lou_x.say(made.muc, "!statut")
+    """A person says one command in each room, every Tocsin answers, and then nobody says anything but machines."""
+    asked = await lou.say(made.room, "!statut")
+    said = lou_x.say(made.muc, "!statut")
+    asked_x = (await lou_x.wait_for(lambda each: each.id == said)).stanza_id()
+    for user, nick in zip(made.ids, made.nicks, strict=True):
+        await lou.wait_for(
+            lambda event, user=user: (
+                event["sender"] == user
+                and event["content"].get("m.relates_to", {}).get("m.in_reply_to") == {"event_id": asked}
+            )
+        )
+        await lou_x.wait_for(
+            lambda each, nick=nick: (each.room, each.nick, each.replies_to) == (made.muc, nick, asked_x), 60
+        )
     await asyncio.sleep(QUIET)
 
 
@@ -124,7 +140,8 @@ async def test_bots_that_answer_each_message_meet_silence(
         async with Machine(made, reply).running() as machine:
             await asks(made, lou, lou_x)
             # One of them answers the person; none but the machine is answered after that.
-            assert all(1 <= heard <= 1 + SAME for heard in machine.heard.values()), machine.heard
+            await machine.hears(1)
+            assert all(heard <= 1 + SAME for heard in machine.heard.values()), machine.heard
             await made.bots[0].stop()
             await made.bots[0].start()
             await asyncio.sleep(QUIET / 2)
@@ -138,9 +155,7 @@ async def test_control_without_the_safeguard_it_goes_on_for_ever(
         await made.tocsin(0, without="circles")
         async with Machine(made, lambda _: "!aide").running() as machine:
             await asks(made, lou, lou_x)
-            async with asyncio.timeout(60):
-                async with machine.news:
-                    await machine.news.wait_for(lambda: min(machine.heard.values()) > 2 + SAME)
+            await machine.hears(3 + SAME)
 
 
 async def count(made: Yard, lou: Person, lou_x: XmppPerson) -> tuple[int, int]:

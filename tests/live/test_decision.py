@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.live.synapse import Synapse
     from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 START = "org.matrix.msc3381.poll.start"
 RESPONSE = "org.matrix.msc3381.poll.response"
@@ -114,7 +114,7 @@ async def stands(here: Town, organisation: str, choice: str) -> None:
     path = here.folder / "data" / "tocsin.db"
     query = "SELECT name, choice FROM ballots JOIN organisations ON organisations.id = organisation_id WHERE standing"
     book: dict[str, str] = {}
-    for _ in range(300):
+    for _ in range(900):
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             book = dict(connection.execute(query).fetchall())
         if book.get(organisation) == choice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,8 @@ pytestmark = pytest.mark.live
 PEOPLE, ROOMS = 60, 3
 SPREAD, WITHIN = 3.0, 60.0
 MOST_MESSAGES = 14
+EVERY = 5.0
+"""Seconds after which the server takes one more message."""
 
 
 @pytest.mark.timeout(600)
@@ -34,11 +35,15 @@ async def test_everybody_in_a_crowd_is_answered_in_few_messages(tmp_path: Path) 
         config = strict.campaign(owner, tmp_path / "bot", bot, rooms, people)
         async with bots.tocsin(config, {"TOCSIN_MATRIX_PASSWORD": password}, tmp_path / "bot.log"):
             for room in rooms:
-                await owner.sees_join(room, bot, 60)
-            await asyncio.sleep(0.5)  # its greetings
+                await owner.wait_for(
+                    lambda event, room=room: (  # its greeting
+                        (event["room_id"], event["sender"], event["type"]) == (room, bot, "m.room.message")
+                    )
+                )
             seen = await strict.crowd(
                 people, rooms, owner, bot, spread=SPREAD, within=WITHIN, data=tmp_path / "bot" / "data"
             )
     assert len(seen.named) == PEOPLE
-    assert seen.messages <= MOST_MESSAGES
+    # Where the server takes longer to hear them all, it takes that much longer to tell them all.
+    assert seen.messages <= MOST_MESSAGES + max(0.0, seen.typed - SPREAD) / EVERY
     assert seen.stored is not None

@@ -58,7 +58,7 @@ async def test_a_key_that_comes_late_opens_what_waited_for_it_once(
             sealed = await bot.first(Sealed)
             assert (sealed.event, sealed.sender.id) == (event, carla.user_id)
             assert "Nuage" not in sealed.payload
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not carla.asked:
                     await carla.sync(wait=1)
         async with bot.running(sealed_room):  # it is kept over a restart

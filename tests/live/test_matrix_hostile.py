@@ -187,8 +187,8 @@ async def test_a_failing_gateway_is_outlasted_without_a_hot_loop(
             await between.until_syncs(before + times)
             first, *_, last = between.syncs[before:]
             assert last - first >= 0.75 * (2 ** (times - 1) - 1)  # pauses of 1 s, 2 s …, jittered
-            between.sync_fails = None
             await alice.say(room, "and on it goes")
+            between.sync_fails = None
             assert not (await bot.heard("and on it goes")).live
             await alice.say(room, "live again")
             assert (await bot.heard("live again")).live

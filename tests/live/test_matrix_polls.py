@@ -166,7 +166,8 @@ async def test_an_answer_that_no_sync_told_is_found_when_the_poll_is_counted_aga
             return {**event, "type": "org.example.nothing", "content": {}}
         return event
 
-    async with gateway(synapse_server.base_url) as door, new_bot(synapse_server) as bot:
+    # A sync is held for longer than all of this takes: none ends but with news.
+    async with gateway(synapse_server.base_url) as door, new_bot(synapse_server, poll_seconds=90.0) as bot:
         door.twist = hide
         bot.base_url = door.base_url
         room = await alice.create_room(public=True)

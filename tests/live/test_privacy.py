@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 def named(here: Town, *words: str) -> list[str]:
     """Which of some words stand anywhere in the files of the database."""
-    data = b"".join(file.read_bytes() for file in (here.folder / "data").glob("tocsin.db*"))
+    data = b"".join(file.read_bytes() for file in sorted((here.folder / "data").glob("tocsin.db*")))
     assert data.startswith(b"SQLite")
     return [word for word in words if word.encode() in data]
 

@@ -77,12 +77,13 @@ async def test_a_silent_archive_is_waited_for_at_the_start_once_however_many_the
     alix.say(room, "while you were away")
     await alix.settled(room)
     silent = {deaf, *more}
-    async with bot.again(silent=silent, options={"timeout": 4.0}) as bot:
+    async with bot.again(silent=silent) as bot:
         await bot.hears("while you were away")
         await bot.until(lambda: len(bot.swallowed) == len(silent))
         # All of them are waited for at the same time: none has been given up yet.
         assert {bot.room(each).failures for each in silent} == {0}
         assert not any(batch.caught_up for batch in bot.batches)
+        bot.gives_up()
         await bot.caught_up()
         assert sorted(bot.swallowed) == sorted(silent), "each was asked once"
         assert {bot.room(each).failures for each in silent} == {1}
@@ -118,8 +119,8 @@ async def test_what_happens_in_a_room_waits_for_its_archive_and_keeps_its_order(
 
 async def test_a_room_whose_archive_is_silent_is_entered_ever_more_seldom(prosody_server, xmpp_person, place):
     alix, room, deaf = await in_two_rooms(prosody_server, xmpp_person, place)
-    options = {"timeout": 0.3, "ping_interval": 0.6}
-    async with Bot(prosody_server, place[1], (room, deaf), options=options) as bot:
+    options = {"ping_interval": 0.6}
+    async with Bot(prosody_server, place[1], (room, deaf), options=options, patience=0.3) as bot:
         await bot.caught_up()
         bot.silent.add(deaf)
         enters_again(bot, deaf)
@@ -144,8 +145,8 @@ async def test_a_room_that_cannot_be_read_for_long_is_told_once(
 ):
     monkeypatch.setattr(membership, "TELL_AFTER", membership.timedelta(seconds=1))
     alix, room, deaf = await in_two_rooms(prosody_server, xmpp_person, place)
-    options = {"timeout": 0.3, "join_timeout": 0.3, "ping_interval": 0.2}
-    async with Bot(prosody_server, place[1], (room, deaf)) as bot:
+    options = {"ping_interval": 0.2}
+    async with Bot(prosody_server, place[1], (room, deaf), patience=0.3) as bot:
         await bot.caught_up()
     away = {"silent": {deaf}} if how == "its archive is silent" else {"unreachable": {deaf}}
     async with bot.again(options=options, **away) as bot:
@@ -175,7 +176,7 @@ async def test_a_room_that_does_not_answer_is_not_taken_for_a_server_that_does_n
     prosody_server, alix, place
 ):
     room, account = place
-    async with Bot(prosody_server, account, unreachable={room}, options={"join_timeout": 0.3}) as bot:
+    async with Bot(prosody_server, account, unreachable={room}, patience=0.3) as bot:
         await bot.caught_up()
         with pytest.raises(NotReady):
             await bot.transport.join(room)

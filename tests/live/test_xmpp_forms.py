@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.live.xmpp_forms import Shown
     from tests.live.xmpp_person import XmppPerson
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["plot"]
 
 DISCO = "http://jabber.org/protocol/disco"

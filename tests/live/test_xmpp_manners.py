@@ -17,7 +17,7 @@ from tests.storage.made import rows
 if TYPE_CHECKING:
     from tests.live.xmpp_person import XmppPerson
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["plot"]
 
 CORRECT = "<replace xmlns='urn:xmpp:message-correct:0' id={}/>"
@@ -210,7 +210,7 @@ async def test_where_we_have_no_voice_we_ask_for_it_and_what_we_have_to_say_wait
         await boss.hears("I may not speak in")
         assert not any(each.room == room and each.nick == "tocsin" for each in robin.heard)
         await robin.set_role(room, "tocsin", "participant")
-        await robin.hears("Hello!", 20)  # what is said on a first join has waited
+        await robin.hears("Hello!")  # what is said on a first join has waited
         asked = [each for each in robin.heard if each.sender == room and "muc#request" in each.text]
         await robin.set_role(room, "tocsin", "visitor")
         again = await robin.wait_for(
@@ -232,7 +232,7 @@ async def test_a_destroyed_room_that_names_another_is_told_and_not_followed(
     other = prosody_server.room(f"{account}-other")
     await alix.create_room(room, "Alix")
     await alix.create_room(other, "Alix")
-    async with Bot(prosody_server, account, (room,)) as bot:
+    async with Bot(prosody_server, account, (room,), options={"ping_interval": 0.2}) as bot:
         await bot.caught_up()
         await alix.ask(
             "set",
@@ -242,7 +242,7 @@ async def test_a_destroyed_room_that_names_another_is_told_and_not_followed(
         )
         removed = await bot.gets(Removed)
         assert (removed.why, removed.successor) == ("replaced", other)
-        await looks_at_its_rooms(bot, 0)
+        await looks_at_its_rooms(bot, 2)
         assert other not in bot.transport._connection.membership.rooms
 
 
@@ -295,7 +295,8 @@ async def test_our_presence_is_seen_by_those_of_the_campaign_and_says_what_we_ar
         seen = [each.get("type") for each in zoe.presences if each.get("from", "").startswith(bot)]
         assert set(seen) <= {"unavailable"}
         await zoe.join_room(room, "Zoe")
-        await zoe.settled(room)
+        zoe.say(room, "!status")
+        await zoe.wait_for(lambda each: each.room == room and "Save it" in each.body)  # it has seen her come
         transport._connection.membership.look_after_rooms()
         await zoe.sees(lambda each: each.get("from", "").startswith(f"{bot}/") and not each.get("type"))
 

@@ -130,8 +130,10 @@ async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_se
         # The room forgets us, and we are not told: as when a remote server restarts.
         membership = bot.transport._connection.membership
         presences = membership.presences
-        take, presences._take = presences._take, lambda presence: None
+        untold = asyncio.Event()
+        take, presences._take = presences._take, lambda _: untold.set()
         membership._entering.step_out(membership.rooms[room])
+        await asyncio.wait_for(untold.wait(), WAIT)
         await alix.sees_leave(room, "tocsin")
         alix.say(room, "two")
         await alix.settled(room)
@@ -203,7 +205,9 @@ async def test_an_invitation_says_who_invites_and_can_be_followed_or_declined(
 
 async def test_a_room_answers_for_itself_and_is_left_at_the_end(prosody_server, alix, place):
     room, account = place
-    bot = Bot(prosody_server, account, (room,), options={"ping_interval": 0.2})
+    # Whatever was waited for at the end would be waited for longer than Alix does.
+    patient = {"ping_interval": 0.2, "timeout": 2 * WAIT, "join_timeout": 2 * WAIT}
+    bot = Bot(prosody_server, account, (room,), options=patient)
     assert bot.transport.vitals() == Vitals()
     async with bot:
         await bot.caught_up()
@@ -215,9 +219,7 @@ async def test_a_room_answers_for_itself_and_is_left_at_the_end(prosody_server, 
         assert after.rooms[room] > before.rooms[room]
         leaving = asyncio.create_task(alix.sees_leave(room, "tocsin"))
         await asyncio.sleep(0)
-        began = asyncio.get_running_loop().time()
     await leaving
-    assert asyncio.get_running_loop().time() - began < 3
     assert bot.transport.vitals() == Vitals()
 
 

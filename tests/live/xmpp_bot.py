@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.live.prosody import Prosody
 
 T = TypeVar("T", bound=Event)
-WAIT = 30.0
+WAIT = 60.0
 
 
 @dataclass
@@ -50,6 +50,11 @@ class Bot:
     """Rooms whose archive does not answer, as far as the bot can see: what it asks them goes nowhere."""
     unreachable: set[str] = field(default_factory=set)
     """Rooms that do not answer anything."""
+    patience: float | None = None
+    """Seconds after which what goes nowhere is given up; None: as any other question, or by `gives_up`.
+
+    The transport's own timeouts hold for whoever does answer too, who may take their time on a slow machine.
+    """
     errors: dict[str, str] = field(default_factory=dict)
     """Room → the error with which it answers when it is asked what it is."""
 
@@ -60,8 +65,8 @@ class Bot:
             "port": self.server.port,
             "ca_file": self.server.ca_file,
             "page_size": 3,
-            "timeout": 5.0,
-            "join_timeout": 5.0,
+            "timeout": 20.0,
+            "join_timeout": 20.0,
         }
         self.transport = XmppTransport(
             self.jid, self.password or password, self.nick, **(options | self.options)
@@ -69,6 +74,7 @@ class Bot:
         self.batches: list[Batch] = []
         self.swallowed: list[str] = []
         """Silent rooms, each time that their archive was asked."""
+        self._nowhere: list[str] = []
         self.held = asyncio.Event()
         self.held.set()
         self._news = asyncio.Condition()
@@ -76,7 +82,7 @@ class Bot:
     async def __aenter__(self) -> Self:
         self._stack = contextlib.AsyncExitStack()
         await self._stack.enter_async_context(self.transport.connected(self.start))
-        client = self.transport._connection.session.client
+        self._client = client = self.transport._connection.session.client
         client.add_filter("out", self._goes_out)
         client.add_filter("in", self._comes_in)
         self.reading = asyncio.ensure_future(self._read())
@@ -93,8 +99,21 @@ class Bot:
         if to in self.silent and xml.find(f"{{{stanzas.MAM}}}query") is not None:
             self.swallowed.append(to)
             self._tell()
-            return None
-        return None if to in self.unreachable else stanza
+        elif to not in self.unreachable:
+            return stanza
+        self._nowhere.append(f"IqTimeout_{xml.get('id')}")
+        if self.patience is not None:
+            self._client.loop.call_later(self.patience, self.gives_up)
+        return None
+
+    def gives_up(self) -> None:
+        """Have what was asked and went nowhere time out now."""
+        for name in self._nowhere:
+            timer = self._client.scheduled_events.get(name)
+            if timer is not None:
+                timer._run()
+                timer.cancel()
+        self._nowhere.clear()
 
     def _tell(self) -> None:
         async def tell() -> None:
@@ -173,6 +192,7 @@ class Bot:
             "options": self.options,
             "silent": self.silent,
             "unreachable": self.unreachable,
+            "patience": self.patience,
             "errors": self.errors,
         }
         return Bot(self.server, self.account, **(known | changes))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.live.prosody import Prosody
 
 _C = "{jabber:client}"
-WAIT = 30.0
+WAIT = 60.0
 T = TypeVar("T")
 
 

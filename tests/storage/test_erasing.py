@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from campaign.account import fingerprint, is_fingerprint_of
 from campaign.chat import MATRIX, XMPP, Address, File, Message, say
 from storage.naming import Naming
 from storage.opening import FILE, open_database
 from storage.people import pointing_at
-from storage.tables import audit, metadata, people
+from storage.tables import audit, forgotten, metadata, people
 from tests.storage.made import COOP, HOUR, NOA, NOW, ask, fill, make, rows, said, sign, wait
 
 if TYPE_CHECKING:
@@ -135,6 +135,25 @@ def test_without_secure_deletion_and_tidying_the_file_would_still_name_them(
     database.transaction(lambda storage: storage.unsaying.settle(NOW))
 
     assert left(folder, NAME, ELOISE.id) != []
+
+
+def test_who_did_the_same_before_is_in_nobodys_way(database: Database) -> None:
+    accounts = [Address(XMPP, f"{name}@exemple.example") for name in ("ana", "bela", "caro")]
+
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        for number, account in enumerate(accounts):
+            person = storage.people.ensure(account, account.id, NOW)
+            storage.sympathies.add(made.campaign, account, "$letter", f"$up{number}")
+            storage.rooms.ensure(XMPP, account.id, state="joined", direct=True, partner=account.id)
+            storage.inbox.take(XMPP, [(account.id, "archived-1")], NOW)
+            upto = {"network": XMPP, "scope": account.id, "upto": NOW}
+            storage._connection.execute(insert(forgotten), upto)  # as after months
+            storage.erasing.erase(person.id, LATER)
+        assert rows(storage, "SELECT count(*) FROM sympathies") == [(0,)]
+        assert rows(storage, "SELECT network, scope FROM forgotten") == [(XMPP, "")]
+
+    database.transaction(work)
 
 
 def test_what_was_taken_from_them_alone_is_not_taken_again(database: Database) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from campaign.chat import MATRIX, XMPP
 from tests.storage.made import COOP, NOW
+from tests.storage.plans import explained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from sqlalchemy import Connection
 
     from storage.database import Database
     from storage.inbox import Key
@@ -45,21 +42,8 @@ def test_an_event_counts_once_in_each_room_and_never_again_where_its_place_was_e
 
 
 def test_of_many_events_each_is_looked_up_by_its_key(database: Database) -> None:
-    plans: list[str] = []
-
-    def explain(
-        connection: Connection, _: object, statement: str, parameters: Sequence[object], *__: object
-    ) -> None:
-        if statement.startswith("SELECT"):
-            raw = connection.connection.driver_connection
-            assert raw is not None
-            plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
-
-    event.listen(Engine, "before_cursor_execute", explain)
-    try:
-        keys = [(room, f"${number}") for number in range(50) for room in (COOP, OTHER)]
+    keys = [(room, f"${number}") for number in range(50) for room in (COOP, OTHER)]
+    with explained() as plans:
         database.transaction(lambda storage: storage.inbox.take(MATRIX, keys, NOW))
-    finally:
-        event.remove(Engine, "before_cursor_execute", explain)
     assert plans
     assert all("(network=? AND scope=? AND event=?)" in plan for plan in plans), plans

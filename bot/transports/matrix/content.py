@@ -9,7 +9,7 @@ from bot.transports.matrix.polls import end_content, start_content
 
 if TYPE_CHECKING:
     from bot.transports.base import Payload
-    from bot.transports.matrix.homeserver import Json
+    from bot.transports.matrix.answer import Json
 
 
 def event_of(payload: Payload) -> tuple[str, Json]:

@@ -7,11 +7,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Unreachable
-from bot.transports.matrix.homeserver import RefusedByServer
+from bot.transports.matrix.answer import RefusedByServer
 from bot.transports.matrix.rooms import listing, mapping, memberships
 
 if TYPE_CHECKING:
-    from bot.transports.matrix.homeserver import Homeserver, Json
+    from bot.transports.matrix.answer import Json
+    from bot.transports.matrix.homeserver import Homeserver
     from bot.transports.matrix.sync import SyncLoop
 
 log = logging.getLogger(__name__)

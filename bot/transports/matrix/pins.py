@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Accepted
-from bot.transports.matrix.homeserver import Homeserver, Json, RefusedByServer
+from bot.transports.matrix.answer import Json, RefusedByServer
 from bot.transports.matrix.rooms import listing
 
 if TYPE_CHECKING:
     from bot.transports.base import Payload
+    from bot.transports.matrix.homeserver import Homeserver
 
 PINNED = "m.room.pinned_events"
 OURS = "tocsin.pinned"

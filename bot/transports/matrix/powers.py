@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
-    from bot.transports.matrix.homeserver import Json
+    from bot.transports.matrix.answer import Json
 
 _EVERYTHING = 100
 _HIGHEST = 2**53

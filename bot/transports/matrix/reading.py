@@ -29,7 +29,7 @@ from campaign.chat import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.transports.matrix.homeserver import Json
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.rooms import JoinedRoom
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from bot.transports.base import Limited, LoginRefused, TransportError
 from bot.transports.matrix.rooms import listing, mapping
 
 if TYPE_CHECKING:
-    from bot.transports.matrix.homeserver import Homeserver, Json
+    from bot.transports.matrix.answer import Json
+    from bot.transports.matrix.homeserver import Homeserver
 
 log = logging.getLogger(__name__)
 

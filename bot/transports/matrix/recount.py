@@ -14,7 +14,8 @@ from bot.transports.matrix.rooms import listing
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from bot.transports.matrix.homeserver import Homeserver, Json, Patience
+    from bot.transports.matrix.answer import Json
+    from bot.transports.matrix.homeserver import Homeserver, Patience
     from campaign.chat import Event
 
 RELATIONS = "/_matrix/client/v1"

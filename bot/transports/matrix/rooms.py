@@ -9,7 +9,7 @@ from bot.transports.matrix.powers import Powers
 from bot.transports.matrix.reading import MalformedError, clean, identifier
 
 if TYPE_CHECKING:
-    from bot.transports.matrix.homeserver import Json
+    from bot.transports.matrix.answer import Json
 
 _LONGEST_NAME = 200
 _PAIR = 2

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Unreachable
-from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.answer import Json, RefusedByServer
+from bot.transports.matrix.homeserver import Homeserver, Patience
 from bot.transports.matrix.membership import Window
 from bot.transports.matrix.rooms import JoinedRoom, listing, mapping
 

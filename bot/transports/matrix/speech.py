@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from nio.crypto import attachments
 
 from bot.transports.base import LoginRefused, NotReady, RoomEncrypted, StoredInPlain, Unreachable, Uploaded
-from bot.transports.matrix.homeserver import MEDIA, RefusedByServer
+from bot.transports.matrix.answer import RefusedByServer
+from bot.transports.matrix.homeserver import MEDIA
 from bot.transports.matrix.rooms import JoinedRoom, memberships
 
 if TYPE_CHECKING:
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.encryption import Encryption
-    from bot.transports.matrix.homeserver import Homeserver, Json
+    from bot.transports.matrix.homeserver import Homeserver
     from bot.transports.matrix.sync import SyncLoop
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Batch, Refused, Unreachable
-from bot.transports.matrix.homeserver import Backoff, Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.answer import Json, RefusedByServer
+from bot.transports.matrix.homeserver import Backoff, Homeserver, Patience
 from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.receipts import Receipts
 from bot.transports.matrix.recount import Recounts

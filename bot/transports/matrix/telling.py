@@ -13,7 +13,7 @@ from campaign.chat import MATRIX, Address, Event, Invited, Joined, Reacted, Remo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.transports.matrix.homeserver import Json
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.rooms import JoinedRoom
     from bot.transports.matrix.shares import Share
 

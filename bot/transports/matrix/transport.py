@@ -19,12 +19,13 @@ from bot.transports.base import (
     Unreachable,
     Vitals,
 )
+from bot.transports.matrix.answer import Json, RefusedByServer
 from bot.transports.matrix.content import event_of
 from bot.transports.matrix.direct import DirectChats
 from bot.transports.matrix.encryption import Encryption
 from bot.transports.matrix.encryption.crosssigning import SIGNING_KEYS, CrossSigning
 from bot.transports.matrix.encryption.opening import Opening
-from bot.transports.matrix.homeserver import Homeserver, Json, Patience, RefusedByServer
+from bot.transports.matrix.homeserver import Homeserver, Patience
 from bot.transports.matrix.pins import PINNED, Pins
 from bot.transports.matrix.polls import START
 from bot.transports.matrix.rooms import successor_in

@@ -8,7 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
-from bot.transports.base import Holder, TurnedAway, Unreachable
+from bot.transports.base import Unreachable
+from bot.transports.forms import Holder, TurnedAway
 from bot.transports.xmpp import identity, stanzas
 from campaign.chat import XMPP, Address, Room
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from typing import Any
 
-    from bot.transports.base import Desk, Page
+    from bot.transports.forms import Desk, Page
     from bot.transports.xmpp.identity import Identity
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.session import Session

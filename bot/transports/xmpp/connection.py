@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator
     from pathlib import Path
 
-    from bot.transports.base import Desk, Start
+    from bot.transports.base import Start
+    from bot.transports.forms import Desk
 
 log = logging.getLogger(__name__)
 

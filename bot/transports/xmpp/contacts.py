@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
-from bot.transports.base import Holder, TurnedAway, Unreachable
+from bot.transports.base import Unreachable
+from bot.transports.forms import Holder, TurnedAway
 from bot.transports.xmpp import stanzas
 from campaign.chat import XMPP, Address, Room
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
-    from bot.transports.base import Desk
+    from bot.transports.forms import Desk
     from bot.transports.xmpp.membership import Membership
     from bot.transports.xmpp.session import Session
 

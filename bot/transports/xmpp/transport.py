@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
 
-    from bot.transports.base import Desk
+    from bot.transports.forms import Desk
 
 log = logging.getLogger(__name__)
 

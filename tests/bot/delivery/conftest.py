@@ -37,7 +37,8 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (carrying, errands, outage):
         monkeypatch.setattr(name, "FIRST_PAUSE", 0.002)
         monkeypatch.setattr(name, "LONGEST_PAUSE", 0.004)
-    monkeypatch.setattr(carrying, "ECHO_WITHIN", 0.2)
+    # A played network echoes, however slow the machine; where it does not, the test says so.
+    monkeypatch.setattr(carrying, "ECHO_WITHIN", 10.0)
 
 
 @pytest.fixture

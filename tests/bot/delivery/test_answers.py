@@ -173,11 +173,13 @@ async def test_a_server_that_is_away_is_asked_by_one_at_a_time(
 async def test_what_no_echo_ever_tells_of_is_left_alone_in_the_end(
     xmpp: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carrying, "ECHO_WITHIN", 0.02)
     xmpp.network.silent.add(FORGE)
     await xmpp.put(FORGE, "into the void")
+    monkeypatch.setattr(carrying, "ECHO_WITHIN", 0.02)
     for _ in range(carrying.MOST_FAULTS - 1):
         await xmpp.fails(Unsure)
+    # What the campaigners are told does come back, if slowly.
+    monkeypatch.setattr(carrying, "ECHO_WITHIN", 1.0)
     await xmpp.settle()
 
     assert (await xmpp.states())[0] == "uncertain"

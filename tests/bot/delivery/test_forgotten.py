@@ -48,13 +48,14 @@ async def limited_while_they_are_forgotten(bench: Bench, *, private: bool) -> No
     room = CAFE if private else COOP
     bench.network.script[room].append(Limited(0.01))
     await put(bench, private=private)
-    thaw = bench.delivery._carrying._thaw
+    undelivered = bench.delivery._carrying._undelivered
+    thaw = undelivered.thaw
 
     async def later(claim: Claim) -> bool:
         await forget(bench)
         return await thaw(claim)
 
-    bench.delivery._carrying._thaw = later  # type: ignore[method-assign]
+    undelivered.thaw = later  # type: ignore[method-assign]
     await bench.settle()
     assert len([one for one in bench.network.attempts if one.room == room]) == 1 + (not private)
 
@@ -142,7 +143,7 @@ async def test_nobody_hears_that_nothing_tells_whether_they_were_told(matrix: Be
     def doubt(storage: Storage) -> None:
         room = storage.rooms.find(CAFE.network, CAFE.id)
         assert room is not None
-        matrix.delivery._carrying.doubt(storage, key, room.id, "the room keeps no archive")
+        matrix.delivery._carrying._undelivered.doubt(storage, key, room.id, "the room keeps no archive")
         storage.unsaying.settle(NOW)
 
     await matrix.database.write(doubt)

@@ -27,9 +27,12 @@ class Server:
         self.joined: dict[str, Any] = {ME: {}, "@a:example.org": {}, "@b:example.org": {}}
         self.told = asyncio.Event()
         self.told.set()
+        self.asked = asyncio.Event()
+        """Set once it was asked who is joined."""
 
     async def call(self, _method: str, *path: str, **_: Any) -> dict[str, Any]:
         if path[-1] == "joined_members":
+            self.asked.set()
             await self.told.wait()
             return {"joined": self.joined}
         return {"chunk": []}
@@ -99,9 +102,10 @@ async def test_nobody_is_known_to_be_there_while_the_server_is_asked_who_is() ->
     room.invited_known = True
     assert room.readers == {ME, "@a:example.org", "@b:example.org"}
     server.told.clear()
+    server.asked.clear()
     del server.joined["@b:example.org"]  # which a gap does not show
     reading = asyncio.create_task(sync._read(answer(limited=True), live=True))
-    await asyncio.sleep(0.01)
+    await asyncio.wait_for(server.asked.wait(), 10)
     assert room.readers is None
     server.told.set()
     await reading

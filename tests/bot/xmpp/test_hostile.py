@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.transports.base import Holder, Page, TurnedAway
+from bot.transports.forms import Holder, Page, TurnedAway
 from bot.transports.xmpp import adhoc, reading, stanzas
 from bot.transports.xmpp.heard import Heard
 from bot.transports.xmpp.identity import INFO, ITEMS, Identity, items

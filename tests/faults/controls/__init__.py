@@ -28,6 +28,7 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         taking.careful_opening,
         taking.careful_hearing,
         sending.same_key,
+        sending.asking_once,
         sending.archive_for_ours,
         sending.fence,
         sending.backing_off,

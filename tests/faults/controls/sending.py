@@ -27,6 +27,15 @@ def same_key() -> None:
     transport.MatrixTransport.send = anew
 
 
+def asking_once() -> None:
+    """Where a connection ends, a library may ask once more by itself."""
+
+    async def as_it_likes(request: Any, handler: Any) -> Any:
+        return await handler(request)
+
+    homeserver.once = as_it_likes
+
+
 def archive_for_ours() -> None:
     """What was begun is sent again without looking for it in the archive."""
     read = Inbound._archived_groupchat

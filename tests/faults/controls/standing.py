@@ -8,7 +8,7 @@ from typing import Any
 from bot.cli import folder as data
 from bot.supervisor import Supervisor
 from bot.transports.base import LoginRefused, Unreachable
-from bot.transports.matrix import homeserver
+from bot.transports.matrix import answer
 from bot.transports.xmpp import session
 from bot.transports.xmpp.entering import Entering
 from commands import membership
@@ -16,7 +16,7 @@ from commands import membership
 
 def login_refused() -> None:
     """A refused login is taken for a server in trouble."""
-    homeserver._TOKEN_GONE = frozenset()
+    answer._TOKEN_GONE = frozenset()
     session._FINAL = ()
 
     async def serve(self: Any) -> None:

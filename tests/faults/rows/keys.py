@@ -6,6 +6,7 @@ import shutil
 import signal
 from typing import TYPE_CHECKING
 
+from tests.faults.scene import BROKEN_WITHIN, SOUND_WITHIN
 from tests.faults.sides import SealedSide
 from tests.live.sealed_person import SealedPerson
 
@@ -44,14 +45,14 @@ async def killed_between(run: Scene) -> None:
             typed = run.rng.randint(1, 3)
             for _ in range(typed):
                 await run.sign()
-            await run.until(lambda: run.ended is not None or not_waiting(run), "an answer", 30)
+            await run.until(lambda: run.ended is not None or not_waiting(run), "an answer")
         if run.ended != -signal.SIGKILL:
             run.wrong.append(f"it ended with {run.ended} at {step}")
         run.hits.append(step)
         await run.signs(2)  # with keys that were told before
         await run.start()
         await run.signs(2)
-        await run.until(lambda: not_waiting(run), "everything read", 30)
+        await run.until(lambda: not_waiting(run), "everything read")
 
 
 def not_waiting(run: Scene) -> bool:
@@ -72,7 +73,7 @@ async def late(run: Scene) -> None:
         before = len(run.typed)
         await run.signs(run.rng.randint(2, 5))
         typed = list(run.typed)[before:]
-        await run.until(lambda typed=typed: kept(run) >= len(typed), "events kept", 30)  # type: ignore[misc]
+        await run.until(lambda typed=typed: kept(run) >= len(typed), "events kept")  # type: ignore[misc]
         if run.rng.random() < 0.7:
             await run.kill()
             await run.start()
@@ -84,7 +85,7 @@ async def late(run: Scene) -> None:
         if run.rng.random() < 0.5:
             await run.kill()
             await run.start()
-        await run.until(lambda: not_waiting(run), "everything read", 30)
+        await run.until(lambda: not_waiting(run), "everything read")
     if kept(run):
         run.wrong.append(f"{kept(run)} events kept that were read")
 
@@ -100,7 +101,7 @@ async def new_device(run: Scene) -> None:
     side = sealed(run)
     await run.arrive()
     await run.signs(2)
-    await run.until(lambda: not_waiting(run), "answers", 30)
+    await run.until(lambda: not_waiting(run), "answers")
     observer = side.observer
     async with (
         SealedPerson(observer.base_url, observer.user_id, observer.password) as other,
@@ -108,13 +109,13 @@ async def new_device(run: Scene) -> None:
     ):
         await leaving.join(side.room)
         await run.signs(2)
-        await run.until(lambda: not_waiting(run), "answers", 30)
+        await run.until(lambda: not_waiting(run), "answers")
         await leaving.sync()
         if not any(event.get("sealed") for event in leaving.timeline if event["sender"] == side.bot_id):
             run.wrong.append("somebody who came cannot read the answers")
         await observer.kick(side.room, leaving.user_id)
         await run.signs(2)
-        await run.until(lambda: not_waiting(run), "answers", 30)
+        await run.until(lambda: not_waiting(run), "answers")
         mine = [event for event in await other.history(side.room) if event["sender"] == side.bot_id]
         if not any(event.get("sealed") for event in mine[-1:]):
             run.wrong.append("a new device cannot read the last answer")
@@ -129,15 +130,15 @@ async def lost_store(run: Scene) -> None:
     side = sealed(run)
     await run.arrive()
     await run.signs(3)
-    await run.until(lambda: not_waiting(run), "answers", 30)
+    await run.until(lambda: not_waiting(run), "answers")
     await run.stop()
     before = run.ask("SELECT device FROM devices")
     shutil.rmtree(run.folder / "data" / "keys")
-    await run.start(within=30)
+    await run.start(BROKEN_WITHIN if run.safeguard else SOUND_WITHIN)
     if run.ask("SELECT device FROM devices") == before:
         run.wrong.append("it is the same device")
     await run.signs(3)
-    await run.until(lambda: not_waiting(run), "answers", 30)
+    await run.until(lambda: not_waiting(run), "answers")
     told = [seen.text for seen in await side.visible() if "keys for encrypted rooms are lost" in seen.text]
     if len(told) != 1:
         run.wrong.append(f"the campaigners were told {len(told)} times")

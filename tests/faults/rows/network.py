@@ -95,9 +95,12 @@ async def latency(run: Scene) -> None:
 
 async def response_lost(run: Scene) -> None:
     """A message is taken, and the answer that says so is lost."""
-    # A library of HTTP asks once more by itself, with the same bytes: only the second time does the bot get to know.
-    times = 2 if run.side.network == "matrix" else 1
-    await once(run, lambda: troubles.ResponseLost(times=times))
+    await once(run, troubles.ResponseLost)
+
+
+async def response_lost_then_too_many(run: Scene) -> None:
+    """A message is taken, the answer that says so is lost, and whoever asks again is told to wait."""
+    await once(run, troubles.ThenTooMany)
 
 
 async def truncated(run: Scene) -> None:
@@ -160,7 +163,7 @@ async def released_late(run: Scene) -> None:
 async def both(run: Scene) -> None:
     """Both networks at once: an answer is lost on each, then neither can be reached. Each gets over it by itself."""
     await run.arrive()
-    lost = {network: troubles.ResponseLost(times=2 if network == "matrix" else 1) for network in run.sides}
+    lost = {network: troubles.ResponseLost() for network in run.sides}
     for network, side in run.sides.items():
         side.proxy.fault = lost[network]
     typing = asyncio.gather(*(run.signs(run.rng.randint(1, 3), network) for network in run.sides))

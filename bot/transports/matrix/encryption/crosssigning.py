@@ -16,7 +16,7 @@ from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
 
 from bot.transports.base import Refused
-from bot.transports.matrix.homeserver import ProofWanted, RefusedByServer
+from bot.transports.matrix.answer import ProofWanted, RefusedByServer
 from bot.transports.matrix.rooms import mapping
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from Crypto.PublicKey.ECC import EccKey
 
-    from bot.transports.matrix.homeserver import Homeserver, Json
+    from bot.transports.matrix.answer import Json
+    from bot.transports.matrix.homeserver import Homeserver
 
 log = logging.getLogger(__name__)
 

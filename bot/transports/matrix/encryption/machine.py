@@ -16,9 +16,9 @@ import vodozemac
 from nio.crypto import InboundGroupSession, Olm
 from nio.events import ToDeviceEvent
 
+from bot.transports.matrix.answer import parse
 from bot.transports.matrix.encryption.sealing import Sealing
 from bot.transports.matrix.encryption.uploads import Uploads
-from bot.transports.matrix.homeserver import parse
 from bot.transports.matrix.reading import MalformedError, identifier, json_object
 from bot.transports.matrix.rooms import MEGOLM
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from nio.crypto import Session
 
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.encryption.store import KeyStore, RoomKey
-    from bot.transports.matrix.homeserver import Json
 
 log = logging.getLogger(__name__)
 logging.getLogger("nio").setLevel(logging.CRITICAL)  # it names people, and shows whole events

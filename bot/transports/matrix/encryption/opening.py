@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.transports.base import Start
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.encryption.session import Encryption
-    from bot.transports.matrix.homeserver import Json
     from bot.transports.matrix.rooms import JoinedRoom
     from bot.transports.matrix.shares import Share
     from campaign.chat import Event

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from nio.crypto import OlmDevice
 
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.encryption.machine import Machine
-    from bot.transports.matrix.homeserver import Json
 
 log = logging.getLogger(__name__)
 

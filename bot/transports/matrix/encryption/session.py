@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.encryption.machine import Received
-    from bot.transports.matrix.homeserver import Homeserver, Json
+    from bot.transports.matrix.homeserver import Homeserver
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from bot.transports.matrix.rooms import mapping
 
 if TYPE_CHECKING:
+    from bot.transports.matrix.answer import Json
     from bot.transports.matrix.encryption.machine import Machine
-    from bot.transports.matrix.homeserver import Json
 
 _CURVE = "signed_curve25519"
 
