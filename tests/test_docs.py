@@ -145,7 +145,7 @@ def _check_options(typed: Typed, one: Command, rest: str) -> None:
         name = known.get(fold(option))
         assert name, f"{typed.where}: {one.name} takes no {option}= in {typed.text!r}"
         own = OPTIONS.get(typed.language, {}).get(name, (name,))
-        assert fold(option) in own, f"{typed.where}: {option}= is not in the document's language"
+        assert fold(option) in map(fold, own), f"{typed.where}: {option}= is not in the document's language"
 
 
 def _check_choice(typed: Typed, word: str) -> None:
