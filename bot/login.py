@@ -90,14 +90,14 @@ async def _matrix(config: Config, sought: Wanted, how: How, *, terminal: Termina
     matrix, house, folder = config.settings.matrix, house_of(config), config.settings.bot.data
     if matrix is None:
         raise NotLoggedIn("the config has no [matrix] section")
-    server = Homeserver(
-        matrix.homeserver,
-        matrix.user,
-        request_timeout=_PATIENCE,
-        tls=trusting(matrix.ca_file) if matrix.ca_file else None,
-    )
     with ExitStack() as opened:
         database = opened.enter_context(closing(open_database(folder))) if (folder / FILE).exists() else None
+        server = Homeserver(
+            matrix.homeserver,
+            matrix.user,
+            request_timeout=_PATIENCE,
+            tls=trusting(matrix.ca_file) if matrix.ca_file else None,
+        )
 
         async def device() -> str:
             if database is None:

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts while a server cannot be reached."""
+_CHANCE = 1
+"""Failures that are no outage: a connection that was kept may have been closed as it was used."""
 
 
 class Outage:
@@ -26,11 +28,11 @@ class Outage:
         self._turn = asyncio.Lock()
 
     async def ask(self, act: Callable[[], Awaitable[T]]) -> T:
-        """Ask the server something, at once while it answers, else in turn and after a pause. Raises as `act`."""
-        if self._failures:
+        """Ask the server something, at once while it answers, or failed but once, else in turn and after a pause. Raises as `act`."""
+        if self._failures > _CHANCE:
             async with self._turn:
-                if self._failures:
-                    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 16))
+                if self._failures > _CHANCE:
+                    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - _CHANCE - 1, 16))
                     await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load, guards nothing
         # The turn is given on before this is answered: what hangs for one room must not hold up the others.
         return await self._counted(act)

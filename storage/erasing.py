@@ -7,9 +7,10 @@ point at the person, what was said to them or about them. An account is nobody e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, and_, delete, func, insert, or_, select, update
 
 from campaign.organisation import normal_form
 from storage.merged import Merged, Trace, without_digest
@@ -26,6 +27,7 @@ from storage.tables import (
     campaign_organisations,
     campaigns,
     consents,
+    deadlines,
     disputes,
     link_codes,
     metadata,
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import Column, ColumnElement, Table
 
     from campaign.chat import Address
 
@@ -55,8 +57,21 @@ _APART = frozenset(
     {"audit", "inbox", "outbox", "dispatches", "files", "rooms", "addresses", "people", "letters"}
 )
 """Tables with a rule of their own, or in which nobody is named."""
+_LABEL = deadlines.c.label
+"""What people typed, though no two of a campaign's are the same."""
 _ANSWERS = ("deciding", "declined", "details")
 """The acts in which somebody types something for an organisation, besides signing and voting."""
+
+
+@cache
+def _keys(table: Table) -> frozenset[Column[Any]]:
+    """The columns of which no two rows may have the same."""
+    return frozenset(
+        column
+        for constraint in table.constraints
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint)
+        for column in constraint.columns
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +177,9 @@ class Erasing(Queries):
             ).scalars()
         )
         return Naming(
-            frozenset(account.id for account in accounts if account.id),
+            # An occupant-id is whatever the room's service says: elsewhere it may be another person, or a room.
+            frozenset(account.id for account in accounts if account.is_account),
+            frozenset((one.network, one.id, one.room) for one in accounts),
             frozenset(name for name, form in normal.items() if form not in taken),
         )
 
@@ -250,13 +267,20 @@ class Erasing(Queries):
         self, table: Table, which: ColumnElement[bool], naming: Naming, *, but: Sequence[str] = ()
     ) -> None:
         """Take their names and accounts out of the texts of some rows."""
-        texts = [column for column in table.columns if is_text(column) and column.name not in but]
+        # Where it makes a row that one and no other, it is found whole by who looks for it; or it is a label.
+        texts = [
+            column
+            for column in table.columns
+            if is_text(column) and column.name not in but and (column is _LABEL or column not in _keys(table))
+        ]
         if not texts:
             return
         key = tuple(table.primary_key.columns)
         for row in self._connection.execute(select(*key, *texts).where(which)).mappings().all():
             values = {column.name: naming.without(row[column.name]) for column in texts}
             changed = {name: value for name, value in values.items() if value != row[name]}
+            if changed and _LABEL in texts and _LABEL.name in changed:
+                changed[_LABEL.name] += f" {row['id']}"  # two may differ in nothing else
             if changed:
                 where = and_(*(column == row[column.name] for column in key))
                 self._connection.execute(update(table).where(where).values(**changed))

@@ -21,17 +21,20 @@ class Naming:
     """Accounts are nobody else's; names may be anybody's, so the caller says where they are theirs."""
 
     addresses: frozenset[str]
+    """Their accounts."""
+    places: frozenset[tuple[str, str, str]]
+    """The same and what they are in single rooms, each as network, id and room."""
     names: frozenset[str]
 
     @property
     def words(self) -> list[str]:
-        """Everything that is looked for."""
-        return sorted(self.addresses | self.names)
+        """Everything by which they may be found; not all that is found is theirs."""
+        return sorted(self.addresses | self.names | {id_ for _, id_, _ in self.places})
 
     @property
     def accounts_alone(self) -> Naming:
         """The same without the names: for what others wrote, where a name may be somebody else's."""
-        return Naming(self.addresses, frozenset())
+        return Naming(self.addresses, self.places, frozenset())
 
     @cached_property
     def _account(self) -> re.Pattern[str]:
@@ -46,7 +49,7 @@ class Naming:
     def is_in(self, value: Any) -> bool:  # noqa: ANN401 - any JSON
         """Whether somewhere in a message an account stands, or a name by itself."""
         if isinstance(value, dict):
-            return any(map(self.is_in, value.values()))
+            return self._is_at(value) or any(map(self.is_in, value.values()))
         if isinstance(value, list | tuple):
             return any(map(self.is_in, value))
         if not isinstance(value, str):
@@ -71,11 +74,15 @@ class Naming:
     def out_of_message(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A frozen message that names and mentions them no more, and still says what it was to say."""
         found = dict(message)
-        if (found.get("to") or {}).get("id") in self.addresses:
+        if self._is_at(found.get("to")):
             found |= {"to": None, "to_name": ""}
-        found["mentions"] = [one for one in found.get("mentions") or () if one["id"] not in self.addresses]
+        found["mentions"] = [one for one in found.get("mentions") or () if not self._is_at(one)]
         found["lines"] = self._blanked(found.get("lines") or [])
         return found
+
+    def _is_at(self, address: Mapping[str, Any] | None) -> bool:
+        at = address or {}
+        return (at.get("network"), at.get("id"), at.get("room") or "") in self.places
 
     def _blanked(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
         """Only whole values are names in a message: the words around them are the bot's own."""
@@ -89,6 +96,6 @@ class Naming:
 
     def out_of(self, data: bytes) -> bytes:
         """A list that is on its way, as CSV or JSON quotes names."""
-        for word in self.words:
+        for word in sorted(self.addresses | self.names):
             data = data.replace(f'"{word}"'.encode("utf-8", "replace"), b'""')
         return data

@@ -21,6 +21,8 @@ class Unhearing(Queries):
     def events(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
         """Forget where they spoke to the bot alone, where that is their account; not what it took, lest it take it again."""
         for account in accounts:
+            if not account.is_account:
+                continue  # what it is elsewhere is somebody else
             scopes = [account.id, *(room for _, room in private if account.id in room)]
             scope = (inbox.c.network == account.network, inbox.c.scope.in_(scopes))
             events = list(self._connection.execute(select(inbox.c.event).where(*scope)).scalars())
@@ -50,7 +52,7 @@ class Unhearing(Queries):
     def sealed(self, accounts: Sequence[Address], private: Sequence[tuple[int, str]]) -> None:
         """Forget what waits sealed for its key: what they wrote, and what is in their private chats."""
         for network in {account.network for account in accounts}:
-            names = [account.id for account in accounts if account.network == network]
+            names = [one.id for one in accounts if one.network == network and one.is_account]
             places = [room for _, room in private]
             self._connection.execute(
                 delete(unread_events).where(

@@ -39,6 +39,8 @@ class Unsaying(Queries):
         """The private chats with them: id and address."""
         found: list[tuple[int, str]] = []
         for account in accounts:
+            if not account.is_account:
+                continue
             query = select(rooms.c.id, rooms.c.address).where(
                 rooms.c.network == account.network,
                 rooms.c.direct,

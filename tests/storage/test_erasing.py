@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 ELOISE = Address(XMPP, "éloïse@exemple.example")
 NAME = "Éloïse d'Arc"
 LATER = NOW + timedelta(days=400)
+THEIRS = (
+    "SELECT * FROM revocations",
+    "SELECT * FROM sympathies",
+    "SELECT * FROM inbox",
+    "SELECT * FROM rooms",
+)
 
 
 def everything(storage: Storage, made: Made) -> int:
@@ -306,7 +312,7 @@ def test_what_is_held_is_found_in_every_table(database: Database) -> None:
 
 
 def test_an_account_is_found_whole_and_no_other() -> None:
-    naming = Naming(frozenset({"ana@example.org", "@ana:example.org"}), frozenset({"Ana"}))
+    naming = Naming(frozenset({"ana@example.org", "@ana:example.org"}), frozenset(), frozenset({"Ana"}))
     for text in (
         "diana@example.org",
         "ana@example.org.evil.example",
@@ -455,3 +461,63 @@ def test_a_database_that_was_open_before_is_tidied_too(tmp_path: Path) -> None:
     finally:
         first.close()
         second.close()
+
+
+def test_what_a_rooms_service_calls_somebody_is_nobody_elses_account(database: Database) -> None:
+    """Occupant-ids are chosen by whoever runs the room: another person's account may be among them, or a room's."""
+
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        lou, evil = Address(XMPP, "lou@exemple.example"), "room@evil.example"
+        storage.rooms.ensure(XMPP, lou.id, state="joined", direct=True, partner=lou.id)
+        storage.inbox.take(XMPP, [(lou.id, "alone")], NOW)
+        storage.inbox.move(XMPP, {COOP: "archive-7"}, NOW)
+        person = storage.people.ensure(lou, "Lou", NOW)
+        storage.sympathies.add(made.campaign, lou, "$letter", "$up")
+        storage.representatives.represent(made.other, person.id, "roster", NOW)
+        storage.representatives.revoke(made.other, person.id, NOW)
+        storage.outbox.put(XMPP, Message((say("hello"),), to=lou, to_name="Lou"), NOW, room=made.room)
+        before = [rows(storage, query) for query in THEIRS]
+        for id_ in (lou.id, COOP, "@ana:example.org"):
+            occupant = Address(XMPP, id_, evil)
+            fake = storage.people.ensure(occupant, "x", NOW)
+            storage.outbox.put(XMPP, Message((say("hello"),), to=occupant, to_name="x"), NOW, room=made.room)
+            storage.erasing.erase(fake.id, LATER)
+        after = [rows(storage, query) for query in THEIRS]
+        assert after == before
+        assert storage.inbox.cursors(XMPP) == {COOP: "archive-7"}
+        assert storage.representatives.is_revoked(made.other, lou)
+        to = [
+            (json.loads(message)["to"] or {}).get("id")
+            for (message,) in rows(storage, "SELECT message FROM outbox")
+        ]
+        assert to == [lou.id, None, None, None]
+
+    database.transaction(work)
+
+
+def test_labels_that_differ_in_an_account_alone_stay_apart(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        ana, bela = (Address(XMPP, f"{name}@exemple.example") for name in ("ana", "bela"))
+        for label in (f"call {ana.id}", f"call xmpp:{ana.id}", f"call {bela.id}"):
+            storage.deadlines.put(made.campaign, label, NOW + HOUR, "Europe/Paris", NOW)
+        for account in (ana, bela):
+            storage.erasing.erase(storage.people.ensure(account, "", NOW).id, LATER)
+        labels = [label for (label,) in rows(storage, "SELECT label FROM deadlines ORDER BY id")]
+        assert all(label.startswith("call … ") for label in labels)
+        assert len(set(labels)) == 3
+
+    database.transaction(work)
+
+
+def test_whose_account_differs_by_case_alone_is_somebody_else(database: Database) -> None:
+    def work(storage: Storage) -> None:
+        made = make(storage)
+        for name in ("ana", "bela"):
+            low, high = (Address(MATRIX, f"@{one}:exemple.example") for one in (name, name.title()))
+            storage.sympathies.add(made.campaign, high, "$letter", f"$up-{name}")
+            storage.erasing.erase(storage.people.ensure(low, name, NOW).id, LATER)
+        assert len(rows(storage, "SELECT DISTINCT address FROM sympathies")) == 2
+
+    database.transaction(work)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import random
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,18 +63,21 @@ class Patience:
     seconds: float = 45.0
 
 
-async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Make a request that changes something, and let no library make it again when the connection ends meanwhile.
+_SAYING = re.compile(r"/rooms/[^/]+/send/")
 
-    aiohttp would, by itself, for a PUT. The second answer would say nothing of the first: a message that had been taken
-    would be told refused by a limit met since, and be said a second time as another one.
+
+async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Say something in a room, and let no library say it again where the connection ends meanwhile.
+
+    aiohttp does, by itself, with a PUT. The second answer says nothing of the first: a message that had been taken would
+    be told refused by a limit met since, and be said once more as another one. Whatever else is put may be repeated.
     """
     try:
         return await handler(request)
     except ClientConnectorError:
         raise  # it never got there
     except (ClientOSError, ServerDisconnectedError) as error:
-        if request.method == "GET":
+        if not _SAYING.search(request.url.raw_path):
             raise
         raise ClientConnectionError(reason(error)) from error
 
