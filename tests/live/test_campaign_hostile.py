@@ -32,6 +32,8 @@ AT_ONCE = 2.0
 """Seconds within which the next line has to be answered, on a machine that is quick enough."""
 TIMES = 10
 """At once is, on a slow one, this many times what an answer took before anybody did any harm."""
+MOST = 20.0
+"""Seconds that nobody calls at once, on any machine."""
 MORE_THAN_STRICT = 14
 """Answers in a row that Synapse's default limits would not allow (ten, and one in five seconds)."""
 LEAST = 300
@@ -62,7 +64,7 @@ class Street:
         for number in range(3):
             began = time.monotonic()
             await self._signs_once_on_xmpp(f"Mesure {number}")
-            self.at_once = max(self.at_once, TIMES * (time.monotonic() - began))
+            self.at_once = min(MOST, max(self.at_once, TIMES * (time.monotonic() - began)))
 
     async def shows_a_generous_server(self) -> None:
         """Talk until the bot has seen that this server takes more than a strict one.

@@ -138,8 +138,9 @@ async def test_pauses_between_attempts_grow(matrix: Bench, monkeypatch: pytest.M
     await matrix.put(COOP, "hello")
     await matrix.settle()
     assert [
-        round(wait / pause, 1) for wait, pause in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30], strict=True)
-    ] == (pytest.approx([1.0] * 8, abs=0.26))
+        round(wait / pause, 1)
+        for wait, pause in zip(waits, [1, 2, 4, 8, 16, 30, 30], strict=True)  # a first failure may be chance
+    ] == (pytest.approx([1.0] * 7, abs=0.26))
 
 
 async def test_a_server_that_is_away_is_asked_by_one_at_a_time(
