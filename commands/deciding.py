@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
-from campaign.chat import N_, Day, Text, Typed, Value, say
+from campaign.chat import N_, Day, Moment, Text, Typed, Value, say
 from campaign.dates import read_day
 from campaign.errors import CampaignError
 from commands import ending, lookup, questioning, reconfirming
@@ -74,7 +75,8 @@ def deciding(
         question=waits_for.number if waits_for else None,
         leaning=leaning or "",
     )
-    return Reply((_noted(found.name, until, waits_for),)).also(*told)
+    noted = (_noted(found.name, until, waits_for), *(_too_late(ctx, until) if until else ()))
+    return Reply(noted).also(*told)
 
 
 def _noted(name: str, until: Day | None, waits_for: Question | None) -> Text:
@@ -98,6 +100,22 @@ def _noted(name: str, until: Day | None, waits_for: Question | None) -> Text:
         ),
         **values,
         day=until,
+    )
+
+
+def _too_late(ctx: Context, until: Day) -> tuple[Text, ...]:
+    """Say so where the last deadline comes first: whom it has passed by is asked no more."""
+    last = max((one.at for one in ctx.storage.deadlines.of_campaign(ctx.campaign.id)), default=None)
+    zone = ZoneInfo(ctx.campaign.timezone)
+    if last is None or until.day < last.astimezone(zone).date():
+        return ()
+    return (
+        say(
+            N_(
+                "The deadline is {at}: after it I ask nobody any more. If you need the time, ask the organisers to move it."
+            ),
+            at=Moment(last, ctx.campaign.timezone).seen(ctx.now),
+        ),
     )
 
 

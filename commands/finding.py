@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import OSA
 
 from campaign.chat import N_, Text, Typed, say
-from commands.vocabulary import AKIN, SECOND_WORDS, choice_words, fold
+from commands.vocabulary import AKIN, LONGEST_AKIN, SECOND_WORDS, choice_words, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,10 +68,18 @@ def summary(one: Command) -> Text:
 
 def akin(line: Line, menu: Iterable[Command]) -> list[tuple[Command, tuple[str, ...], str]]:
     """The commands that may be meant by a word that is none, each with its own words behind it, and what was typed there."""
-    word, *rest = line.words or [""]
-    meant = [each.split(" ") for each, words in AKIN.items() if fold(word) in words]
     known = {one.name: one for one in menu}
-    return [(known[name], tuple(words), " ".join(rest)) for name, *words in meant if name in known]
+    for count in range(min(len(line.words), LONGEST_AKIN), 0, -1):
+        typed, rest = " ".join(map(fold, line.words[:count])), " ".join(line.words[count:])
+        meant = [each for each, words in AKIN.items() if typed in words]
+        found: list[tuple[Command, tuple[str, ...], str]] = []
+        for each in meant:
+            name, *own = [each] if each in known else each.split(" ")
+            if name in known:
+                found.append((known[name], tuple(own), rest))
+        if found:
+            return found
+    return []
 
 
 def member(line: Line, menu: Iterable[Command]) -> tuple[Command, str] | None:

@@ -10,6 +10,7 @@ from campaign.organisation import tidy_name
 from commands import asking, authority, completing, disputing, lookup, reconfirming, signing, vouching
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command, reply
 from commands.entry import Entry
+from commands.vocabulary import NOBODYS_NAME, fold
 
 if TYPE_CHECKING:
     from storage.organisations import Organisation
@@ -36,10 +37,8 @@ def sign(
 ) -> Reply:
     """Sign at once for an organisation one may speak for; ask anybody else whether they are entitled."""
     entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
-    name = tidy_name(organisation) if organisation else ""
-    if name:
-        found = lookup.named(ctx.storage, name)
-    else:
+    name, found = _named(ctx, organisation)
+    if not name:
         mine = authority.organisations(ctx)
         found = mine[0] if len(mine) == 1 else None
     if found is not None and found.id == ctx.campaign.collective_id:
@@ -51,7 +50,7 @@ def sign(
     if found is None:
         return signing.sign(ctx, signing.enter(ctx, name), entry, speaks=False)
     standing = ctx.storage.signatures.standing(ctx.campaign.id, found.id)
-    speaks = not organisation or authority.speaks(ctx, found)
+    speaks = not name or authority.speaks(ctx, found)
     if standing is None and not speaks:
         _make_sure_they_may_declare(ctx)
     if standing is not None and (standing.level != "declared" or not speaks):
@@ -63,6 +62,13 @@ def sign(
     if standing is not None:
         return signing.stand_by(ctx, found, standing, entry)
     return signing.sign(ctx, found, entry, speaks=speaks)
+
+
+def _named(ctx: Context, organisation: str) -> tuple[str, Organisation | None]:
+    """The name that was typed, and who goes by it; none where what was typed names nobody: "la lettre", "svp"."""
+    name = tidy_name(organisation) if organisation else ""
+    found = lookup.named(ctx.storage, name) if name else None
+    return ("" if found is None and fold(name) in NOBODYS_NAME else name), found
 
 
 MOST_DECLARED = 10

@@ -127,10 +127,29 @@ NO = frozenset({"non", "no", "annuler", "cancel"})
 """What is said in reply to a question of the bot's, folded, in any language."""
 
 AKIN: dict[str, tuple[str, ...]] = {
-    "sign": ("participer", "rejoindre", "join"),
-    "deciding": ("hesiter", "reflechir", "consulter", "hesitate", "consult"),
-    "withdraw": ("annuler", "cancel", "undo", "supprimer", "effacer", "delete", "remove"),
-    "vote": ("changer", "modifier", "change", "modify", "edit"),
+    "sign": (
+        *("participer", "rejoindre", "join", "signature", "je signe", "nous signons", "on signe"),
+        *("i sign", "we sign"),
+    ),
+    "deciding": (
+        *("hesiter", "reflechir", "consulter", "hesitate", "consult"),
+        *("on reflechit", "nous reflechissons"),
+    ),
+    "decline": ("on refuse", "nous refusons", "we decline"),
+    "ask": ("une question", "j'ai une question", "a question"),
+    "context": ("faq",),
+    "signatories": ("liste", "list", "qui a signe", "who signed"),
+    "deadlines": ("date limite", "dates"),
+    "verify": ("valider", "accepter", "accept", "approve"),
+    "remind now": ("relancer", "relance"),
+    "withdraw": (
+        *("annuler", "cancel", "undo", "supprimer", "effacer", "delete", "remove"),
+        *("je retire", "nous retirons", "desinscrire", "desister"),
+    ),
+    "vote": (
+        *("changer", "modifier", "change", "modify", "edit"),
+        *("je vote", "nous votons", "on vote", "i vote", "we vote"),
+    ),
     "vote retract": ("annuler", "cancel", "undo"),
     "vote objection": ("objecter", "object"),
     "details": ("changer", "modifier", "change", "modify", "edit", "corriger", "completer", "complete"),
@@ -139,9 +158,39 @@ AKIN: dict[str, tuple[str, ...]] = {
     "language": ("changer", "change"),
     "reminders off": ("stop", "arreter", "desabonner", "unsubscribe"),
     "forgetme": ("supprimer", "effacer", "delete", "remove"),
-    "help": ("commandes", "menu", "commands"),
+    "help": ("commandes", "menu", "commands", "comment", "how", "au secours"),
 }
 """Command, with words of its own → what may be typed for it (folded) and is no command: asked about, never taken for it."""
+LONGEST_AKIN = 3
+"""Words of which such a thing may consist."""
+
+NOBODYS_NAME = frozenset(
+    {
+        *("la lettre", "cette lettre", "la lettre ouverte", "lettre", "the letter", "this letter", "letter"),
+        *("svp", "s'il vous plait", "s'il te plait", "stp", "please", "merci", "thanks", "thank you"),
+        *("oui", "ok", "yes", "d'accord", "avec plaisir", "volontiers", "with pleasure", "gladly"),
+        *(
+            "ca",
+            "ceci",
+            "this",
+            "it",
+            "moi",
+            "moi aussi",
+            "me",
+            "me too",
+            "nous",
+            "nous aussi",
+            "us",
+            "us too",
+        ),
+        *("pour nous", "for us", "pour moi", "for me", "pour mon asso", "mon asso", "notre asso"),
+        *("mon association", "notre association", "pour mon association", "pour notre association"),
+        *("au nom de mon association", "au nom de notre association", "au nom de mon asso"),
+        *("mon organisation", "notre organisation", "pour mon organisation", "pour notre organisation"),
+        *("my organisation", "our organisation", "for my organisation", "for our organisation"),
+    }
+)
+"""What is said where a name could stand (folded), and names nobody: the speaker's own organisation is meant, if any."""
 
 SECOND_WORDS: dict[str, tuple[str, ...]] = {
     "open": ("creer", "nouveau", "lancer", "create", "new", "start"),
@@ -194,6 +243,13 @@ def read_choice(word: str, choices: tuple[str, ...]) -> str | None:
             if typed in map(fold, words.get(choice, ())):
                 return choice
     return None
+
+
+def is_answer(text: str) -> bool:
+    """Whether this is what may be typed for an answer to a poll, in any language, and nothing else."""
+    typed = fold(text)
+    every = (words for answers in ANSWERS.values() for words in answers.items())
+    return any(typed in (choice, *map(fold, words)) for choice, words in every)
 
 
 def choice_words(choice: str) -> set[str]:

@@ -64,7 +64,7 @@ def _answers_now(ctx: Context) -> tuple[Text, ...]:
 )
 def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
-    poll, words = _poll(ctx, choice.split())
+    poll, words = _poll(ctx, [word for word in choice.split() if word.strip("!?.,;:")])
     balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices
     said = _choice(words[0], choices) if words else None

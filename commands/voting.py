@@ -13,7 +13,7 @@ from campaign.errors import CampaignError
 from campaign.lately import AHEAD
 from commands import asking, authority, balloting, calling, polling, reminding, tell
 from commands.command import Choice, Context, Reply
-from commands.vocabulary import in_language
+from commands.vocabulary import in_language, is_answer, read_choice
 
 if TYPE_CHECKING:
     from campaign.ballot import Way
@@ -117,8 +117,10 @@ def _may_be_from_here(context: Context, poll: Poll, ballot: BallotRow) -> bool:
 
 
 def is_reply(purpose: str, text: str) -> bool:
-    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number to a poll, words to why."""
-    return purpose.startswith("reason:") or (poll_meant(purpose) is not None and _number(text) is not None)
+    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number or an answer to a poll, words to why."""
+    if poll_meant(purpose) is None:
+        return purpose.startswith("reason:")
+    return _number(text) is not None or is_answer(_words(text))
 
 
 def replied(context: Context, purpose: str, text: str) -> Reply | None:
@@ -129,7 +131,8 @@ def replied(context: Context, purpose: str, text: str) -> Reply | None:
     """
     poll = poll_meant(purpose)
     if poll is not None:
-        return _numbered(context, poll, _number(text) or 0)
+        number = _number(text)
+        return _worded(context, poll, _words(text)) if number is None else _numbered(context, poll, number)
     words = calling.clean(calling.without_quotation(text).replace("\n", " "))
     return balloting.give_reason(context, int(purpose.removeprefix("reason:")), words)
 
@@ -137,6 +140,27 @@ def replied(context: Context, purpose: str, text: str) -> Reply | None:
 def _number(text: str) -> int | None:
     number, following = calling.take_number(calling.clean(calling.without_quotation(text)).split())
     return number if number is not None and number <= MOST_ANSWERS and not following else None
+
+
+def _words(text: str) -> str:
+    return calling.clean(calling.without_quotation(text))
+
+
+def _worded(context: Context, poll_id: int, word: str) -> Reply | None:
+    """Take what is said in reply to a poll, and is nothing but an answer's name, as that answer.
+
+    Raises:
+        CampaignError: this poll has no such answer, or it cannot be taken.
+    """
+    poll = context.storage.polls.find(poll_id)
+    if poll is None:
+        return None
+    choices = polling.procedure_of(poll).choices
+    choice = read_choice(word, choices)
+    if choice is None:
+        how = polling.how_to(poll.number, choices)
+        raise CampaignError(joined((polling.no_answer(poll.number, word), how)))
+    return _given(_in(context, poll), poll, choice, "")
 
 
 def _numbered(context: Context, poll_id: int, number: int) -> Reply | None:
