@@ -231,6 +231,15 @@ DAYTIME = st.tuples(st.times(time(4), time(12)), st.times(time(13), time(23)))
 """Civil hours that no change of the clocks touches, so that what the wall shows decides."""
 
 
+def test_what_comes_late_may_come_in_the_minute_of_the_closing() -> None:
+    deadline, civil = datetime(2024, 1, 1, 18, tzinfo=UTC), (time(4), time(21, 35, 1))
+    planned = deadline - D  # half past two in the afternoon
+    for seconds, action in ((60, "late"), (61, "")):
+        now = local("America/St_Johns", 2023, 12, 31, 21, 35) + timedelta(seconds=1 + seconds)
+        found = due(deadline, planned - H, (D,), civil, "America/St_Johns", (), now)
+        assert "".join(each.action for each in found) == action
+
+
 @given(
     deadline=INSTANTS,
     lead=st.timedeltas(timedelta(0), 30 * D),
@@ -265,8 +274,11 @@ def test_each_offset_is_handled_exactly_once_however_the_ticks_fall(
     for now, each in rung:
         assert set_at < each.planned_at <= now < deadline
         assert each.action == ("send" if now - each.planned_at <= PUNCTUAL else "late")
-        wall = (now if each.action == "late" else each.planned_at).astimezone(ZoneInfo(zone)).time()
-        assert civil[0] <= wall <= civil[1]
+        at = now if each.action == "late" else each.planned_at
+        # What comes late may still come in the minute in which civil hours close.
+        closes = at - M if each.action == "late" else at
+        assert civil[0] <= at.astimezone(ZoneInfo(zone)).time()
+        assert closes.astimezone(ZoneInfo(zone)).time() <= civil[1]
 
 
 @given(INSTANTS, OFFSETS, HOURS, ZONES)

@@ -108,6 +108,9 @@ async def test_a_campaign_in_an_encrypted_room(
             }
             for answers in (["against"], ["for"]):
                 await camille.do("vote", room=room, poll=poll, answers=answers)
+            # Only within a room is what was said first read first.
+            await camille.do("say", room=room, text="!scrutins")
+            await camille.sees(room, bot, "On signe ?", "clôture")
             await maud.do("say", room=private, text="!scrutins")
             await maud.sees(private, bot, "On signe ?", "Nuage Libre\N{NO-BREAK SPACE}: pour")
             # The list, as a file that only this private chat can open.
