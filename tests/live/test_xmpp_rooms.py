@@ -21,8 +21,10 @@ from campaign.chat import (
     Removed,
 )
 from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms
+from tests.live.xmpp_house import plot
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+__all__ = ["plot"]
 
 
 # --- membership ---
@@ -198,6 +200,20 @@ async def test_an_invitation_says_who_invites_and_can_be_followed_or_declined(
         alix.say(room, "welcome")
         await bot.hears("welcome")
     assert len(bot.of(Invited)) == 1
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["directly", "through the room"])
+async def test_whoever_invites_us_into_a_room_we_are_in_does_not_silence_us_there(plot, xmpp_person, direct):
+    guest = await xmpp_person("guest")
+    async with plot.running() as (_, transport, _):
+        await plot.robin.hears("Hello!")
+        if not direct:
+            await guest.join_room(plot.room, "Guest")
+        guest.invite(plot.room, transport._jid, direct=direct)
+        guest.chat(transport._jid, "!help")
+        await guest.hears("!sign")  # what came before it was taken
+        plot.robin.say(plot.room, "!sign")
+        await plot.robin.hears("For which organisation?")
 
 
 # --- signs of life, and the end ---

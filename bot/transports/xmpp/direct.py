@@ -52,7 +52,8 @@ class DirectChats:
         trusted = self._membership.serves(service) or service.endswith("." + stanzas.domain(self._own))
         invited = reading.invitation(message, event=event, at=at, trusted_service=trusted)
         if invited is not None:
-            return [self._membership.invited(*invited)]
+            asked = self._membership.invited(*invited)
+            return [asked] if asked is not None else []
         if sender == self._own:
             return self._own_message(message, event=event, at=at)
         if in_room or (resource and message.find(stanzas.MUC_USER_X) is not None):

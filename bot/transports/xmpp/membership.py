@@ -213,8 +213,14 @@ class Membership:
 
     # --- invitations, leaving ---
 
-    def invited(self, invitation: Invited, inviter: str) -> Invited:
-        """Note an invitation; complete it with the rooms in which that person is seen."""
+    def invited(self, invitation: Invited, inviter: str) -> Invited | None:
+        """Note an invitation; complete it with the rooms in which that person is seen. None: we are in that room.
+
+        Anybody may send one, into any room: to enter once more tells nothing, and what is to be said waits for that.
+        """
+        room = self.rooms.get(invitation.room.id)
+        if room is not None and room.joined:
+            return None
         self._invitations[invitation.room.id] = inviter
         if len(self._invitations) > _INVITATIONS:
             del self._invitations[next(iter(self._invitations))]
