@@ -84,6 +84,28 @@ async def test_a_kick_is_told_and_nothing_comes_back_by_itself(prosody_server, a
     assert bot.texts() == ["welcome back"]
 
 
+async def test_who_is_thrown_out_while_it_asks_whether_it_is_in_does_not_come_back(
+    prosody_server, alix, place, monkeypatch
+):
+    room, account = place
+    async with Bot(prosody_server, account, (room,), options={"ping_interval": 0.2}) as bot:
+        await bot.caught_up()
+        membership = bot.transport._connection.membership
+        still_in = membership._still_in
+
+        async def thrown_out_meanwhile(asked):
+            if not asked.gone:
+                await alix.kick(room, "tocsin")
+                await bot.until(lambda: bool(asked.gone))
+            return await still_in(asked)
+
+        monkeypatch.setattr(membership, "_still_in", thrown_out_meanwhile)
+        assert (await bot.gets(Removed)).why == "kicked"
+        await looks_at_its_rooms(bot, 3)
+        assert (bot.room(room).gone, bot.room(room).joined) == ("kicked", False)
+    assert len(bot.of(Joined)) == 1
+
+
 @pytest.mark.parametrize(
     ("how", "why"),
     [("ban", "banned"), ("destroy", "destroyed"), ("members-only", "kicked"), ("leave", "left")],

@@ -186,6 +186,8 @@ class Membership:
         return True
 
     async def _enter_or_park(self, room: MucRoom) -> None:
+        if room.gone:
+            return  # we were sent away since it was looked who is to be entered
         try:
             await self._entering.enter(room)
         except Refused as refused:
