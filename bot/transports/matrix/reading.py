@@ -104,8 +104,7 @@ class Reader:
         room = Room(MATRIX, self.room_id)
         event: Event | None = None
         if kind == "m.room.redaction":
-            target = content.get("redacts", raw.get("redacts"))  # room version 11 moved it into the content
-            event = Redacted(room, event_id, identifier(target, "redacts", "$"), at, live=self.live)
+            event = Redacted(room, event_id, identifier(deleted(raw), "redacts", "$"), at, live=self.live)
         elif sender == self.me:
             key = unsigned.get("transaction_id")
             if isinstance(key, str):
@@ -233,6 +232,20 @@ class Reader:
             start.startswith(name) and not start[len(name) : len(name) + 1].isalnum()
             for name in map(str.casefold, names)
         )
+
+
+def deleted(redaction: Json) -> object:
+    """Return what a redaction says it deletes; None where it says two different things.
+
+    Room version 11 moved it into the content. Before, whoever sent it could put anything there, and not every server
+    puts the same in both places, as it should: https://spec.matrix.org/latest/rooms/v11/#moving-the-redacts-property.
+    """
+    content = redaction.get("content")
+    inside = content.get("redacts") if isinstance(content, dict) else None
+    outside = redaction.get("redacts")
+    if inside is None or outside is None or inside == outside:
+        return inside if outside is None else outside
+    return None
 
 
 def json_object(value: object, field: str) -> Json:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.transports.matrix.reading import Reader, clean
 from bot.transports.matrix.rooms import JoinedRoom
-from campaign.chat import MATRIX, Address, Balloted, Echo, Room, Said, Unreadable
+from campaign.chat import MATRIX, Address, Balloted, Echo, Redacted, Room, Said, Unreadable
 
 ME, LOU = "@tocsin:example.org", "@lou:example.org"
 ROOM = Room(MATRIX, "!coop:example.org")
@@ -80,6 +80,19 @@ def test_what_points_elsewhere_or_comes_from_the_bot_is_no_answer() -> None:
     assert read(event(UNSTABLE, answer("for"), sender=ME)) is None
     taken_back = {"redacted_because": {}}
     assert read(event(UNSTABLE, {}, unsigned=taken_back)) is None
+
+
+def test_a_redaction_deletes_what_it_says_and_nothing_if_it_says_two_things() -> None:
+    for content, more in (
+        ({"redacts": "$a"}, {}),
+        ({}, {"redacts": "$a"}),
+        ({"redacts": "$a"}, {"redacts": "$a"}),
+    ):
+        found = read(event("m.room.redaction", content, **more))
+        assert isinstance(found, Redacted)
+        assert found.target == "$a"
+    # In rooms of before version 11 servers look outside alone: what stands inside is whatever its sender likes.
+    assert isinstance(read(event("m.room.redaction", {"redacts": "$theirs"}, redacts="$mine")), Unreadable)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from bot.transports.matrix.encryption.machine import NoKeyError
-from bot.transports.matrix.reading import Reader, Unopened
+from bot.transports.matrix.reading import Reader, Unopened, deleted
 from bot.transports.matrix.rooms import mapping
 from bot.transports.matrix.telling import tell
 
@@ -118,7 +118,7 @@ def _deletes(raw: Json) -> str:
     """The event that this one deletes; empty if it is no deletion."""
     if raw.get("type") != "m.room.redaction":
         return ""
-    target = mapping(raw.get("content")).get("redacts", raw.get("redacts"))
+    target = deleted(raw)
     return target if isinstance(target, str) else ""
 
 
