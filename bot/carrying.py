@@ -138,6 +138,7 @@ class Carrying:
         try:
             while not await self._try(way):
                 pass
+            self._freezing.forget(key)
         except asyncio.CancelledError:
             self._cuts[key] += key in self._in_flight
             raise

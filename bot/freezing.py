@@ -65,7 +65,7 @@ class Freezing:
         """Of those, the ones it was never even asked to take."""
 
     def forget(self, key: str) -> None:
-        """Forget a dispatch that was not frozen after all."""
+        """Forget a dispatch that was not frozen after all, or of which it is known what became."""
         self.unsent.discard(key)
         self.untouched.discard(key)
 

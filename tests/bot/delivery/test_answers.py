@@ -61,6 +61,8 @@ async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(
     assert await matrix.query("SELECT count(*) FROM outbox WHERE dispatch_key IS NULL OR NOT settled") == [
         "0"
     ]
+    freezing = matrix.delivery._freezing
+    assert not freezing.unsent | freezing.untouched, "what is no dispatch any more is remembered for ever"
 
 
 async def test_told_to_wait_after_a_cut_it_is_sent_again_with_the_same_bytes(matrix: Bench) -> None:
