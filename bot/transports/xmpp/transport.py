@@ -193,6 +193,7 @@ class XmppTransport:
         if room is not None:
             return Accepted()
         if not connection.inbound.own_archived:
+            connection.sent.echoed(dispatch.key, dispatch.key)  # nothing else will tell of it
             return Accepted(dispatch.key)
         connection.inbound.look_into_own_archive()
         connection.tasks.spawn(self._look_for(connection, dispatch.key))
