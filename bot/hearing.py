@@ -66,4 +66,5 @@ class Hearing:
 
 
 def _heard(one: Supervisor, now: datetime) -> datetime:
-    return one.deaf_since or min(now, one.transport.vitals().heard or now)
+    vitals = one.transport.vitals()
+    return one.deaf_since or min(now, vitals.heard or now, vitals.complete or now)

@@ -132,6 +132,10 @@ class Vitals:
     """When the server last answered, with news or without; None before it did on this connection."""
     rooms: Mapping[str, datetime | None] = field(default_factory=dict)
     """Room → when it last showed that we are in it, or None if we are not. Only where that has to be asked for."""
+    complete: datetime | None = None
+    """Up to when nothing can be missing of what was said in the rooms, if that has to be asked of each of them.
+
+    A room that does not answer is waited for for some minutes, and no longer."""
 
 
 class TransportError(Exception):

@@ -159,12 +159,17 @@ async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_se
         membership._entering.step_out(membership.rooms[room])
         await asyncio.wait_for(untold.wait(), WAIT)
         await alix.sees_leave(room, "tocsin")
+        before = bot.room(room).answered
+        await membership._ask_server()
+        vitals = bot.transport.vitals()
+        assert vitals.complete == before < vitals.heard, "what is said there now is not heard"
         alix.say(room, "two")
         await alix.settled(room)
         presences._take = take
         membership.look_after_rooms()
         two = await bot.hears("two")
         assert not two.live
+        assert bot.transport.vitals().complete > before
         alix.say(room, "three")
         await bot.hears("three")
     assert [text for text in bot.texts() if not text.startswith("marker")] == ["one", "two", "three"]

@@ -222,7 +222,7 @@ class Inbound:
             return []  # we have entered again since: the archive is read for that stay
         room.seen.clear()
         if not room.archived:
-            room.stay_read = entered.stay
+            room.was_read(entered.stay)
             self._end_wait(room)
             return [_joined(room)]
         begins_now = self._backlog.begins_now(room)
@@ -248,7 +248,7 @@ class Inbound:
         if read.failed:
             self._membership.give_up(room)
         else:
-            room.stay_read, room.failures = read.stay, 0
+            room.was_read(read.stay)
         self._end_wait(room)
         if read.baseline is None:
             return None

@@ -182,7 +182,7 @@ class Membership:
                 return False
         except NoAnswer:
             return True  # it could not be found out
-        room.answered = datetime.now(UTC)
+        room.answers()
         return True
 
     async def _enter_or_park(self, room: MucRoom) -> None:

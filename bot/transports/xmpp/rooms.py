@@ -41,6 +41,8 @@ class MucRoom:
     """Why we must not come back by ourselves: we were removed, or left."""
     answered: datetime | None = None
     """When the room last showed that we are in it (UTC)."""
+    heard: datetime | None = None
+    """The same, of the last time when nothing was missing of what had been said there until then."""
     newcomer: bool = False
     """We come in for the first time, or again after we were removed: what was said before is none of ours."""
     leaving: bool = False
@@ -92,6 +94,16 @@ class MucRoom:
         self.answered = datetime.now(UTC)
         self.stay += 1
         self.arrived.clear()
+
+    def answers(self) -> None:
+        """Note that the room shows that we are in it."""
+        self.answered = datetime.now(UTC)
+        if self.read:
+            self.heard = self.answered
+
+    def was_read(self, stay: int) -> None:
+        """Note that all was told that had been said before we entered: what comes live from then on counts."""
+        self.stay_read, self.failures, self.heard = stay, 0, self.answered
 
     def answer_entering(self, condition: str) -> None:
         """Tell whoever is entering what the room answers: "" once we are in, or the error condition."""

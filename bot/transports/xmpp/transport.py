@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slixmpp import JID
@@ -28,6 +29,7 @@ from bot.transports.base import (
 from bot.transports.tls import is_loopback
 from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.connection import Account, Connection, bare, connect
+from bot.transports.xmpp.membership import TELL_AFTER
 from bot.transports.xmpp.queue import CaughtUp
 from bot.transports.xmpp.sending import message_for
 from bot.transports.xmpp.session import NoAnswer
@@ -254,8 +256,12 @@ class XmppTransport:
         if self._connection is None:
             return Vitals()
         membership = self._connection.membership
-        rooms = membership.rooms.values()
+        rooms = [room for room in membership.rooms.values() if not room.gone]
+        lately = datetime.now(UTC) - TELL_AFTER
+        heard = [room.heard for room in rooms if room.heard is not None and room.heard > lately]
         return Vitals(
             membership.heard,
-            {room.jid: room.answered if room.joined else None for room in rooms if not room.gone},
+            {room.jid: room.answered if room.joined else None for room in rooms},
+            # Out of one of them, as when it was restarted, we hear the others and our server all the same.
+            min(heard, default=None),
         )

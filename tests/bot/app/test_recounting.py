@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.transports.base import Payload, Refused, Unreachable
+from bot.transports.base import Payload, Refused, Unreachable, Vitals
 from campaign.chat import MATRIX, Message
 from tests.bot.app.world import World, Wound, answers, running
 from tests.bot.scripted import COOP, MAUD, NOW, TEAM, said
@@ -90,6 +90,19 @@ async def test_a_poll_waits_for_a_server_that_does_not_count(world: World) -> No
         assert not await is_closed(world)
         await tick(world, clock, CLOSES + timedelta(minutes=7))
         assert len(world.matrix.recounted) == 3
+        assert await is_closed(world)
+
+
+async def test_a_poll_waits_for_a_room_that_may_hold_something_unheard(world: World) -> None:
+    clock = Wound()
+    async with running(world, clock):
+        await open_poll(world)
+        world.xmpp.signs = Vitals(CLOSES, complete=CLOSES - timedelta(seconds=30))
+        await tick(world, clock, CLOSES)
+        assert not await is_closed(world)
+        later = CLOSES + timedelta(minutes=1)
+        world.xmpp.signs = Vitals(later, complete=later)
+        await tick(world, clock, later)
         assert await is_closed(world)
 
 
