@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.accounts.login import NotLoggedIn, Terminal, comes_before, log_in
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, look, read
 from bot.config import Config, ConfigError, load, remarks
-from bot.login import NotLoggedIn, Terminal, comes_before, log_in
+from bot.files.opening import differences
 from bot.networks import CHECKING, KEYS, transports
-from bot.opening import differences
 from bot.transports.base import LoginRefused, Start, TransportError
 from bot.transports.matrix import MatrixTransport
 from campaign.chat import NETWORKS
@@ -25,8 +25,8 @@ from storage.trouble import StorageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.credentials import Login
-    from bot.login import How
+    from bot.accounts.credentials import Login
+    from bot.accounts.login import How
     from bot.transports.base import Transport
 
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from bot.backups import begin_again, what_follows
 from bot.cli.exits import fail, tell
 from bot.cli.folder import CONFIG, ConfigPath, locked, read
+from bot.upkeep.backups import begin_again, what_follows
 from storage.backup import backup as copy
 from storage.opening import FILE
 from storage.trouble import StorageError

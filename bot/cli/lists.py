@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot import book, keeping
 from bot.cli.exits import fail, refuse, tell
 from bot.cli.folder import CONFIG, ConfigPath, look, opened, read
+from bot.upkeep import book, keeping
 from commands.export import make
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import typer
 from bot.cli.exits import FAILED, fail, refuse, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, read
 from bot.discretion import configure
-from bot.health import disk_free, judge
-from bot.health import read as read_health
+from bot.files.reload import ask
+from bot.health.health import disk_free, judge
+from bot.health.health import read as read_health
 from bot.networks import transports
-from bot.reload import ask
 from bot.serve import serve
 from campaign.chat import NETWORKS
 from storage.opening import open_database

@@ -20,9 +20,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot import cli
-from bot.backups import begin_again
 from bot.config import load
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
+from bot.upkeep.backups import begin_again
 from storage import migrations
 from storage.opening import FILE, lock, open_database
 from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config, plain, reminded

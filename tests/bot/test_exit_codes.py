@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import cli
-from bot.health import write
-from bot.reload import Reloaded
+from bot.files.reload import Reloaded
+from bot.health.health import write
 from tests.bot.test_cli import file, filled, only_matrix, server, tocsin
 from tests.bot.test_reload import health
 
