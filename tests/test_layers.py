@@ -144,7 +144,9 @@ def test_only_the_menu_knows_the_commands(graph: grimp.ImportGraph) -> None:
     """What several commands share is below them: it stands in a folder, and looks at none of them."""
     files = {one.run.__module__ for one in MENU}
     within = {one for one in graph.modules if one.startswith("commands.")}
-    knowing = {one for one in within for other in graph.find_modules_directly_imported_by(one) if other in files}
+    knowing = {
+        one for one in within for other in graph.find_modules_directly_imported_by(one) if other in files
+    }
     assert knowing == {"commands.menu"}
 
 
