@@ -90,6 +90,19 @@ def test_help_names_every_command() -> None:
         assert tocsin(command, "--help").exit_code == 0
 
 
+def test_what_is_asked_every_minute_loads_no_network(file: Path) -> None:
+    """`tocsin health` runs beside the bot on a small machine: what it does not need, it does not load."""
+    asked = (
+        "import sys; from bot.cli import app; app(['health', '--config', sys.argv[1]], standalone_mode=False);"
+        "print({'nio', 'slixmpp', 'aiohttp', 'apscheduler'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked, file], check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert "!! not running" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.endswith("set()\n")
+
+
 def test_it_says_which_version_it_is() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         known = tomllib.load(file)["project"]["version"]
