@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.delivery.uploading import NotUploaded, stored_at, upload
 from bot.transports.base import (
+    OVERACTIVE,
     Limited,
     NotPrivate,
     NotReady,
@@ -43,8 +44,8 @@ ECHO_WITHIN = 30.0
 """Seconds in which a message of ours must come back where only that proves it arrived."""
 LASTING = frozenset({"forbidden", "not-allowed", "gone", "policy-violation", "not-authorized"})
 """Reasons (XMPP error conditions) for which a message given back is not tried again."""
-MOST_BOUNCES = 5
-"""How often a message may be given back for other reasons."""
+MOST_BOUNCES, MOST_OVERACTIVE = 5, 60
+"""How often a message may be given back for other reasons; and because too much is said there, for half an hour."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between attempts in a room that cannot be spoken in for now."""
 LONGEST_WAIT = 60.0
@@ -60,6 +61,11 @@ MOST_CUTS = 10
 
 class GivenBack(NotReady):
     """The room gave a message back, for a reason that may pass."""
+
+    @property
+    def most(self) -> int:
+        """How often it may do so for that reason."""
+        return MOST_OVERACTIVE if str(self) == OVERACTIVE else MOST_BOUNCES
 
 
 @dataclass(slots=True)
@@ -198,8 +204,9 @@ class Carrying:
         if isinstance(error, NotUploaded):
             way.wait = max(way.wait, error.seconds)
             way.uploads += self._works()
+        most = error.most if isinstance(error, GivenBack) else MOST_OVERACTIVE
         way.bounces += isinstance(error, GivenBack)
-        if way.bounces < MOST_BOUNCES and way.uploads < MOST_UPLOADS:
+        if way.bounces < most and way.uploads < MOST_UPLOADS:
             return False
         await self._undelivered.fail(way.claim, str(error))
         return True

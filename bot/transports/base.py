@@ -17,6 +17,10 @@ async def _nothing_kept(_: Collection[tuple[str, str]]) -> Sequence[Sealed]:
     return ()
 
 
+OVERACTIVE = "overactive"
+"""Why a message is given back where more is said just now than the server lets through: later it takes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """What a transport needs to go on where it stopped."""

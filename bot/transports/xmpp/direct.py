@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.transports.base import OVERACTIVE
 from bot.transports.xmpp import reading, stanzas
 from campaign.chat import XMPP, Address, Bounced, Echo, Event, Joined, Reacted, Room, Said
 
@@ -94,5 +95,5 @@ class DirectChats:
             return []
         if room is not None:
             self._membership.look_after_rooms()
-        condition = stanzas.error_condition(message)
-        return [Bounced(Room(XMPP, sender), event or reading.passing_id(), key, condition, at)]
+        why = OVERACTIVE if stanzas.asks_for_patience(message) else stanzas.error_condition(message)
+        return [Bounced(Room(XMPP, sender), event or reading.passing_id(), key, why, at)]

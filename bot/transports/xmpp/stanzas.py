@@ -122,6 +122,16 @@ def error_condition(stanza: Element) -> str:
     return "undefined-condition"
 
 
+def asks_for_patience(stanza: Element) -> bool:
+    """Whether an error only says that too much was sent for now (RFC 6120, 8.3.2), by whomever.
+
+    Prosody's mod_muc_limits says so to whoever speaks in a room where a crowd does, by a condition that else lasts.
+    """
+    error = stanza.find(f"{CLIENT}error")
+    waits = error is not None and error.get("type") == "wait"
+    return waits and error_condition(stanza) in ("policy-violation", "resource-constraint")
+
+
 def body(message: Element) -> str:
     """Return the text of a message without the quotation that some clients put before a reply (XEP-0461)."""
     text = message.findtext(f"{CLIENT}body") or ""

@@ -9,6 +9,7 @@ import pytest
 
 from bot.delivery import carrying, outage
 from bot.transports.base import (
+    OVERACTIVE,
     Batch,
     NotReady,
     Unsure,
@@ -184,6 +185,21 @@ async def test_given_back_for_good_it_is_given_up_at_once(xmpp: Bench, reason: s
     await xmpp.put(FORGE, "hello")
     await xmpp.settle()
     assert len([one for one in xmpp.network.attempts if one.room == FORGE]) == 1
+    assert (await xmpp.states())[0] == "failed"
+
+
+async def test_given_back_because_too_much_is_said_there_it_is_said_when_that_is_over(xmpp: Bench) -> None:
+    xmpp.network.script[FORGE].extend([OVERACTIVE] * 3 * carrying.MOST_BOUNCES)
+    await xmpp.put(FORGE, "hello")
+    await xmpp.settle()
+    assert xmpp.network.texts(FORGE) == ["hello"]
+    assert await xmpp.states() == ["delivered"]
+
+
+async def test_given_back_for_ever_because_too_much_is_said_there_it_is_given_up(xmpp: Bench) -> None:
+    xmpp.network.script[FORGE].extend([OVERACTIVE] * (carrying.MOST_OVERACTIVE + 1))
+    await xmpp.put(FORGE, "hello")
+    await xmpp.settle()
     assert (await xmpp.states())[0] == "failed"
 
 
