@@ -74,6 +74,9 @@ class Suggesting:
                 await self._refresh(stamp)
         except StorageError as error:
             log.warning("the names could not be read yet: %s", error, extra={"action": "suggest"})
+        except Exception:
+            # A name that does harm to who searches is in the database: the bot would end at every start.
+            log.exception("nothing can be suggested", extra={"action": "suggest"})
 
     async def find(self, wanted: set[Sought], stamp: Hashable) -> dict[Sought, Sequence[int]]:
         """Find out what is near each. `stamp` tells whether names have changed. Raises StorageError.

@@ -14,6 +14,7 @@ from bot import app, supervisor
 from bot.health import alarm
 from bot.transports.base import Batch, LoginRefused, Unsure
 from campaign.chat import MATRIX, XMPP, Message, say
+from campaign.organisation import Names
 from storage import database
 from storage.trouble import StorageDamaged, StorageFull
 from tests.bot.scripted import ANA, COOP, FORGE, NOW, TEAM, Taken, cut, said
@@ -49,6 +50,19 @@ async def test_the_device_is_the_same_after_a_restart(world: World) -> None:
         assert again.cursors == {"log": str(len(network.log))}
     assert world.matrix.starts[0].rooms == (TEAM.id, COOP.id)
     assert world.xmpp.starts[0].rooms == (FORGE.id,)
+
+
+async def test_a_name_that_cannot_be_searched_through_does_not_end_the_bot_at_each_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refresh(*_: object) -> None:
+        raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(Names, "refresh", refresh)
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        world.matrix.happen(said("$1", "!sign Picasoft"))
+        await world.matrix.until(lambda: answers(world.matrix, COOP, "Picasoft has signed") == 1)
 
 
 # --- a refused login
