@@ -240,7 +240,8 @@ class MatrixTransport:
             exactly_once=True,
             polls=known is None or known.may_say(START),
             edits=True,
-            pins=known is not None and known.powers.may_set(known.me, PINNED),
+            # Asked for as the connection ended, nothing is ruled out: that would be dropped, though it will be shown.
+            pins=self._current is None or (known is not None and known.powers.may_set(known.me, PINNED)),
         )
 
     def vitals(self) -> Vitals:

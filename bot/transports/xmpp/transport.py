@@ -236,7 +236,8 @@ class XmppTransport:
         """Return what this room can show, as far as is known now."""
         connection = self._connection
         if connection is None:
-            return Capabilities()
+            # Asked for as the stream ended: what was ruled out now would be dropped, though it will be shown.
+            return Capabilities(reactions=True, files=True, edits=True)
         known = connection.membership.rooms.get(room.id)
         archived = known.archived if known is not None else connection.inbound.own_archived
         # In a room a reaction needs the id that only an archive gives; in a direct chat the message's own will do.
