@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.transports.matrix.reading import MalformedError, Reader, identifier
+from bot.transports.matrix.reading import MalformedError, Reader, event_reference, identifier
 from bot.transports.matrix.rooms import listing, mapping, replaces_room, switches_encryption_on
 from campaign.chat import MATRIX, Address, Event, Invited, Joined, Reacted, Removed, Room, Said, Unreadable
 
@@ -78,10 +78,9 @@ def tell_invited(me: str, room_id: str, part: Json, rooms: Mapping[str, JoinedRo
         by = identifier(ours[-1].get("sender") if ours else None, "invite_state", "@")
     except MalformedError as error:
         return Unreadable(Room(MATRIX, room_id), "", f"malformed: {error}", datetime.now(UTC))
-    event_id = ours[-1].get("event_id")  # most servers give none in stripped state
     return Invited(
         Room(MATRIX, room_id),
-        event_id if isinstance(event_id, str) else "",
+        event_reference(ours[-1]),  # most servers give none in stripped state
         Address(MATRIX, by),
         datetime.now(UTC),
         direct=mapping(ours[-1].get("content")).get("is_direct") is True,

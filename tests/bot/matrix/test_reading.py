@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.transports.matrix.reading import Reader, clean
 from bot.transports.matrix.rooms import JoinedRoom
-from campaign.chat import MATRIX, Address, Balloted, Echo, Redacted, Room, Said, Unreadable
+from bot.transports.matrix.telling import tell_invited
+from campaign.chat import MATRIX, Address, Balloted, Echo, Invited, Redacted, Room, Said, Unreadable
 
 ME, LOU = "@tocsin:example.org", "@lou:example.org"
 ROOM = Room(MATRIX, "!coop:example.org")
@@ -109,6 +110,15 @@ def test_whatever_the_bot_sends_is_known_again_by_its_key(kind: str) -> None:
     ours = event(kind, {}, sender=ME, unsigned={"transaction_id": "key-1"})
     assert read(ours) == Echo(ROOM, "$event", "key-1", AT)
     assert read(event(kind, {}, sender=ME)) is None  # another session of the account
+
+
+@pytest.mark.parametrize("event_id", ["$\ud800", "\ud800", "$" + "x" * 300, 7, None])
+def test_an_invitation_whose_event_is_called_what_no_event_is_has_none(event_id: object) -> None:
+    # What stands in it is another server's word, and what cannot be kept would be met again at every sync.
+    ours = {"type": "m.room.member", "state_key": ME, "sender": LOU, "event_id": event_id}
+    told = tell_invited(ME, ROOM.id, {"invite_state": {"events": [ours]}}, {})
+    assert isinstance(told, Invited)
+    assert (told.by, told.event) == (Address(MATRIX, LOU), "")
 
 
 def edit(new: object) -> dict[str, Any]:
