@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NN_, Day, Link, Moment, Text, say, say_many
+from campaign.chat import N_, NN_, Day, Link, Moment, Text, Typed, say, say_many
 from commands import known
 from commands.command import Context, Reply, Rest, command
 from commands.org_words import HOW, STANDINGS
@@ -70,9 +70,12 @@ def org_show(ctx: Context, organisation: Rest) -> Reply:
     people = ctx.storage.representatives.people(found.id)
     lines.append(say(N_("Speak for it:")) if people else say(N_("Nobody speaks for it yet.")))
     lines += [_person(ctx, one) for one in people]
-    for campaign in ctx.storage.campaigns.all():
-        lines += _standing(ctx, campaign, found)
-    return Reply(tuple(lines))
+    standings = [line for campaign in ctx.storage.campaigns.all() for line in _standing(ctx, campaign, found)]
+    if not standings:
+        lines[1:2] = [
+            say(N_("On no campaign's list. To put it there: {add}"), add=Typed("org add", found.name))
+        ]
+    return Reply((*lines, *standings))
 
 
 def _origin(organisation: Organisation, listed: dict[str, object] | None) -> str:
