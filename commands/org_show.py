@@ -116,7 +116,22 @@ def _standing(ctx: Context, campaign: Campaign, organisation: Organisation) -> l
                 language=signature.language,
             )
         )
+        if ctx.storage.disputes.of_signature(signature.id):
+            lines.append(_disputed(campaign, signature.number))
     return lines
+
+
+def _disputed(campaign: Campaign, number: int) -> Text:
+    """That a signature is disputed, and what settles it; in a campaign that has ended nothing does any more."""
+    disputes = Typed("disputes")
+    if campaign.closed_at is not None:
+        return say(N_("- ⚠️ disputed; by whom and why: {disputes}"), disputes=disputes)
+    return say(
+        N_("- ⚠️ disputed; by whom and why: {disputes} · to keep it: {keep} · to end it: {reject}"),
+        disputes=disputes,
+        keep=Typed("verify", str(number)),
+        reject=Typed("reject", f"{number} …"),
+    )
 
 
 IN_FILE = N_("From the organisations' file.")
