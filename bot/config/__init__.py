@@ -114,7 +114,8 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
     except ValidationError as error:
         problems += problems_of(error.errors())
     # What the files say is wrong with them whatever else is wrong with the config: it is read from the raw table.
-    openings = {key: opening_of(key, one, folder, problems) for key, one in campaigns(raw)}
+    spoken = word(table(raw, "bot"), "language") or Bot().language
+    openings = {key: opening_of(key, one, folder, problems, spoken) for key, one in campaigns(raw)}
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
     problems += checks(raw, folder)

@@ -344,7 +344,9 @@ def test_letter_and_roster_must_be_text(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         load(file, environment=ENVIRONMENT)
     assert len(error.value.problems) == 2
-    assert all("expected UTF-8 text" in line for line in error.value.problems)
+    letter, roster = error.value.problems
+    assert "expected UTF-8 text" in letter
+    assert "organisations: ligne 2 : « caf\ufffd » n'est pas en UTF-8" in roster
 
 
 def test_an_empty_letter_is_no_letter(tmp_path: Path) -> None:
