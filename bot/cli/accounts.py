@@ -12,7 +12,7 @@ import typer
 
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, look, read
-from bot.config import Config, ConfigError, load, remarks
+from bot.config import Config, ConfigError, load, remarks, unreachable
 from bot.login import NotLoggedIn, Terminal, comes_before, log_in
 from bot.networks import CHECKING, KEYS, transports
 from bot.opening import differences
@@ -71,6 +71,8 @@ def check(config: ConfigPath = CONFIG) -> None:
         if error.well_formed is None:
             refuse(str(error), error.problems)
         known, missing = error.well_formed, error.problems
+    if nowhere := unreachable(known.settings):
+        refuse(f"{config}: {len(nowhere)} to mend", nowhere)
     try:
         served = transports(known, keys=False)
     except ValueError as error:

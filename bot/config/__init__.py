@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from bot.config.files import LetterText, Opening, opening_of, read_letter
 from bot.config.roster import RosterLine, read_roster
 from bot.config.schema import (
-    LANGUAGES,
     Authority,
     Bot,
     Campaign,
@@ -26,7 +25,8 @@ from bot.config.schema import (
     local,
 )
 from bot.config.tables import campaigns, table, word
-from bot.config.together import checks, remarks
+from bot.config.together import checks, remarks, unreachable
+from bot.config.values import LANGUAGES
 from bot.config.wording import problems_of
 from bot.credentials import Wanted, find
 from campaign.chat import MATRIX, XMPP
@@ -58,6 +58,7 @@ __all__ = [
     "read_letter",
     "read_roster",
     "remarks",
+    "unreachable",
     "wanted",
 ]
 

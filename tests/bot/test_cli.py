@@ -155,10 +155,21 @@ def test_a_config_that_cannot_be_read_is_one_plain_line(
 
 
 def test_an_account_that_is_no_address_is_wrong_config(tmp_path: Path) -> None:
-    config(tmp_path, CONFIG.replace("tocsin@example.org", "toc<sin@example.org"))
+    account = f"tocsin@{'x' * 64}.example.org"  # no label of a domain is that long
+    config(tmp_path, CONFIG.replace("tocsin@example.org", account))
     result = tocsin("check", "--config", tmp_path / "config.toml")
     assert result.exit_code == 2
-    assert "toc<sin@example.org" in result.stderr
+    assert account in result.stderr
+
+
+def test_a_room_without_its_server_is_wrong_config(tmp_path: Path) -> None:
+    config(tmp_path, CONFIG.replace('"!coop:example.org"', '"#coop"'))
+    result = tocsin("check", "--config", tmp_path / "config.toml")
+    assert result.exit_code == 2
+    assert (
+        "campaigns.ngi.rooms: '#coop' — expected its server as well, such as \"#coop:example.org\""
+        in result.stderr
+    )
 
 
 # --- check
