@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
-from bot.cli.folder import CONFIG, ConfigPath, locked, look, read
+from bot.cli.folder import CONFIG, ConfigPath, look, read, taken
 from bot.config import Config, ConfigError, load, remarks, unreachable
 from bot.login import NotLoggedIn, Terminal, comes_before, log_in
 from bot.networks import CHECKING, KEYS, transports
@@ -49,7 +49,7 @@ def login(
     how: How = "token" if token else "sso" if sso else "password"
     asked = Terminal(tell, piped=stdin)
     try:
-        with locked(folder):
+        with taken(folder):
             done = log_in(known, network, how, terminal=asked, now=datetime.now(UTC))
     except (StorageError, NotLoggedIn) as error:
         fail(str(error))

@@ -10,7 +10,7 @@ import typer
 
 from bot.backups import begin_again, what_follows
 from bot.cli.exits import fail, tell
-from bot.cli.folder import CONFIG, ConfigPath, locked, read
+from bot.cli.folder import CONFIG, ConfigPath, read, taken
 from storage.backup import backup as copy
 from storage.opening import FILE
 from storage.trouble import StorageError
@@ -37,7 +37,7 @@ def restore(
     known = read(config)
     folder = known.settings.bot.data
     try:
-        with locked(folder):
+        with taken(folder):
             doubt = begin_again(file, folder, known, datetime.now(UTC))
     except StorageError as error:
         fail(str(error))
