@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Link, Listing, Text, Typed, say, say_many
 from campaign.errors import CampaignError
-from commands import bridging, closing, counting, previewing, questioning, showing, tell
+from commands import tell
+from commands.ballots import closing
 from commands.command import Choice, Context, Reply, command
+from commands.letters import questioning
+from commands.places import bridging
+from commands.reminders import previewing
+from commands.signatures import counting, showing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

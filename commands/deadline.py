@@ -8,8 +8,9 @@ from zoneinfo import available_timezones
 
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import schedules, showing
 from commands.command import Context, Reply, Rest, command, reply
+from commands.reminders import schedules
+from commands.signatures import showing
 
 if TYPE_CHECKING:
     from storage.deadlines import Deadline

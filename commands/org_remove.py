@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
-from commands import known
 from commands.command import Choice, Context, Reply, Rest, command, reply
-from commands.org_words import STANDINGS
+from commands.organisations import known
+from commands.organisations.org_words import STANDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
