@@ -14,6 +14,9 @@ _MATRIX_ID = re.compile(
     rf"@[a-z0-9._=/+-]{{1,254}}:(?:{_SERVER}|\[[0-9a-f:.]+\])(?::\d{{1,5}})?", re.IGNORECASE | re.ASCII
 )
 _JID = re.compile(rf"[^\s\"&'/:<>@()\[\]{{}},;]{{1,254}}@{_SERVER}")
+_HOST = re.compile(rf"(?:{_SERVER}|\[[0-9a-f:.]+\])", re.IGNORECASE)
+_WITH_PORT = re.compile(rf"(?P<host>{_HOST.pattern})(?::(?P<port>\d{{1,5}}))?", re.IGNORECASE)
+_LAST_PORT = 65535
 _AROUND = " \t.,;:!?\"'`<>()[]{}"
 """What a sentence or a mail program puts around an address; none ends with it."""
 
@@ -50,6 +53,17 @@ def read_account(typed: str) -> Address:
             typed=typed,
         )
     )
+
+
+def is_jid(typed: str) -> bool:
+    """Whether this is a bare XMPP address, of an account or a room: without a resource, and without a port."""
+    return _JID.fullmatch(typed) is not None
+
+
+def is_server(typed: str, *, port: bool = True) -> bool:
+    """Whether this can be the name of a server, as it stands behind a name on Matrix: a host, and perhaps a `port`."""
+    found = _WITH_PORT.fullmatch(typed)
+    return found is not None and (found["port"] is None or (port and 0 < int(found["port"]) <= _LAST_PORT))
 
 
 _COST = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from campaign.dates import find_day
 from campaign.organisation import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
 Standing: TypeAlias = Literal["silent", "deciding", "declared", "signed", "declined", "withdrawn"]
 Level: TypeAlias = Literal["declared", "confirmed", "verified", "rejected", "withdrawn"]
@@ -81,8 +82,6 @@ _LITTLE_WORDS = re.compile(
     r"^(?:(?:decision|decided|decide|vote|vu|voted|par|en|de|du|des|l|la|le|notre|by|of|at|in|the|our|a) )+"
 )
 _LINK = re.compile(r"https?://\S+")
-_DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_DAY_FIRST = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,24 +187,39 @@ def is_counted(standing: Standing, level: Level | None, counts_from: Threshold) 
     return level is not None and counts(level, counts_from) and standing in ("signed", "declared")
 
 
-def parse_mandate(typed: str) -> Mandate:
-    """Read a mandate as people type it, in French or English: "AG", "conseil d'administration 12/06/2024 https://…".
+def parse_mandate(typed: str, now: datetime) -> Mandate:
+    """Read a mandate as people type it, in French or English: "AG", "conseil d'administration 12 juin 2024 https://…".
 
-    A link and a day (`2024-06-12` or `12/06/2024`, the day first) are taken out. Words that are no known kind
-    of mandate are kept as they are, and so is a day that no calendar has.
+    A link and a day (see `campaign.dates.find_day`; `now` is local) are taken out. Words that are no known kind of
+    mandate are kept as they are, and so is a day that no calendar has.
+
+    Raises:
+        CampaignError: the day is said to be another day of the week than it is.
     """
-    words, link = typed, ""
-    if found := _LINK.search(typed):
-        link = found.group().rstrip(".,;>)")
-        words = typed.replace(found.group(), " ")
-    day, words = _day_in(words)
+    link, words = _link_in(typed)
+    day = None
+    written = find_day(words, now)
+    if written is not None and written.day is not None:
+        day, words = written.day, words.replace(written.said, " ", 1)
     kept = " ".join(words.split()).strip(" ,;:()<>-\u2013\u2014")
     known = folded(kept)
     kind = _KINDS.get(known) or _KINDS.get(_LITTLE_WORDS.sub("", known))
     # "ag du" and "board on" are what is left before a day.
     if kind is None and day is not None:
-        kind = _KINDS.get(_LITTLE_WORDS.sub("", re.sub(r" (?:du|le|on|of|the)$", "", known)))
+        kind = _KINDS.get(_LITTLE_WORDS.sub("", re.sub(r" (?:du|le|d|on|of|the)$", "", known)))
     return Mandate(kind or kept, day, link)
+
+
+def impossible_day(typed: str, now: datetime) -> str:
+    """The day in a mandate that no calendar has, as it was typed; empty if there is none. Raises as `parse_mandate`."""
+    written = find_day(_link_in(typed)[1], now)
+    return written.said if written is not None and written.day is None else ""
+
+
+def _link_in(typed: str) -> tuple[str, str]:
+    """The link in a text ("" if there is none), and the words beside it."""
+    found = _LINK.search(typed)
+    return (found.group().rstrip(".,;>)"), typed.replace(found.group(), " ")) if found else ("", typed)
 
 
 def progress_bar(done: int, goal: int, width: int = 10) -> str:
@@ -214,14 +228,3 @@ def progress_bar(done: int, goal: int, width: int = 10) -> str:
         return ""
     full = min(width, max(0, done) * width // goal)
     return "▓" * full + "░" * (width - full)
-
-
-def _day_in(words: str) -> tuple[date | None, str]:
-    for pattern, order in ((_DAY, (1, 2, 3)), (_DAY_FIRST, (3, 2, 1))):
-        if found := pattern.search(words):
-            year, month, day = (int(found.group(place)) for place in order)
-            try:
-                return date(year, month, day), words.replace(found.group(), " ")
-            except ValueError:
-                return None, words
-    return None, words

@@ -45,6 +45,7 @@ ACTS = {
     "organisation added": N_("added the organisation"),
     "organisation changed": N_("changed the organisation"),
     "organisation forgotten": N_("the organisation bore a person's name, which was erased"),
+    "organisation removed": N_("took the organisation off the list"),
     "organisation renamed": N_("renamed the organisation"),
     "organisation vouched for": N_("vouched for the organisation"),
     "organisations merged": N_("made two organisations one"),

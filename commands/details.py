@@ -39,7 +39,7 @@ def details(
             name=found.name,
             sign=Typed("sign", found.name),
         )
-    entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
+    entry = Entry(ctx, role=role, url=url, funded=funded or "", mandate=mandate, note=note)
     if not entry.given and not testimony and not publish:
         return reply(
             N_("I see nothing to change: add for example {example}"), example=Typed("details", "role=…")

@@ -33,6 +33,7 @@ from commands import (
     org,
     org_merge,
     org_names,
+    org_remove,
     org_show,
     outbox,
     poll,
@@ -103,6 +104,7 @@ MENU: tuple[Command, ...] = (
     *_under(
         N_("Organisations"),
         org.org_add,
+        org_remove.org_remove,
         org.org_rep,
         org.org_deputy,
         org.org_revoke,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, NN_, Day, Link, Moment, Text, say, say_many
+from campaign.chat import N_, NN_, Day, Link, Moment, Text, Typed, say, say_many
 from commands.command import Context, Reply, Rest, command
 from commands.organisations import known
 from commands.organisations.org_words import HOW, STANDINGS
@@ -70,9 +70,12 @@ def org_show(ctx: Context, organisation: Rest) -> Reply:
     people = ctx.storage.representatives.people(found.id)
     lines.append(say(N_("Speak for it:")) if people else say(N_("Nobody speaks for it yet.")))
     lines += [_person(ctx, one) for one in people]
-    for campaign in ctx.storage.campaigns.all():
-        lines += _standing(ctx, campaign, found)
-    return Reply(tuple(lines))
+    standings = [line for campaign in ctx.storage.campaigns.all() for line in _standing(ctx, campaign, found)]
+    if not standings:
+        lines[1:2] = [
+            say(N_("On no campaign's list. To put it there: {add}"), add=Typed("org add", found.name))
+        ]
+    return Reply((*lines, *standings))
 
 
 def _origin(organisation: Organisation, listed: dict[str, object] | None) -> str:
@@ -113,7 +116,22 @@ def _standing(ctx: Context, campaign: Campaign, organisation: Organisation) -> l
                 language=signature.language,
             )
         )
+        if ctx.storage.disputes.of_signature(signature.id):
+            lines.append(_disputed(campaign, signature.number))
     return lines
+
+
+def _disputed(campaign: Campaign, number: int) -> Text:
+    """That a signature is disputed, and what settles it; in a campaign that has ended nothing does any more."""
+    disputes = Typed("disputes")
+    if campaign.closed_at is not None:
+        return say(N_("- ⚠️ disputed; by whom and why: {disputes}"), disputes=disputes)
+    return say(
+        N_("- ⚠️ disputed; by whom and why: {disputes} · to keep it: {keep} · to end it: {reject}"),
+        disputes=disputes,
+        keep=Typed("verify", str(number)),
+        reject=Typed("reject", f"{number} …"),
+    )
 
 
 IN_FILE = N_("From the organisations' file.")

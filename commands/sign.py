@@ -37,7 +37,7 @@ def sign(
     note: Prose = "",
 ) -> Reply:
     """Sign at once for an organisation one may speak for; ask anybody else whether they are entitled."""
-    entry = Entry(role=role, url=url, funded=funded or "", mandate=mandate, note=note)
+    entry = Entry(ctx, role=role, url=url, funded=funded or "", mandate=mandate, note=note)
     name, found = _named(ctx, organisation)
     if not name:
         mine = authority.organisations(ctx)
@@ -56,7 +56,7 @@ def sign(
         _make_sure_they_may_declare(ctx)
     if standing is not None and (standing.level != "declared" or not speaks):
         return _again(ctx, found, standing, entry, speaks=speaks)
-    doubts = entry.doubts(ctx)
+    doubts = entry.doubts()
     if not ctx.confirmed and (doubts or not speaks):
         ask = () if speaks else _entitled(ctx, found)
         return Reply((*ask, *doubts), choices=(Choice("sign", entry.arguments(found.name)),))
@@ -152,7 +152,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
             name=name,
             confirm=Typed("confirm"),
         )
-        return Reply((*doubts, ask, *entry.doubts(ctx)), choices=(Choice("sign", entry.arguments(name)),))
+        return Reply((*doubts, ask, *entry.doubts()), choices=(Choice("sign", entry.arguments(name)),))
     ask = say(
         N_(
             "I do not know “{name}”. Which one do you mean? Reply to this message with a number, or say {pick}: {choices}"
@@ -171,7 +171,7 @@ def _unknown(ctx: Context, name: str, entry: Entry) -> Reply:
     )
     # Only the last choice says that one is entitled; for the others that is asked then.
     meant = (Choice("sign", entry.arguments(one), confirmed=False) for one in near)
-    return Reply((*doubts, ask, *entry.doubts(ctx)), choices=(*meant, Choice("sign", entry.arguments(name))))
+    return Reply((*doubts, ask, *entry.doubts()), choices=(*meant, Choice("sign", entry.arguments(name))))
 
 
 def _again(
@@ -181,7 +181,7 @@ def _again(
     if reconfirming.is_asked(ctx, standing):
         return reconfirming.confirm(ctx, standing, **entry.given)
     if speaks and vouching.waits(ctx.campaign, standing) and standing.person_id != ctx.person.id:
-        return vouching.second(ctx, standing, **({} if entry.doubts(ctx) else entry.given))
+        return vouching.second(ctx, standing, **({} if entry.doubts() else entry.given))
     if standing.person_id == ctx.person.id or speaks:
         return _already(ctx, organisation, standing, entry, speaks=speaks)
     disputing.check(ctx, standing, speaks=False)

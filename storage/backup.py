@@ -99,7 +99,7 @@ def restore(
             finally:
                 database.close()
             (work / FILE).rename(folder / FILE)
-            sync_folder(folder)
+            _lasts(folder / FILE)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
@@ -172,4 +172,13 @@ def _name(part: Path, to: Path) -> None:
         if to.exists():
             raise StorageError(f"{to} is there already and was left as it is: choose another name") from None
         part.rename(to)
-    sync_folder(to.parent)
+    _lasts(to)
+
+
+def _lasts(to: Path) -> None:
+    """Make sure that a file which has just been given its name keeps it; there is none if that cannot be."""
+    try:
+        sync_folder(to.parent)
+    except OSError:
+        to.unlink(missing_ok=True)
+        raise

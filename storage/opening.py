@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "tocsin.db"
+LOCK = "tocsin.lock"
 
 
 def lock(folder: Path) -> IO[str]:
@@ -27,8 +28,9 @@ def lock(folder: Path) -> IO[str]:
     Raises:
         StorageBusy: another process has it; the message names its process id.
     """
+    path = folder / LOCK
     file = open(  # noqa: SIM115 - it stays open, and is nobody else's to read
-        folder / "tocsin.lock", "a+", opener=lambda path, flags: os.open(path, flags, 0o600)
+        path, "a+", opener=lambda path, flags: os.open(path, flags, 0o600)
     )
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,6 +41,9 @@ def lock(folder: Path) -> IO[str]:
         raise StorageBusy(
             f"another Tocsin (process {holder}) is running on {folder}: stop it first, one bot per account"
         ) from error
+    if not (path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())):
+        file.close()  # whoever had it until now has just taken its folder away: what is locked so is nobody's
+        return lock(folder)
     with suppress(OSError):  # a full disk: who holds it cannot be said then, but it is held
         os.truncate(file.fileno(), 0)
         os.write(file.fileno(), str(os.getpid()).encode())

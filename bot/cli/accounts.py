@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
-from bot.cli.folder import CONFIG, ConfigPath, locked, look, read
-from bot.config import Config, ConfigError, load, remarks
+from bot.cli.folder import CONFIG, ConfigPath, look, read, taken
+from bot.config import Config, ConfigError, load, remarks, unreachable
 from campaign.chat import NETWORKS
 from storage.opening import FILE
 from storage.trouble import StorageError
@@ -46,7 +46,7 @@ def login(
     how: How = "token" if token else "sso" if sso else "password"
     asked = Terminal(tell, piped=stdin)
     try:
-        with locked(folder):
+        with taken(folder):
             done = log_in(known, network, how, terminal=asked, now=datetime.now(UTC))
     except (StorageError, NotLoggedIn) as error:
         fail(str(error))
@@ -70,6 +70,8 @@ def check(config: ConfigPath = CONFIG) -> None:
         if error.well_formed is None:
             refuse(str(error), error.problems)
         known, missing = error.well_formed, error.problems
+    if nowhere := unreachable(known.settings):
+        refuse(f"{config}: {len(nowhere)} to mend", nowhere)
     try:
         served = transports(known, keys=False)
     except ValueError as error:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.exits import fail, tell
-from bot.cli.folder import CONFIG, ConfigPath, locked, read
+from bot.cli.folder import CONFIG, ConfigPath, read, taken
 from storage.backup import backup as copy
 from storage.opening import FILE
 from storage.trouble import StorageError
@@ -38,7 +38,7 @@ def restore(
     known = read(config)
     folder = known.settings.bot.data
     try:
-        with locked(folder):
+        with taken(folder):
             doubt = begin_again(file, folder, known, datetime.now(UTC))
     except StorageError as error:
         fail(str(error))

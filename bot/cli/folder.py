@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, TypeVar
 
@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.exits import fail, refuse
 from bot.config import Config, ConfigError, load
-from storage.opening import ELSEWHERE, FILE, is_older, lock, open_database
+from storage.opening import ELSEWHERE, FILE, LOCK, is_older, lock, open_database
 from storage.trouble import StorageError
 
 if TYPE_CHECKING:
@@ -40,6 +40,28 @@ def locked(folder: Path) -> IO[str]:
         return lock(folder)
     except OSError as error:
         raise StorageError(f"cannot use {folder}: {error.strerror}. {ELSEWHERE}") from error
+
+
+@contextmanager
+def taken(folder: Path) -> Iterator[None]:
+    """Take the data folder, as `locked`. If what is done there fails, nothing is left of one that was made for it."""
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    with ExitStack() as gone:
+        for one in reversed(made):
+            gone.callback(_take_away, one)
+        file = locked(folder)
+        gone.callback(file.close)
+        if made:
+            gone.callback((folder / LOCK).unlink, missing_ok=True)
+        yield
+        gone.pop_all()
+        file.close()
+
+
+def _take_away(folder: Path) -> None:
+    """Remove a folder, unless it is not there or somebody has put something into it."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from bot.accounts.credentials import Wanted, find
 from bot.config.files import LetterText, Opening, opening_of, read_letter
 from bot.config.roster import RosterLine, read_roster
 from bot.config.schema import (
-    LANGUAGES,
     Authority,
     Bot,
     Campaign,
@@ -27,7 +26,8 @@ from bot.config.schema import (
     local,
 )
 from bot.config.tables import campaigns, table, word
-from bot.config.together import checks, remarks
+from bot.config.together import checks, remarks, unreachable
+from bot.config.values import LANGUAGES
 from bot.config.wording import problems_of
 from campaign.chat import MATRIX, XMPP
 
@@ -58,6 +58,7 @@ __all__ = [
     "read_letter",
     "read_roster",
     "remarks",
+    "unreachable",
     "wanted",
 ]
 
@@ -114,7 +115,8 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
     except ValidationError as error:
         problems += problems_of(error.errors())
     # What the files say is wrong with them whatever else is wrong with the config: it is read from the raw table.
-    openings = {key: opening_of(key, one, folder, problems) for key, one in campaigns(raw)}
+    spoken = word(table(raw, "bot"), "language") or Bot().language
+    openings = {key: opening_of(key, one, folder, problems, spoken) for key, one in campaigns(raw)}
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
     problems += checks(raw, folder)

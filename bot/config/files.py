@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.config.roster import read_roster
 from bot.config.tables import table, word
+from bot.texts import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bot.config.roster import RosterLine
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,10 @@ def _title(campaign: Mapping[str, Any], language: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _read(folder: Path, path: str, where: str, problems: list[str], encoding: str = "utf-8") -> str | None:
-    """The text of a file the config names; None, and a problem, if it cannot be had."""
+def _read(read: Callable[[], T], where: str, problems: list[str]) -> T | None:
+    """What is read of a file the config names; None, and a problem, if it cannot be had."""
     try:
-        return (folder / path).read_text(encoding)
+        return read()
     except UnicodeDecodeError:
         problems.append(f"{where} — expected UTF-8 text")
     except (OSError, ValueError) as error:
@@ -68,24 +72,29 @@ def why(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or "not the path of a file"
 
 
-def opening_of(key: str, campaign: Mapping[str, Any], folder: Path, problems: list[str]) -> Opening:
-    """Read what a campaign's section names, whatever else is wrong with it; what is wrong there becomes a problem."""
+def opening_of(
+    key: str, campaign: Mapping[str, Any], folder: Path, problems: list[str], spoken: str
+) -> Opening:
+    """Read what a campaign's section names, whatever else is wrong with it; what is wrong there becomes a problem.
+
+    That of the organisations' file is said in the bot's language (`spoken`): whoever knows the organisations keeps it.
+    """
     letters = []
     for language, path in table(campaign, "letter").items():
         if isinstance(path, str):
-            text = _read(folder, path, f"campaigns.{key}.letter.{language}: {path!r}", problems)
+            file = folder / path
+            where = f"campaigns.{key}.letter.{language}: {path!r}"
+            text = _read(partial(file.read_text, "utf-8"), where, problems)
             if text is not None:
                 letters.append(read_letter(language, text, _title(campaign, language)))
                 if not text.strip():
-                    problems.append(
-                        f"campaigns.{key}.letter.{language}: {path!r} — expected a letter: it is empty"
-                    )
+                    problems.append(f"{where} — expected a letter: it is empty")
     roster: tuple[RosterLine, ...] = ()
     path = word(campaign, "organisations")
     if path:
         where = f"campaigns.{key}.organisations"
-        text = _read(folder, path, f"{where}: {path!r}", problems, "utf-8-sig")
-        if text is not None:
-            roster, wrong = read_roster(text)
-            problems += [f"{where}: {one}" for one in wrong]
+        data = _read((folder / path).read_bytes, f"{where}: {path!r}", problems)
+        if data is not None:
+            roster, wrong = read_roster(data)
+            problems += [f"{where}: {Wording(spoken).plain([one])}" for one in wrong]
     return Opening(tuple(letters), roster)

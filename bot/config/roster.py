@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.config.schema import account
+from bot.config.values import account
+from campaign.chat import N_, Text, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
 from campaign.signature import FUNDED
@@ -28,6 +30,12 @@ COLUMNS = {
     "deputies": ("suppleants", "suppleantes"),
 }
 """The columns of an organisations' file, and what else each may be called, folded. Only the name is needed."""
+IN_WORDS = N_("name, aliases, website, domain, funded, testimony, representatives, deputies")
+"""The same as whoever writes the file is told of them."""
+SAVE_AS = N_(
+    "Please save the file anew, as “CSV UTF-8” (Excel) or with the character set “Unicode (UTF-8)” (LibreOffice)."
+)
+"""What to do with a file of another character set: guessing it would get some accents wrong for good."""
 LONGEST_TESTIMONY = 300
 """Characters of a testimony: as many as are taken in chat."""
 
@@ -52,59 +60,93 @@ class RosterLine:
         return (self.name, *self.aliases)
 
 
-def read_roster(text: str) -> tuple[tuple[RosterLine, ...], list[str]]:
-    """Read organisations from CSV with the columns of `COLUMNS` in any order; several values in one by `|`.
+def read_roster(data: bytes) -> tuple[tuple[RosterLine, ...], list[Text]]:
+    """Read organisations from CSV in UTF-8 with the columns of `COLUMNS` in any order; several values in one by `|`.
 
     Returns the lines, and what is wrong with those that cannot be taken: line, column, value, what was expected.
     """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return (), [_not_utf8(data, error.start)]
     try:
         dialect: Any = csv.Sniffer().sniff(text.partition("\n")[0], delimiters=",;\t")
     except csv.Error:
         dialect = csv.excel
     rows = csv.DictReader(text.splitlines(), dialect=dialect)
     lines: list[RosterLine] = []
-    wrong: list[str] = []
-    names: dict[str, tuple[str, str]] = {}
+    wrong: list[Text] = []
+    names: dict[str, tuple[int, str]] = {}
     try:
         columns = _columns(rows.fieldnames or (), wrong)
         if wrong:
             return (), wrong
         for row in rows:
-            line = _Row(row, columns, f"line {rows.line_num}", wrong).read()
-            if line is not None and _is_alone(line, f"line {rows.line_num}", names, wrong):
+            line = _Row(row, columns, rows.line_num, wrong).read()
+            if line is not None and _is_alone(line, rows.line_num, names, wrong):
                 lines.append(line)
-    except csv.Error as error:
-        wrong.append(f"line {rows.line_num}: is not CSV: {error}")
+    except csv.Error:
+        wrong.append(
+            _in_line(
+                rows.line_num + 1, say(N_('this is not CSV: perhaps a quotation mark (") is not closed'))
+            )
+        )
     return tuple(lines), wrong
 
 
-def _columns(header: Sequence[str], wrong: list[str]) -> dict[str, str]:
+def _in_line(number: int, what: Text) -> Text:
+    return say(N_("line {number}: {what}"), number=number, what=what)
+
+
+def _not_utf8(data: bytes, at: int) -> Text:
+    """Where a file is in another character set, and what to do."""
+    before, rest = data[:at], data[at:]
+    whole = before.rpartition(b"\n")[2] + rest.partition(b"\n")[0]
+    shown = whole.decode("ascii", "replace")[:80].strip()
+    text = N_("“{shown}” is not UTF-8. {save_as}")
+    return _in_line(before.count(b"\n") + 1, say(text, shown=shown, save_as=say(SAVE_AS)))
+
+
+def _is_garbled(value: str) -> bool:
+    """Whether these are the bytes of UTF-8 that some program took for those of Windows: "NumÃ©riques"."""
+    if "\N{REPLACEMENT CHARACTER}" in value:
+        return True
+    for taken_for in ("cp1252", "latin-1"):
+        with suppress(UnicodeError):
+            return value.encode(taken_for).decode() != value
+    return False
+
+
+def _columns(header: Sequence[str], wrong: list[Text]) -> dict[str, str]:
     """Column → what this file calls it."""
     known = {one: column for column, others in COLUMNS.items() for one in (column, *others)}
     found: dict[str, str] = {}
     for typed in header:
         column = known.get(fold(typed or ""))
         if column is None and (typed or "").strip():
-            wrong.append(f"line 1: column {typed.strip()[:80]!r} — expected one of {', '.join(COLUMNS)}")
+            unknown = N_("column “{typed}” is not one of these: {columns}")
+            wrong.append(_in_line(1, say(unknown, typed=typed.strip()[:80], columns=say(IN_WORDS))))
         elif column in found:
-            wrong.append(f"line 1: column {typed.strip()!r} — expected once: {found[column]!r} is the same")
+            twice = N_("column “{typed}” is the same as “{first}”: one of them is enough")
+            wrong.append(_in_line(1, say(twice, typed=typed.strip(), first=found[column].strip())))
         elif column is not None:
             found[column] = typed
     if "name" not in found:
-        wrong[:] = [f"expected a first line with the columns {','.join(COLUMNS)}"]
+        wrong[:] = [say(N_("the first line has to name the columns: {columns}"), columns=say(IN_WORDS))]
     return found
 
 
-def _is_alone(line: RosterLine, where: str, names: dict[str, tuple[str, str]], wrong: list[str]) -> bool:
+def _is_alone(line: RosterLine, number: int, names: dict[str, tuple[int, str]], wrong: list[Text]) -> bool:
     """Whether no other line has the name or an alias of this one: they would be taken for one organisation."""
     alone = True
     own = {normal_form(name): name for name in reversed(line.names)}
     for form, name in own.items():
         if form in names:
             there, known = names[form]
-            wrong.append(f"{where}: {name!r} — expected a name of its own: {known!r} stands in {there}")
+            taken = N_("“{name}” stands in line {there} already (“{known}”): each name is one organisation's")
+            wrong.append(_in_line(number, say(taken, name=name, there=there, known=known)))
             alone = False
-    names.update({form: (where, name) for form, name in own.items() if form not in names})
+    names.update({form: (number, name) for form, name in own.items() if form not in names})
     return alone
 
 
@@ -112,18 +154,24 @@ class _Row:
     """One line, each value as the rest of the bot wants it."""
 
     def __init__(
-        self, row: Mapping[str | None, Any], columns: Mapping[str, str], where: str, wrong: list[str]
+        self, row: Mapping[str | None, Any], columns: Mapping[str, str], number: int, wrong: list[Text]
     ) -> None:
-        self._row, self._columns, self._where, self._wrong = row, columns, where, wrong
+        self._row, self._columns, self._number, self._wrong = row, columns, number, wrong
 
     def read(self) -> RosterLine | None:
         """The organisation; None if there is none on this line."""
         if not any(self._row.values()):
             return None
         if self._row.get(None):
-            self._wrong.append(
-                f'{self._where}: more values than columns — expected a value with a comma to stand in "quotes"'
-            )
+            self._note(N_('more values than columns: a value with a comma in it has to stand in "quotes"'))
+            return None
+        garbled = [
+            column for column, called in self._columns.items() if _is_garbled(str(self._row[called] or ""))
+        ]
+        for column in garbled:
+            why = say(N_("its accents are garbled. {save_as}"), save_as=say(SAVE_AS))
+            self._refuse(column, self._value(column), why)
+        if garbled:
             return None
         name = self._tidy("name", self._value("name"), tidy_name)
         website = self._tidied("website", tidy_url)
@@ -140,7 +188,7 @@ class _Row:
             deputies=self._people("deputies"),
         )
         for one in set(line.representatives) & set(line.deputies):
-            self._say("deputies", one.id, "a deputy, or a representative, not both")
+            self._refuse("deputies", one.id, say(N_("either a deputy or a representative, not both")))
         return line if name else None
 
     def _value(self, column: str) -> str:
@@ -149,36 +197,39 @@ class _Row:
     def _several(self, column: str) -> list[str]:
         return [part.strip() for part in self._value(column).split("|") if part.strip()]
 
-    def _say(self, column: str, value: str, expected: str) -> None:
+    def _note(self, text: str, **values: str | Text) -> None:
+        self._wrong.append(_in_line(self._number, say(text, **values)))
+
+    def _refuse(self, column: str, value: str, why: Text) -> None:
         called = self._columns.get(column, column).strip()
-        self._wrong.append(f"{self._where}: {called} {value[:80]!r} — expected {expected}")
+        self._note(N_("{column} “{value}”: {why}"), column=called, value=value[:80], why=why)
 
     def _tidied(self, column: str, tidied: Callable[[str], str]) -> str:
         value = self._value(column)
         return self._tidy(column, value, tidied) if value else ""
 
     def _tidy(self, column: str, typed: str, tidied: Callable[[str], str]) -> str:
-        called = self._columns.get(column, column).strip()
         if not typed:
-            self._wrong.append(f"{self._where}: {called} is missing")
+            self._note(N_("{column} is missing"), column=self._columns.get(column, column).strip())
             return ""
         try:
             return tidied(typed)
         except CampaignError as refusal:
-            self._wrong.append(f"{self._where}: {called} {typed[:80]!r} — {in_english(refusal)}")
+            self._refuse(column, typed, refusal.text)
             return ""
 
     def _funded(self) -> str:
         value = self._value("funded")
         funded = read_choice(value, FUNDED) if value else ""
         if funded is None:
-            self._say("funded", value, "direct, indirect or none")
+            self._refuse("funded", value, say(N_("please write direct, indirect or none")))
         return funded or ""
 
     def _testimony(self) -> str:
         value = self._value("testimony")
         if len(value) > LONGEST_TESTIMONY:
-            self._say("testimony", value, f"{LONGEST_TESTIMONY} characters at most")
+            most = N_("{count} characters at most, please")
+            self._refuse("testimony", value, say(most, count=LONGEST_TESTIMONY))
         return value
 
     def _people(self, column: str) -> tuple[Address, ...]:
@@ -186,11 +237,9 @@ class _Row:
         for typed in self._several(column):
             try:
                 people.append(account(typed))
-            except ValueError as error:
-                self._say(column, typed, str(error))
+            except ValueError:
+                expected = N_(
+                    "please write a full Matrix ID (@name:server) or an XMPP address (xmpp:name@server)"
+                )
+                self._refuse(column, typed, say(expected))
         return tuple(dict.fromkeys(people))
-
-
-def in_english(refusal: CampaignError) -> str:
-    """A refusal for whoever runs the bot."""
-    return refusal.text.id.format(**{key: str(value) for key, value in refusal.text.values.items()})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.config.files import why
-from bot.config.schema import account, deadline_of, local, room_address
+from bot.config.schema import deadline_of, local
 from bot.config.tables import campaigns, items, table, word
+from bot.config.values import account, room_address
 from bot.transports.tls import is_exposed, is_loopback
+from campaign.account import is_server
 from campaign.chat import MATRIX, NETWORKS, XMPP
 
 if TYPE_CHECKING:
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config.schema import Settings
+
+
+_WITHOUT_SERVER = re.compile(r"![A-Za-z0-9_-]{43}")
+"""The id of a Matrix room of version 12 or later, which is a hash."""
 
 
 def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
@@ -48,6 +55,9 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
         for key, one in campaigns(raw)
         if one.get("counts") == "declared" and one.get("second_person") is True
     ]
+    data = word(table(raw, "bot"), "data")
+    if data and (folder / data).is_file():
+        problems.append(f"bot.data: {data!r} — expected a folder: that is a file")
     return problems + _rooms(raw) + _sides(raw)
 
 
@@ -91,11 +101,19 @@ def _people(raw: Mapping[str, Any], rooms: Mapping[tuple[str, str], str]) -> lis
     """Campaigners that are rooms, so that nobody would ever be one; and a bot that no campaigner could speak to."""
     problems: list[str] = []
     networks = set()
+    own = {
+        MATRIX: word(table(raw, MATRIX), "user").casefold(),
+        XMPP: word(table(raw, XMPP), "jid").casefold(),
+    }
     typed = table(raw, "bot").get("admins", [])
     for one in items(table(raw, "bot"), "admins"):
         with suppress(ValueError):
             campaigner = account(one)
             networks.add(campaigner.network)
+            if campaigner.id == own[campaigner.network]:
+                problems.append(
+                    f"bot.admins: {one!r} — expected the account of a person: it is the bot's own"
+                )
             where = rooms.get((campaigner.network, campaigner.id))
             if where:
                 problems.append(
@@ -114,18 +132,30 @@ def _people(raw: Mapping[str, Any], rooms: Mapping[tuple[str, str], str]) -> lis
     return problems
 
 
+def unreachable(settings: Settings) -> list[str]:
+    """Rooms of Matrix that no server can find: what makes an address one is its server.
+
+    Not said of a config in general: the rooms of the demo are on no server.
+    """
+    rooms = {"bot.admin_rooms": settings.bot.admin_rooms}
+    rooms |= {f"campaigns.{key}.rooms": campaign.rooms for key, campaign in settings.campaigns.items()}
+    rooms["bot.same_room"] = tuple(room for pair in settings.bot.same_room for room in pair)
+    problems = []
+    for where, named in rooms.items():
+        for network, address in named:
+            name, _, server = address.partition(":")
+            if network != MATRIX or is_server(server) or _WITHOUT_SERVER.fullmatch(address):
+                continue
+            example = f"{name}:example.org" if "@" not in name else f"xmpp:{name.lstrip('#!')}"
+            problems.append(f'{where}: {address!r} — expected its server as well, such as "{example}"')
+    return problems
+
+
 def remarks(settings: Settings, now: datetime) -> list[str]:
     """What is allowed, but was hardly meant; a line each."""
     if not settings.campaigns:
         return ["there is no campaign: nothing can be signed"]
-    rooms = {"bot.admin_rooms": settings.bot.admin_rooms}
-    rooms |= {f"campaigns.{key}.rooms": campaign.rooms for key, campaign in settings.campaigns.items()}
-    found = [
-        f"{where}: {address} names no server: “{address}:example.org”"
-        for where, named in rooms.items()
-        for _, address in named
-        if address.startswith("#") and ":" not in address
-    ]
+    found = []
     for key, campaign in settings.campaigns.items():
         if not campaign.rooms:
             found.append(f"campaigns.{key}.rooms: none: nobody will read of the letter")

@@ -43,9 +43,14 @@ def _problem(error: Any) -> str:  # noqa: ANN401 - as above
     if kind == "missing":
         return f"{key}: is missing"
     expected = _expected(error, loc)
-    if isinstance(value, Mapping) or "password" in last:
+    if isinstance(value, Mapping) or "password" in last or _holds_a_login(value):
         return f"{key}: expected {expected}"
     return f"{key}: {shown(value)} — expected {expected}"
+
+
+def _holds_a_login(value: object) -> bool:
+    """Whether this is an address with a name, and perhaps a password, before the server."""
+    return isinstance(value, str) and "@" in value.partition("://")[2].partition("/")[0]
 
 
 def shown(value: object) -> str:
@@ -110,9 +115,6 @@ _KINDS = {
 """What was expected, in an operator's words, by pydantic's name of the mistake."""
 
 _PATTERNS = {
-    "homeserver": 'an address such as "https://matrix.example.org"',
-    "user": 'a full Matrix ID such as "@tocsin:example.org"',
-    "jid": 'a bare XMPP address such as "tocsin@example.org"',
     "link": 'a web address such as "https://example.org/letter"',
     "prefix": 'a sign such as "!"',
     "campaigns": "a name of lower-case letters, digits, - and _",

@@ -9,6 +9,7 @@ without a year is the next such day, today included.
 """
 
 from campaign.dates.cutting import MOST_WORDS, split_date
+from campaign.dates.finding import Written, find_day
 from campaign.dates.pairs import read_days
 from campaign.dates.reading import read_day, read_moment, read_span
 from campaign.dates.spans import LONGEST
@@ -20,6 +21,8 @@ __all__ = [
     "LONGEST",
     "LONGEST_TEXT",
     "MOST_WORDS",
+    "Written",
+    "find_day",
     "read_day",
     "read_days",
     "read_moment",

@@ -42,7 +42,7 @@ def complete(
                 number=standing.number,
             )
         )
-    doubts = entry.doubts(ctx)
+    doubts = entry.doubts()
     if doubts and not ctx.confirmed:
         also = {key: said for key, said in (("testimony", testimony), ("publish", publish)) if said}
         return Reply(doubts, choices=(Choice("details", {**entry.arguments(found.name), **also}),))

@@ -24,7 +24,7 @@ from bot.config import load
 from bot.files.opening import open_campaigns
 from bot.upkeep.backups import begin_again
 from storage import migrations
-from storage.opening import FILE, lock, open_database
+from storage.opening import FILE, LOCK, lock, open_database
 from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config, plain, reminded
 
 if TYPE_CHECKING:
@@ -168,10 +168,21 @@ def test_a_config_that_cannot_be_read_is_one_plain_line(
 
 
 def test_an_account_that_is_no_address_is_wrong_config(tmp_path: Path) -> None:
-    config(tmp_path, CONFIG.replace("tocsin@example.org", "toc<sin@example.org"))
+    account = f"tocsin@{'x' * 64}.example.org"  # no label of a domain is that long
+    config(tmp_path, CONFIG.replace("tocsin@example.org", account))
     result = tocsin("check", "--config", tmp_path / "config.toml")
     assert result.exit_code == 2
-    assert "toc<sin@example.org" in result.stderr
+    assert account in result.stderr
+
+
+def test_a_room_without_its_server_is_wrong_config(tmp_path: Path) -> None:
+    config(tmp_path, CONFIG.replace('"!coop:example.org"', '"#coop"'))
+    result = tocsin("check", "--config", tmp_path / "config.toml")
+    assert result.exit_code == 2
+    assert (
+        "campaigns.ngi.rooms: '#coop' — expected its server as well, such as \"#coop:example.org\""
+        in result.stderr
+    )
 
 
 # --- check
@@ -520,6 +531,40 @@ def test_the_campaigners_hear_of_a_restored_bot_and_no_old_reminder_rings(
             assert "begin again from a backup" in plain(alarm.message)
     assert told["control"] > 0
     assert told["restored"] == 0
+
+
+@pytest.mark.parametrize("what", ["nothing", "no database", "another program's", "damaged"])
+@pytest.mark.parametrize("data", ["data", "there/is/none"])
+def test_a_restore_that_fails_leaves_nothing_behind(
+    filled: Path, tmp_path: Path, what: str, data: str
+) -> None:
+    copy = tmp_path / "backup.db"
+    if what == "damaged":
+        assert tocsin("backup", copy, "--config", filled).exit_code == 0
+        with copy.open("r+b") as file:
+            file.seek(4096 * 7)
+            file.write(b"\xa5" * 4096)
+    elif what == "another program's":
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("CREATE TABLE notes (text)")
+    elif what == "no database":
+        copy.write_text("a letter")
+    (tmp_path / "data").rename(tmp_path / "broken")
+    filled.write_text(f'[bot]\ndata = "{data}"\n' + filled.read_text().replace("[bot]\n", ""))
+    before = {one.name for one in tmp_path.iterdir()}
+    result = tocsin("restore", copy, "--config", filled)
+    assert result.exit_code == 1, result.stderr
+    assert str(copy) in result.stderr
+    assert {one.name for one in tmp_path.iterdir()} == before
+    assert tocsin("restore", tmp_path / "broken" / FILE, "--config", filled).exit_code == 0, "the control"
+    assert (tmp_path / data / FILE).is_file()
+
+
+def test_a_restore_that_fails_leaves_a_folder_that_was_there(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").rename(tmp_path / "broken")
+    (tmp_path / "data").mkdir()
+    assert tocsin("restore", tmp_path / "no.db", "--config", filled).exit_code == 1
+    assert {one.name for one in (tmp_path / "data").iterdir()} <= {LOCK}
 
 
 def test_a_restored_folder_that_cannot_be_had_is_said(filled: Path, tmp_path: Path) -> None:

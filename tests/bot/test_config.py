@@ -24,6 +24,7 @@ from bot.config import (
     load,
     read_letter,
     remarks,
+    unreachable,
     wording,
 )
 from campaign.chat import MATRIX, XMPP, Address
@@ -141,6 +142,27 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("administrator's network", "xmpp:Noa@", "Noa@", ("bot.admins: 'Noa@example.org'", '"xmpp:name@server"')),
     ("room", "#coop:example.org", "coop", ("campaigns.ngi.rooms: 'coop'", '"#alias:server"')),
     ("homeserver", "https://matrix.example.org", "matrix.example.org", ("matrix.homeserver:", "https://")),
+    ("homeserver with its API's path", "//matrix.example.org", "//matrix.example.org/_matrix", ("matrix.homeserver: 'https://matrix.example.org/_matrix'", 'expected "https://matrix.example.org", without what begins with "/_matrix"')),
+    ("homeserver with more of a path", "//matrix.example.org", "//example.org/hs/_matrix/client/v3", ('expected "https://example.org/hs", without',)),
+    ("homeserver with what delegates", "//matrix.example.org", "//example.org/.well-known/matrix/client", ('expected "https://example.org", without what begins with "/.well-known"',)),
+    ("a client instead of a homeserver", "//matrix.example.org", "//chat.example.org/#/login", ("matrix.homeserver:", 'expected "https://chat.example.org", without what follows the address')),
+    ("homeserver with a question", "//matrix.example.org", "//matrix.example.org?a=b", ("matrix.homeserver:", "without what follows the address")),
+    ("homeserver without a name", "//matrix.example.org", "//:8448", ("matrix.homeserver: 'https://:8448'", '"https://matrix.example.org"')),
+    ("port of the homeserver", "//matrix.example.org", "//matrix.example.org:84480", ("matrix.homeserver:", '"https://matrix.example.org"')),
+    ("port of a Matrix account", '"@tocsin:example.org"', '"@tocsin:example.org:99999"', ("matrix.user: '@tocsin:example.org:99999'", '"@tocsin:example.org"')),
+    ("server of a Matrix account", '"@tocsin:example.org"', '"@tocsin:https//example"', ("matrix.user:", '"@tocsin:example.org"')),
+    ("port in the XMPP account", "tocsin@example.org", "tocsin@example.org:5222", ("xmpp.jid: 'tocsin@example.org:5222'", "bare")),
+    ("scheme of the XMPP account", "tocsin@example.org", "xmpp:tocsin@example.org", ("xmpp.jid:", "bare")),
+    ("host with its port", "[xmpp]", '[xmpp]\nhost = "xmpp.example.org:5222"', ("xmpp.host: 'xmpp.example.org:5222'", '"xmpp.example.org", without its port')),
+    ("host that is an address of the web", "[xmpp]", '[xmpp]\nhost = "https://xmpp.example.org"', ("xmpp.host:", '"xmpp.example.org"')),
+    ("a nick of spaces", "[xmpp]", '[xmpp]\nnick = "  "', ("xmpp.nick: '  '", "not empty")),
+    ("a name of spaces", "[bot]", '[bot]\nname = " "', ("bot.name: ' '", "not empty")),
+    ("a Matrix room on XMPP", "xmpp:Forge@rooms.example.org", "xmpp:#forge:example.org", (".rooms: 'xmpp:#forge:example.org'", '"xmpp:room@server"')),
+    ("an XMPP room without its mark", "xmpp:Forge@rooms.example.org", "forge@rooms.example.org", (".rooms: 'forge@rooms.example.org'", '"xmpp:room@server"')),
+    ("a nick in a room", "xmpp:Forge@rooms.example.org", "xmpp:forge@rooms.example.org/tocsin", (".rooms:", '"xmpp:room@server"')),
+    ("a port in a room", "xmpp:Forge@rooms.example.org", "xmpp:forge@rooms.example.org:5222", (".rooms:", '"xmpp:room@server"')),
+    ("the bot as a campaigner", "@maud:example.org", "@tocsin:example.org", ("bot.admins: '@tocsin:example.org'", "the bot's own")),
+    ("data that are a file", "[bot]", '[bot]\ndata = "config.toml"', ("bot.data: 'config.toml'", "expected a folder")),
     ("Matrix account", "@tocsin:example.org", "tocsin", ("matrix.user: 'tocsin'", '"@tocsin:example.org"')),
     ("XMPP account", "tocsin@example.org", "tocsin", ("xmpp.jid: 'tocsin'", '"tocsin@example.org"')),
     ("resource in the account", "tocsin@example.org", "tocsin@example.org/home", ("xmpp.jid:", "bare")),
@@ -246,10 +268,54 @@ def test_the_line_that_is_not_toml_is_shown_without_its_value(tmp_path: Path, te
     assert "geheim" not in found
 
 
-def test_an_alias_without_its_server_is_remarked(tmp_path: Path) -> None:
-    known = sound(tmp_path, SOUND.replace('"#coop:example.org"', '"#coop"'))
-    (found,) = remarks(known.settings, datetime(2024, 9, 2, tzinfo=UTC))
-    assert found == "campaigns.ngi.rooms: #coop names no server: “#coop:example.org”"
+@pytest.mark.parametrize(
+    ("room", "right"),
+    [
+        ("#coop", "#coop:example.org"),
+        ("!coop", "!coop:example.org"),
+        ("#coop:", "#coop:example.org"),
+        ("#coop:exa_mple", "#coop:example.org"),
+        ("#coop:example.org:99999", "#coop:example.org"),
+        ("#coop@rooms.example.org", "xmpp:coop@rooms.example.org"),
+    ],
+)
+def test_a_matrix_room_that_no_server_can_find_is_named_with_a_right_example(
+    tmp_path: Path, room: str, right: str
+) -> None:
+    known = sound(tmp_path, SOUND.replace('"#coop:example.org"', f'"{room}"'))
+    (found,) = unreachable(known.settings)
+    assert found == f'campaigns.ngi.rooms: {room!r} — expected its server as well, such as "{right}"'
+
+
+@pytest.mark.parametrize(
+    "room",
+    ["#coop:example.org", "!abc:example.org:8448", "#coop:[2001:db8::1]:8448", "#coop:localhost", "!" + "aB3_-" * 8 + "xyz"],
+)  # fmt: skip
+def test_a_matrix_room_that_can_be_found_is_not(tmp_path: Path, room: str) -> None:
+    known = sound(tmp_path, SOUND.replace('"#coop:example.org"', f'"{room}"'))
+    assert unreachable(known.settings) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("https://matrix.example.org/", "https://matrix.example.org"),
+        ("https://matrix.example.org:8448", "https://matrix.example.org:8448"),
+        ("https://example.org/below", "https://example.org/below"),
+        ("http://[::1]:8008", "http://[::1]:8008"),
+        ("http://localhost:8008/", "http://localhost:8008"),
+    ],
+)
+def test_a_homeserver_is_read_without_the_slash_at_its_end(tmp_path: Path, typed: str, read: str) -> None:
+    matrix = sound(tmp_path, changed("https://matrix.example.org", typed)).settings.matrix
+    assert matrix is not None
+    assert matrix.homeserver == read
+
+
+def test_a_login_in_the_address_of_a_server_is_not_shown(tmp_path: Path) -> None:
+    text = changed("https://matrix.example.org", f"https://tocsin:{SECRET}@matrix.example.org")
+    (found,) = problems(tmp_path, text)
+    assert found == 'matrix.homeserver: expected an address such as "https://matrix.example.org"'
 
 
 @pytest.mark.parametrize("text", ["[bot\n", "a = \n", "[matrix]\nuser = '@a:b'\nuser = '@c:d'\n"])
@@ -344,7 +410,9 @@ def test_letter_and_roster_must_be_text(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         load(file, environment=ENVIRONMENT)
     assert len(error.value.problems) == 2
-    assert all("expected UTF-8 text" in line for line in error.value.problems)
+    letter, roster = error.value.problems
+    assert "expected UTF-8 text" in letter
+    assert "organisations: ligne 2 : « caf\ufffd » n'est pas en UTF-8" in roster
 
 
 def test_an_empty_letter_is_no_letter(tmp_path: Path) -> None:

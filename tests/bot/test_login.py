@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -210,10 +211,17 @@ def test_a_wrong_password_keeps_nothing(file: Path) -> None:
 
 
 def test_a_login_that_fails_leaves_no_database_behind(file: Path) -> None:
-    """A folder with one would be no place for `tocsin restore`."""
-    left = {"tocsin.lock"}
+    """A folder with one would be no place for `tocsin restore`; nor is a folder left that was not there before."""
+    folder = kept(file).parent
+    folder.mkdir(exist_ok=True)
     assert log_in(file, said="wrong-password").exit_code == 1
-    assert {one.name for one in kept(file).parent.iterdir()} == left
+    left = {"tocsin.lock"}
+    assert {one.name for one in folder.iterdir()} == left
+    shutil.rmtree(folder)
+    assert log_in(file, said="wrong-password").exit_code == 1
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "tocsin.lock").touch()
     file.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", file.read_text()))
     for how in ("--sso", "--token"):
         result = log_in(file, how)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from bot.config import read_roster
+from bot.config import RosterLine, read_roster
+from bot.config.roster import COLUMNS, IN_WORDS
+from bot.texts import Catalogue, Wording
 from campaign.chat import MATRIX, XMPP, Address
+from commands.vocabulary import fold
+
+
+def read(text: str | bytes, language: str = "en") -> tuple[tuple[RosterLine, ...], list[str]]:
+    found, wrong = read_roster(text.encode() if isinstance(text, str) else text)
+    return found, [Wording(language).plain([one]) for one in wrong]
 
 
 def roster(*lines: str) -> tuple[list[str], list[str]]:
-    found, wrong = read_roster("\n".join(("name,aliases,website,representatives", *lines)))
+    found, wrong = read("\n".join(("name,aliases,website,representatives", *lines)))
     return [line.name for line in found], wrong
 
 
 def test_an_organisation_is_read_with_all_that_stands_beside_it() -> None:
-    (line,), wrong = read_roster(
+    (line,), wrong = read(
         "Name;Aliases;Website;Representatives\n"
         " Alsace  Réseau Neutre ;ARN | A.R.N.;arn.example.org;@ana:example.org|xmpp:Bo@example.org\n"
     )
@@ -27,11 +35,14 @@ def test_an_organisation_is_read_with_all_that_stands_beside_it() -> None:
 
 ROSTER_MISTAKES: list[tuple[str, str]] = [
     (",alias,,", "name is missing"),
-    ("Picasoft,,ftp://picasoft.example.org,", "website 'ftp://picasoft.example.org'"),
-    ("Hublot,,,ana@example.org", "representatives 'ana@example.org'"),
-    ("Nom de l'asso,,,", 'name "Nom de l\'asso"'),
-    ("=HYPERLINK(1),,,", "name '=HYPERLINK(1)'"),
-    ("Zaclys,<b>,,", "aliases '<b>'"),
+    (
+        "Picasoft,,ftp://picasoft.example.org,",
+        "website “ftp://picasoft.example.org”: “ftp://picasoft.example.org” is not a web address",
+    ),
+    ("Hublot,,,ana@example.org", "representatives “ana@example.org”: please write a full Matrix ID"),
+    ("Nom de l'asso,,,", "name “Nom de l'asso”"),
+    ("=HYPERLINK(1),,,", "name “=HYPERLINK(1)”"),
+    ("Zaclys,<b>,,", "aliases “<b>”"),
     ("Picasoft, asso,,,", "more values than columns"),
 ]
 
@@ -53,10 +64,13 @@ def test_the_other_lines_of_a_roster_are_read_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("framasoft,,,", "'framasoft' — expected a name of its own: 'Framasoft' stands in line 2"),
-        ("Fripon,Association Framasoft,,", "'Association Framasoft' — expected a name of its own"),
-        ("Soft,,,", "'Soft' — expected a name of its own: 'SOFT' stands in line 2"),
-        ("Chapril,soft,,", "'soft' — expected a name of its own: 'SOFT' stands in line 2"),
+        (
+            "framasoft,,,",
+            "“framasoft” stands in line 2 already (“Framasoft”): each name is one organisation's",
+        ),
+        ("Fripon,Association Framasoft,,", "“Association Framasoft” stands in line 2 already"),
+        ("Soft,,,", "“Soft” stands in line 2 already (“SOFT”)"),
+        ("Chapril,soft,,", "“soft” stands in line 2 already (“SOFT”)"),
     ],
 )
 def test_two_lines_of_a_roster_with_one_name_are_said(line: str, said: str) -> None:
@@ -69,19 +83,19 @@ def test_two_lines_of_a_roster_with_one_name_are_said(line: str, said: str) -> N
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "expected a first line"),
-        ("Picasoft\nChapril\n", "expected a first line"),
-        ("name,mail\nPicasoft,a\n", "line 1: column 'mail' — expected one of name, aliases, website"),
-        ('name\n"' + "x" * 200_000, "is not CSV"),
+        ("", "the first line has to name the columns: name, aliases"),
+        ("Picasoft\nChapril\n", "the first line has to name the columns"),
+        ("name,mail\nPicasoft,a\n", "line 1: column “mail” is not one of these: name, aliases, website"),
+        ('name\n"' + "x" * 200_000, "line 2: this is not CSV"),
     ],
 )
 def test_what_is_no_roster_is_said(text: str, said: str) -> None:
-    _, (found,) = read_roster(text)
+    _, (found,) = read(text)
     assert said in found
 
 
 def test_a_file_with_french_columns_in_any_order() -> None:
-    (line,), wrong = read_roster(
+    (line,), wrong = read(
         "suppléants,Représentants,Témoignage,financement,domaine,site,Alias,Nom\n"
         "xmpp:bo@example.org,@ana:example.org,Quatre ans de salaire,indirect,arn.example,www.arn.example.org,ARN,Alsace Réseau Neutre\n"
     )
@@ -97,12 +111,12 @@ def test_a_file_with_french_columns_in_any_order() -> None:
     ("typed", "meant"), [("direct", "direct"), ("Indirecte", "indirect"), ("aucun", "none"), ("", "")]
 )
 def test_the_benefit_is_read_in_either_language(typed: str, meant: str) -> None:
-    (line,), wrong = read_roster(f"name,funded\nPicasoft,{typed}\n")
+    (line,), wrong = read(f"name,funded\nPicasoft,{typed}\n")
     assert (line.funded, wrong) == (meant, [])
 
 
 def test_without_a_domain_of_its_own_the_websites_is_meant() -> None:
-    (line,), _ = read_roster("name,website\nPicasoft,https://www.picasoft.example.org/about\n")
+    (line,), _ = read("name,website\nPicasoft,https://www.picasoft.example.org/about\n")
     assert line.domain == "picasoft.example.org"
 
 
@@ -111,18 +125,89 @@ def test_without_a_domain_of_its_own_the_websites_is_meant() -> None:
     [
         (
             "nom,financement\nPicasoft,beaucoup\n",
-            "line 2: financement 'beaucoup' — expected direct, indirect or none",
+            "line 2: financement “beaucoup”: please write direct, indirect or none",
         ),
-        ("name,domain\nPicasoft,not a domain\n", "line 2: domain 'not a domain' — "),
-        ("name,testimony\nPicasoft," + "x" * 301 + "\n", " — expected 300 characters at most"),
-        ("nom,suppléants\nPicasoft,bo\n", "line 2: suppléants 'bo' — expected a full Matrix ID"),
+        ("name,domain\nPicasoft,not a domain\n", "line 2: domain “not a domain”: "),
+        ("name,testimony\nPicasoft," + "x" * 301 + "\n", "”: 300 characters at most"),
+        ("nom,suppléants\nPicasoft,bo\n", "line 2: suppléants “bo”: please write a full Matrix ID"),
         (
             "name,representatives,deputies\nPicasoft,@a:example.org,@a:example.org\n",
-            "line 2: deputies '@a:example.org' — expected a deputy, or a representative, not both",
+            "line 2: deputies “@a:example.org”: either a deputy or a representative, not both",
         ),
-        ("name,nom\nPicasoft,Picasoft\n", "line 1: column 'nom' — expected once: 'name' is the same"),
+        ("name,nom\nPicasoft,Picasoft\n", "line 1: column “nom” is the same as “name”"),
     ],
 )
 def test_each_value_is_checked(text: str, said: str) -> None:
-    _, (found,) = read_roster(text)
+    _, (found,) = read(text)
     assert said in found
+
+
+# --- what is said in French, and the character sets of spreadsheets
+
+FRENCH = "nom;alias;site;représentants\nFibre Partagée;;;\nRacines Numériques;RN;;\n"
+
+
+def test_columns_are_named_as_they_are_understood() -> None:
+    known = {one for column, others in COLUMNS.items() for one in (column, *others)}
+    for language in ("en", "fr"):
+        named = [fold(one) for one in "".join(Catalogue.of(language).one(IN_WORDS)).split(", ")]
+        assert set(named) <= known
+        assert len(named) == len(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "nom,courriel\nPicasoft,a\n",
+            "ligne 1 : la colonne « courriel » n'est pas de celles-ci : nom, alias",
+        ),
+        ("nom,name\nPicasoft,a\n", "ligne 1 : la colonne « name » est la même que « nom »"),
+        ("", "la première ligne doit nommer les colonnes : nom, alias, site"),
+        ("nom,alias\n,Picasoft\n", "ligne 2 : la colonne nom est vide"),
+        (
+            "nom,site\nPicasoft,ftp://x\n",
+            "ligne 2 : site « ftp://x » : « ftp://x » n'est pas une adresse web",
+        ),
+        ("nom\nPicasoft\npicasoft\n", "ligne 3 : « picasoft » figure déjà à la ligne 2 (« Picasoft »)"),
+        ("nom\nPicasoft, asso\n", "ligne 2 : plus de valeurs que de colonnes"),
+        ('nom\n"' + "x" * 200_000, "ligne 2 : ce n'est pas du CSV"),
+        ("nom\nRacines NumÃ©riques\n", "ligne 2 : nom « Racines NumÃ©riques » : ses accents sont abîmés."),
+        ("nom\nVoilÃ\u00a0 l'asso\n", "ses accents sont abîmés. Enregistrez de nouveau le fichier"),
+        ("nom\nRacines Num\ufffdriques\n", "ses accents sont abîmés."),
+    ],
+)
+def test_who_speaks_french_is_told_so_in_french(text: str, said: str) -> None:
+    found, (wrong,) = read(text, "fr")
+    assert said in wrong
+    assert len(found) <= 1
+    english = read(text)[1][0]
+    assert english != wrong
+    assert not any(word in f" {wrong} " for word in (" line ", " column ", " expected ", " please "))
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252", "mac-roman", "utf-16"])
+def test_another_character_set_is_told_and_nothing_of_it_kept(charset: str) -> None:
+    found, (wrong,) = read(FRENCH.encode(charset), "fr")
+    assert found == ()
+    assert "n'est pas en UTF-8. Enregistrez de nouveau le fichier" in wrong
+    assert "CSV UTF-8" in wrong
+    if charset != "utf-16":
+        assert wrong.startswith("ligne 1 : « nom;alias;site;repr\ufffdsentants » n'est pas en UTF-8.")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_spreadsheets_file_in_utf8_is_read(charset: str, ends: str) -> None:
+    found, wrong = read(FRENCH.replace("\n", ends).encode(charset))
+    assert not wrong
+    assert [one.name for one in found] == ["Fibre Partagée", "Racines Numériques"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Été", "L’Œuvre d’Île", "Ça ira", "Ærø Ångström", "Ωmega", "Café №5", "Straße", "Naïve Ñandú", "São Ã"],
+)
+def test_accents_that_are_meant_are_not_taken_for_garbled(name: str) -> None:
+    (line,), wrong = read(f"nom\n{name}\n")
+    assert (line.name, wrong) == (name, [])

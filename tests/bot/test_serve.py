@@ -423,11 +423,11 @@ def test_it_reads_its_files_again_when_told_and_says_what_changed(
         while not answer.exists():
             assert process.poll() is None
         (problem,) = json.loads(answer.read_text())["problems"]
-        assert "campaigns.ngi.organisations: line 2: website 'ftp://nowhere'" in problem
+        assert "campaigns.ngi.organisations: line 2: website “ftp://nowhere”" in problem
         assert listed(file)["Chapril"] == ""
         broken = tocsin("reload", "--config", file)
         assert broken.returncode == 2
-        assert "line 2: website 'ftp://nowhere'" in broken.stderr
+        assert "line 2: website “ftp://nowhere”" in broken.stderr
         until(manager, "WATCHDOG=1")
 
         process.send_signal(signal.SIGTERM)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from campaign.decision import Procedure
     from commands.command import Command
 
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 MARKS = {"a": "\u0300\u0302", "c": "\u0327", "e": "\u0301\u0300\u0302\u0308", "i": "\u0302\u0308", "o": "\u0302", "u": "\u0300\u0302\u0308"}  # fmt: skip
 """What French may put on a letter."""
 
@@ -97,7 +98,7 @@ def test_what_entitles_somebody_to_sign(words: tuple[str, tuple[str, ...]]) -> N
     kind, known = words
     for word in known:
         for typed in spellings(word):
-            assert parse_mandate(clean(typed)).kind == kind, typed
+            assert parse_mandate(clean(typed), NOW).kind == kind, typed
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import stat
 import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from campaign.chat import MATRIX, XMPP
 from storage.backup import InDoubt, backup, restore
-from storage.opening import FILE, lock, open_database
+from storage.opening import FILE, LOCK, lock, open_database
 from storage.trouble import StorageError
 from tests.storage.made import NOW, dump, fill, filled, rows, said
 
@@ -269,3 +271,42 @@ def test_restoring_that_was_killed_is_no_obstacle(folder: Path, copy: Path, tmp_
     backup(folder, copy)
     restore(copy, tmp_path / "new", NOW)
     assert names(tmp_path / "new") == {FILE}
+
+
+@pytest.mark.parametrize("what", ["backup", "restore"])
+def test_a_name_that_may_not_last_is_taken_away_again(
+    folder: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    filled(folder)
+    new = tmp_path / "new"
+    new.mkdir()
+    if what == "restore":
+        backup(folder, copy)
+
+    def failing(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("storage.backup.sync_folder", failing)
+    with pytest.raises(StorageError, match="Input/output error"):
+        backup(folder, copy) if what == "backup" else restore(copy, new, NOW)
+    assert copy.exists() == (what == "restore")
+    assert names(new) == set()
+
+
+def test_a_lock_whose_folder_was_taken_away_is_nobodys(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever made a folder in vain takes it away, lock and all: another who has just opened that lock gets a new one."""
+    folder.mkdir(exist_ok=True)
+    real, taken_away = fcntl.flock, []
+
+    def late(file: IO[str], how: int) -> None:
+        if not taken_away:
+            taken_away.append(folder / LOCK)
+            (folder / LOCK).unlink()
+        real(file, how)
+
+    monkeypatch.setattr("storage.opening.fcntl.flock", late)
+    held = lock(folder)
+    assert taken_away
+    with pytest.raises(StorageError, match="another Tocsin"):
+        lock(folder)
+    held.close()
