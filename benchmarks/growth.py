@@ -19,7 +19,7 @@ from sqlalchemy import insert
 from benchmarks.measures import median, p95, table
 from bot.transports.base import Payload
 from campaign.chat import MATRIX, Address, Message, say
-from commands.forgetting import Forgetting
+from commands.privacy.forgetting import Forgetting
 from storage.messages import freeze
 from storage.opening import FILE, open_database
 from storage.tables import dispatches, outbox

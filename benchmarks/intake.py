@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.campaign import organisation, write
 from benchmarks.measures import median, table
-from bot.claiming import Claimed
 from bot.clock import utc_now
 from bot.config import load
-from bot.intake import Intake
-from bot.opening import open_campaigns
+from bot.delivery.claiming import Claimed
+from bot.files.opening import open_campaigns
+from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Joined, Room, Said
 from commands.command import House

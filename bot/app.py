@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import hearing
-from bot.alarm import Alarm
 from bot.clock import Clock, utc_now
-from bot.delivery import Delivery
-from bot.desk import Desk
-from bot.intake import Intake
-from bot.opening import house_of, open_campaigns
+from bot.delivery.delivery import Delivery
+from bot.files.opening import house_of, open_campaigns
+from bot.forms.desk import Desk
+from bot.health.alarm import Alarm
+from bot.intake.intake import Intake
 from bot.recounting import Recounting
 from bot.supervisor import Supervisor
 from bot.texts.wordings import Wordings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.config import Config
-    from bot.health import Standing
+    from bot.health.health import Standing
     from bot.transports.base import Transport, Vitals
     from storage.database import Database
 

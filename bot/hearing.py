@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot import alarm
+from bot.health import alarm
 
 if TYPE_CHECKING:
     from collections.abc import Collection

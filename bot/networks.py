@@ -9,8 +9,8 @@ from bot.transports.xmpp import XmppTransport
 from campaign.chat import MATRIX, XMPP
 
 if TYPE_CHECKING:
+    from bot.accounts.credentials import Login
     from bot.config import Config, Matrix, Xmpp
-    from bot.credentials import Login
     from bot.transports.base import Transport
 
 KEYS = "keys"

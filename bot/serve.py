@@ -9,8 +9,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bot.app import App
-from bot.heart import Heart, Systemd
-from bot.reload import Reload
+from bot.files.reload import Reload
+from bot.health.heart import Heart, Systemd
 from campaign.chat import NETWORKS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bot import devices
+from bot.accounts import devices
 from bot.transports.base import LoginRefused, Start
 from campaign.chat import MATRIX, XMPP, Address, Room, Sealed
 

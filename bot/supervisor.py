@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from bot import alarm, devices, starting
-from bot.health import Standing, one_line
+from bot import starting
+from bot.accounts import devices
+from bot.health import alarm
+from bot.health.health import Standing, one_line
 from bot.transports.base import Batch, DeviceLost, LoginRefused, TransportError, Unreachable
 from campaign.chat import NETWORKS, Bounced, Echo
 from storage.trouble import StorageDamaged, StorageError, StorageFull
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from bot.config import Config
-    from bot.delivery import Delivery
-    from bot.health import State
-    from bot.intake import Intake
+    from bot.delivery.delivery import Delivery
+    from bot.health.health import State
+    from bot.intake.intake import Intake
     from bot.recounting import Recounting
     from bot.transports.base import Start, Transport
     from campaign.chat import Sealed
     from commands.command import House
-    from commands.forms import Answered
+    from commands.dialogue.forms import Answered
     from storage.database import Database
     from storage.storage import Storage
 

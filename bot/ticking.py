@@ -9,16 +9,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import replying
-from bot.tidying import Tidying
-from commands import due, forgetting
+from bot.intake import replying
+from bot.upkeep.tidying import Tidying
+from commands.clock import due
+from commands.privacy import forgetting
 from storage.trouble import is_fatal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from commands.clock.due import Alone, Step
     from commands.command import House, Reply
-    from commands.due import Alone, Step
     from commands.tick import Tick
     from storage.database import Database
     from storage.reminders import Cause

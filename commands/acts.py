@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Day, Moment, Text, Value, say
 from campaign.decision import CHOICE_NAMES
-from commands.org_words import HOW
+from commands.organisations.org_words import HOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, say, say_many
-from commands import bridging, tell
+from commands import tell
 from commands.command import ANYWHERE, Context, Prose, Reply, command
+from commands.places import bridging
 
 
 @command(

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.question import MOST_OF_STRANGERS, MOST_OPEN, likest, normal_question, tidy_question
-from commands import lookup, questioning, tell
+from commands import tell
 from commands.command import Choice, Context, Elsewhere, Reply, Rest, command
+from commands.letters import questioning
+from commands.organisations import lookup
 
 if TYPE_CHECKING:
     from storage.questions import Question

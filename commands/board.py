@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from campaign.chat import N_, Typed, say
-from commands import boarding, bridging
+from commands.clock import boarding
 from commands.command import Context, Reply, command, reply
+from commands.places import bridging
 
 
 @command(

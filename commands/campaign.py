@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Listing, Text, say, say_many
-from commands import previewing, questioning, showing
 from commands.command import Context, Reply, command
+from commands.letters import questioning
+from commands.reminders import previewing
+from commands.signatures import showing
 
 if TYPE_CHECKING:
     from storage.campaigns import Campaign

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.signature import counts
-from commands import bridging, closing, counting, ringing, showing, tell
+from commands import tell
+from commands.ballots import closing
 from commands.command import Choice, Context, Reply, command
+from commands.places import bridging
+from commands.reminders import ringing
+from commands.signatures import counting, showing
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import adopting
+from commands.ballots import adopting
 from commands.command import Choice, Context, Reply, Rest, command, reply
 
 if TYPE_CHECKING:

@@ -253,7 +253,7 @@ def command(
         needs_campaign: False for what makes sense without one.
         even_ended: True for what only reads it, or speaks of it: then one that has ended will do where none is open.
         more: names of further options, which the function takes as `**more: More`; the usage line leaves them out.
-        form: whether it is offered as a form as well; its fields are the parameters (see `commands/forms.py`).
+        form: whether it is offered as a form as well; its fields are the parameters (see `commands/dialogue/forms.py`).
         also: gives what help and a line without arguments say besides, such as the answers of the open polls.
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
-from commands import authority, calling, lookup, picking, reconfirming, vouching
 from commands.command import Context, Reply, Rest, command, reply
+from commands.dialogue import picking
+from commands.line import calling
+from commands.organisations import authority, lookup
+from commands.signatures import reconfirming, vouching
 
 if TYPE_CHECKING:
     from storage.prompts import Prompt

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Text, Typed, say
-from commands import consenting
 from commands.command import Context, Reply, command
+from commands.signatures import consenting
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:

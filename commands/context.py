@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Text, Typed, say, say_many
 from campaign.question import NEAR, holds, likest, normal_question
-from commands import questioning
-from commands.calling import take_number
 from commands.command import Context, Reply, Rest, command, reply
+from commands.letters import questioning
+from commands.line.calling import take_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,10 @@ from zoneinfo import available_timezones
 
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
-from commands import schedules, showing, timekeeping
+from commands.clock import timekeeping
 from commands.command import Context, Reply, Rest, command, reply
+from commands.reminders import schedules
+from commands.signatures import showing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from campaign.chat import N_, Day, Moment, Text, Typed, Value, say
 from campaign.dates import read_day
 from campaign.errors import CampaignError
-from commands import ending, lookup, questioning, reconfirming
 from commands.command import Context, Prose, Reply, Rest, UsageError, command, reply
-from commands.usage import usage
+from commands.letters import questioning
+from commands.line.usage import usage
+from commands.organisations import lookup
+from commands.signatures import ending, reconfirming
 
 if TYPE_CHECKING:
     from storage.questions import Question

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from campaign.chat import N_, Typed
-from commands import ending, lookup
 from commands.command import Context, Prose, Reply, Rest, command, reply
+from commands.organisations import lookup
+from commands.signatures import ending
 from commands.vocabulary import in_language
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from campaign.chat import N_, Typed, say
-from commands import completing, lookup
 from commands.command import Context, Option, Prose, Reply, Rest, command, reply
-from commands.entry import Entry
+from commands.organisations import lookup
+from commands.signatures import completing
+from commands.signatures.entry import Entry
 
 
 @command(

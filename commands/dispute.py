@@ -9,8 +9,10 @@ from campaign.chat import N_, NN_, Day, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form
 from campaign.organisation.beginning import begun_with
-from commands import authority, calling, disputing, lookup
 from commands.command import Choice, Context, Reply, Rest, command, reply
+from commands.line import calling
+from commands.organisations import authority, lookup
+from commands.signatures import disputing
 
 if TYPE_CHECKING:
     from campaign.chat import Text

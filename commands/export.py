@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, NN_, File, say, say_many
 from campaign.publish import FORMATS
 from campaign.signature import Mandate, Signatory, SignatoryList
-from commands import showing
 from commands.command import Context, Reply, command
-from commands.org_words import STANDINGS
+from commands.organisations.org_words import STANDINGS
+from commands.signatures import showing
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import oblivion, tell
+from commands import tell
 from commands.command import Choice, Context, Reply, command
+from commands.privacy import oblivion
 from storage.unsaying import GONE
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Text, Typed, say
-from commands import calling, finding
 from commands.command import ANYWHERE, Context, Reply, Rest, command, reply
+from commands.line import calling, finding
+from commands.line.usage import usage
 from commands.replies import row
-from commands.usage import usage
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:

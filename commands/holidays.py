@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Day, Listing, Text, Typed, say
 from campaign.dates import read_days
 from campaign.errors import CampaignError
-from commands import previewing, schedules
 from commands.command import Context, Reply, Rest, UsageError, command, reply
-from commands.usage import usage
+from commands.line.usage import usage
+from commands.reminders import previewing, schedules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from campaign import letter as rules
 from campaign.chat import N_, File, Markdown, Text, Typed, say
-from commands import calling, finding, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command, reply
+from commands.letters import revising
+from commands.line import calling, finding
+from commands.signatures import showing
 from commands.vocabulary import read_choice
 
 if TYPE_CHECKING:

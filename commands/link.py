@@ -6,8 +6,9 @@ import secrets
 from datetime import timedelta
 
 from campaign.chat import N_, Typed, say
-from commands import tell, vouching
+from commands import tell
 from commands.command import Choice, Context, Reply, command, reply
+from commands.signatures import vouching
 
 CODES_LAST = timedelta(minutes=15)
 """How long a code holds."""

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, NN_, File, Listing, Moment, Text, Typed, say, say_many
-from commands import consenting, portable
 from commands.command import Context, Reply, command
+from commands.privacy import portable
 from commands.replies import row
+from commands.signatures import consenting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, objecting, polling, tell
+from commands import tell
+from commands.ballots import objecting, polling
 from commands.command import CAMPAIGNERS, Context, Reply, Rest, command
+from commands.organisations import authority
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere

@@ -8,8 +8,8 @@ from campaign.account import read_account
 from campaign.chat import N_, Link, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
-from commands import authority, lookup
 from commands.command import Choice, Context, Option, Reply, Rest, command, reply
+from commands.organisations import authority, lookup
 
 if TYPE_CHECKING:
     from storage.organisations import Organisation

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, known, lookup, tell
+from commands import tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
-from commands.org_words import STANDINGS
+from commands.organisations import authority, known, lookup
+from commands.organisations.org_words import STANDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

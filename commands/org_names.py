@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from campaign.chat import N_, Link, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import domain_of, normal_form, tidy_name, tidy_url
-from commands import authority, known
 from commands.command import Context, Option, Reply, Rest, command, reply
+from commands.organisations import authority, known
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Link, Moment, Text, say, say_many
-from commands import known
 from commands.command import Context, Reply, Rest, command
-from commands.org_words import HOW, STANDINGS
+from commands.organisations import known
+from commands.organisations.org_words import HOW, STANDINGS
 
 if TYPE_CHECKING:
     from storage.campaigns import Campaign

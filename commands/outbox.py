@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply, command, reply
-from commands.undelivered import place
+from commands.trouble.undelivered import place
 
 if TYPE_CHECKING:
     from storage.undelivered import Undelivered

@@ -21,8 +21,10 @@ from campaign.decision import (
     to_data,
 )
 from campaign.errors import CampaignError
-from commands import lookup, polling, tell
+from commands import tell
+from commands.ballots import polling
 from commands.command import ANYWHERE, Choice, Context, More, Option, Reply, Rest, command, reply
+from commands.organisations import lookup
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import closing, lookup, polling, tell
+from commands import tell
+from commands.ballots import closing, polling
 from commands.command import Choice, Context, Prose, Reply, command, reply
+from commands.organisations import lookup
 
 if TYPE_CHECKING:
     from storage.polls import Poll

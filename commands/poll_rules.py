@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Listing, Named, Text, Typed, say
 from campaign.decision import NONE, PARAMETER_WORDS, PARAMETERS, PRESETS, described, present
 from campaign.errors import CampaignError
-from commands import polling
+from commands.ballots import polling
 from commands.command import Context, Reply, command, reply
 from commands.replies import row
 from commands.vocabulary import fold, in_language

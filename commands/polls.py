@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Moment, Text, say, say_many
-from commands import lookup, polling
+from commands.ballots import polling
 from commands.command import Context, Reply, command, reply
+from commands.organisations import lookup
 
 if TYPE_CHECKING:
     from campaign.chat import Value

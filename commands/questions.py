@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from campaign.chat import N_, NN_, Day, Listing, Text, Typed, Value, say, say_many
 from campaign.errors import CampaignError
 from campaign.question import read_sources, tidy_answer
-from commands import lookup, questioning
 from commands.command import Choice, Context, Options, Prose, Reply, command, reply
+from commands.letters import questioning
+from commands.organisations import lookup
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
-from commands import authority, ending, lookup, tell
+from commands import tell
 from commands.command import Choice, Context, Prose, Reply, command, reply
+from commands.organisations import authority, lookup
+from commands.signatures import ending
 
 if TYPE_CHECKING:
     from campaign.chat import Text

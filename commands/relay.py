@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from campaign.chat import N_, NN_, Message, say_many
-from commands import showing, tell
+from commands import tell
 from commands.command import ANYWHERE, Context, Elsewhere, Reply, command
+from commands.signatures import showing
 
 
 @command(

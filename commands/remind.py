@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from campaign.chat import N_, say
-from commands import previewing, schedules, tell
+from commands import tell
 from commands.command import Context, Elsewhere, Reply, command, reply
-from commands.occasions import URGENCY, occasion
+from commands.reminders import previewing, schedules
+from commands.reminders.occasions import URGENCY, occasion
 from storage.reminders import Cause, Fate
 
 

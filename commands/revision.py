@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.errors import CampaignError
 from campaign.letter import code_of, would_overtake
-from commands import counting, revising, showing, tell
+from commands import tell
 from commands.command import Choice, Context, Reply, command, reply
+from commands.letters import revising
+from commands.signatures import counting, showing
 
 if TYPE_CHECKING:
     from campaign.letter import Change

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from campaign.chat import N_, Listing, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import tidy_name
-from commands import asking, authority, completing, disputing, lookup, reconfirming, signing, vouching
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command, reply
-from commands.entry import Entry
+from commands.organisations import asking, authority, lookup
+from commands.signatures import completing, disputing, reconfirming, signing, vouching
+from commands.signatures.entry import Entry
 from commands.vocabulary import NOBODYS_NAME, fold
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Text, Typed, say, say_many
 from campaign.signature import is_counted
-from commands import vouching
 from commands.command import Context, Reply, command, reply
+from commands.signatures import vouching
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from campaign.chat import N_, Day, Text, Typed, say
 from campaign.errors import CampaignError
-from commands import lookup, schedules
 from commands.command import Context, Reply, Rest, command
+from commands.organisations import lookup
+from commands.reminders import schedules
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Text, Typed, say, say_many
-from commands import counting, lookup, questioning, revising, showing
 from commands.command import CAMPAIGNERS, Context, Reply, command
+from commands.letters import questioning, revising
+from commands.organisations import lookup
+from commands.signatures import counting, showing
 
 if TYPE_CHECKING:
     from campaign.chat import Value

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.errors import CampaignError
-from commands import counting, disputing, lookup, reconfirming, tell
+from commands import tell
 from commands.command import Context, Reply, command, reply
+from commands.organisations import lookup
+from commands.signatures import counting, disputing, reconfirming
 
 if TYPE_CHECKING:
     from campaign.chat import Text

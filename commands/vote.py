@@ -10,8 +10,11 @@ from campaign.chat import N_, Typed, say
 from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import authority, balloting, calling, finding, guessing, lookup, polling
+from commands.ballots import balloting, polling
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command
+from commands.dialogue import guessing
+from commands.line import calling, finding
+from commands.organisations import authority, lookup
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
-from commands import adopting, closing, ending, guessing, lookup, tell
+from commands import tell
+from commands.ballots import adopting, closing
 from commands.command import CAMPAIGNERS, Choice, Context, Reply, Rest, command, reply
+from commands.dialogue import guessing
+from commands.organisations import lookup
+from commands.signatures import ending
 from commands.vocabulary import belonging, in_language
 
 if TYPE_CHECKING:

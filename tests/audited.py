@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Delete, Engine, Insert, Update, event
 
-from bot.effects import Effects
+from bot.intake.effects import Effects
 from storage.tables import audit
 
 if TYPE_CHECKING:

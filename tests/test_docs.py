@@ -17,8 +17,8 @@ from bot.config import Authority, Bot, Campaign, Matrix, Privacy, Settings, Xmpp
 from campaign.chat import MATRIX, Address
 from campaign.decision import PARAMETERS, PRESETS, edited
 from campaign.errors import CampaignError
-from commands import calling, finding, grammar
 from commands.command import Context, House
+from commands.line import calling, finding, grammar
 from commands.menu import MENU
 from commands.poll import length_of
 from commands.vocabulary import CHOICES, OPTIONS, fold, option_words, read_choice

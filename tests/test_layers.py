@@ -18,11 +18,11 @@ from bot.texts.catalogue import Catalogue
 from bot.texts.wordings import Wordings
 from campaign.chat import Message, say
 from campaign.decision import PRESETS, Procedure
-from commands.calling import Line, call
 from commands.command import Command, House
-from commands.finding import find
+from commands.line.calling import Line, call
+from commands.line.finding import find
+from commands.line.usage import usage
 from commands.menu import MENU
-from commands.usage import usage
 from commands.vocabulary import CHOICES, LABELS, OPTIONS, fold, option_words, read_choice
 from commands.vote import TAKE_BACK
 
@@ -33,15 +33,19 @@ LINTER = Path(sys.executable).with_name("lint-imports")
 BREACHES = {
     "bot talks, commands listen, storage remembers, campaign knows the rules": (
         "storage/rooms.py",
-        "import commands.grammar",
+        "import commands.tell",
+    ),
+    "what commands share is in folders, and each folder looks only at those below it": (
+        "commands/line/usage.py",
+        "import commands.clock.due",
     ),
     "campaign does no I/O and knows no network, clock or database": (
         "campaign/dates/reading.py",
         "import asyncio",
     ),
-    "nio only in the Matrix transport": ("bot/delivery.py", "import nio"),
-    "slixmpp only in the XMPP transport": ("bot/delivery.py", "import slixmpp"),
-    "apscheduler only in the clock": ("commands/due.py", "import apscheduler"),
+    "nio only in the Matrix transport": ("bot/delivery/delivery.py", "import nio"),
+    "slixmpp only in the XMPP transport": ("bot/delivery/delivery.py", "import slixmpp"),
+    "apscheduler only in the clock": ("commands/clock/due.py", "import apscheduler"),
     "sqlalchemy stays in storage": ("commands/tell.py", "import sqlalchemy"),
 }
 """For each contract, an import that breaks it."""
@@ -106,7 +110,7 @@ def test_each_contract_would_be_broken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("library", "corner"), CORNERS.items())
 def test_a_library_stays_in_its_corner(graph: grimp.ImportGraph, library: str, corner: str) -> None:
-    """Whatever new modules there are: the contracts name those that existed when they were written."""
+    """Also those that no contract names."""
     importers = graph.find_modules_that_directly_import(library)
     assert importers, "a library nobody imports needs no corner"
     assert [one for one in sorted(importers) if not f"{one}.".startswith(f"{corner}.")] == []
@@ -136,11 +140,26 @@ def test_a_command_that_imports_another_is_noticed() -> None:
     assert crossings(control) == [("commands.sign", "commands.withdraw")]
 
 
+def test_only_the_menu_knows_the_commands(graph: grimp.ImportGraph) -> None:
+    """What several commands share is below them: it stands in a folder, and looks at none of them."""
+    files = {one.run.__module__ for one in MENU}
+    within = {one for one in graph.modules if one.startswith("commands.")}
+    knowing = {
+        one for one in within for other in graph.find_modules_directly_imported_by(one) if other in files
+    }
+    assert knowing == {"commands.menu"}
+
+
+def test_folders_hold_no_command() -> None:
+    """Whoever looks for a command finds it without opening a folder."""
+    assert {one.run.__module__.count(".") for one in MENU} == {1}
+
+
 def test_every_command_is_in_the_menu() -> None:
     """A file may be written, and its line in the menu forgotten."""
     written = {
         value.run: name
-        for module in pkgutil.iter_modules(commands.__path__, "commands.")
+        for module in pkgutil.walk_packages(commands.__path__, "commands.")
         for name, value in vars(import_module(module.name)).items()
         if isinstance(value, Command)
     }

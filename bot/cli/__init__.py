@@ -1,4 +1,8 @@
-"""The command line, `tocsin`: which commands there are; each is a function in the file of its kind."""
+"""The command line, `tocsin`: which commands there are; each is a function in the file of its kind.
+
+A command imports what it alone needs when it runs: `tocsin health`, asked every minute on a small machine, should not
+load the libraries of two networks.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot import demo as demo_
 from bot.cli.accounts import check, login
 from bot.cli.copies import backup, restore
 from bot.cli.lists import audit, export, purge
@@ -22,8 +25,10 @@ def demo(
     ] = "fr",
 ) -> None:
     """Play the opening of a campaign in the terminal, on a throw-away database; then type yourself. No account."""
+    from bot.demo import main as play
+
     try:
-        asyncio.run(demo_.main(sys.stdin, sys.stdout, language))
+        asyncio.run(play(sys.stdin, sys.stdout, language))
     except KeyboardInterrupt:
         typer.echo()
 

@@ -13,11 +13,6 @@ import typer
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, look, read
 from bot.config import Config, ConfigError, load, remarks
-from bot.login import NotLoggedIn, Terminal, comes_before, log_in
-from bot.networks import CHECKING, KEYS, transports
-from bot.opening import differences
-from bot.transports.base import LoginRefused, Start, TransportError
-from bot.transports.matrix import MatrixTransport
 from campaign.chat import NETWORKS
 from storage.opening import FILE
 from storage.trouble import StorageError
@@ -25,8 +20,8 @@ from storage.trouble import StorageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.credentials import Login
-    from bot.login import How
+    from bot.accounts.credentials import Login
+    from bot.accounts.login import How
     from bot.transports.base import Transport
 
 
@@ -42,6 +37,8 @@ def login(
 
     On Matrix an access token is kept, and never the password. What was asked for is never part of a command.
     """
+    from bot.accounts.login import NotLoggedIn, Terminal, comes_before, log_in
+
     if token and sso:
         refuse("--token or --sso, not both")
     known = read(config)
@@ -65,6 +62,8 @@ def check(config: ConfigPath = CONFIG) -> None:
 
     Exit code 0: all is well; 1: a login is missing or did not succeed; 2: the config is wrong.
     """
+    from bot.networks import transports
+
     try:
         known, missing = load(config), []
     except ConfigError as error:
@@ -86,6 +85,8 @@ def check(config: ConfigPath = CONFIG) -> None:
 
 def _differences(config: Config, folder: Path) -> list[str]:
     """What the database says otherwise than the config; nothing before the first run."""
+    from bot.files.opening import differences
+
     if not (folder / FILE).is_file():
         return []
     return look(folder, lambda storage: differences(storage, config))
@@ -93,6 +94,8 @@ def _differences(config: Config, folder: Path) -> list[str]:
 
 async def _try_all(config: Config, served: dict[str, Transport]) -> bool:
     """Try each login, and say what came of it; whether all was well."""
+    from bot.networks import KEYS
+
     keys = config.settings.bot.data / KEYS
     with terminal.status("trying to log in …"):
         return all(
@@ -101,6 +104,10 @@ async def _try_all(config: Config, served: dict[str, Transport]) -> bool:
 
 
 async def _try(network: str, transport: Transport, login: Login, keys: Path) -> bool:
+    from bot.networks import CHECKING
+    from bot.transports.base import LoginRefused, Start, TransportError
+    from bot.transports.matrix import MatrixTransport
+
     name = NETWORKS[network]
     try:
         async with asyncio.timeout(60), transport.connected(Start(device=login.device or CHECKING)):

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from bot.backups import begin_again, what_follows
 from bot.cli.exits import fail, tell
 from bot.cli.folder import CONFIG, ConfigPath, locked, read
 from storage.backup import backup as copy
@@ -34,6 +33,8 @@ def restore(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Begin again from a backup, in an empty data folder, as a new device."""
+    from bot.upkeep.backups import begin_again, what_follows
+
     known = read(config)
     folder = known.settings.bot.data
     try:

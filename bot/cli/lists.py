@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot import book, keeping
 from bot.cli.exits import fail, refuse, tell
 from bot.cli.folder import CONFIG, ConfigPath, look, opened, read
-from commands.export import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +44,8 @@ def export(
     only who agreed to it. A csv is in the campaign's language unless --language says another: in French a spreadsheet
     expects semicolons, and gets them.
     """
+    from commands.export import make
+
     folder = read(config).settings.bot.data
 
     def work(storage: Storage) -> bytes:
@@ -74,6 +74,8 @@ def audit(
     ] = 100,
 ) -> None:
     """Write who changed what, when and where, the newest first. May be called while the bot runs."""
+    from bot.upkeep import book
+
     known = read(config)
 
     def work(storage: Storage) -> bytes:
@@ -92,6 +94,8 @@ def purge(
 
     What organisations signed stays, without them. May be called while the bot runs.
     """
+    from bot.upkeep import keeping
+
     known = read(config)
     now = datetime.now(UTC)
     count = 0

@@ -14,13 +14,9 @@ import typer
 from bot.cli.exits import FAILED, fail, refuse, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, read
 from bot.discretion import configure
-from bot.health import disk_free, judge
-from bot.health import read as read_health
-from bot.networks import transports
-from bot.reload import ask
-from bot.serve import serve
+from bot.health.health import disk_free, judge
+from bot.health.health import read as read_health
 from campaign.chat import NETWORKS
-from storage.opening import open_database
 from storage.trouble import StorageError
 
 
@@ -32,6 +28,10 @@ def run(
     ] = False,
 ) -> None:
     """Serve the campaigns of the config until stopped."""
+    from bot.networks import transports
+    from bot.serve import serve
+    from storage.opening import open_database
+
     configure(verbose=verbose)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever asks for a reload too early must not end it
     known = read(config, logs_in=True)
@@ -55,6 +55,8 @@ def run(
 
 def reload(config: ConfigPath = CONFIG) -> None:
     """Have the running bot read the organisations and letters of the config again; say what changed."""
+    from bot.files.reload import ask
+
     folder = read(config).settings.bot.data
     try:
         done = ask(folder)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from bot.accounts.credentials import Wanted, find
 from bot.config.files import LetterText, Opening, opening_of, read_letter
 from bot.config.roster import RosterLine, read_roster
 from bot.config.schema import (
@@ -28,14 +29,13 @@ from bot.config.schema import (
 from bot.config.tables import campaigns, table, word
 from bot.config.together import checks, remarks
 from bot.config.wording import problems_of
-from bot.credentials import Wanted, find
 from campaign.chat import MATRIX, XMPP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from bot.credentials import Login
+    from bot.accounts.credentials import Login
 
 __all__ = [
     "LANGUAGES",
@@ -98,7 +98,7 @@ class Config:
 def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool = True) -> Config:
     """Read a config and everything it names.
 
-    Paths in it are relative to its folder. What to log in with is looked for as `bot.credentials` says; without
+    Paths in it are relative to its folder. What to log in with is looked for as `bot.accounts.credentials` says; without
     `logs_in` it is not.
 
     Raises:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.config import load
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
 from bot.texts.wordings import Wordings
 from bot.transports.base import (
     Accepted,
@@ -23,7 +23,7 @@ from bot.transports.base import (
     Vitals,
 )
 from campaign.chat import MATRIX, XMPP, Address, Bounced, Echo, Joined, Message, Room, Said
-from commands import due
+from commands.clock import due
 from commands.command import House
 from commands.menu import MENU
 from commands.tick import Tick

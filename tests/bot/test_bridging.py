@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.config import ConfigError, load
-from bot.intake import Intake
-from bot.opening import house_of
+from bot.files.opening import house_of
+from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.bridge import Bridges
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Event, Joined, Reacted, Room
 from campaign.circle import MOST, SAME
-from commands import boarding, bridging, revising
+from commands.clock import boarding
+from commands.letters import revising
 from commands.menu import MENU
+from commands.places import bridging
 from commands.tick import Tick
 from tests.bot.scripted import (
     ANA,

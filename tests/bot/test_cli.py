@@ -20,9 +20,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot import cli
-from bot.backups import begin_again
 from bot.config import load
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
+from bot.upkeep.backups import begin_again
 from storage import migrations
 from storage.opening import FILE, lock, open_database
 from tests.bot.scripted import CONFIG, NOW, PASSWORDS, config, plain, reminded
@@ -88,6 +88,19 @@ def test_help_names_every_command() -> None:
     for command in ("demo", "run", "check", "export", "backup", "restore"):
         assert command in result.stdout
         assert tocsin(command, "--help").exit_code == 0
+
+
+def test_what_is_asked_every_minute_loads_no_network(file: Path) -> None:
+    """`tocsin health` runs beside the bot on a small machine: what it does not need, it does not load."""
+    asked = (
+        "import sys; from bot.cli import app; app(['health', '--config', sys.argv[1]], standalone_mode=False);"
+        "print({'nio', 'slixmpp', 'aiohttp', 'apscheduler'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked, file], check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert "!! not running" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.endswith("set()\n")
 
 
 def test_it_says_which_version_it_is() -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.desk import LASTS, MOST, MOST_EACH, Desk
-from bot.filling import Filling
+from bot.forms.desk import LASTS, MOST, MOST_EACH, Desk
+from bot.forms.filling import Filling
 from bot.texts.wordings import Wordings
 from bot.transports.base import Batch, Unreachable
 from bot.transports.forms import Holder, TurnedAway
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.transports.forms import Page
-    from commands.forms import Answered
+    from commands.dialogue.forms import Answered
 
 FORMS = tuple(one for one in MENU if one.form)
 FILLED = {
@@ -174,7 +174,7 @@ async def test_a_form_does_not_last(prepared: Path, tmp_path: Path, monkeypatch:
         page = await desk.open(ROBIN, "sign")
         before = await stage.rows()
         now = asyncio.get_running_loop().time()
-        monkeypatch.setattr("bot.desk.time.monotonic", lambda: now + LASTS + 1)
+        monkeypatch.setattr("bot.forms.desk.time.monotonic", lambda: now + LASTS + 1)
         with pytest.raises(TurnedAway):
             await desk.hand_in(ROBIN, page.session, page.step, values(page))
         assert await stage.rows() == before

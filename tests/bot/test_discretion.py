@@ -11,7 +11,7 @@ import pytest
 
 from bot import discretion
 from bot.transports.base import Refused
-from commands import grammar
+from commands.line import grammar
 from tests.conversations.play import PEOPLE, play
 from tests.conversations.test_forgetting import FORGETS, LIVES
 
@@ -102,7 +102,7 @@ def test_a_fault_is_silent_about_its_words_and_its_causes(log: io.StringIO) -> N
 
 
 def test_what_a_server_says_is_written_without_accounts(log: io.StringIO) -> None:
-    ours = logging.getLogger("bot.errands")
+    ours = logging.getLogger("bot.delivery.errands")
     ours.warning(
         "refused: %s", Refused("@camille:nuagelibre.example is banned; ask robin@filcommun.example/phone")
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.intake import Intake
+from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Redacted
 from commands.menu import MENU

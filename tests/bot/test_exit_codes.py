@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import cli
-from bot.health import write
-from bot.reload import Reloaded
+from bot.files import reload as reloading
+from bot.files.reload import Reloaded
+from bot.health.health import write
 from tests.bot.test_cli import file, filled, only_matrix, server, tocsin
 from tests.bot.test_reload import health
 
@@ -145,5 +146,5 @@ def test_reload_ends_with_what_the_bot_answers(file: Path, monkeypatch: pytest.M
             ({"problems": ["bot.admins: nobody"]}, 2),
         )
     ):
-        monkeypatch.setattr(cli.serving, "ask", lambda _, done=done: done)
+        monkeypatch.setattr(reloading, "ask", lambda _, done=done: done)
         assert code("reload", file) == expected

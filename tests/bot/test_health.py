@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli, health
-from bot.health import Health, NetworkHealth, judge, read, write
+from bot import cli
+from bot.health import health
+from bot.health.health import Health, NetworkHealth, judge, read, write
 from tests.bot.scripted import PASSWORDS, config
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.app import App
-from bot.health import FILE, read
-from bot.heart import Heart, Systemd
+from bot.health.health import FILE, read
+from bot.health.heart import Heart, Systemd
 from bot.transports.base import LoginRefused, Vitals
 from campaign.chat import MATRIX, XMPP
 from storage.opening import open_database

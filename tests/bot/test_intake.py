@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import event as sql
 
-from bot.alarm import Alarm
-from bot.intake import Intake
+from bot.health.alarm import Alarm
+from bot.intake.intake import Intake
 from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import (
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.intake import Taken
+    from bot.intake.intake import Taken
     from campaign.chat import Event
     from storage.database import Database
     from storage.storage import Storage
@@ -608,7 +608,7 @@ async def test_faults_in_great_number_hold_up_nobody(intake: Intake, database: D
 async def test_a_step_of_the_clock_that_fails_does_not_stop_the_others(
     intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from commands import due
+    from commands.clock import due
 
     def bad(storage: Storage, *_: object) -> Reply:
         storage.organisations.add("Half done", "half done", NOW)

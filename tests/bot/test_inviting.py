@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.config import load
-from bot.intake import Intake
-from bot.opening import house_of
+from bot.files.opening import house_of
+from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Invited, Joined, Message, Removed, Room, say
-from commands import inviting
 from commands.menu import MENU
+from commands.places import inviting
 from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, begun, config, plain, said
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli, keeping
+from bot import cli
 from bot.config import load
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
+from bot.upkeep import keeping
 from campaign.chat import MATRIX, Address
-from commands import due, oblivion
+from commands.clock import due
 from commands.command import House
+from commands.privacy import oblivion
 from commands.tick import Tick
 from storage.opening import open_database
 from tests.conversations.play import config
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from commands.oblivion import Forgotten
+    from commands.privacy.oblivion import Forgotten
     from storage.storage import Storage
 
 NOW = datetime.now(UTC)

@@ -20,9 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot import cli, credentials
+from bot import cli
+from bot.accounts import credentials
+from bot.accounts.single_sign_on import token_from_browser, token_in
 from bot.config import ConfigError, load
-from bot.single_sign_on import token_from_browser, token_in
 from bot.transports.matrix import MatrixTransport
 from bot.transports.tls import is_exposed
 from campaign.chat import MATRIX, XMPP

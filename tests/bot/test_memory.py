@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.intake import Intake
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
+from bot.intake.intake import Intake
 from bot.ticking import Ticking
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, XMPP, Reacted, Said
-from commands.forgetting import EVERY, REMEMBERED
 from commands.menu import MENU
+from commands.privacy.forgetting import EVERY, REMEMBERED
 from commands.tick import Tick
 from storage.opening import open_database
 from tests.bot.scripted import ANA, COOP, FORGE, HOUSE, NOW, TEAM, config, plain, said
@@ -161,7 +161,7 @@ async def test_what_is_read_again_from_before_that_is_not_taken_as_new(
 async def test_control_without_that_guard_it_would_count_twice(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commands.forgetting.is_beyond_memory", lambda *_: False)
+    monkeypatch.setattr("commands.privacy.forgetting.is_beyond_memory", lambda *_: False)
     await life.take(line(1, "!sign Picasoft", life.now))
     await life.take(line(2, "!withdraw Picasoft", life.now))
     await life.wait(2)

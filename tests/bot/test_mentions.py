@@ -14,8 +14,8 @@ from bot.transports.xmpp import reading
 from bot.transports.xmpp.heard import Heard
 from bot.transports.xmpp.rooms import MucRoom
 from campaign.chat import Said
-from commands import answer
 from commands.command import House
+from commands.dialogue import answer
 
 ME = "@tocsin:campagne.example"
 PILL = '<a href="https://matrix.to/#/{whom}">{name}</a>'

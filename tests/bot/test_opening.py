@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.config import deadline_of, load
-from bot.opening import differences, open_campaigns
+from bot.files.opening import differences, open_campaigns
 from campaign.chat import MATRIX, XMPP, Address, Message, say
 from campaign.organisation import normal_form
 from storage.messages import thaw

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot import outage
-from bot.outage import Outage
+from bot.delivery import outage
+from bot.delivery.outage import Outage
 from bot.transports.base import Unreachable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.pacing import FULLEST, LONGEST_PATIENCE, Pacing, Want
+from bot.delivery.pacing import FULLEST, LONGEST_PATIENCE, Pacing, Want
 from bot.transports.base import Allowance
 from bot.transports.matrix import MatrixTransport
 

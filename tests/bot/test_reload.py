@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import reload
 from bot.app import App
-from bot.health import Health, save, write
-from bot.reload import Reload, Reloaded, ask, needs_restart, summary
+from bot.files import reload
+from bot.files.reload import Reload, Reloaded, ask, needs_restart, summary
+from bot.health.health import Health, save, write
 from campaign.chat import MATRIX, Address, Message
 from campaign.organisation import normal_form
 from campaign.roster import Changes
@@ -106,7 +106,7 @@ async def test_a_letter_that_waits_for_an_answer_is_named_each_time(
     )
     config(tmp_path, letter="It must be now.")
     for _ in range(2):
-        with caplog.at_level("INFO", "bot.reload"):
+        with caplog.at_level("INFO", "bot.files.reload"):
             done = await reading.read()
         assert (done.changes, done.letters) == ([], [waits])
         assert waits in caplog.text, "whoever sends SIGHUP has the log alone"

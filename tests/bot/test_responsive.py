@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from bot.intake import Intake
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
+from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address
 from campaign.publish import FORMATS

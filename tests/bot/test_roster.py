@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
 from campaign.chat import MATRIX, XMPP, Address
 from campaign.organisation import normal_form
-from commands import authority
+from commands.organisations import authority
 from storage.opening import open_database
 from tests.bot.scripted import ANA, CONFIG, MAUD, NOW, ROSTER, config
 

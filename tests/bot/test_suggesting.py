@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import suggesting
+from bot.intake import suggesting
 from campaign.organisation import Names
 from tests.commands.stage import opened, voice
 

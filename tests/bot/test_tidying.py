@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import tidying
-from bot.tidying import Tidying
+from bot.upkeep import tidying
+from bot.upkeep.tidying import Tidying
 from storage.opening import FILE, open_database
 from storage.trouble import StorageBusy, StorageFull
 from tests.bot.scripted import ANA, NOW

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.intake import Intake
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
+from bot.intake.intake import Intake
 from bot.texts.catalogue import Catalogue
 from bot.ticking import Ticking
 from bot.transports.base import Batch

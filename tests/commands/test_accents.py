@@ -11,9 +11,9 @@ import pytest
 from campaign.dates import read_day
 from campaign.decision import PRESETS, edited, present, reading
 from campaign.signature import MANDATE_WORDS, parse_mandate
-from commands.calling import Line, clean
-from commands.finding import find
-from commands.grammar import left_empty
+from commands.line.calling import Line, clean
+from commands.line.finding import find
+from commands.line.grammar import left_empty
 from commands.menu import MENU
 from commands.vocabulary import CHOICES, OPTIONS, read_choice
 

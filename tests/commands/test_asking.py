@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from campaign.chat import Day, Moment, say
-from commands import asking
 from commands.command import Unclear
 from commands.menu import MENU
+from commands.organisations import asking
 
 REP = next(one for one in MENU if one.name == "org rep")
 

@@ -13,7 +13,7 @@ import pytest
 from campaign.ballot import SPOILT, keycap, of_keys, of_reactions
 from campaign.chat import MATRIX, XMPP, Address, Balloted, Message, Reacted, Redacted, Room, Said, say
 from campaign.decision import PRESETS, to_data
-from commands import polling
+from commands.ballots import polling
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.conversations.play import BEGINNING
 

@@ -16,8 +16,10 @@ from sqlalchemy import select
 from campaign.chat import MATRIX, Address
 from campaign.decision import PRESETS, to_data
 from campaign.reminder import poll_reminder_at
-from commands import due, schedules, tell
+from commands import tell
+from commands.clock import due
 from commands.command import House
+from commands.reminders import schedules
 from commands.tick import Tick
 from storage.opening import open_database
 from storage.tables import outbox, reminders

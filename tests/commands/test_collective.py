@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.organisation import normal_form
-from commands import authority
+from commands.organisations import authority
 from tests.commands.stage import Stage, opened, voice
 from tests.commands.test_ballots import HOUR, opened_poll
 from tests.conversations.play import PEOPLE

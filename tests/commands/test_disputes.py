@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import MATRIX, Address
-from commands import disputing
+from commands.signatures import disputing
 from tests.commands.stage import PLACES, Voice, opened, voice
 
 if TYPE_CHECKING:

@@ -17,13 +17,14 @@ from bot.texts.wordings import Wordings
 from bot.transports.matrix.reading import without_quote
 from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
-from commands import answer, calling
-from commands.calling import GO_ON, Line, call, clean
 from commands.command import Context, House, UsageError
-from commands.finding import find, nearest
-from commands.grammar import arguments
+from commands.dialogue import answer
+from commands.line import calling
+from commands.line.calling import GO_ON, Line, call, clean
+from commands.line.finding import find, nearest
+from commands.line.grammar import arguments
+from commands.line.usage import shape, usage
 from commands.menu import MENU
-from commands.usage import shape, usage
 from commands.vocabulary import CHOICES, fold, in_language, option_words
 from tests.commands.stage import CHANGING, Stage, example, opened, under_way, voice
 from tests.conversations.play import BEGINNING, ROOMS

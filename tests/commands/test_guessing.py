@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from commands.calling import Line
-from commands.finding import find
+from commands.line.calling import Line
+from commands.line.finding import find
 from commands.menu import MENU
 from commands.vocabulary import AKIN, SECOND_WORDS, fold
 from tests.commands.stage import opened, voice

@@ -11,8 +11,10 @@ import pytest
 
 from campaign.chat import MATRIX, XMPP, Reacted, Redacted, Room, Said
 from campaign.decision import PRESETS, to_data
-from commands import boarding, forms, polling
+from commands.ballots import polling
+from commands.clock import boarding
 from commands.command import Context
+from commands.dialogue import forms
 from commands.menu import MENU
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.commands.test_ballots import FC, HOUR, NL, Held, opened_poll, shown

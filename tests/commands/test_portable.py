@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.portable import about
+from commands.privacy.portable import about
 from storage.people import THEIR_OWN, pointing_at
 from storage.tables import addresses, metadata, people
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from bot.clock import EVERY
 from bot.ticking import MOST_FAULTS
 from campaign.chat import MATRIX, Removed
-from commands import ringing
-from commands.occasions import ADeadline
+from commands.reminders import ringing
+from commands.reminders.occasions import ADeadline
 from storage.tables import audit, reminders
 from storage.trouble import StorageFull
 from tests.commands.stage import PLACES, opened, voice
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commands.command import Elsewhere
-    from commands.occasions import Occasion
+    from commands.reminders.occasions import Occasion
     from storage.storage import Storage
     from tests.commands.stage import Answer, Stage
 

@@ -10,7 +10,9 @@ import pytest
 
 from bot.clock import EVERY
 from bot.ticking import MOST_FAULTS
-from commands import closing, due, polling, ringing
+from commands.ballots import closing, polling
+from commands.clock import due
+from commands.reminders import ringing
 from tests.commands.stage import PLACES, opened, voice
 from tests.commands.test_ballots import FC, HOUR, opened_poll
 from tests.commands.test_remind import WHEN, ticked

@@ -39,7 +39,7 @@ from rich.console import Console as Terminal
 
 from bot.config import load
 from bot.demo import PASSWORDS, playing
-from bot.opening import open_campaigns
+from bot.files.opening import open_campaigns
 from bot.transports.console import Character, Console, Stage
 from campaign.chat import MATRIX, XMPP, Address, Room
 from storage.opening import FILE, open_database

@@ -174,7 +174,9 @@ def _become(wanted: dict[str, Any]) -> None:
 
 
 def _serve() -> None:
-    import bot.cli  # noqa: F401 - this is what takes long
+    import bot.cli
+    import bot.networks
+    import bot.serve  # noqa: F401 - this is what takes long
     import tests.faults.controls  # noqa: F401
 
     ear, mouth = os.pipe()

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 import aiohttp
 import pytest
 
+from bot.accounts.login import NotLoggedIn, Terminal, log_in
 from bot.config import load
-from bot.login import NotLoggedIn, Terminal, log_in
 from bot.networks import CHECKING, transports
 from bot.transports.base import Start, TransportError
 from bot.transports.matrix.homeserver import Homeserver

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import composing
+from bot.delivery import composing
 from campaign.chat import MATRIX, Address
 from tests.live.gateway import gateway
 from tests.live.matrix_house import plot

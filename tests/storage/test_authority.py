@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.chat import MATRIX, Address
-from commands.authority import prove_again
+from commands.organisations.authority import prove_again
 from tests.storage.made import NOA, NOW, make, rows, sign
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from campaign.chat import MATRIX, XMPP, File
-from commands.forgetting import AT_ONCE, BEHIND, EVERY, REMEMBERED, UNSEEN, Forgetting
+from commands.privacy.forgetting import AT_ONCE, BEHIND, EVERY, REMEMBERED, UNSEEN, Forgetting
 from tests.storage.made import COOP, FORGE, HOUR, NOW, fill, make, rows, said, sign
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import app, carrying, errands, outage, supervisor
+from bot import app, supervisor
+from bot.delivery import carrying, errands, outage
 from storage.opening import open_database
 from tests.bot.scripted import config
 

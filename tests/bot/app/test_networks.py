@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import alarm, app, supervisor
+from bot import app, supervisor
+from bot.health import alarm
 from bot.transports.base import Batch, LoginRefused, Unsure
 from campaign.chat import MATRIX, XMPP, Message, say
 from storage import database

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from bot.delivery import Delivery
-from bot.intake import Intake
+from bot.delivery.delivery import Delivery
+from bot.intake.intake import Intake
 from bot.texts.wordings import Wordings
 from bot.ticking import Ticking
 from bot.transports.base import (

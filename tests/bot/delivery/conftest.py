@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import carrying, errands, outage
+from bot.delivery import carrying, errands, outage
 from campaign.chat import MATRIX, XMPP
 from tests.bot.scripted import (
     CAFE,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import amending, carrying, freezing, outage, pacing
+from bot.delivery import amending, carrying, freezing, outage, pacing
 from bot.transports.base import (
     Allowance,
     Batch,

@@ -10,7 +10,7 @@ import pytest
 
 from bot.transports.base import Batch, Refused
 from campaign.chat import MATRIX, Redacted
-from commands import boarding
+from commands.clock import boarding
 from commands.command import House
 from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import composing
+from bot.delivery import composing
 from bot.transports.base import Limited
 from tests.bot.scripted import ANA, COOP, TEAM
 

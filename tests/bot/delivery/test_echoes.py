@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import carrying, outage
+from bot.delivery import carrying, outage
 from bot.transports.base import (
     Batch,
     NotReady,

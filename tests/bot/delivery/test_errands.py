@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import carrying
-from bot.errands import MOST_TRIES
+from bot.delivery import carrying
+from bot.delivery.errands import MOST_TRIES
 from bot.transports.base import (
     Limited,
     Refused,

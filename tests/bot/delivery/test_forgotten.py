@@ -11,7 +11,7 @@ from tests.bot.delivery.bench import MATRIX_FRIEND, Bench
 from tests.bot.scripted import CAFE, COOP, NOW
 
 if TYPE_CHECKING:
-    from bot.freezing import Claim
+    from bot.delivery.freezing import Claim
     from campaign.chat import Address
     from storage.storage import Storage
 

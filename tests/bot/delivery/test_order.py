@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import freezing
-from bot.pacing import Pacing
+from bot.delivery import freezing
+from bot.delivery.pacing import Pacing
 from campaign.chat import MATRIX, Message, Room, say
 from tests.bot.scripted import (
     ANA,

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import claiming, freezing
-from bot.delivery import Delivery
+from bot.delivery import claiming, freezing
+from bot.delivery.delivery import Delivery
 from bot.texts.wordings import Wordings
 from bot.ticking import Ticking
 from campaign.chat import MATRIX, Address
 from campaign.organisation import normal_form
-from commands import due, leaving, tell
+from commands import tell
+from commands.clock import due
 from commands.command import House
 from commands.menu import MENU
-from commands.occasions import ADeadline
+from commands.reminders import leaving
+from commands.reminders.occasions import ADeadline
 from commands.tick import Tick
 from tests.bot.delivery.bench import Bench, say_to
 from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM, reminded

@@ -7,7 +7,7 @@ from typing import Any
 from bot.transports.matrix.encryption.sealing import Sealing
 from bot.transports.matrix.encryption.session import Encryption
 from bot.transports.matrix.encryption.store import KeyStore
-from commands import unreading
+from commands.trouble import unreading
 
 
 def keys_first() -> None:

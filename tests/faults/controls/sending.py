@@ -6,14 +6,15 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from bot import carrying, outage, starting, supervisor
+from bot import starting, supervisor
+from bot.delivery import carrying, outage
 from bot.transports.matrix import homeserver, sync, transport
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
 from bot.transports.xmpp.sending import Sent
 from bot.transports.xmpp.transport import XmppTransport
 from campaign.chat import Echo
-from commands import bridging
+from commands.places import bridging
 from storage.outbox import Outbox
 
 

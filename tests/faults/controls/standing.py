@@ -11,7 +11,7 @@ from bot.transports.base import LoginRefused, Unreachable
 from bot.transports.matrix import answer
 from bot.transports.xmpp import session
 from bot.transports.xmpp.entering import Entering
-from commands import membership
+from commands.places import membership
 
 
 def login_refused() -> None:

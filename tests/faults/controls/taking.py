@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 from bot import starting
-from bot.intake import Intake, Taken
+from bot.intake.intake import Intake, Taken
 from bot.transports.matrix.encryption.machine import Machine, NoKeyError
 from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.shares import Completion

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from bot import app, clock
 from bot.transports.matrix import sync
 from campaign import civil, reminder
-from commands import occasions
+from commands.reminders import occasions
 from storage.reminders import Cause, Reminders, _is
 from storage.tables import reminders
 

@@ -1,0 +1,1 @@
+"""What the bot logs in with, and as which device."""

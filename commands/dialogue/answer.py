@@ -1,0 +1,148 @@
+"""From a line to an answer: whether it calls the bot, and whether it is a command, votes, or answers a question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from campaign.chat import N_, Said, Submitted, Text, Typed, say
+from campaign.dates import Which
+from campaign.errors import CampaignError
+from commands.command import Context, House, Reply, UsageError
+from commands.dialogue import guessing, picking, running, voting
+from commands.line import calling, finding, grammar
+from commands.vocabulary import in_language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from commands.command import Command
+    from storage.storage import Storage
+
+
+def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool:
+    """Whether a line is meant for the bot. In private every line is; elsewhere a word or a number is in reply to a question of its."""
+    if said.private or _call(said, house) is not None:
+        return True
+    purpose = picking.purpose_of(storage, said)
+    if voting.is_reply(purpose, said.text) or (
+        picking.answered(said) is not None and picking.is_question(purpose)
+    ):
+        return True
+    return picking.said_beside(storage, said, now) is not None
+
+
+def answer(context: Context, said: Said) -> Reply | None:
+    """Answer a line that is meant for the bot.
+
+    Raises:
+        CampaignError: it is refused; the text says why and what to do instead.
+    """
+    purpose = picking.purpose_of(context.storage, said)
+    context = replace(context, replies_to=purpose)
+    if voting.is_reply(purpose, said.text) and _call(said, context.house) is None:
+        return voting.replied(context, purpose, said.text)
+    picked = picking.answered(said)
+    prompt = None if picked is None else picking.asked(context, said)
+    if isinstance(picked, int) or (picked is not None and prompt is not None):
+        return picking.pick(context, prompt, picked)
+    line = _call(said, context.house)
+    beside = picking.said_beside(context.storage, said, context.now) if line is None else None
+    if beside is not None:
+        return (
+            picking.how_to_say_yes(context, beside)
+            if picking.yes_or_no(said.text) == "yes"
+            else picking.pick(context, beside, "no")
+        )
+    if line is None:
+        line = calling.alone(said.text, context.house.prefix)
+        if line is None or finding.find(line, context.menu) is None:
+            near = None if line is None else guessing.near(context, line)
+            return near or Reply(
+                (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
+            )
+    found = finding.find(line, context.menu)
+    if found is None:
+        return picking.called(context, line) or guessing.hint(context, line)
+    return _do(context, line, *found)
+
+
+def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply | None:
+    """Do what a line says that begins with a command."""
+    running.authorise(context, one)
+    try:
+        arguments = _arguments(context, one, rest)
+    except CampaignError as wrong:
+        meant = guessing.member(context, line, one, wrong)
+        if meant is None:
+            raise _asking(one, rest, wrong) from None
+        return meant
+    try:
+        reply = running.do(context, one, *arguments)
+    except Which as which:  # of a date that a command reads itself
+        raise _asking(one, rest, which) from None
+    return reply and _with_empty(reply, grammar.left_empty(one, rest), context.language)
+
+
+def _asking(one: Command, rest: str, wrong: CampaignError) -> CampaignError:
+    """Ask which date is meant with the whole lines that say so; anything else that is wrong stays as it is."""
+    line = " ".join(rest.split())
+    if not isinstance(wrong, Which) or not wrong.said or line.count(wrong.said) != 1:
+        return wrong
+    ways = (Typed(one.name, line.replace(wrong.said, reading)) for reading in wrong.readings)
+    return CampaignError(wrong.asking(tuple(ways)))
+
+
+def _arguments(context: Context, one: Command, rest: str) -> tuple[dict[str, Any], str]:
+    """Read what follows a command; how to say one that cannot be done any more is not explained to anybody."""
+    try:
+        return grammar.arguments(one, rest, context)
+    except UsageError:
+        gone = running.gone(context, one)
+        if gone is not None:
+            raise CampaignError(gone) from None
+        raise
+
+
+def submitted(context: Context, form: Submitted) -> Reply | None:
+    """Do what a form asks for, as if it had been said in private.
+
+    Raises:
+        CampaignError: it is refused; the text says why and what to do instead.
+    """
+    if context.place != "private":
+        raise CampaignError(say(N_("A form is for a private chat, and this address is that of a room.")))
+    if form.question:
+        prompt = context.storage.prompts.get(form.question, context.now)
+        if prompt is None or prompt.person_id != context.person.id:
+            raise CampaignError(say(N_("That question waits no longer. Please open the form again.")))
+        number, _ = calling.take_number([form.values.get("choice", "")])
+        return picking.run(context, prompt, number or 0)
+    one = next((known for known in context.menu if known.form and known.name == form.command), None)
+    if one is None:
+        raise CampaignError(say(N_("There is no such form. {help} lists what I can do."), help=Typed("help")))
+    running.authorise(context, one)
+    return running.do(context, one, *grammar.filled(one, form.values, context))
+
+
+def _with_empty(reply: Reply, options: Sequence[str], language: str) -> Reply:
+    """Say which options had nothing behind them: what was asked for is done without."""
+    empty = (
+        say(N_("“{option}” was empty: I left it out."), option=f"{in_language(one, language)}=")
+        for one in options
+    )
+    return replace(reply, lines=(*reply.lines, *empty))
+
+
+def refused(context: Context, said: Said, why: Text) -> Reply:
+    """Say that a line is refused. Who answered a question may answer again, as a reply to either message."""
+    purpose = picking.purpose_of(context.storage, said)
+    return Reply((why,), purpose=purpose if picking.is_question(purpose) else "")
+
+
+def _call(said: Said, house: House) -> calling.Line | None:
+    names = (house.name, *said.my_names)
+    return calling.call(
+        said.text, prefix=house.prefix, names=names, mentioned=said.mentions_me or said.private
+    )

@@ -1,0 +1,116 @@
+"""What may have been meant by a line that calls the bot and is no command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Listing, Typed, say
+from campaign.errors import CampaignError
+from commands.command import Choice, Context, Reply, UsageError
+from commands.dialogue import picking, running
+from commands.line import calling, finding, grammar
+from commands.vocabulary import in_language
+
+if TYPE_CHECKING:
+    from commands.command import Command
+    from storage.prompts import Prompt
+
+
+def hint(context: Context, line: calling.Line) -> Reply | None:
+    """What may have been meant: in a room of the campaign, in private, and to campaigners in theirs."""
+    if not (context.place in ("campaign", "private") or (context.place == "admin" and context.is_admin)):
+        return None
+    if picking.yes_or_no(line.text) == "yes":
+        return picking.nothing_waits()
+    close = _near_member(context, line) or _family(context, line) or near(context, line)
+    if close is None and context.private:
+        return Reply(
+            (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
+        )
+    return close
+
+
+def _family(context: Context, line: calling.Line) -> Reply | None:
+    """The commands of two words one of which was typed."""
+    related = finding.family(line.words[0], _sayable(context)) if context.is_admin and line.words else ()
+    return Reply(tuple(map(finding.summary, related))) if related else None
+
+
+def near(context: Context, line: calling.Line) -> Reply | None:
+    """Ask whether what a word may stand for was meant, or a command one or two letters away."""
+    sayable = _sayable(context)
+    akin = finding.akin(line, sayable)
+    if len(akin) > 1:
+        typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
+        return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
+    if akin:
+        one, words, rest = akin[0]
+        return _ask_for(context, one, " ".join((*words, rest)).strip(), _shown(context, words))
+    close = finding.nearest(line, sayable, campaigner=context.is_admin)
+    return None if close is None else _ask_for(context, *close)
+
+
+def member(context: Context, line: calling.Line, one: Command, wrong: CampaignError) -> Reply | None:
+    """Ask whether a command of two words was meant by what the one it begins with does not take: "!campagne fermer"."""
+    if " " in one.name:
+        return None
+    close = _near_member(context, line)
+    if close is not None or not isinstance(wrong, UsageError) or len(line.words) == 1:
+        return close
+    begun = [each for each in _sayable(context) if each.name.startswith(f"{one.name} ")]
+    return Reply((wrong.text, *map(finding.summary, begun))) if begun else None
+
+
+def _sayable(context: Context) -> list[Command]:
+    """What this person can say here: what is for campaigners is suggested to them alone."""
+    return [one for one in context.menu if not one.admin or (context.is_admin and context.place in one.where)]
+
+
+def _shown(context: Context, words: tuple[str, ...]) -> str:
+    return " ".join(in_language(word, context.language) for word in words)
+
+
+def _near_member(context: Context, line: calling.Line) -> Reply | None:
+    found = finding.member(line, _sayable(context))
+    return None if found is None else _ask_for(context, *found)
+
+
+def _ask_for(context: Context, one: Command, rest: str, shown: str = "") -> Reply:
+    """Ask whether a command was meant; where it can be said as it stands, yes is enough."""
+    typed = Typed(one.name, shown)
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    if waits and one.name == "confirm":
+        # A slip in saying yes to what was asked is about that, and nothing else was said in between.
+        return replace(ask(context, typed, None), purpose=picking.about(context, waits))
+    try:
+        running.authorise(context, one)
+        arguments, campaign = grammar.arguments(one, rest, context)
+    except CampaignError:
+        return ask(context, typed, None)  # said again, it is told what is wrong with it
+    return ask(context, typed, Choice(one.name, arguments, confirmed=False, campaign=campaign))
+
+
+def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
+    """Ask whether something else was meant than was typed; by yes this is chosen, if it can be said as it stands.
+
+    What was asked before is not forgotten for a slip, but for another slip in the same command: yes is for the last.
+    """
+    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
+    if choice is None or (waits and not _is_slip(waits, choice.command)):
+        return Reply((say(N_("Did you mean {command}?"), command=typed),))
+    meant = (
+        say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=typed)
+        if context.private
+        else say(
+            N_("Did you mean {command}? If so, say {confirm} or react with ✅."),
+            command=typed,
+            confirm=Typed("confirm"),
+        )
+    )
+    return Reply((meant,), choices=(choice,))
+
+
+def _is_slip(prompt: Prompt, command: str) -> bool:
+    """Whether all that was asked is whether this command was meant, as it was nearly typed."""
+    return [(one["command"], one.get("confirmed", True)) for one in prompt.choices] == [(command, False)]

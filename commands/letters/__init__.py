@@ -1,0 +1,1 @@
+"""What is said when a letter changes, and of what is asked about it."""

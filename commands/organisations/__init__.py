@@ -1,0 +1,1 @@
+"""Which organisation is meant, and who may speak for it."""

@@ -1,0 +1,1 @@
+"""What is forgotten of people, and what they get to see of it."""
