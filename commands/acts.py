@@ -24,6 +24,7 @@ ACTS = {
     "board": N_("had the board shown, or taken down"),
     "campaign closed": N_("closed the campaign"),
     "campaign opened": N_("opened the campaign"),
+    "campaign reopened": N_("opened the campaign again"),
     "campaign titled": N_("gave the campaign its title in more languages"),
     "confirmed": N_("confirmed the signature"),
     "consent": N_("said what may be done with their name"),

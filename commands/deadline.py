@@ -6,26 +6,30 @@ import re
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from campaign.chat import N_, Moment, Text, Typed, say
+from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from campaign.errors import CampaignError
+from commands.clock import timekeeping
 from commands.command import Context, Reply, Rest, command, reply
 from commands.reminders import schedules
 from commands.signatures import showing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from commands.command import Elsewhere
     from storage.deadlines import Deadline
 
 
 @command(
     "deadline",
     fr="échéance",
-    help=N_("Set or move the deadline; its reminders follow."),
+    help=N_("Set or move the deadline; its reminders follow, and the rooms are told of a move."),
     example=N_("!deadline 30 September 18:00"),
     admin=True,
 )
 def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
-    """Set the deadline of this label (none: the campaign's own), or move it with its reminders."""
-    campaign = ctx.campaign
+    """Set the deadline of this label (none: the campaign's own), or move it with its reminders, and tell the rooms."""
+    campaign, storage = ctx.campaign, ctx.storage
     if _belongs_to_a_date(label):
         raise CampaignError(
             say(
@@ -38,28 +42,44 @@ def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
                 zone=at.zone,
             )
         )
-    known = [one for one in ctx.storage.deadlines.of_campaign(campaign.id) if one.label == label]
-    moved = bool(known)
-    if known:
-        ctx.storage.reminders.withdraw(known[0].id, "moved", ctx.now)
-    set_ = ctx.storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
-    ctx.storage.audit.note(
+    known = next((one for one in storage.deadlines.of_campaign(campaign.id) if one.label == label), None)
+    if known is not None and (known.at, known.zone) == (at.at, at.zone):
+        # Nothing changes: who was reminded of it is not reminded again.
+        return Reply((say(_words(label, _SAME), label=label, at=at), *_reminders(ctx, known)))
+    if known is not None:
+        storage.reminders.withdraw(known.id, "moved", ctx.now)
+    set_ = storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
+    storage.audit.note(
         "deadline",
         ctx.now,
         person=ctx.person.id,
         room=ctx.room.id,
         campaign=campaign.id,
         deadline=set_.id,
-        before=known[0].at.isoformat() if known else "",
+        before=known.at.isoformat() if known else "",
         after=at.at.isoformat(),
     )
-    if label:
-        first = (
-            N_("The deadline “{label}” is moved to {at}.") if moved else N_("The deadline “{label}” is {at}.")
-        )
-    else:
-        first = N_("The deadline is moved to {at}.") if moved else N_("The deadline is {at}.")
-    return Reply((say(first, label=label, at=at), *_reminders(ctx, set_)))
+    told = timekeeping.moved(storage, ctx.house, campaign, set_, ctx.now, before=known)
+    first = say(_words(label, _SET if known is None else _MOVED), label=label, at=at)
+    return Reply((first, *_reminders(ctx, set_), *_announced(told))).also(*told)
+
+
+_SET = N_("The deadline is {at}."), N_("The deadline “{label}” is {at}.")
+_MOVED = N_("The deadline is moved to {at}."), N_("The deadline “{label}” is moved to {at}.")
+_SAME = N_("The deadline is {at} already."), N_("The deadline “{label}” is {at} already.")
+"""What is said of the campaign's own deadline, and of one with a name."""
+
+
+def _words(label: str, words: tuple[str, str]) -> str:
+    return words[1] if label else words[0]
+
+
+def _announced(told: Sequence[Elsewhere]) -> list[Text]:
+    return (
+        [say_many(*NN_("Announced in {count} room.", "Announced in {count} rooms."), len(told))]
+        if told
+        else []
+    )
 
 
 def _belongs_to_a_date(label: str) -> bool:
@@ -130,5 +150,7 @@ def deadline_cancel(ctx: Context, label: Rest = "") -> Reply:
                 deadline=one.id,
                 before=one.at.isoformat(),
             )
-            return reply(N_("Cancelled: nobody is reminded of it any more."))
+            told = timekeeping.cancelled(ctx.storage, ctx.house, ctx.campaign, one, ctx.now)
+            done = say(N_("Cancelled: nobody is reminded of it any more."))
+            return Reply((done, *_announced(told))).also(*told)
     return reply(N_("There is no such deadline. {deadlines} lists them."), deadlines=Typed("deadlines"))

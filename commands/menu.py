@@ -12,6 +12,7 @@ from commands import (
     audit,
     board,
     campaign,
+    campaign_end,
     collective,
     confirm,
     consent,
@@ -121,7 +122,8 @@ MENU: tuple[Command, ...] = (
     *_under(
         N_("Campaign"),
         campaign.campaign,
-        campaign.campaign_close,
+        campaign_end.campaign_close,
+        campaign_end.campaign_reopen,
         collective.campaign_collective,
         audit.audit,
     ),

@@ -105,8 +105,10 @@ def not_here(ctx: Context, told: Iterable[Elsewhere]) -> tuple[Elsewhere, ...]:
     sides = ctx.house.bridges.sides_of(room.network, *names_of(room))
 
     def is_here(one: Elsewhere) -> bool:
-        if one.room_id is None or one.room_id == room.id:
-            return one.room_id == room.id
+        if one.room_id is None:
+            return ctx.private and one.address_id == ctx.person.address_id
+        if one.room_id == room.id:
+            return True
         if not sides:
             return False
         there = ctx.storage.rooms.get(one.room_id)

@@ -233,6 +233,12 @@ class Campaigns(Queries):
         """End a campaign: nobody signs, votes or is reminded in it any more."""
         self._connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(closed_at=now))
 
+    def reopen(self, campaign_id: int) -> None:
+        """Let a campaign that has ended go on."""
+        self._connection.execute(
+            update(campaigns).where(campaigns.c.id == campaign_id).values(closed_at=None)
+        )
+
     def closed(self, before: datetime) -> Sequence[Campaign]:
         """The campaigns that ended until then."""
         return self._all(Campaign, _ROW.where(campaigns.c.closed_at <= before).order_by(campaigns.c.id))

@@ -5,7 +5,8 @@ a general date library reads "vendredi 18h" as midnight. The spelling of months 
 the library's work; it is handed nothing else, for it finds a day of some month in "12 hours", too.
 
 Two rules decide what a day alone means. A day without a time lasts: as a moment it is its last minute, 23:59. A day
-without a year is the next such day, today included.
+without a year is the next such day, today included. What may be two days, or any of several, is never guessed: it is
+asked about (`Which`), with what can be typed instead.
 """
 
 from campaign.dates.cutting import MOST_WORDS, split_date
@@ -14,6 +15,7 @@ from campaign.dates.pairs import read_days
 from campaign.dates.reading import read_day, read_moment, read_span
 from campaign.dates.spans import LONGEST
 from campaign.dates.times import END_OF_DAY
+from campaign.dates.which import Which
 from campaign.dates.words import LONGEST_TEXT
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "MOST_WORDS",
     "Written",
     "find_day",
+    "Which",
     "read_day",
     "read_days",
     "read_moment",

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from dateparser.date import DateDataParser
 
 from campaign.chat import N_, Day, say
+from campaign.dates.feasts import feast
 from campaign.dates.spans import AHEAD, EXACT, LONG, span
 from campaign.dates.times import Unreadable
 from campaign.dates.weekdays import next_weekday, weekday_pattern
+from campaign.dates.weeks import whole
+from campaign.dates.which import one_of
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -65,13 +68,16 @@ def day_of(text: str, now: datetime, at: time | None, languages: Sequence[str]) 
     """
     text = _UNTIL.sub("", text)
     today, language = now.date(), next(iter(languages), "fr")
+    named = feast(text, today) or whole(text, today)
+    if named:
+        return named
     weekday = weekday_pattern(language).match(text)
     if weekday is None:
         return _calendar_day(text, today, language)
     number = int(next(name for name, found in weekday.groupdict().items() if found and name[0] == "d")[1])
     rest = text[weekday.end() :].strip(" ,")
     if not rest:
-        return next_weekday(number, now, at, before=weekday["before"], after=weekday["after"])
+        return next_weekday(number, now, at, which=(weekday["before"] or weekday["after"] or "").strip())
     found = _calendar_day(rest, today, language)
     if found.weekday() != number:
         raise CampaignError(
@@ -130,14 +136,7 @@ def _slashed(found: re.Match[str], today: date, language: str) -> date:
     english = found[2] in "/-" and language == "en"
     months = 12
     if english and first <= months and second <= months and first != second:
-        shown = _next(second, first, year, today), _next(first, second, year, today)
-        raise CampaignError(
-            say(
-                N_("{first} or {second}? Please write the month as a word."),
-                first=Day(shown[1]),
-                second=Day(shown[0]),
-            )
-        )
+        raise one_of(_next(first, second, year, today), _next(second, first, year, today))
     if english and second > months:
         first, second = second, first
     return _next(second, first, year, today)

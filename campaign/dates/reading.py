@@ -14,6 +14,7 @@ from campaign.dates.days import day_of
 from campaign.dates.spans import AHEAD, EXACT, span
 from campaign.dates.times import BARE_HOUR, END_OF_DAY, Unreadable, take_time
 from campaign.dates.weekdays import numbered_weekday
+from campaign.dates.which import Which
 from campaign.dates.words import in_figures, plain
 from campaign.errors import CampaignError
 
@@ -50,7 +51,8 @@ def read_moment(text: str, *, now: datetime, zone: str, languages: Sequence[str]
     `now` is aware. The first of `languages` decides how 03/04 is read.
 
     Raises:
-        CampaignError: it cannot be read, is past, may mean two days, or is an hour that clocks skip or repeat.
+        Which: it may be two days, or an hour that clocks repeat.
+        CampaignError: it cannot be read, is past, or is an hour that clocks skip.
     """
     here = ZoneInfo(zone)
     try:
@@ -58,6 +60,8 @@ def read_moment(text: str, *, now: datetime, zone: str, languages: Sequence[str]
         at = said.instant or _instant(said, here, zone, now)
     except (Unreadable, OverflowError, ValueError):
         _refuse(text, now)
+    except Which as which:
+        raise which.about(text) from None
     if at <= now:
         raise CampaignError(say(N_("{at} is past: please give a date still to come."), at=Moment(at, zone)))
     return Moment(at, zone)
@@ -67,13 +71,16 @@ def read_day(text: str, *, now: datetime, zone: str, languages: Sequence[str]) -
     """Read a calendar day in a zone, today or later. See `read_moment`; a time of day is left out.
 
     Raises:
-        CampaignError: it cannot be read, is past, or may mean two days.
+        Which: it may be two days.
+        CampaignError: it cannot be read, or is past.
     """
     local = now.astimezone(ZoneInfo(zone))
     try:
         said = read_local(plain(text), local, languages)
     except (Unreadable, OverflowError, ValueError):
         _refuse(text, now)
+    except Which as which:
+        raise which.about(text) from None
     if said.day < local.date():
         raise CampaignError(say(N_("{at} is past: please give a date still to come."), at=Day(said.day)))
     return Day(said.day)
@@ -109,11 +116,13 @@ def read_local(text: str, now: datetime, languages: Sequence[str]) -> Said:
         offset = exact["offset"].replace("z", "+00:00")
         return _at_once(datetime.fromisoformat(f"{exact['local'].upper()}{offset}"), now)
     zone = _ZONE_SAID.search(text)
-    if zone and (zone["utc"] or zone["city"] in _own_names(str(now.tzinfo))):
-        said = read_local(text[: zone.start()], now.astimezone(UTC) if zone["utc"] else now, languages)
+    if zone and zone["utc"]:
+        return _in_utc(text[: zone.start()], now, languages)
+    if zone and zone["city"] in _own_names(str(now.tzinfo)):
+        said = read_local(text[: zone.start()], now, languages)
         if said.at is None:
             raise Unreadable
-        return _at_once(datetime.combine(said.day, said.at, UTC), now) if zone["utc"] else said
+        return said
     if re.match(r"\d{4}-\d{2}-\d{2}t", text):
         local = datetime.fromisoformat(text.upper())
         return Said(local.date(), local.time())
@@ -132,7 +141,25 @@ def read_local(text: str, now: datetime, languages: Sequence[str]) -> Said:
     text, at = take_time(text)
     if not text and at is None:
         raise Unreadable
-    return Said(day_of(text, now, at, languages) if text else now.date(), at)
+    return Said(_day(text, now, at, languages) if text else now.date(), at)
+
+
+def _day(text: str, now: datetime, at: time | None, languages: Sequence[str]) -> date:
+    try:
+        return day_of(text, now, at, languages)
+    except Which as which:
+        raise (which if at is None else which.behind(f" {at:%H:%M}")) from None
+
+
+def _in_utc(text: str, now: datetime, languages: Sequence[str]) -> Said:
+    """Read a day and a time behind which Greenwich's zone was said."""
+    try:
+        said = read_local(text, now.astimezone(UTC), languages)
+    except Which as which:
+        raise which.behind(" UTC") from None
+    if said.at is None:
+        raise Unreadable
+    return _at_once(datetime.combine(said.day, said.at, UTC), now)
 
 
 def _at_once(at: datetime, now: datetime) -> Said:
@@ -166,15 +193,8 @@ def _instant(said: Said, here: ZoneInfo, zone: str, now: datetime) -> datetime:
         return second
     if at != second:
         first, later = (one.astimezone(here).isoformat(timespec="minutes") for one in (at, second))
-        raise CampaignError(
-            say(
-                N_(
-                    "Clocks are put back then, and that time comes twice. Please write `{first}` or `{second}`."
-                ),
-                first=first,
-                second=later,
-            )
-        )
+        question = say(N_("Clocks are put back then, and that time comes twice."))
+        raise Which(question, (first, later))
     return at
 
 

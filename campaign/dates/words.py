@@ -39,6 +39,8 @@ _SAID_OTHERWISE = {
     "half an hour": "30 minutes",
     "un quart d'heure": "15 minutes",
     "a fortnight": "2 weeks",
+    "une quinzaine de jours": "15 jours",
+    "une quinzaine": "15 jours",
 }
 _OTHERWISE = re.compile(rf"\b({'|'.join(_SAID_OTHERWISE)})\b")
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
+from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.command import Context, House, Reply, UsageError
 from commands.dialogue import guessing, picking, running, voting
@@ -75,10 +76,22 @@ def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply 
     except CampaignError as wrong:
         meant = guessing.member(context, line, one, wrong)
         if meant is None:
-            raise
+            raise _asking(one, rest, wrong) from None
         return meant
-    reply = running.do(context, one, *arguments)
+    try:
+        reply = running.do(context, one, *arguments)
+    except Which as which:  # of a date that a command reads itself
+        raise _asking(one, rest, which) from None
     return reply and _with_empty(reply, grammar.left_empty(one, rest), context.language)
+
+
+def _asking(one: Command, rest: str, wrong: CampaignError) -> CampaignError:
+    """Ask which date is meant with the whole lines that say so; anything else that is wrong stays as it is."""
+    line = " ".join(rest.split())
+    if not isinstance(wrong, Which) or not wrong.said or line.count(wrong.said) != 1:
+        return wrong
+    ways = (Typed(one.name, line.replace(wrong.said, reading)) for reading in wrong.readings)
+    return CampaignError(wrong.asking(tuple(ways)))
 
 
 def _arguments(context: Context, one: Command, rest: str) -> tuple[dict[str, Any], str]:

@@ -43,11 +43,6 @@ class Ring:
 
 def of_deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: datetime) -> Sequence[Ring]:
     """What is to be reminded of a deadline now, at the campaign's offsets; what comes too late is over."""
-
-    def cause(offset: timedelta) -> Cause:
-        before = int(offset.total_seconds())
-        return Cause(campaign.id, before, deadline_id=deadline.id, deadline_version=deadline.version)
-
     offsets = schedules.offsets(campaign)
     found = due(
         deadline.at,
@@ -55,14 +50,14 @@ def of_deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: d
         offsets,
         schedules.civil_hours(campaign),
         campaign.timezone,
-        {offset for offset in offsets if storage.reminders.handled(cause(offset))},
+        {offset for offset in offsets if storage.reminders.handled(_cause(campaign, deadline, offset))},
         now,
         schedules.pauses(campaign),
     )
     members = storage.campaigns.members(campaign.id) if found else ()
     return [
         Ring(
-            ADeadline(storage, campaign, cause(one.offset), now, deadline),
+            ADeadline(storage, campaign, _cause(campaign, deadline, one.offset), now, deadline),
             members,
             public=one.action != "skip" and schedules.is_public(storage, campaign, deadline, one.offset),
             late=one.action == "late",
@@ -70,6 +65,11 @@ def of_deadline(storage: Storage, campaign: Campaign, deadline: Deadline, now: d
         )
         for one in found
     ]
+
+
+def _cause(campaign: Campaign, deadline: Deadline, offset: timedelta) -> Cause:
+    before = int(offset.total_seconds())
+    return Cause(campaign.id, before, deadline_id=deadline.id, deadline_version=deadline.version)
 
 
 def of_poll(storage: Storage, campaign: Campaign, poll: Poll, now: datetime) -> Sequence[Ring]:
@@ -123,11 +123,21 @@ def ring(rings: Sequence[Ring]) -> tuple[Elsewhere, ...]:
     )
 
 
-def skip(rings: Sequence[Ring]) -> int:
-    """Write down that these cannot be said; return how many they are."""
+def skip(rings: Sequence[Ring], why: str = FAILED) -> int:
+    """Write down that these cannot be said, or are not; return how many they are."""
     for one in rings:
-        _skip(one, one.over or FAILED)
+        _skip(one, one.over or why)
     return len(rings)
+
+
+def pass_over(storage: Storage, campaign: Campaign, now: datetime, why: str) -> None:
+    """Let a campaign's deadlines not be reminded of by what should have been said by now, even if the hour held it back."""
+    members = storage.campaigns.members(campaign.id)
+    for deadline in storage.deadlines.of_campaign(campaign.id):
+        for one in schedules.planned(campaign, deadline):
+            about = ADeadline(storage, campaign, _cause(campaign, deadline, one.offset), now, deadline)
+            if one.at <= now and not storage.reminders.handled(about.cause):
+                skip([Ring(about, members)], why)
 
 
 def _skip(one: Ring, why: str) -> tuple[Elsewhere, ...]:

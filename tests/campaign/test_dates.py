@@ -16,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from campaign.chat import Text
-from campaign.dates import END_OF_DAY, read_day, read_days, read_moment, read_span, split_date
+from campaign.dates import END_OF_DAY, Which, read_day, read_days, read_moment, read_span, split_date
 from campaign.errors import CampaignError
 
 WAYS = Path(__file__).parents[1] / "data" / "dates.csv"
@@ -366,3 +366,121 @@ def test_a_time_that_comes_twice_is_the_second_once_the_first_is_past() -> None:
     now = datetime(2025, 10, 26, 0, 45, tzinfo=UTC)
     at = read_moment("26 octobre 2025 2h30", now=now, zone=PARIS, languages=("fr",)).at
     assert at == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+
+
+THURSDAY = datetime(2024, 12, 5, 10, 0, tzinfo=ZoneInfo(PARIS))
+WEEKDAYS = {
+    "fr": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+}
+NEXT = {"fr": "{} prochain", "en": "next {}"}
+NEXT_WEEK = {"fr": "{} de la semaine prochaine", "en": "{} next week"}
+ANY_TIME = st.datetimes(datetime(2024, 1, 1), datetime(2060, 1, 1))  # noqa: DTZ001 - a zone is given to it
+ANY_ZONE = st.sampled_from([PARIS, "America/Toronto", "Pacific/Auckland", "UTC"])
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "readings"),
+    [
+        ("vendredi prochain", "fr", ("2024-12-06", "2024-12-13")),
+        ("vendredi prochain 18h", "fr", ("2024-12-06 18:00", "2024-12-13 18:00")),
+        ("next friday 6pm UTC", "en", ("2024-12-06 18:00 UTC", "2024-12-13 18:00 UTC")),
+        ("jeudi", "fr", ("2024-12-05", "2024-12-12")),
+        ("thursday week", "en", ("2024-12-12", "2024-12-19")),
+        ("06/12", "en", ("2025-06-12", "2024-12-06")),
+        ("la semaine prochaine", "fr", ("2024-12-13", "2024-12-15")),
+        ("next week at noon", "en", ("2024-12-13 12:00", "2024-12-15 12:00")),
+        ("fin de semaine", "fr", ("2024-12-06", "2024-12-08")),
+        ("next weekend", "en", ("2024-12-08", "2024-12-15")),
+        ("le mois prochain", "fr", ("2025-01-15", "2025-01-31")),
+        ("après les fêtes", "fr", ("2025-01-06",)),
+        ("after the holidays", "en", ("2025-01-06",)),
+        ("à la rentrée", "fr", ("2025-09-01",)),
+        ("26 octobre 2025 2h30", "fr", ("2025-10-26T02:30+02:00", "2025-10-26T02:30+01:00")),
+    ],
+)
+def test_what_is_asked_about_comes_with_what_can_be_typed_instead(
+    said: str, language: str, readings: tuple[str, ...]
+) -> None:
+    with pytest.raises(Which) as asked:
+        read_moment(said, now=THURSDAY, zone=PARIS, languages=(language,))
+    assert (asked.value.readings, asked.value.said) == (readings, said)
+
+
+@given(
+    ANY_TIME,
+    ANY_ZONE,
+    st.sampled_from(BOTH),
+    st.one_of(
+        st.sampled_from([row["said"] for row in ROWS if row["means"] == "asked"]),
+        st.tuples(st.sampled_from(list(NEXT.values())), st.integers(0, 6)).map(
+            lambda one: one[0].format(WEEKDAYS["fr" if "prochain" in one[0] else "en"][one[1]])
+        ),
+    ),
+)
+def test_what_can_be_typed_instead_is_not_asked_about_again(
+    local: datetime, zone: str, language: str, said: str
+) -> None:
+    now = local.replace(tzinfo=ZoneInfo(zone))
+    asked = asked_about(said, now, zone, language)
+    if asked is None:
+        return
+    assert len(set(asked.readings)) == len(asked.readings) >= 1
+    for reading in asked.readings:
+        try:
+            at = read_moment(reading, now=now, zone=zone, languages=(language,)).at
+        except CampaignError as refusal:
+            why = str(refusal.text)
+        else:
+            why = "" if at > now else "not to come"
+        assert not why or any(words in why for words in ("is past", "put forward", "comes twice")), reading
+
+
+def asked_about(said: str, now: datetime, zone: str, language: str) -> Which | None:
+    """What is asked about a date; None if it is read, or refused."""
+    try:
+        read_moment(said, now=now, zone=zone, languages=(language,))
+    except Which as asked:
+        return asked
+    except CampaignError:
+        pass
+    return None
+
+
+@given(ANY_TIME, ANY_ZONE, st.sampled_from(BOTH), st.integers(0, 6))
+def test_a_next_weekday_is_taken_only_where_it_cannot_be_two(
+    local: datetime, zone: str, language: str, number: int
+) -> None:
+    today = local.date()
+    coming = next(day for ahead in range(1, 8) if (day := today + timedelta(days=ahead)).weekday() == number)
+    is_this_week = coming.isocalendar()[:2] == today.isocalendar()[:2]
+    said, now = NEXT[language].format(WEEKDAYS[language][number]), local.replace(tzinfo=ZoneInfo(zone))
+    asked = asked_about(said, now, zone, language)
+    if asked is None:
+        assert not is_this_week
+        assert read_day(said, now=now, zone=zone, languages=(language,)).day == coming
+    else:
+        assert is_this_week or coming - today == timedelta(days=1)
+        assert asked.readings == (f"{coming}", f"{coming + timedelta(days=7)}")
+
+
+@given(ANY_TIME, ANY_ZONE, st.sampled_from(BOTH), st.integers(0, 6))
+def test_a_weekday_of_next_week_is_in_the_week_after_this_one(
+    local: datetime, zone: str, language: str, number: int
+) -> None:
+    now = local.replace(tzinfo=ZoneInfo(zone))
+    said = NEXT_WEEK[language].format(WEEKDAYS[language][number])
+    day = read_day(said, now=now, zone=zone, languages=(language,)).day
+    assert day.isocalendar()[:2] == (now.date() + timedelta(days=7)).isocalendar()[:2]
+    assert day.weekday() == number
+    # A day alone lasts until 23:59 by the clocks of the zone, on both sides of a change.
+    at = read_moment(said, now=now, zone=zone, languages=(language,)).at.astimezone(ZoneInfo(zone))
+    assert (at.date(), at.time()) == (day, END_OF_DAY)
+
+
+@given(ANY_TIME, ANY_ZONE, st.sampled_from(["noël", "à Noël", "christmas", "by Christmas"]))
+def test_a_feast_is_the_next_one_today_included(local: datetime, zone: str, said: str) -> None:
+    now = local.replace(tzinfo=ZoneInfo(zone))
+    day = read_day(said, now=now, zone=zone, languages=BOTH).day
+    assert (day.month, day.day) == (12, 25)
+    assert timedelta() <= day - now.date() < timedelta(days=366)

@@ -315,6 +315,7 @@ CHANGING = frozenset(
         "board",
         "campaign close",
         "campaign collective",
+        "campaign reopen",
         "confirm",
         "consent",
         "deadline",

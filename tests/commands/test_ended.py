@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commands.command import Place
+    from tests.commands.stage import Answer
 
 OF_THE_CAMPAIGN = (
     "ballots",
@@ -66,7 +68,7 @@ async def test_no_command_changes_what_it_came_to(stage: Stage, who: str, place:
     await stage.say(voice(who), "!status", place)  # where somebody speaks is remembered once
     before = await came_to(stage)
     for one in MENU:
-        if not one.needs_campaign and one.name != "confirm":
+        if (not one.needs_campaign and one.name != "confirm") or one.name == "campaign reopen":
             continue
         line = example(one, "en") + (" campaign=communs" if place == "private" else "")
         assert await stage.say(voice(who), line, place), line
@@ -103,3 +105,74 @@ async def test_who_liked_its_letter_can_still_take_that_back(stage: Stage) -> No
     assert len((await came_to(stage))["sympathies"]) == 1
     await stage.take(Redacted(room, "$back", "$like", BEGINNING))
     assert (await came_to(stage))["sympathies"] == []
+
+
+async def again(stage: Stage) -> list[Answer]:
+    """Open it again; return what is said once that is confirmed."""
+    await stage.say(voice("Maud"), "!campaign reopen", "admin")
+    return await stage.say(voice("Maud"), "!confirm", "admin")
+
+
+async def test_what_waits_for_somebodys_word_is_told_before_the_end(stage: Stage) -> None:
+    await under_way(stage)
+    *_, asked = await stage.say(voice("Maud"), "!campaign close", "admin")
+    (waits,) = (line for line in asked.message.lines if "declared signature" in line.id)
+    assert waits.values["count"] == 1
+    await stage.say(voice("Maud"), "!verify 1", "admin")
+    (asked,) = await stage.say(voice("Maud"), "!campaign close", "admin")
+    assert not [line for line in asked.message.lines if "declared signature" in line.id]
+
+
+async def test_it_goes_on_as_it_stood_once_it_is_opened_again(stage: Stage) -> None:
+    await under_way(stage)
+    await stage.say(voice("Camille"), "!sign")
+    before = await came_to(stage)
+    await end(stage)
+    ended = await came_to(stage)
+    asked = await stage.say(voice("Maud"), "!campaign reopen", "admin")
+    assert await came_to(stage) == ended, "only asked about"
+    assert len(asked) == 1
+    told = await stage.say(voice("Maud"), "!confirm", "admin")
+    rooms = [room["campaign"].id for room in PLACES.values()]
+    assert sorted(one.where for one in told if "open again: {signatures}" in one.ids[0]) == sorted(rooms)
+    after = await came_to(stage)
+    # But for the poll, which the end cancelled.
+    assert {name for name in after if after[name] != before[name]} == {"polls"}
+    (answer,) = await stage.say(voice("Robin"), "!sign")
+    assert answer.ids[0].startswith("✅")
+
+
+async def test_it_is_only_opened_again_by_a_campaigner_and_once(stage: Stage) -> None:
+    (answer,) = await stage.say(voice("Maud"), "!campaign reopen", "admin")
+    assert "has not ended" in answer.ids[0]
+    await end(stage)
+    places: tuple[Place, ...] = ("campaign", "private")
+    for place in places:
+        await stage.say(voice("Camille"), "!status", place)  # where somebody speaks is remembered once
+        before = await came_to(stage)
+        await stage.say(voice("Camille"), "!campaign reopen", place)
+        await stage.say(voice("Camille"), "!confirm", place)
+        assert await came_to(stage) == before
+    # Two of them at once: the second is told that it is done.
+    await stage.say(voice("Maud"), "!campaign reopen", "admin")
+    await stage.say(voice("Noa"), "!campaign reopen", "admin")
+    await stage.say(voice("Maud"), "!confirm", "admin")
+    (late,) = await stage.say(voice("Noa"), "!confirm", "admin")
+    assert "has not ended" in late.ids[0]
+
+
+async def test_nobody_is_reminded_of_what_was_to_be_said_while_it_was_over(stage: Stage) -> None:
+    """Its reminders are a week and a day before the deadline, among others; at night nothing is said."""
+    deadline = datetime(2024, 9, 30, 16, 0, tzinfo=UTC)
+    await stage.say(voice("Maud"), "!deadline 2024-09-30 18:00", "admin")
+    await end(stage)
+    week_before = deadline - timedelta(days=7)
+    for moment in (week_before - timedelta(hours=1), week_before, week_before + timedelta(hours=8)):
+        assert not await stage.tick(moment)
+    await again(stage)  # in the night that follows
+    for hours in range(1, 24):
+        answers = await stage.tick(week_before + timedelta(hours=8 + hours))
+        assert not [one for one in answers if one.message.rings]
+    rung = [one for one in await stage.tick(deadline - timedelta(days=1)) if one.message.rings]
+    rung += [one for one in await stage.tick(deadline - timedelta(hours=2)) if one.message.rings]
+    assert rung, "what comes after it was opened again is said"

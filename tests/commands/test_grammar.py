@@ -529,6 +529,7 @@ PREPARATION: dict[str, tuple[tuple[str, str, Place], ...]] = {
         ("Maud", "!confirm", "admin"),
         ("Camille", "!vote 2 objection It is too soon", "campaign"),
     ),
+    "campaign reopen": (("Maud", "!campaign close", "admin"), ("Maud", "!confirm", "admin")),
     "dispute": (("Sacha", "!sign Nuage Libre", "campaign"), ("Sacha", "!confirm", "campaign")),
 }
 """What else must have happened for an example to make sense: who says what, where."""
