@@ -41,6 +41,8 @@ class BallotRow:
     """What became of an objection: "", "integrated" or "withdrawn"."""
     way: Way
     """By what it was given: "native", "reaction", "form", or "" for a line of text."""
+    target: str = ""
+    """The message of ours to which it is a reaction, by its network's id; "" if it is none, or is from an older version."""
 
 
 _ROW = select(
@@ -58,6 +60,7 @@ _ROW = select(
     ballots.c.standing,
     ballots.c.resolution,
     ballots.c.way,
+    ballots.c.target,
 ).join(organisations, organisations.c.id == ballots.c.organisation_id)
 _STANDS = ballots.c.standing.is_(True)
 """Just as the index of those says it: SQLite takes it for no other words."""

@@ -32,12 +32,13 @@ def cast(
     *,
     reason: str = "",
     way: Way = "",
+    target: str = "",
     of: BallotRow | None = None,
 ) -> Reply | None:
     """Take the answer of an elector, on the word of somebody who may speak for it; the latest before closing stands.
 
     What is said of it is the answer to a line of text; otherwise only what the person has to know, None if nothing.
-    `choice` is one of the procedure's, `RETRACTED` or `SPOILT`. A ballot that comes too late is kept, and does not count; so
+    `choice` is one of the procedure's, `RETRACTED` or `SPOILT`; `target` is the message that a reaction is to. A ballot that comes too late is kept, and does not count; so
     is one that counts as given before the one that stands. What completes another one with its reason, or takes it back
     because it was deleted, is `of` that one and counts as given as it was: whoever undoes that takes this back.
 
@@ -70,6 +71,7 @@ def cast(
         cast_at=max(at, before.cast_at) if before is not None and stands else at,
         server_at=ctx.server_at,
         way=way_given,
+        target=of.target if of else target,
     )
     ctx.storage.audit.note(
         "voted",

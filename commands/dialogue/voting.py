@@ -60,9 +60,9 @@ def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
         if event.whole and _is_unchanged(context, poll, choice):
             return None
         applause = not is_numbered(event.keys) and not balloting.electors_of(context, poll)
-        return None if applause else _given(context, poll, choice, "reaction")
+        return None if applause else _given(context, poll, choice, "reaction", event.target)
     # The whole set without an answer in it takes back what was answered by reacting, and nothing else.
-    return _take_back(context, poll, "reaction") if event.whole else None
+    return _take_back(context, poll, "reaction", event.target) if event.whole else None
 
 
 def _is_unchanged(context: Context, poll: Poll, choice: str) -> bool:
@@ -203,13 +203,13 @@ def _in(context: Context, poll: Poll) -> Context:
     return replace(context, campaign_key=campaign.key, resolved=campaign)
 
 
-def _given(context: Context, poll: Poll, choice: str, way: Way) -> Reply | None:
+def _given(context: Context, poll: Poll, choice: str, way: Way, target: str = "") -> Reply | None:
     """Take an answer for the one organisation somebody votes for; of several, ask for which."""
     if choice == RETRACTED:
-        return _take_back(context, poll, way)
+        return _take_back(context, poll, way, target)
     electors = balloting.electors_of(context, poll)
     if len(electors) == 1:
-        return balloting.cast(context, poll, electors[0], choice, way=way)
+        return balloting.cast(context, poll, electors[0], choice, way=way, target=target)
     if not electors:
         return _refused(context, poll, way)
     if choice not in polling.procedure_of(poll).choices:
@@ -234,8 +234,11 @@ def _given(context: Context, poll: Poll, choice: str, way: Way) -> Reply | None:
     )
 
 
-def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
+def _take_back(context: Context, poll: Poll, way: Way, target: str) -> Reply | None:
     """Take back what this person answered this way, and here: for whichever organisation they speak for still.
+
+    Of reactions, what they answered by one to this message, `target`: a heart that is taken from a reminder is no number
+    that was put on the poll itself.
 
     Who takes back an answer in a poll that was not read yet has given none, even if it is read later.
     """
@@ -246,12 +249,12 @@ def _take_back(context: Context, poll: Poll, way: Way) -> Reply | None:
                 balloting.cast(context, poll, elector, RETRACTED, way=way)
     for one in context.storage.ballots.standing(poll.id):
         if ends(way, one.way, own=one.person_id == context.person.id) and (
-            way == "native" or _may_be_from_here(context, poll, one)
+            way == "native" or (one.target in ("", target) and _may_be_from_here(context, poll, one))
         ):
             elector = context.storage.organisations.get(one.organisation_id)
             if not authority.speaks(context, elector):
                 continue  # their right was revoked: what they said for it stands
-            given = balloting.cast(context, poll, elector, RETRACTED, way=way)
+            given = balloting.cast(context, poll, elector, RETRACTED, way=way, target=target)
             if given is not None:
                 reply = Reply((*reply.lines, *given.lines), elsewhere=(*reply.elsewhere, *given.elsewhere))
     return reply if reply.lines or reply.elsewhere else None

@@ -75,11 +75,12 @@ ballots = Table(
     Column("resolved_at", Instant),
     Column("resolved_by", Integer, ForeignKey("people.id")),
     words("way"),
+    words("target"),
     CheckConstraint("resolution IN ('', 'integrated', 'withdrawn')", name="resolution"),
     CheckConstraint("way IN ('', 'native', 'reaction', 'form')", name="way"),
     comment="Every ballot cast, an empty choice takes it back; the standing one is the organisation's latest before"
     " closing. cast: when it counts as given; server: when its network says so. resolution: what became of an objection."
-    " way: by what it was given, empty for a line of text.",
+    " way: by what it was given, empty for a line of text. target: the message of ours to which a reaction gave it.",
 )
 Index(
     "uq_ballots_standing",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from campaign.chat import MATRIX, XMPP, Reacted, Redacted, Room, Said
 from campaign.decision import PRESETS, to_data
@@ -16,6 +17,7 @@ from commands.clock import boarding
 from commands.command import Context
 from commands.dialogue import forms
 from commands.menu import MENU
+from commands.reminders import reminding
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.commands.test_ballots import FC, HOUR, NL, Held, opened_poll, shown
 
@@ -448,3 +450,36 @@ async def test_a_number_on_a_reminder_is_taken_back_with_it(stage: Stage) -> Non
             Reacted(room, event, who.address, "Camille", "$reminder", keys, stage.now, whole=True)
         )
         assert await held.standing() == ({NL: "consent"} if keys else {})
+
+
+@pytest.mark.parametrize("key", ["❤️", "1️⃣"])
+async def test_what_is_taken_from_a_reminder_leaves_the_number_on_the_poll(stage: Stage, key: str) -> None:
+    held = await opened_poll(stage)
+    room, who = PLACES[XMPP]["campaign"], voice("Robin")
+    purpose = f"{reminding.OF_POLL}{polling.POLL}:{held.poll.id}"
+    await stage.database.write(lambda storage: shown(storage, room, purpose, "$reminder"))
+
+    async def react(target: str, *keys: str) -> dict[str, str]:
+        event = f"$reaction-{next(held.numbers)}"
+        await stage.take(Reacted(room, event, who.address, "Robin", target, keys, stage.now, whole=True))
+        return await held.standing()
+
+    on_the_poll = f"$reaction-of-{held.poll.id}"
+    assert await react(on_the_poll, "1️⃣") == {FC: "consent"}
+    assert await react("$reminder", key) == {FC: "consent"}
+    assert await react("$reminder") == {FC: "consent"}, "it still stands on the poll itself"
+    assert await react("$reminder", "2️⃣") == {FC: "concern"}
+    assert await react(on_the_poll) == {FC: "concern"}, "what stands was said on the reminder"
+    assert await react("$reminder") == {}
+
+
+async def test_a_number_that_an_older_version_took_is_taken_back_from_any_message_of_the_poll(
+    stage: Stage,
+) -> None:
+    held = await opened_poll(stage)
+    await stage.take(held.event("reaction", voice("Robin"), "consent"))
+    await stage.database.write(
+        lambda storage: storage.ballots._connection.execute(text("UPDATE ballots SET target = ''"))
+    )
+    await stage.take(held.event("reaction", voice("Robin"), ""))
+    assert await held.standing() == {}

@@ -38,7 +38,7 @@ _BODIES = (
 _HUGE = "h" * 20_000
 _MUC_USER = "http://jabber.org/protocol/muc#user"
 _COMMANDS = "http://jabber.org/protocol/commands"
-_DEEP = 3000
+DEEP = 3000
 _MANY_ATTRIBUTES = " ".join(f"a{number}='x'" for number in range(2000))
 
 _MEANT: tuple[str, ...] = (
@@ -80,7 +80,7 @@ _MEANT: tuple[str, ...] = (
     "<subject>\u202e!signer</subject><body>!signer</body>",
     f"<body>wide</body><x xmlns='urn:example' {_MANY_ATTRIBUTES}/>",
     f"<body>many</body><x xmlns='urn:example'>{'<x/>' * 3000}</x>",
-    f"<body>deep</body><x xmlns='urn:example'>{'<x>' * _DEEP}{'</x>' * _DEEP}</x>",
+    f"<body>deep</body><x xmlns='urn:example'>{'<x>' * DEEP}{'</x>' * DEEP}</x>",
     f"<body>huge</body><x xmlns='urn:example' huge='{_HUGE * 3}'/>",
     "<body>prefixed</body><a:x xmlns:a='urn:example' a:b='c' xmlns:xml='http://www.w3.org/XML/1998/namespace' xml:base='x'/>",
     "<encrypted xmlns='eu.siacs.conversations.axolotl'><header sid='x'><key rid='-1' prekey='maybe'>=</key><iv>=</iv></header><payload>=</payload></encrypted><body>sealed</body>",
@@ -130,7 +130,7 @@ _QUERIES: tuple[str, ...] = (
     "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:bookmarks:1'/></pubsub>",
     "<slot xmlns='urn:xmpp:http:upload:0'><put url='https://example.org/x'/></slot>",
     "<open xmlns='http://jabber.org/protocol/ibb' sid='x' block-size='-1'/>",
-    f"<x xmlns='urn:example'>{'<x>' * _DEEP}{'</x>' * _DEEP}</x>",
+    f"<x xmlns='urn:example'>{'<x>' * DEEP}{'</x>' * DEEP}</x>",
     "<a xmlns='urn:example'/><b xmlns='urn:example'/>",
     "",
 )  # fmt: skip
@@ -141,7 +141,7 @@ _ITEMS: tuple[str, ...] = (
     "<item jid='a@example.org'/><item jid='b@example.org'/>", "<item><item jid='a@example.org'/></item>",
     "<item role='visitor'><actor/><reason>x</reason></item>", "<item jid='a\u0345@example.org/\u2028'/>",
     "<item/>" * 2000, "<destroy/>", "<destroy jid='@'><reason/></destroy>", "<invite/><decline/>",
-    f"<x>{'<item>' * _DEEP}{'</item>' * _DEEP}</x>",
+    f"<x>{'<item>' * DEEP}{'</item>' * DEEP}</x>",
 )  # fmt: skip
 """What a room can say of somebody in it."""
 _CODES = (

@@ -34,11 +34,19 @@ class Link:
         """Whether the bot's side is gone and the server's is kept."""
         self.forgotten = False
         """Whether nothing that is said on it arrives any more, either way."""
+        self.pumps: tuple[asyncio.Task[None], ...] = ()
+        """What carries bytes on it, up and down."""
 
     def reset(self) -> None:
         """End both sides at once, as a router does that forgot about them."""
         for side in (self.client, self.server):
             _abort(side)
+
+    def end(self) -> None:
+        """Carry nothing any more, and end both sides at once."""
+        for pump in self.pumps:
+            pump.cancel()
+        self.reset()
 
     def close(self) -> None:
         """End both sides in order."""
@@ -49,6 +57,16 @@ class Link:
         """End the bot's side, and let the server believe that it is there."""
         self.lonely = True
         _abort(self.client)
+
+
+def _broke(pump: asyncio.Task[None]) -> bool:
+    """Whether a pump has ended by what networks do, or was ended. Raises what is an error of the tests' own."""
+    if pump.cancelled():
+        return True
+    error = pump.exception()
+    if error is not None and not isinstance(error, OSError | asyncio.IncompleteReadError):
+        raise error
+    return error is not None
 
 
 def _abort(side: asyncio.StreamWriter) -> None:
@@ -71,6 +89,7 @@ class Proxy:
         self.links: set[Link] = set()
         """The connections there are."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -82,10 +101,10 @@ class Proxy:
         finally:
             server.close()
             self.mend()
+            # The tasks of the connections themselves end by this: asyncio tells of one that is cancelled as of an error.
+            self._closing = True
             for link in tuple(self.links):
-                link.reset()
-            for task in tuple(self._tasks):
-                task.cancel()
+                link.end()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def mend(self) -> None:
@@ -113,24 +132,23 @@ class Proxy:
             _abort(client)
             return
         link = Link(client, server)
+        up = asyncio.create_task(self._pump(link, reader, server, towards="up"))
+        down = asyncio.create_task(self._pump(link, answers, client, towards="down"))
+        link.pumps = (up, down)
         self.links.add(link)
-        up = asyncio.ensure_future(self._pump(link, reader, server, towards="up"))
-        down = asyncio.ensure_future(self._pump(link, answers, client, towards="down"))
+        if self._closing:
+            link.end()
         try:
-            await up
-            if link.lonely:
-                await down
-            else:
+            await asyncio.wait((up,))
+            if _broke(up):
+                link.end()
+            elif not link.lonely:
                 # Whoever ends one half ends the other: no client of ours half-closes.
                 server.close()
-                await down
-        except (OSError, asyncio.IncompleteReadError):
-            link.reset()
+            await asyncio.wait((down,))
+            _broke(down)
         finally:
-            up.cancel()
-            down.cancel()
-            await asyncio.gather(up, down, return_exceptions=True)
-            link.reset()
+            link.end()
             self.links.discard(link)
 
     async def _pump(

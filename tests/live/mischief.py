@@ -228,12 +228,13 @@ class Mischief:
                 f"<message to='{bot}' from='{whom}' type='{kind}' id='hostile-{number}'>{xml}</message>"
             )
             count += 1
-        queries = list(hostile_stanzas.queries())
-        for number, xml in enumerate(queries):
-            kind = ("set", "get", "result", "error")[number % 4] if number % 3 else "set"
+        for number, xml in enumerate(hostile_stanzas.queries()):
             whom = (sender + "/x", sender, room, room + "/Mallory")[number % 4]
-            stranger.say(f"<iq to='{bot}' from='{whom}' type='{kind}' id='hostile-query-{number}'>{xml}</iq>")
-            count += 1
+            for kind in ("set", ("get", "result", "error")[number % 3]):
+                stranger.say(
+                    f"<iq to='{bot}' from='{whom}' type='{kind}' id='hostile-{kind}-{number}'>{xml}</iq>"
+                )
+                count += 1
         for xml in hostile_stanzas.presences(room):
             stranger.say(xml.replace("<presence ", f"<presence to='{bot}' ", 1))
             count += 1

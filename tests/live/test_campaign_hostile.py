@@ -187,6 +187,8 @@ async def test_the_bot_lives_and_answers_the_next_line(
         assert log.count("unreadable event") > 20, "they were looked at"
         assert "Traceback" not in log.replace("an event could not be", ""), log[-3000:]
         assert "a fault" not in log
+        assert ": trouble: " not in log, "nobody ends the bot's stream"
+        assert " ERROR " not in log, "nor does any library stumble"
         # Nor does any of it keep it from starting again.
         await here.made.bots[0].start()
         await here.sign_sealed("Jardiniers")

@@ -31,6 +31,13 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _PLUGINS = ("xep_0030", "xep_0199", "xep_0313", "xep_0363", "xep_0441")
+# slixmpp's own reading of messages and presences keeps a roster of every occupant; ours is the only one. What we are we
+# say ourselves, and who holds a form is looked at in each step, which its own do not. Its refusal of a roster that a
+# stranger sends cannot be written to the stream. The last two cost time at every message and tell nobody anything.
+_NOT_THE_LIBRARYS = (
+    *("IM", "IMError", "Presence", "Disco Info", "Disco Items", "Ad-Hoc Execute", "Roster Update"),
+    *("Data Form", "Forwarded Stanza"),
+)
 # Everything else a server may answer to a login means that this account or its password is not accepted.
 _TEMPORARY = ("temporary-auth-failure", "aborted")
 # What a server says to a session that another one has replaced, or whose account is no more.
@@ -82,9 +89,7 @@ class Session:
             client.plugin["feature_mechanisms"].unencrypted_plain = True
         for plugin in _PLUGINS:
             client.register_plugin(plugin)
-        # slixmpp's own reading of messages and presences keeps a roster of every occupant; ours is the only one. And
-        # what we are we say ourselves, and who holds a form is looked at in each step, which its own do not.
-        for handler in ("IM", "IMError", "Presence", "Disco Info", "Disco Items", "Ad-Hoc Execute"):
+        for handler in _NOT_THE_LIBRARYS:
             client.remove_handler(handler)
         self._results: dict[str, tuple[str, list[Element]]] = {}
         for event, handle in (

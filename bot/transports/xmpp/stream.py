@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from typing import TYPE_CHECKING
 
 from slixmpp import ClientXMPP
+
+if TYPE_CHECKING:
+    from slixmpp.xmlstream import StanzaBase
+
+log = logging.getLogger(__name__)
 
 _TAG = re.compile(rb"<[^>]*>")
 
@@ -36,6 +43,27 @@ class Client(ClientXMPP):
         self._held = came[whole:]
         if whole:
             super().data_received(came[:whole])
+
+    def abort(self) -> None:
+        """End the connection at once, however often that is asked.
+
+        The library closes before it aborts. A TLS transport that is closed a second time forgets its connection: it is
+        not aborted any more, and whatever is still written to it raises an AttributeError.
+        """
+        if self.transport is not None and self.transport.is_closing():
+            self.transport.abort()
+        else:
+            super().abort()
+
+    def recv_stanza(self, stanza: StanzaBase) -> None:
+        """Have a stanza handled; one that the library stumbles over while it answers is dropped, not the stream.
+
+        It copies what it is to refuse, whole, with a call of its own for each level in which that is nested.
+        """
+        try:
+            super().recv_stanza(stanza)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a stranger has chosen it
+            log.warning("a stanza could not be answered and was dropped (%s)", type(error).__name__)
 
     def send_raw(self, data: str | bytes) -> None:
         """Send data as it is, and what makes a server look at its last tags."""
