@@ -8,6 +8,7 @@ from campaign.chat import N_, Typed, say
 from commands.clock import boarding
 from commands.command import Context, Reply, command, reply
 from commands.places import bridging
+from commands.vocabulary import in_language
 
 
 @command(
@@ -27,7 +28,10 @@ def board(ctx: Context, wanted: Literal["on", "off"] | None = None) -> Reply:
     if wanted is None:
         shown = [room.label for room in here or rooms if boarding.is_wanted(campaign, boards.get(room.id))]
         if not shown:
-            return reply(N_("There is no board. To have one: {board}"), board=Typed("board", "on"))
+            return reply(
+                N_("There is no board. To have one: {board}"),
+                board=Typed("board", in_language("on", ctx.language)),
+            )
         return reply(N_("There is a board in {rooms}."), rooms=", ".join(shown))
     if not here:
         storage.campaigns.change(campaign.id, board=wanted == "on")

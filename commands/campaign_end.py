@@ -132,7 +132,12 @@ def campaign_reopen(ctx: Context) -> Reply:
     it, storage = ctx.campaign, ctx.storage
     if it.closed_at is None:
         raise CampaignError(
-            say(N_("**{title}** has not ended: there is nothing to open again."), title=it.named)
+            say(
+                N_(
+                    "**{title}** has not ended: there is nothing to open again. A new campaign begins in my config."
+                ),
+                title=it.named,
+            )
         )
     if not ctx.confirmed:
         return Reply(tuple(_before_it_goes_on(ctx)), choices=(Choice("campaign reopen"),))

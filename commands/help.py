@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Text, Typed, say
 from commands.command import ANYWHERE, Context, Reply, Rest, command, reply
-from commands.line import calling, finding
-from commands.line.usage import usage
+from commands.line import calling, finding, usage
 from commands.replies import row
 from commands.vocabulary import in_language, read_choice
 
@@ -72,9 +71,8 @@ def _about(ctx: Context, wanted: str) -> Reply:
             )
         return Reply(tuple(map(finding.summary, family)))
     one = found[0]
-    also = one.also(ctx) if one.also else ()
     begun = tuple(finding.summary(each) for each in sayable if each.name.startswith(f"{one.name} "))
-    return Reply((say(one.help), usage(one, ctx.language), *also, *begun))
+    return Reply((*usage.explained(ctx, one), *begun))
 
 
 def _listed(ctx: Context, *, admin: bool, explained: bool) -> tuple[Text, ...]:

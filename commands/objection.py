@@ -11,11 +11,32 @@ from commands import tell
 from commands.ballots import objecting, polling
 from commands.command import CAMPAIGNERS, Context, Reply, Rest, command
 from commands.organisations import authority
+from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere
     from storage.ballots import BallotRow
     from storage.polls import Poll
+
+MOST_POLLS = 3
+"""Open polls of which it is said how to object."""
+
+
+def _how_to_object(ctx: Context) -> tuple[Text, ...]:
+    """How somebody objects in the open polls where that can be done: this command says what becomes of it."""
+    try:
+        running = ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)
+    except CampaignError:
+        return ()
+    return tuple(
+        say(
+            N_("To object in poll {number}: {vote}"),
+            number=poll.number,
+            vote=Typed("vote", f"{poll.number} {in_language(blocks[0], ctx.language)} …"),
+        )
+        for poll in running[:MOST_POLLS]
+        if (blocks := polling.procedure_of(poll).blocks)
+    )
 
 
 @command(
@@ -25,6 +46,7 @@ if TYPE_CHECKING:
         "Say that an objection to a poll is withdrawn, or integrated into the proposal: it no longer blocks."
     ),
     example=N_("!objection integrated Nuage Libre"),
+    also=_how_to_object,
 )
 def objection(
     ctx: Context,

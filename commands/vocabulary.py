@@ -80,6 +80,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "yes": ("oui", "favorable", "pour"),
         "no": ("non", "defavorable", "contre"),
         **ANSWERS["fr"],
+        "consent": (*ANSWERS["fr"]["consent"], "oui", "d'accord", "daccord", "accord"),
         "consensus": ("consensus",),
         "lazy": ("tacite", "paresseux"),
         "majority": ("majorité",),
@@ -107,6 +108,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "en": {
         **ANSWERS["en"],
+        "consent": (*ANSWERS["en"]["consent"], "yes", "ok"),
         "two-thirds": ("two-thirds", "2/3"),
         "retract": ("retract", "cancel"),
         "all": ("all", "everything"),
@@ -125,6 +127,29 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 YES = frozenset({"oui", "ok", "d'accord", "daccord", "yes", "yep", "✅"})
 NO = frozenset({"non", "no", "annuler", "cancel"})
 """What is said in reply to a question of the bot's, folded, in any language."""
+
+LEADS = frozenset(
+    {
+        *(
+            "et",
+            "avec",
+            "je",
+            "nous",
+            "on",
+            "vote",
+            "votons",
+            "dis",
+            "suis",
+            "sommes",
+            "ma",
+            "notre",
+            "reponse",
+            "est",
+        ),
+        *("and", "with", "i", "we", "am", "are", "say", "my", "our", "answer", "is"),
+    }
+)
+"""What may lead up to an answer to a poll (folded), and says nothing of it: "et oui", "je suis contre"."""
 
 AKIN: dict[str, tuple[str, ...]] = {
     "sign": (
@@ -158,9 +183,11 @@ AKIN: dict[str, tuple[str, ...]] = {
     "language": ("changer", "change"),
     "reminders off": ("stop", "arreter", "desabonner", "unsubscribe"),
     "forgetme": ("supprimer", "effacer", "delete", "remove"),
-    "help": ("commandes", "menu", "commands", "comment", "how", "au secours"),
+    "help": ("commandes", "menu", "commands", "au secours"),
 }
 """Command, with words of its own → what may be typed for it (folded) and is no command: asked about, never taken for it."""
+HOW = frozenset({"comment", "how"})
+"""What begins a question how something is done (folded)."""
 LONGEST_AKIN = 3
 """Words of which such a thing may consist."""
 

@@ -15,7 +15,7 @@ from commands.command import Choice, Context, Option, Prose, Reply, Rest, comman
 from commands.dialogue import guessing
 from commands.line import calling, finding
 from commands.organisations import authority, lookup
-from commands.vocabulary import in_language, read_choice
+from commands.vocabulary import LEADS, fold, in_language, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,9 +67,10 @@ def _answers_now(ctx: Context) -> tuple[Text, ...]:
 )
 def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
-    poll, words = _poll(ctx, [word for word in choice.split() if word.strip("!?.,;:")])
+    poll, words = _poll(ctx, [word for word in choice.split() if word.strip("!?.,;:…")])
     balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices
+    words = _without_leads(words, choices)
     said = _choice(words[0], choices) if words else None
     if said is None:
         return _not_understood(ctx, poll, words, {"organisation": organisation, "reason": reason})
@@ -122,6 +123,14 @@ def _choice(word: str, choices: tuple[str, ...]) -> str | None:
     if said is None and number is not None and not following and 1 <= number <= len(choices):
         return choices[number - 1]
     return said
+
+
+def _without_leads(words: list[str], choices: tuple[str, ...]) -> list[str]:
+    """The same without what leads up to the answer ("et oui"); as it is where another answer follows: it may be that one."""
+    at = next((place for place, word in enumerate(words) if fold(word) not in LEADS), 0)
+    if not at or _choice(words[at], choices) is None:
+        return words
+    return words if any(read_choice(word, choices) for word in words[at + 1 :]) else words[at:]
 
 
 def _organisation(ctx: Context, poll: Poll, said: str, words: list[str]) -> tuple[str, list[str]]:

@@ -9,6 +9,7 @@ from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
 from commands import meant
 from commands.ballots import polling
 from commands.command import Context, Reply
+from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from campaign.ballot import Way
@@ -118,12 +119,12 @@ def _begun(reason: str) -> str:
     return f"{cut.rpartition(' ')[0] or cut}…"
 
 
-def ask_why(procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:
+def ask_why(ctx: Context, procedure: Procedure, poll: Poll, elector: Organisation, choice: str) -> Text:
     """Ask for the reason without which an answer does not count, or not as it was given."""
     values: dict[str, Value] = {
         "name": elector.name,
         "choice": polling.named(choice),
-        "vote": Typed("vote", f"{poll.number} {choice} …"),
+        "vote": Typed("vote", f"{poll.number} {in_language(choice, ctx.language)} …"),
     }
     if procedure.without_reason:
         return say(

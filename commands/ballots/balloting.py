@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from campaign.ballot import Way
+    from campaign.decision import Procedure
     from commands.command import Elsewhere
     from storage.ballots import BallotRow
     from storage.organisations import Organisation
@@ -52,10 +53,7 @@ def cast(
         at = max(at, before.cast_at)
     if before is not None and choice == RETRACTED and before.choice == RETRACTED:
         return None
-    if not reason and before is not None and before.choice == choice and not before.resolution:
-        reason = (
-            before.reason
-        )  # a native poll cannot ask for one: whoever chooses the same again takes none away
+    reason = reason or _kept(procedure, choice, before, way)
     in_time = poll.closed_at is None and at < poll.closes_at
     way_given = of.way if of else way
     stands = in_time and replaces(at, _to_be_after(ctx, before, way_given))
@@ -95,7 +93,7 @@ def cast(
     lacking = lacks_reason(procedure, choice, reason)
     reply = acknowledging.taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
     if lacking:
-        ask = acknowledging.ask_why(procedure, poll, elector, choice)
+        ask = acknowledging.ask_why(ctx, procedure, poll, elector, choice)
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
     more = (
         *_tell_the_other(ctx, poll, elector, choice, before),
@@ -103,6 +101,18 @@ def cast(
         *_put_off(ctx, poll, Ballot(elector.id, choice, reason), before, at),
     )
     return (reply or Reply()).also(*more) if reply or more else None
+
+
+def _kept(procedure: Procedure, choice: str, before: BallotRow | None, way: Way) -> str:
+    """The reason that stays with an answer that is given again without one; empty if none does.
+
+    A native poll cannot ask for one, nor can a reaction: whoever chooses the same again there takes none away. Who writes
+    the same without a reason gives none; but one without which the answer would not count as given is not lost by that.
+    """
+    if before is None or before.choice != choice or before.resolution:
+        return ""
+    stays = way in ("native", "reaction") or choice in procedure.reason_needed
+    return before.reason if stays else ""
 
 
 def make_sure_it_has_begun(poll: Poll, now: datetime) -> None:

@@ -107,9 +107,9 @@ def either(choices: Sequence[str]) -> Listing:
 def how_to(number: int, choices: Sequence[str]) -> Text:
     """How to vote, answer by answer."""
     return say(
-        N_("{choices}: react with the number, or say {vote} and your answer."),
+        N_("{choices}: react with the number, or say {vote}, your answer instead of the dots."),
         choices=_numbered(choices),
-        vote=Typed("vote", str(number)),
+        vote=Typed("vote", f"{number} …"),
     )
 
 

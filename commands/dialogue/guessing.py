@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Listing, Typed, say
 from campaign.errors import CampaignError
+from commands.ballots import polling
 from commands.command import Choice, Context, Reply, UsageError
 from commands.dialogue import picking, running
 from commands.line import calling, finding, grammar
-from commands.vocabulary import in_language
+from commands.line.usage import explained
+from commands.vocabulary import HOW, fold, in_language
 
 if TYPE_CHECKING:
     from commands.command import Command
@@ -38,8 +40,10 @@ def _family(context: Context, line: calling.Line) -> Reply | None:
 
 
 def near(context: Context, line: calling.Line) -> Reply | None:
-    """Ask whether what a word may stand for was meant, or a command one or two letters away."""
+    """Ask whether what a word may stand for was meant, or a command one or two letters away; say how what is asked about is done."""
     sayable = _sayable(context)
+    if line.words and fold(line.words[0]) in HOW:
+        return _how(context, line, sayable)
     akin = finding.akin(line, sayable)
     if len(akin) > 1:
         typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
@@ -51,11 +55,63 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     return None if close is None else _ask_for(context, *close)
 
 
+def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:
+    """Say how the first thing is done that a question names ("comment on signe ?"), or where that is said of everything."""
+    for place in range(1, len(line.words)):
+        rest = calling.Line(" ".join(word.strip("?!.,;:") for word in line.words[place:]).strip())
+        found = finding.find(rest, tuple(sayable))
+        akin = [found[0]] if found else [one for one, _, _ in finding.akin(rest, sayable)]
+        akin = akin or list(finding.family(rest.words[0], sayable) if context.is_admin and rest.words else ())
+        if akin:
+            return Reply(
+                explained(context, akin[0])
+                if len(set(akin)) == 1
+                else tuple(map(finding.summary, dict.fromkeys(akin)))
+            )
+    return Reply(
+        (
+            say(
+                N_("{help} lists what I can do; how one of these is used: {one}"),
+                help=Typed("help"),
+                one=Typed("help", context.menu[1].name_in(context.language)),
+            ),
+        )
+    )
+
+
+def _objecting(context: Context, line: calling.Line, one: Command) -> Reply | None:
+    """Ask whether somebody objects who writes why after the name of the command that says what became of an objection."""
+    number, following = calling.take_number(line.words[1:])
+    if (
+        one.name != "objection"
+        or not following
+        or finding.nearest_choice(following[0], one.parameters[0].choices)
+    ):
+        return None
+    try:
+        open_ones = context.storage.polls.of_campaign(context.campaign.id, only_open=True)
+    except CampaignError:
+        return None
+    meant = [(poll, polling.procedure_of(poll).blocks) for poll in open_ones if number in (None, poll.number)]
+    taking = [(poll, blocks[0]) for poll, blocks in meant if blocks]
+    if len(taking) != 1:
+        return None
+    poll, choice = taking[0]
+    vote = next(each for each in context.menu if each.name == "vote")
+    why = " ".join(following)
+    return _ask_for(
+        context,
+        vote,
+        f"{poll.number} {choice} {why}",
+        f"{poll.number} {in_language(choice, context.language)} {why}",
+    )
+
+
 def member(context: Context, line: calling.Line, one: Command, wrong: CampaignError) -> Reply | None:
     """Ask whether a command of two words was meant by what the one it begins with does not take: "!campagne fermer"."""
     if " " in one.name:
         return None
-    close = _near_member(context, line)
+    close = _near_member(context, line) or _objecting(context, line, one)
     if close is not None or not isinstance(wrong, UsageError) or len(line.words) == 1:
         return close
     begun = [each for each in _sayable(context) if each.name.startswith(f"{one.name} ")]

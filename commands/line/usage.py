@@ -12,7 +12,7 @@ from commands.vocabulary import LABELS, in_language
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from commands.command import Command, Parameter
+    from commands.command import Command, Context, Parameter
 
 
 def usage(one: Command, language: str) -> Text:
@@ -22,6 +22,11 @@ def usage(one: Command, language: str) -> Text:
         usage=Typed(one.name, shape(one, language)),
         example=say(one.example),
     )
+
+
+def explained(context: Context, one: Command) -> tuple[Text, ...]:
+    """What a command does, how to say it, and what there is to say with it now."""
+    return say(one.help), usage(one, context.language), *(one.also(context) if one.also else ())
 
 
 def said(one: Command, arguments: Mapping[str, Any], language: str) -> Typed:

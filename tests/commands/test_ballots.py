@@ -597,3 +597,27 @@ async def test_a_planned_poll_that_begins_late_closes_later_by_as_much(stage: St
     assert poll.closes_at == begins + 5 * HOUR + timedelta(days=3)
     electors = await stage.database.read(lambda storage: storage.polls.electorate(poll.id))
     assert len(electors) == 6
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        ("and yes", "for"),
+        ("et oui", "for"),
+        ("… yes", "for"),
+        ("we are against", "against"),
+        ("my answer is 3", "abstain"),
+        ("I vote for Nuage Libre", "for"),
+        ("I vote for or against", ""),
+        ("we are not for it", ""),
+        ("and", ""),
+        ("my answer", ""),
+    ],
+)
+async def test_what_leads_up_to_an_answer_is_no_part_of_it(tmp_path: Path, said: str, counted: str) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Maud"), "!poll open majority Shall we?", "admin")
+        await stage.say(voice("Maud"), "!confirm", "admin")
+        await stage.say(voice("Camille"), f"!vote 1 {said}")
+        ballots = await stage.database.read(lambda storage: storage.ballots.standing(1))
+    assert [one.choice for one in ballots] == ([counted] if counted else [])
