@@ -176,6 +176,50 @@ async def test_falling_out_unnoticed_is_noticed_and_nothing_is_missed(prosody_se
     assert len(bot.of(Joined)) == 2
 
 
+async def test_what_is_said_while_a_room_without_archive_is_entered_anew_is_not_missed(
+    prosody_server, xmpp_person, place, monkeypatch
+):
+    room, account = place
+    alix = await xmpp_person("alix")
+    await alix.create_room(room, "Alix", archived=False)
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        membership = bot.transport._connection.membership
+        look = membership.look_after_rooms
+        changed = asyncio.Event()
+        monkeypatch.setattr(membership, "look_after_rooms", changed.set)
+        await alix.configure_room(room, archived=False, roomname="Another name")
+        await asyncio.wait_for(changed.wait(), WAIT)
+        alix.say(room, "meanwhile")
+        await bot.hears("meanwhile")
+        look()
+        await bot.gets(Joined, 2)
+        alix.say(room, "afterwards")
+        await bot.hears("afterwards")
+    assert bot.texts() == ["meanwhile", "afterwards"]
+
+
+async def test_who_is_thrown_out_of_a_room_that_is_to_be_entered_anew_does_not_come_back(
+    prosody_server, alix, place, monkeypatch
+):
+    room, account = place
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        membership = bot.transport._connection.membership
+        look = membership.look_after_rooms
+        changed = asyncio.Event()
+        monkeypatch.setattr(membership, "look_after_rooms", changed.set)
+        await alix.configure_room(room, roomname="Another name")
+        await asyncio.wait_for(changed.wait(), WAIT)
+        await alix.kick(room, "tocsin")
+        assert (await bot.gets(Removed)).why == "kicked"
+        monkeypatch.undo()
+        look()
+        await looks_at_its_rooms(bot, 1)
+        assert not bot.room(room).joined
+    assert len(bot.of(Joined)) == 1
+
+
 async def test_what_is_said_live_does_not_count_before_the_archive_was_read(
     prosody_server, alix, place, monkeypatch
 ):

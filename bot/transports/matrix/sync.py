@@ -63,7 +63,7 @@ class SyncLoop:
         self.recounts = Recounts(server, patience)
         self.receipts = Receipts(server, server.user_id)
         self.heard: datetime | None = None
-        """When the server last answered (UTC)."""
+        """When the server last answered (UTC), all it said then being taken."""
         self._answered = self._said = -math.inf
         self._trouble = Backoff()
         self._server = server
@@ -116,7 +116,7 @@ class SyncLoop:
             finally:
                 asking.cancel()
                 await asyncio.gather(asking, return_exceptions=True)
-            self.heard, self._answered = datetime.now(UTC), time.monotonic()
+            answered, self._answered = datetime.now(UTC), time.monotonic()
             # What comes after an interruption was said during it: as at the start, trust the server's time.
             live = self._started and not backoff.failures
             token: str = answer["next_batch"]
@@ -137,6 +137,7 @@ class SyncLoop:
                 self._since = token
             elif time.monotonic() - began < _SHORTEST_ROUND:
                 await asyncio.sleep(_SHORTEST_ROUND)  # a server that answers at once with nothing
+            self.heard = answered  # not before: no poll is closed over an answer that waits to be taken
 
     async def recount(self, room_id: str, poll: str) -> None:
         """Have told, between the syncs, every answer to a poll that the server has. Raises as `Transport.recount`."""

@@ -132,7 +132,8 @@ class Inbound:
         if from_room and stanzas.status_codes(message) & _RULES_CHANGED:
             self._membership.enter_again(room)
             return
-        if not room.joined or stanzas.is_history(message, room.jid):
+        # What is said before we have entered anew is told by the archive, if there is one.
+        if not (room.joined or (room.anew and not room.archived)) or stanzas.is_history(message, room.jid):
             return
         archive_id = stanzas.stanza_id(message, room.jid) if room.archived else ""
         if archive_id and room.unread:

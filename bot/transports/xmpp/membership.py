@@ -138,7 +138,7 @@ class Membership:
     async def _look_after(self, room: MucRoom) -> None:
         if room.joined and not room.deaf and not await self._still_in(room):
             log.warning("we had fallen out of %s unnoticed", room.jid)
-            room.joined = False
+            room.joined = room.anew = False
         waits = asyncio.get_running_loop().time() < room.enter_again_at
         if not room.joined or (room.deaf and not waits):
             await self._enter_or_park(room)
@@ -203,7 +203,7 @@ class Membership:
 
     def enter_again(self, room: MucRoom) -> None:
         """Enter afresh a room whose rules have changed: who is visible in it is only told to those who enter."""
-        room.joined = False
+        room.joined, room.anew = False, room.inside
         self.look_after_rooms()
 
     def give_up(self, room: MucRoom) -> None:
@@ -221,7 +221,7 @@ class Membership:
         Anybody may send one, into any room: to enter once more tells nothing, and what is to be said waits for that.
         """
         room = self.rooms.get(invitation.room.id)
-        if room is not None and room.joined:
+        if room is not None and room.inside:
             return None
         self._invitations[invitation.room.id] = inviter
         if len(self._invitations) > _INVITATIONS:
@@ -237,7 +237,7 @@ class Membership:
         """Leave a room, or decline its invitation. Raises Unreachable."""
         room = self.rooms.get(jid)
         inviter = self._invitations.pop(jid, None)
-        if room is None or not room.joined:
+        if room is None or not room.inside:
             if inviter:
                 self._decline(jid, inviter, reason)
             if room is not None:
@@ -249,7 +249,7 @@ class Membership:
             self._entering.step_out(room, reason)
             await self._session.ask(room.left.wait, within=self._join_timeout)
         except NoAnswer:
-            room.joined = False
+            room.joined = room.anew = False
             tell_removed(self._queue, room, "left")
         finally:
             room.leaving = False

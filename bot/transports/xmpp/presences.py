@@ -62,7 +62,7 @@ class Presences:
             self._somebody_there(room, nick, presence, codes)
         elif nick and kind == "unavailable":
             occupant = room.occupants.pop(nick, None)
-            if "110" in codes or (nick == room.nick and occupant is not None and room.joined):
+            if "110" in codes or (nick == room.nick and occupant is not None and room.inside):
                 self._we_are_out(room, presence, codes)
 
     def _somebody_there(self, room: MucRoom, nick: str, presence: Element, codes: frozenset[str]) -> None:
@@ -102,7 +102,7 @@ class Presences:
         if "303" in codes and item is not None:
             room.nick = item.get("nick") or room.nick
             return
-        was_in, room.joined = room.joined, False
+        was_in, room.joined, room.anew = room.inside, False, False
         room.occupants.clear()
         actor = item.find(f"{{{stanzas.MUC_USER}}}actor") if item is not None else None
         by = (actor.get("nick") or actor.get("jid") or "") if actor is not None else ""

@@ -46,6 +46,8 @@ class MucRoom:
     newcomer: bool = False
     """We come in for the first time, or again after we were removed: what was said before is none of ours."""
     leaving: bool = False
+    anew: bool = False
+    """We are in it, and are to enter it once more all the same: its rules have changed."""
     deaf: bool = False
     """Its archive could not be read: it has to be entered again."""
     failures: int = 0
@@ -90,7 +92,7 @@ class MucRoom:
 
     def enter(self, nick: str) -> None:
         """Note that we are in, and start afresh with what was only true of the stay before."""
-        self.joined, self.deaf, self.nick = True, False, nick
+        self.joined, self.deaf, self.anew, self.nick = True, False, False, nick
         self.answered = datetime.now(UTC)
         self.stay += 1
         self.arrived.clear()
@@ -119,6 +121,11 @@ class MucRoom:
         if occupant.jid and occupant_id:
             self.accounts[occupant_id] = occupant.jid
         return occupant
+
+    @property
+    def inside(self) -> bool:
+        """Whether we are in it, be it to enter it anew."""
+        return self.joined or self.anew
 
     @property
     def read(self) -> bool:
@@ -165,7 +172,7 @@ class MucRoom:
 
     def is_ours_live(self, nick: str, message: Element) -> bool:
         """Whether we said this: under our nick of now, and with our occupant-id where the room has them."""
-        if not self.joined or nick != self.nick:
+        if not self.inside or nick != self.nick:
             return False
         return not self.occupant_ids or stanzas.occupant_id(message) == self.own_occupant_id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from bot.transports.base import Start
@@ -136,3 +137,38 @@ async def test_a_server_that_took_a_message_shows_it_before_it_is_asked_for_more
     assert [what for what, _ in asked] == ["POST user", "GET sync", "PUT rooms", "GET sync"]
     (_, said), (_, again) = asked[-2:]
     assert again - said >= 0.2
+
+
+async def test_an_answer_is_heard_once_what_it_says_is_taken() -> None:
+    class Answering(Server):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked_again = asyncio.Event()
+            self.answers = [{"next_batch": "first"}, {"next_batch": "second", **answer()}]
+
+        async def call(self, method: str, *path: str, **options: Any) -> dict[str, Any]:
+            if path[0] != "sync":
+                return await super().call(method, *path, **options)
+            if not self.answers:
+                self.asked_again.set()
+                await asyncio.Event().wait()
+            return self.answers.pop(0)
+
+        async def patiently(self, ask: Any, _backoff: object) -> dict[str, Any]:
+            found: dict[str, Any] = await ask()
+            return found
+
+    server = Answering()
+    sync = following(server)
+    async with aclosing(sync.batches()) as batches:
+        assert (await anext(batches)).cursors == {"sync": "first"}
+        assert sync.heard is None
+        assert (await anext(batches)).cursors == {"sync": "second"}
+        first = sync.heard
+        assert first is not None
+        following_batch = asyncio.ensure_future(anext(batches))
+        await asyncio.wait_for(server.asked_again.wait(), 10)
+        assert sync.heard is not None
+        assert sync.heard > first
+        following_batch.cancel()
+        await asyncio.gather(following_batch, return_exceptions=True)
