@@ -121,6 +121,11 @@ def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -
             word=say(STANDINGS[word]),
             other=say(STANDINGS[other]),
         )
+    for campaign in plan.left:
+        yield say(
+            N_("“{title}” has ended: on its list both stay, as they answered."),
+            title=campaigns.get(campaign).named,
+        )
     for poll in plan.polls:
         yield say(
             N_("⚠ Poll {number}: one voice instead of two; of two ballots the later one stands."),

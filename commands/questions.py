@@ -60,14 +60,13 @@ def questions(ctx: Context) -> Reply:
         )
     if len(found) > MOST:
         lines.append(say_many(*NN_("… and {count} newer one", "… and {count} newer ones"), len(found) - MOST))
-    if campaign.closed_at is None:
-        lines.append(
-            say(
-                N_("To answer: {answer} · to put one away: {close}"),
-                answer=Typed("answer", f"{found[0].number} …"),
-                close=Typed("questions close", str(found[0].number)),
-            )
+    lines.append(
+        say(
+            N_("To answer: {answer} · to put one away: {close}"),
+            answer=Typed("answer", f"{found[0].number} …"),
+            close=Typed("questions close", str(found[0].number)),
         )
+    )
     return Reply(tuple(lines))
 
 
@@ -84,6 +83,7 @@ def _where(ctx: Context, one: Question) -> Text:
     help=N_("Answer a question, everywhere it was asked."),
     example=N_("!answer 1 To small teams, for what all can use source=https://example.org/accounts"),
     admin=True,
+    even_ended=True,
 )
 def answer(
     ctx: Context, number: int, text: Prose, *, source: Options = "", tell: Literal["yes", "no"] | None = None
@@ -154,6 +154,7 @@ def _which(question: Question, text: str, source: str, sources: list[str]) -> Re
     ),
     example=N_("!questions close 1 That is not about the letter"),
     admin=True,
+    even_ended=True,
 )
 def questions_close(ctx: Context, number: int, why: Prose = "", *, same: int | None = None) -> Reply:
     """Put an open question away, and tell why; or as the `same` as another, whose answer is told instead."""

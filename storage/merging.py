@@ -14,6 +14,7 @@ from storage.tables import (
     audit,
     ballots,
     campaign_organisations,
+    campaigns,
     electors,
     merges,
     metadata,
@@ -73,6 +74,8 @@ class Plan:
     """Open polls in which both had a voice."""
     silenced: list[int] = field(default_factory=list)
     """People who speak for one of them, and were told by a campaigner not to speak for the other."""
+    left: list[int] = field(default_factory=list)
+    """Campaigns that have ended, in which the one that goes had signed or given its word: there each stays itself."""
 
     def moved(self) -> Mapping[str, int]:
         """Table → how many rows of it go over."""
@@ -91,6 +94,7 @@ class Planner:
     def __init__(self, rows: Rows, kept: int, gone: int, now: datetime) -> None:
         self._rows, self._now = rows, now.strftime("%Y-%m-%d %H:%M:%S.%f")
         self.plan = Plan(kept, gone)
+        self._over = {row["id"] for row in rows.find(campaigns) if row["closed_at"] is not None}
 
     def work_out(self) -> Plan:
         """Say everything that changes, in the order in which it can."""
@@ -106,9 +110,18 @@ class Planner:
         for name, column in POINTERS.items():
             table = metadata.tables[name]
             mine = self._rows.find(table, **{column.name: self.plan.kept})
-            theirs = self._rows.find(table, **{column.name: self.plan.gone})
+            theirs = self._of_open(table, self._rows.find(table, **{column.name: self.plan.gone}))
             rules.get(name, self._move)(table, mine, theirs)
         return self.plan
+
+    def _of_open(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+        """Leave out the rows of campaigns that have ended: their lists were handed over, and stay as they were."""
+        own = "id" if table is campaigns else "campaign_id"
+        left = [row for row in rows if row.get(own) in self._over]
+        if table is signatures or table is campaign_organisations:
+            known = {row[own] for row in left if row.get("standing") != "silent"}
+            self.plan.left = sorted({*self.plan.left, *known})
+        return [row for row in rows if row not in left]
 
     def _note(self, table: Table, before: Row | None, after: Row | None) -> None:
         if before == after:

@@ -90,7 +90,8 @@ def settled(
 ) -> tuple[Elsewhere, ...]:
     """Tell once, in each room where somebody asked or an organisation waits, what became of a question.
 
-    In a room the bot is not in nobody is told, and they wait on. With `again`, whoever was told before is too.
+    In a room the bot is not in nobody is told, and they wait on. With `again`, whoever was told before is too. Once the
+    campaign has ended only those are told who asked: organisations waited to sign, and nobody signs any more.
     """
     waits = list(storage.questions.waits(question.id))
     before = storage.questions.waits(question.id, told=True) if again else ()
@@ -120,6 +121,7 @@ def _rooms(
             there.address_id = wait.address_id if room.direct else None
     new = {wait.organisation_id for wait in waits if wait.organisation_id is not None}
     ids = new | {wait.organisation_id for wait in before if wait.organisation_id is not None}
+    ids = ids if campaign.closed_at is None else set()
     members = [one for one in storage.campaigns.members(campaign.id) if one.organisation_id in ids]
     places = schedules.places(storage, campaign, members, public=True)
     for room_id, found in places.rooms.items():

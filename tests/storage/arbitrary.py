@@ -80,6 +80,7 @@ campaigns = st.fixed_dictionaries(
         "waits": waits,
         "reminded": reminded,
         "together": some((None, *ORGANISATIONS)),
+        "over": st.sets(some((1, 2)), max_size=1),
     }
 )
 """What `build` makes a database of."""
@@ -136,6 +137,7 @@ def build(storage: Storage, what: dict[str, Any]) -> None:
         (row,) = storage.deadlines.of_campaign(deadline)
         cause = Cause(deadline, before, deadline_id=row.id, deadline_version=row.version)
         storage.reminders.write(cause, {organisation: Fate("sent")}, NOW)
+    _end(storage, what["over"])
 
 
 def sign(storage: Storage, what: list[tuple[Any, ...]], room: int) -> None:
@@ -193,6 +195,14 @@ def _poll(storage: Storage, what: list[tuple[Any, ...]]) -> None:
         storage.reminders.write(cause, dict.fromkeys(reminded, Fate("sent")), NOW)
         if closed:
             storage.polls.close(poll.id, "adopted", at(100))
+
+
+def _end(storage: Storage, what: set[int]) -> None:
+    """End campaigns, and with them their polls."""
+    for campaign in what:
+        for poll in storage.polls.of_campaign(campaign, only_open=True):
+            storage.polls.close(poll.id, "cancelled", at(200))
+        storage.campaigns.close(campaign, at(200))
 
 
 def insert(storage: Storage, table: str, **row: object) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from storage.storage import Storage
 
 LATER, AFTER = at(300), at(301)
+IS_OPEN = "campaign_id NOT IN (SELECT id FROM campaigns WHERE closed_at IS NOT NULL)"
 many = settings(
     max_examples=60,
     deadline=None,
@@ -116,18 +117,21 @@ def test_one_organisation_is_left_with_one_voice(database: Database, what: dict[
     def work(storage: Storage) -> None:
         build(storage, what)
         given_ = rows(storage, "SELECT campaign_id, number FROM signatures ORDER BY 1, 2")
-        signing = rows(storage, "SELECT DISTINCT campaign_id FROM signatures WHERE organisation_id IN (1, 2) AND ended_at IS NULL")  # fmt: skip
-        best = dict(rows(storage, "SELECT campaign_id, min(CASE level WHEN 'verified' THEN 0 WHEN 'confirmed' THEN 1 ELSE 2 END) FROM signatures WHERE organisation_id IN (1, 2) AND ended_at IS NULL GROUP BY 1"))  # fmt: skip
+        over = [rows(storage, f"SELECT {table}.* FROM {table} JOIN campaigns c ON c.id = {table}.campaign_id WHERE c.closed_at IS NOT NULL ORDER BY 1, 2") for table in ("signatures", "campaign_organisations", "reminders")]  # fmt: skip
+        signing = rows(storage, f"SELECT DISTINCT campaign_id FROM signatures WHERE organisation_id IN (1, 2) AND ended_at IS NULL AND {IS_OPEN}")  # fmt: skip
+        best = dict(rows(storage, "SELECT campaign_id, min(CASE level WHEN 'verified' THEN 0 WHEN 'confirmed' THEN 1 ELSE 2 END) FROM signatures WHERE organisation_id IN (1, 2) AND ended_at IS NULL AND " + IS_OPEN + " GROUP BY 1"))  # fmt: skip
         voters = {poll for (poll,) in rows(storage, "SELECT poll_id FROM electors JOIN polls ON id = poll_id WHERE organisation_id IN (1, 2) AND closed_at IS NULL")}  # fmt: skip
         cast = {poll for (poll,) in rows(storage, "SELECT poll_id FROM ballots JOIN polls ON polls.id = poll_id WHERE organisation_id IN (1, 2) AND closed_at IS NULL")}  # fmt: skip
         counted = rows(storage, "SELECT * FROM electors JOIN polls ON id = poll_id WHERE closed_at IS NOT NULL ORDER BY 1, 2")  # fmt: skip
         storage.merges.merge(KEPT, GONE, 1, LATER)
 
         left = hanging_on(storage, GONE)
-        assert left <= {"electors", "ballots"}, "what was counted"
+        ended = {"signatures", "campaign_organisations", "reminders", "campaigns"} if what["over"] else set()
+        assert left <= {"electors", "ballots", *ended}, "what was counted, and what has ended"
+        assert over == [rows(storage, f"SELECT {table}.* FROM {table} JOIN campaigns c ON c.id = {table}.campaign_id WHERE c.closed_at IS NOT NULL ORDER BY 1, 2") for table in ("signatures", "campaign_organisations", "reminders")]  # fmt: skip
         assert rows(storage, "SELECT * FROM electors JOIN polls ON id = poll_id WHERE closed_at IS NOT NULL ORDER BY 1, 2") == counted  # fmt: skip
         assert rows(storage, "SELECT campaign_id, number FROM signatures ORDER BY 1, 2") == given_
-        standing = rows(storage, "SELECT campaign_id, CASE level WHEN 'verified' THEN 0 WHEN 'confirmed' THEN 1 ELSE 2 END FROM signatures WHERE organisation_id = 1 AND ended_at IS NULL")  # fmt: skip
+        standing = rows(storage, "SELECT campaign_id, CASE level WHEN 'verified' THEN 0 WHEN 'confirmed' THEN 1 ELSE 2 END FROM signatures WHERE organisation_id = 1 AND ended_at IS NULL AND " + IS_OPEN)  # fmt: skip
         assert Counter(one for one, _ in standing) == Counter(one for (one,) in signing)
         assert dict(standing) == best
         for poll in voters:
