@@ -86,7 +86,9 @@ async def test_a_yes_to_whether_one_may_sign_disputes_no_signature_given_meanwhi
         await stage.say(voice("Sacha"), "!sign Nuage Libre")
         await stage.say(voice("Camille"), "!sign")
         (asked,) = await stage.say(voice("Sacha"), "!confirm")
-        assert asked.ids[0].startswith("Somebody has already signed"), "nobody asked whether that one is wrong"
+        assert asked.ids[0].startswith("Somebody has already signed"), (
+            "nobody asked whether that one is wrong"
+        )
         (none,) = await stage.say(voice("Maud"), "!disputes", "admin")
         assert none.ids == ["No signature is disputed."]
         said = await stage.say(voice("Sacha"), "!confirm")
