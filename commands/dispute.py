@@ -31,12 +31,15 @@ LONGEST_NAME = 15
     example=N_("!dispute Nuage Libre our board never decided this"),
 )
 def dispute(ctx: Context, why: Rest) -> Reply:
-    """Record a dispute by the organisation's own people; ask anybody else whether they speak for it."""
+    """Record a dispute by the organisation's own people; ask anybody else whether they speak for it.
+
+    Whoever wanted to sign for it as well was asked whether they dispute its signature: their yes needs no reason.
+    """
     signature, reason = _meant(ctx, why.split())
     reason = lookup.short(reason)
     # A campaigner may say that something is wrong with a signature, whomever they speak for.
     speaks = ctx.is_admin or authority.speaks(ctx, ctx.storage.organisations.get(signature.organisation_id))
-    if not reason:
+    if not reason and not ctx.confirmed:
         return reply(
             N_("Please say why as well: {example}"), example=Typed("dispute", f"{signature.number} …")
         )
@@ -82,6 +85,14 @@ def _meant(ctx: Context, words: list[str]) -> tuple[Signature, str]:
     if len(standing_mine) == 1 and number is None:
         return standing_mine[0], " ".join(words)
     _make_sure_no_name_is_near(ctx, words)
+    if number is not None:
+        raise CampaignError(
+            say(
+                N_("There is no signature no. {number}, or it has ended. {list} shows the numbers."),
+                number=number,
+                list=Typed("signatories"),
+            )
+        )
     raise CampaignError(
         say(
             N_("Which signature? Begin with its number or the exact name of the organisation: {example}"),

@@ -185,8 +185,6 @@ def _again(
     if standing.person_id == ctx.person.id or speaks:
         return _already(ctx, organisation, standing, entry, speaks=speaks)
     disputing.check(ctx, standing, speaks=False)
-    if ctx.confirmed:
-        return disputing.dispute(ctx, standing, "", speaks=False)
     ask = say(
         N_(
             "Somebody has already signed for **{name}** (no. {number}), and that signature stands. Are you entitled to sign for it too, and is that one wrong? Then say {confirm}: the campaigners and whoever signed are told."
@@ -195,7 +193,8 @@ def _again(
         number=standing.number,
         confirm=Typed("confirm"),
     )
-    return Reply((ask,), choices=(Choice("sign", entry.arguments(organisation.name)),))
+    # A yes to whether they may sign is none to this, and this one is about that signature alone.
+    return Reply((ask,), choices=(Choice("dispute", {"why": str(standing.number)}),))
 
 
 def _already(

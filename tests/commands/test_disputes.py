@@ -79,3 +79,30 @@ async def test_the_campaigners_are_told_once_that_strangers_disputes_are_full(tm
         assert answers[0].ids[0].startswith("Too many")
         answers = await stage.say(maud, "!dispute Verger1 the board wrote to me", "admin")
         assert answers[0].ids[0].startswith("Noted"), "its own people's and a campaigner's are always taken"
+
+
+async def test_a_yes_to_whether_one_may_sign_disputes_no_signature_given_meanwhile(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Sacha"), "!sign Nuage Libre")
+        await stage.say(voice("Camille"), "!sign")
+        (asked,) = await stage.say(voice("Sacha"), "!confirm")
+        assert asked.ids[0].startswith("Somebody has already signed"), (
+            "nobody asked whether that one is wrong"
+        )
+        (none,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert none.ids == ["No signature is disputed."]
+        said = await stage.say(voice("Sacha"), "!confirm")
+        assert said[0].ids[0].startswith("Noted: you dispute")
+
+
+async def test_a_yes_to_disputing_one_signature_disputes_none_that_came_after_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Lou"), "!sign Nuage Libre")
+        await stage.say(voice("Lou"), "!confirm")
+        (asked,) = await stage.say(voice("Sacha"), "!sign Nuage Libre")
+        assert asked.ids[0].startswith("Somebody has already signed")
+        await stage.say(voice("Camille"), "!sign")
+        (said,) = await stage.say(voice("Sacha"), "!confirm")
+        assert said.ids[0].startswith("There is no signature no. {number}, or it has ended.")
+        (none,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert none.ids == ["No signature is disputed."]
