@@ -14,7 +14,7 @@ from bot import starting
 from bot.accounts import devices
 from bot.health import alarm
 from bot.health.health import Standing, one_line
-from bot.transports.base import Batch, DeviceLost, LoginRefused, TransportError, Unreachable
+from bot.transports.base import Batch, DeviceForgotten, DeviceLost, LoginRefused, TransportError, Unreachable
 from campaign.chat import NETWORKS, Bounced, Echo
 from storage.trouble import StorageDamaged, StorageError, StorageFull
 
@@ -153,6 +153,8 @@ class Supervisor:
             self._give_up(str(_leaf(refusals)))
         except* DeviceLost as losses:
             await self._new_device(str(_leaf(losses)))
+        except* DeviceForgotten as forgotten:
+            await self._same_device(str(_leaf(forgotten)))
         except* StorageDamaged as damages:
             self._damage = cast("StorageDamaged", _leaf(damages))
         except* (TransportError, StorageError) as troubles:
@@ -240,6 +242,17 @@ class Supervisor:
             )
         except StorageError as error:
             log.warning("no new device yet: %s", error, extra={"action": "new device"})
+
+    async def _same_device(self, why: str) -> None:
+        """Leave in doubt what the next connection would have the server take for other messages."""
+        log.warning("%s: %s", self._name, why, extra=self._extra("device forgotten"))
+        self._stand("connecting", why)
+        try:
+            await self._database.write(
+                lambda storage: devices.forgotten(storage, self._house, self.network, self._now())
+            )
+        except StorageError as error:
+            log.warning("nothing is left in doubt yet: %s", error, extra={"action": "device forgotten"})
 
     def _stand(self, state: State, why: str = "") -> None:
         """Note how it stands. What is one interruption, however often it is tried, has one beginning."""

@@ -26,7 +26,7 @@ def of_account(storage: Storage, house: House, network: str, account: str, now: 
     new = fresh()
     device = storage.inbox.device(network, account, new)
     if device == new:
-        _is_another(storage, house, network, now)
+        forgotten(storage, house, network, now)
     return device
 
 
@@ -34,7 +34,7 @@ def become(storage: Storage, house: House, network: str, account: str, *, device
     """Be this device from now on."""
     if storage.inbox.device(network, account, device) != device:
         storage.inbox.change_device(network, account, device)
-        _is_another(storage, house, network, now)
+        forgotten(storage, house, network, now)
 
 
 def lost(storage: Storage, house: House, network: str, account: str, now: datetime) -> None:
@@ -48,10 +48,11 @@ def lost(storage: Storage, house: House, network: str, account: str, now: dateti
     tell.put(storage, tell.admins(storage, house, text), now)
 
 
-def _is_another(storage: Storage, house: House, network: str, now: datetime) -> None:
-    """Leave what the device before this one began.
+def forgotten(storage: Storage, house: House, network: str, now: datetime) -> None:
+    """Leave what was begun as a device that the server knows no more, or that is another from now on.
 
-    Only to the device that sent it does a Matrix server show a message's key, or take it for the same again.
+    Only to the device that sent it does a Matrix server show a message's key, or take it for the same again; with the
+    end of a session it forgets that.
     """
     if network == MATRIX:
         begun = storage.dispatches.sending(network)

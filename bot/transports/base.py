@@ -154,6 +154,10 @@ class DeviceLost(TransportError):
     """The keys of this installation's device are gone, and cannot be made again: it has to log in as a new device."""
 
 
+class DeviceForgotten(TransportError):
+    """The server has begun this installation's device anew: what it was given before, it would take for other messages."""
+
+
 class Unreachable(TransportError):
     """The server cannot be reached, or the stream broke: connect again later, from the committed cursors."""
 

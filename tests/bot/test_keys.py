@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import vodozemac
 
-from bot.transports.base import DeviceLost, Unreachable
+from bot.transports.base import DeviceForgotten, DeviceLost, Unreachable
 from bot.transports.matrix.encryption import Encryption
 
 if TYPE_CHECKING:
@@ -163,3 +163,22 @@ async def test_damaged_keys_make_a_new_device_and_a_disk_that_takes_nothing_wait
     with pytest.raises(Unreachable):
         await encryption.receive({"to_device": {"events": [{"type": "x", "sender": "@x:example.org"}]}})
     await encryption.close()
+
+
+async def test_a_device_that_the_server_has_forgotten_sends_on_nothing_that_it_began(tmp_path: Path) -> None:
+    server = Server()
+    for known in (False, True):
+        encryption = Encryption(server, tmp_path, "")  # type: ignore[arg-type]
+        await encryption.open(begun=known)
+        await encryption.close()
+    server.own = {}  # its session was ended
+    for _ in range(2):  # the second time as after a kill, before anything was left in doubt
+        encryption = Encryption(server, tmp_path, "")  # type: ignore[arg-type]
+        with pytest.raises(DeviceForgotten):
+            await encryption.open(begun=True)
+        await encryption.close()
+    assert not server.own
+    encryption = Encryption(server, tmp_path, "")  # type: ignore[arg-type]
+    await encryption.open()
+    await encryption.close()
+    assert server.own

@@ -231,3 +231,55 @@ async def test_a_direct_chat_that_the_other_opened_is_used(bot: Bot, alice: Pers
         await transport.join(room)
         await bot.first(Joined, lambda joined: joined.room.id == room)
         assert await transport.open_direct(Address(MATRIX, alice.user_id)) == Room(MATRIX, room)
+
+
+async def trap(bot: Bot, maker: Person, *others: Person, rules: str, visibility: str, opened_for: str) -> str:
+    """A room that its maker leaves to the bot and the others, as if it were a private chat, having seen to its rules."""
+    state = {
+        "m.room.join_rules": {"join_rule": rules},
+        "m.room.history_visibility": {"history_visibility": visibility},
+    }
+    body = {
+        "preset": "private_chat",
+        "invite": [bot.user_id, *(one.user_id for one in others)],
+        "creation_content": {"tocsin.opened_for": opened_for, "sender": bot.user_id},
+        "power_level_content_override": {"invite": 0},
+        "initial_state": [{"type": kind, "state_key": "", "content": said} for kind, said in state.items()],
+    }
+    room = str((await maker.call("POST", "createRoom", body=body))["room_id"])
+    for one in others:
+        await one.join(room)
+    await bot.transport.join(room)
+    await bot.first(Joined, lambda joined: joined.room.id == room)
+    await maker.leave(room)
+    return room
+
+
+@pytest.mark.parametrize(
+    ("rules", "visibility"), [("invite", "world_readable"), ("public", "shared")], ids=["read", "join"]
+)
+async def test_a_room_of_two_that_anybody_can_read_is_no_private_chat(
+    bot: Bot, alice: Person, bruno: Person, rules: str, visibility: str
+) -> None:
+    other = Address(MATRIX, alice.user_id)
+    async with bot.running() as transport:
+        room = await trap(bot, bruno, alice, rules=rules, visibility=visibility, opened_for="")
+        await alice.say(room, "are we alone?")
+        assert not (await bot.heard("are we alone?")).private
+        assert all(joined.private_with is None for joined in bot.of(Joined, room))
+        with pytest.raises(NotPrivate):
+            await transport.send(dispatch(room, "secret"), private_with=other)
+        assert (await transport.open_direct(other)).id != room
+
+
+async def test_a_room_that_somebody_says_was_opened_for_another_is_not_theirs(
+    bot: Bot, alice: Person, bruno: Person
+) -> None:
+    other = Address(MATRIX, alice.user_id)
+    async with bot.running():
+        room = await trap(bot, bruno, rules="invite", visibility="shared", opened_for=alice.user_id)
+    async with bot.running() as transport:
+        opened = await transport.open_direct(other)
+        assert opened.id != room
+        assert await transport.open_direct(other) == opened
+        assert await alice.wait_for_invitation(bot.user_id) == opened.id

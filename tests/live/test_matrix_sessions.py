@@ -8,6 +8,7 @@ import pytest
 
 from bot.transports.base import (
     Accepted,
+    DeviceForgotten,
     Limited,
     LoginRefused,
     Refused,
@@ -118,3 +119,22 @@ async def test_a_limit_says_how_long_and_nothing_was_sent(tmp_path: Path) -> Non
             assert refused
             assert all(0 < error.seconds <= 10 for error in refused)
             assert await alice.texts(room, sender=bot.user_id) == sent
+
+
+async def test_after_its_session_was_ended_nothing_that_was_begun_is_sent_on(bot: Bot, alice: Person) -> None:
+    room = await alice.create_room(public=True)
+    one = dispatch(room)
+    async with bot.running(room) as transport:
+        await bot.first(Joined)
+        await transport.send(one)
+    began = Start(device=DEVICE, unsure={one.key: room})
+    async with bot.new_transport().connected(began):
+        pass  # it may be asked for again
+    async with Person(bot.base_url, bot.user_id, bot.password) as owner:
+        await owner.call("POST", "logout", "all", body={})
+    for _ in range(2):
+        with pytest.raises(DeviceForgotten):
+            async with bot.new_transport().connected(began):
+                pass
+    async with bot.running(room) as transport:
+        assert await transport.send(dispatch(room, "more"))

@@ -67,13 +67,15 @@ def read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
 def parse(raw: bytes) -> Json | None:
     """Return the JSON object, or None. A stranger's odd event must not make a whole sync unreadable."""
     try:
-        answer = json.loads(raw, parse_int=_integer)
+        answer = json.loads(raw, parse_int=_integer, parse_constant=_nothing)
     except RecursionError:
         # An event nested almost as deep as Synapse's own parser goes is, within a sync, too deep for ours.
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(limit + _DEEPER)
         try:
-            answer = json.loads(raw, parse_int=_integer)
+            answer = json.loads(raw, parse_int=_integer, parse_constant=_nothing)
+        except RecursionError:
+            return None
         finally:
             sys.setrecursionlimit(limit)
     except ValueError:
@@ -84,6 +86,10 @@ def parse(raw: bytes) -> Json | None:
 def _integer(digits: str) -> int:
     """Read an integer, and 0 for one longer than any in Matrix: Python refuses to read the longest ones."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else 0
+
+
+def _nothing(_word: str) -> None:
+    """Read what Python takes for a number and JSON does not have (`NaN`): compared with anything, it upsets what waits."""
 
 
 def _failure(what: str, status: int, errcode: str) -> TransportError:

@@ -42,7 +42,13 @@ class DirectChats:
         return room_id
 
     async def is_pair(self, room_id: str, user_id: str) -> bool:
-        """Ask whether the room holds exactly this person (if only invited as yet) and the bot."""
+        """Ask whether the room holds exactly this person (if only invited as yet) and the bot, and nobody reads along.
+
+        Who could open it to others since the last sync is one of the two.
+        """
+        known = self._sync.rooms.get(room_id)
+        if known is not None and known.is_open:
+            return False
         present = await self._present(room_id)
         me = self._me
         return present.keys() == {me, user_id} and present[me] == "join" and user_id != me
@@ -59,7 +65,7 @@ class DirectChats:
             room_id
             for room_id, room in rooms.items()
             # A campaign room in which only one person is left so far is no private chat.
-            if not (room.replaced or room.public or room.has_address)
+            if not (room.replaced or room.is_open or room.has_address)
             and room.members.keys() | room.invited == {me, user_id}
         ]
         # Those opened in this run are not in `rooms` before the next sync; those marked as direct come first.
@@ -80,11 +86,13 @@ class DirectChats:
         sync, me = self._sync, self._me
         for room_id in listing((await self._server.call("GET", "joined_rooms")).get("joined_rooms")):
             known = sync.rooms.get(room_id)
-            if known is not None and (known.replaced or known.members.keys() - {me, user_id}):
+            if known is not None and (
+                known.replaced or known.is_open or known.members.keys() - {me, user_id}
+            ):
                 continue
             try:
-                created = await self._server.call("GET", "rooms", room_id, "state", "m.room.create")
-                present = await self._present(room_id) if created.get(_OPENED_FOR) == user_id else {}
+                opened_for = await self._opened_for(room_id)
+                present = await self._present(room_id) if opened_for == user_id else {}
             except RefusedByServer:
                 continue  # left since
             if not present or present.keys() - {me, user_id}:
@@ -93,6 +101,14 @@ class DirectChats:
                 await self._server.call("POST", "rooms", room_id, "invite", body={"user_id": user_id})
             return str(room_id)
         return None
+
+    async def _opened_for(self, room_id: str) -> object:
+        """Whom we made a room for; None if we did not make it: in its creation anybody may say what they like."""
+        query = {"format": "event"}
+        created = await self._server.call("GET", "rooms", room_id, "state", "m.room.create", query=query)
+        # A server that gives the content alone gives what the room's maker wrote, and the version it put there itself.
+        ours = created.get("sender") == self._me and "room_version" not in created
+        return mapping(created.get("content")).get(_OPENED_FOR) if ours else None
 
     async def _create(self, user_id: str) -> str:
         body: Json = {

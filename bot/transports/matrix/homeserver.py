@@ -63,7 +63,23 @@ class Patience:
     seconds: float = 45.0
 
 
+LARGEST = 128 * 2**20
+"""Bytes of an answer that are read: beyond, it would take the memory that the other network needs."""
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 _SAYING = re.compile(r"/rooms/[^/]+/send/")
+
+
+class AnswerTooLarge(Unreachable):
+    """The answer is larger than any that is read; to less than that, asked for in parts, the server may answer."""
+
+
+async def here_alone(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Go nowhere else with a request, however a server asks to: it may be a password, or what is said in private."""
+    response = await handler(request)
+    if response.status in _ELSEWHERE:
+        response.close()
+        raise ClientConnectionError("the homeserver's address points to another one")
+    return response
 
 
 async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -97,7 +113,7 @@ class Homeserver:
             config=AsyncClientConfig(encryption_enabled=False, request_timeout=request_timeout),
             ssl=tls,
         )
-        self._client.client_session = ClientSession(middlewares=(once,))
+        self._client.client_session = ClientSession(middlewares=(here_alone, once))
         self._request_timeout = request_timeout
         self.user_id = ""
 
@@ -208,10 +224,12 @@ class Homeserver:
             )
             async with response:
                 status: int = response.status
-                raw: bytes = await response.read()
+                raw = await _whole(response)
                 retry_after: str = response.headers.get("Retry-After", "")
         except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
             raise Unreachable(f"{path[0]}: {reason(error)}") from error
+        if raw is None:
+            raise AnswerTooLarge(f"{path[0]}: the answer is larger than {LARGEST} bytes")
         return read(path[0], status, raw, retry_after)
 
     async def patiently(self, ask: Callable[[], Awaitable[Json]], backoff: Backoff) -> Json:
@@ -270,3 +288,14 @@ class Homeserver:
         with suppress(RefusedByServer):
             await self.patiently(lambda: self.call("GET", "account", "whoami"), backoff)
         return not backoff.failures
+
+
+async def _whole(response: ClientResponse) -> bytes | None:
+    """Read an answer to its end; None if it is larger than any that is read."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > LARGEST:
+            return None
+        parts.append(part)
+    return b"".join(parts)

@@ -42,6 +42,8 @@ class JoinedRoom:
     """Events after which the key they are sealed with is to be another."""
     for_invited: bool = True
     """Whether who is invited may read what is said before they come."""
+    for_anybody: bool = False
+    """Whether what is said can be read by people who never come in."""
     replaced: bool = False
     """Whether the room was closed in favour of another one (upgraded)."""
     closed_by: str = ""
@@ -59,14 +61,20 @@ class JoinedRoom:
 
     @property
     def is_private(self) -> bool:
-        """Whether exactly two are joined, one of them the bot, and nobody is invited."""
+        """Whether exactly two are joined, one of them the bot, nobody is invited, and nobody comes in or reads without."""
         return (
-            self.members_known
+            not self.is_open
+            and self.members_known
             and len(self.members) == _PAIR
             and self.me in self.members
             and self.invited_known
             and not self.invited
         )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is said can be read by whoever likes: from outside, or by coming in later."""
+        return self.public or self.for_anybody
 
     @property
     def other(self) -> str:
@@ -102,6 +110,7 @@ class JoinedRoom:
             self._apply_encryption(content)
         elif kind == "m.room.history_visibility":
             self.for_invited = content.get("history_visibility") != "joined"
+            self.for_anybody = content.get("history_visibility") == "world_readable"
         elif kind == "m.room.tombstone":
             self.replaced = replaces_room(event)
             self.successor = successor_in(content)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.transports.base import Batch, Refused, Unreachable
 from bot.transports.matrix.answer import Json, RefusedByServer
-from bot.transports.matrix.homeserver import Backoff, Homeserver, Patience
+from bot.transports.matrix.homeserver import AnswerTooLarge, Backoff, Homeserver, Patience
 from bot.transports.matrix.reading import Reader
 from bot.transports.matrix.receipts import Receipts
 from bot.transports.matrix.recount import Recounts
@@ -186,7 +186,13 @@ class SyncLoop:
             # makes it another request; an initial sync waits for nothing anyway.
             query["timeout"] = str(secrets.randbelow(1_000_000))
         timeout = self._poll + _POLL_MARGIN if self._started else _FIRST_SYNC_WITHIN
-        answer = await self._server.call("GET", "sync", query=query, timeout=timeout)
+        try:
+            answer = await self._server.call("GET", "sync", query=query, timeout=timeout)
+        except AnswerTooLarge:
+            # What is left out of it is asked for in pages.
+            asked = self._wanted_of_sync["room"]["timeline"]
+            asked["limit"], self._filter = max(1, asked["limit"] // 10), ""
+            raise
         token = answer.get("next_batch")
         if not isinstance(token, str) or not token:
             raise Unreachable("sync: the answer is not Matrix")

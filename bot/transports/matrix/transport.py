@@ -124,6 +124,7 @@ class MatrixTransport:
 
         Raises:
             DeviceLost: the device's keys are gone.
+            DeviceForgotten: something is being sent as a device that the server has forgotten; where there are keys.
         """
         server = Homeserver(
             self._homeserver,
@@ -142,7 +143,7 @@ class MatrixTransport:
             if self._keys is not None:
                 encryption = Encryption(server, self._keys, self._password)
                 stack.push_async_callback(encryption.close)
-                await encryption.open()
+                await encryption.open(begun=bool(start.unsure))
             sync = SyncLoop(
                 server,
                 start,

@@ -12,7 +12,7 @@ import pytest
 
 from bot import app, supervisor
 from bot.health import alarm
-from bot.transports.base import Batch, LoginRefused, Unsure
+from bot.transports.base import Batch, DeviceForgotten, LoginRefused, Unsure
 from campaign.chat import MATRIX, XMPP, Message, say
 from campaign.organisation import Names
 from storage import database
@@ -168,8 +168,8 @@ async def test_what_is_unsure_is_looked_for_before_it_is_sent_again(world: World
         assert world.xmpp.starts[1].unsure == {asked[0].key: FORGE.id}
 
 
-@pytest.mark.parametrize("new", [True, False], ids=["as a new device", "as the same"])
-async def test_what_another_device_began_is_not_sent_again(world: World, *, new: bool) -> None:
+@pytest.mark.parametrize("device", ["new", "forgotten", "the same"])
+async def test_what_another_device_began_is_not_sent_again(world: World, device: str) -> None:
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
         await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
@@ -178,14 +178,20 @@ async def test_what_another_device_began_is_not_sent_again(world: World, *, new:
         world.matrix.script[COOP].append(asyncio.Event())  # it never comes to an answer
         world.matrix.happen(said("$1", "!status"))
         await world.matrix.until(lambda: not world.matrix.script[COOP])
-    if new:
+    if device == "new":
         world.database.transaction(lambda storage: storage.inbox.forget_devices())
+    elif device == "forgotten":
+        world.matrix.doors.append(DeviceForgotten("its session was ended"))
     world.app = world.bot()
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
         await asyncio.wait_for(world.app.settled(), 10)
-    assert len(world.matrix.texts(COOP)) == greeted + (not new)
-    assert answers(world.matrix, TEAM, "I cannot tell whether a message of mine arrived") == new
+    same = device == "the same"
+    assert len(world.matrix.texts(COOP)) == greeted + same
+    assert answers(world.matrix, TEAM, "I cannot tell whether a message of mine arrived") == (not same)
+    if device == "forgotten":
+        (began,) = world.matrix.starts[-2].unsure
+        assert began not in world.matrix.starts[-1].unsure
 
 
 async def test_a_long_absence_is_said_once_through_the_other_network(

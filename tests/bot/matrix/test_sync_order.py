@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from bot.transports.base import Start
-from bot.transports.matrix.homeserver import Patience
+from bot.transports.matrix.homeserver import AnswerTooLarge, Patience
 from bot.transports.matrix.rooms import JoinedRoom
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
-
-if TYPE_CHECKING:
-    import pytest
 
 ME, ROOM = "@tocsin:example.org", "!room:example.org"
 
@@ -172,3 +172,24 @@ async def test_an_answer_is_heard_once_what_it_says_is_taken() -> None:
         assert sync.heard > first
         following_batch.cancel()
         await asyncio.gather(following_batch, return_exceptions=True)
+
+
+async def test_of_a_server_whose_answer_is_too_large_less_is_asked() -> None:
+    asked: list[int] = []
+
+    class Verbose(Server):
+        """Keeps no filter, so that each sync names it."""
+
+        async def call(self, _method: str, *path: str, query: Any = None, **_: Any) -> dict[str, Any]:
+            if path[0] != "sync":
+                return {}
+            asked.append(json.loads(query["filter"])["room"]["timeline"]["limit"])
+            if asked[-1] > 1:
+                raise AnswerTooLarge
+            return {"next_batch": "next"}
+
+    sync = following(Verbose())
+    with pytest.raises(AnswerTooLarge):
+        await sync._ask()
+    assert (await sync._ask())["next_batch"] == "next"
+    assert asked == [10, 1]

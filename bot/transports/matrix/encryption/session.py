@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from bot.transports.base import DeviceLost, Limited, Refused, TransportError, Unreachable
+from bot.transports.base import DeviceForgotten, DeviceLost, Limited, Refused, TransportError, Unreachable
 from bot.transports.matrix.encryption.crosssigning import SIGNING_KEYS, CrossSigning
 from bot.transports.matrix.encryption.machine import Machine, session_of
 from bot.transports.matrix.encryption.store import KeyStore
@@ -59,10 +59,11 @@ class Encryption:
         self.rooms: set[str] = set()
         """Rooms that were ever seen to be encrypted, by us or by the device before this start."""
 
-    async def open(self) -> None:
-        """Load our device's keys, making them for a new device.
+    async def open(self, *, begun: bool = False) -> None:
+        """Load our device's keys, making them for a new device; `begun` says whether something is being sent as it.
 
         Raises:
+            DeviceForgotten: something is, and the server does not know the device (any more).
             DeviceLost: the server knows this device by other keys than ours, which are lost.
             LoginRefused, Unreachable: as `Homeserver.call`.
         """
@@ -73,14 +74,14 @@ class Encryption:
                 raise Unreachable(f"the keys cannot be read ({error})") from error
             raise DeviceLost(f"the keys are damaged ({type(error).__name__})") from error
         try:
-            await self._introduce(self._machine)
+            await self._introduce(self._machine, begun=begun)
             await self._vouch(self._machine)
         except Limited as error:
             raise Unreachable(f"the server limits us for {error.seconds:g} s") from error
         except Refused as error:
             raise Unreachable(f"the server takes no keys: {error}") from error
 
-    async def _introduce(self, machine: Machine) -> None:
+    async def _introduce(self, machine: Machine, *, begun: bool) -> None:
         """Give the server our device's keys, if it does not have them (any more), or knows the device by others."""
         me, device = machine.user_id, machine.device_id
         answer = await self._server.call("POST", "keys", "query", body={"device_keys": {me: [device]}})
@@ -88,6 +89,8 @@ class Encryption:
         theirs = mapping(known.get("keys")).get(f"ed25519:{device}")
         if theirs and theirs != machine.account.identity_keys["ed25519"]:
             raise DeviceLost("the server knows this device by keys that are not here any more")
+        if not theirs and begun:
+            raise DeviceForgotten("the server has ended this device's session, and begun it anew")
         if not theirs:
             machine.account.shared = False  # a new device, or one whose session was ended
         await self._upload(None, None)
