@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date, datetime  # noqa: TC003 - whoever stores a row (pydantic) reads it from the fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -12,7 +13,6 @@ from campaign.organisation import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
 
 Standing: TypeAlias = Literal["silent", "deciding", "declared", "signed", "declined", "withdrawn"]
 Level: TypeAlias = Literal["declared", "confirmed", "verified", "rejected", "withdrawn"]

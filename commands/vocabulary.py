@@ -183,7 +183,7 @@ AKIN: dict[str, tuple[str, ...]] = {
     "language": ("changer", "change"),
     "reminders off": ("stop", "arreter", "desabonner", "unsubscribe"),
     "forgetme": ("supprimer", "effacer", "delete", "remove"),
-    "help": ("commandes", "menu", "commands", "au secours"),
+    "help": ("commandes", "menu", "commands", "au secours", "aide-moi", "aidez-moi"),
 }
 """Command, with words of its own → what may be typed for it (folded) and is no command: asked about, never taken for it."""
 HOW = frozenset({"comment", "how"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from campaign.chat import File
 from storage.rows import Queries
@@ -145,6 +145,12 @@ class Dispatches(Queries):
     def delivered(self, key: str, event: str, now: datetime) -> None:
         """Mark a dispatch as visible under this event id; the bytes of its file are no longer held."""
         end(self._connection, key, "delivered", now, event=event)
+
+    def is_ours(self, network: str, event: str) -> bool:
+        """Whether this is a message of ours, by its event or, as private chats on XMPP name it, by its key."""
+        here = dispatches.c.network == network
+        either = or_(here & (dispatches.c.event == event), here & (dispatches.c.key == event))
+        return self._connection.execute(select(dispatches.c.key).where(either).limit(1)).first() is not None
 
     def dropped(self, key: str, why: str, now: datetime) -> None:
         """Mark a dispatch that the network will never take, and that nobody has to decide about."""

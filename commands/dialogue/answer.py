@@ -10,7 +10,8 @@ from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.command import Context, House, Reply, UsageError
 from commands.dialogue import guessing, picking, running, voting
-from commands.line import calling, finding, grammar
+from commands.line import calling, finding, grammar, sentences
+from commands.line.calling import Line
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool
         picking.answered(said) is not None and picking.is_question(purpose)
     ):
         return True
-    return picking.said_beside(storage, said, now) is not None
+    return picking.said_beside(storage, said, now) is not None or _sentence(storage, said, house) is not None
 
 
 def answer(context: Context, said: Said) -> Reply | None:
@@ -48,24 +49,31 @@ def answer(context: Context, said: Said) -> Reply | None:
     if isinstance(picked, int) or (picked is not None and prompt is not None):
         return picking.pick(context, prompt, picked)
     line = _call(said, context.house)
-    beside = picking.said_beside(context.storage, said, context.now) if line is None else None
-    if beside is not None:
-        return (
-            picking.how_to_say_yes(context, beside)
-            if picking.yes_or_no(said.text) == "yes"
-            else picking.pick(context, beside, "no")
-        )
     if line is None:
-        line = calling.alone(said.text, context.house.prefix)
-        if line is None or finding.find(line, context.menu) is None:
-            near = None if line is None else guessing.near(context, line)
-            return near or Reply(
-                (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
-            )
+        return _uncalled(context, said)
     found = finding.find(line, context.menu)
     if found is None:
         return picking.called(context, line) or guessing.hint(context, line)
     return _do(context, line, *found)
+
+
+def _uncalled(context: Context, said: Said) -> Reply | None:
+    """Answer what does not call the bot: a yes or no beside a question, a sentence that is put to it, what is said in private."""
+    beside = picking.said_beside(context.storage, said, context.now)
+    if beside is not None:
+        is_yes = picking.yes_or_no(said.text) == "yes"
+        return picking.how_to_say_yes(context, beside) if is_yes else picking.pick(context, beside, "no")
+    sentence = _sentence(context.storage, said, context.house)
+    if sentence is not None:
+        return guessing.near(context, sentence)
+    line = calling.alone(said.text, context.house.prefix)
+    found = None if line is None else finding.find(line, context.menu)
+    if line is not None and found is not None:
+        return _do(context, line, *found)
+    near = None if line is None else guessing.near(context, line)
+    return near or Reply(
+        (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
+    )
 
 
 def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply | None:
@@ -139,6 +147,25 @@ def refused(context: Context, said: Said, why: Text) -> Reply:
     """Say that a line is refused. Who answered a question may answer again, as a reply to either message."""
     purpose = picking.purpose_of(context.storage, said)
     return Reply((why,), purpose=purpose if picking.is_question(purpose) else "")
+
+
+def _sentence(storage: Storage, said: Said, house: House) -> calling.Line | None:
+    """A sentence that is understood and put to the bot in a room: its name elsewhere in it, or in reply to it.
+
+    In reply to a poll only a question is: what says yes or no there may be about what is put to the vote.
+    """
+    if said.private:
+        return None
+    names = (house.name, *said.my_names)
+    named = calling.put_to(said.text, names, mentioned=said.mentions_me)
+    if not (named or said.reply_to):
+        return None
+    line = Line(named) if named else calling.alone(said.text, house.prefix)
+    about = None if line is None else sentences.meaning(line.text)
+    if about is None or not (named or storage.dispatches.is_ours(said.room.network, said.reply_to)):
+        return None
+    of_a_poll = not named and voting.poll_meant(picking.purpose_of(storage, said)) is not None
+    return line if about.asks or not of_a_poll else None
 
 
 def _call(said: Said, house: House) -> calling.Line | None:

@@ -10,13 +10,16 @@ from campaign.errors import CampaignError
 from commands.ballots import polling
 from commands.command import Choice, Context, Reply, UsageError
 from commands.dialogue import picking, running
-from commands.line import calling, finding, grammar
+from commands.line import calling, finding, grammar, sentences
 from commands.line.usage import explained
 from commands.vocabulary import HOW, fold, in_language
 
 if TYPE_CHECKING:
     from commands.command import Command
     from storage.prompts import Prompt
+
+YES_TO = frozenset({"sign", "confirm"})
+"""Commands by which somebody says yes for their organisation."""
 
 
 def hint(context: Context, line: calling.Line) -> Reply | None:
@@ -40,19 +43,42 @@ def _family(context: Context, line: calling.Line) -> Reply | None:
 
 
 def near(context: Context, line: calling.Line) -> Reply | None:
-    """Ask whether what a word may stand for was meant, or a command one or two letters away; say how what is asked about is done."""
+    """Answer what a sentence asks; ask whether what it says was meant, or what a word may stand for, or is near to.
+
+    What says no is not taken for a yes, however near its words are to one.
+    """
     sayable = _sayable(context)
+    akin = [
+        found
+        for found in finding.akin(line, sayable)
+        if not (found[0].name in YES_TO and sentences.holds_back(found[2]))
+    ]
+    about = sentences.meaning(line.text)
+    if about is not None and (about.asks or [one.name for one, _, _ in akin] != [about.command]):
+        return _meant(context, about)
     if line.words and fold(line.words[0]) in HOW:
         return _how(context, line, sayable)
-    akin = finding.akin(line, sayable)
     if len(akin) > 1:
         typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
         return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
     if akin:
         one, words, rest = akin[0]
         return _ask_for(context, one, " ".join((*words, rest)).strip(), _shown(context, words))
+    if line.text.endswith("?") and len(line.words) > finding.LONGEST:
+        return None  # a question of several words is no command that was nearly typed
     close = finding.nearest(line, sayable, campaigner=context.is_admin)
-    return None if close is None else _ask_for(context, *close)
+    if close is None or (close[0].name in YES_TO and sentences.says_no(close[1])):
+        return None
+    return _ask_for(context, *close)
+
+
+def _meant(context: Context, about: sentences.Meaning) -> Reply | None:
+    """Answer what a sentence asks; where it says something, ask whether that was meant."""
+    one = next(each for each in context.menu if each.name == about.command)
+    if not about.asks:
+        return _ask_for(context, one, "")
+    running.authorise(context, one)
+    return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:

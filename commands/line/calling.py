@@ -124,6 +124,34 @@ def _after_name(line: str, names: Iterable[str]) -> tuple[bool, str]:
     return False, ""
 
 
+_GREETING = re.compile(
+    r"(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|cher|chere|dear|dis|please|merci|svp|s'il (?:te|vous) plait)[ ,!]+",
+    re.IGNORECASE,
+)
+"""What may stand before the name of whom one speaks to."""
+
+
+def put_to(text: str, names: Iterable[str], *, mentioned: bool) -> str:
+    """What is put to the bot by its name in another place than at the beginning: after a greeting, or behind it all.
+
+    Behind, with a comma or an @ before it: else it is spoken of. Empty if it is not, or there are several lines.
+    """
+    lines = without_quotation(text).strip().split("\n")
+    line = clean(lines[0])
+    if len(lines) > 1:
+        return ""
+    greeting = _GREETING.match(line)
+    if greeting is not None:
+        pointed, rest = _after_name(line[greeting.end() :].replace("!", ","), names)
+        return rest if pointed or mentioned else ""
+    known = sorted({clean(name).lstrip("@") for name in names if name}, key=len, reverse=True)
+    for name in known:
+        behind = re.search(rf"(?:,| @) ?@?{re.escape(name)}(?P<end>[ ?!.]*)$", line, re.IGNORECASE)
+        if behind is not None:
+            return f"{line[: behind.start()]}{behind['end']}".strip()
+    return ""
+
+
 def take_number(words: list[str]) -> tuple[int | None, list[str]]:
     """The number some words begin with (None if with none), and the words that follow it."""
     text = " ".join(words)

@@ -277,12 +277,13 @@ def _just_opened() -> bytes:
 async def under_way(stage: Stage) -> None:
     """Let there be something for every command to act on.
 
-    A declared signature, a deadline, an open poll, an open question, a message nobody knows the fate of, an event that
-    was not taken, a changed letter.
+    A declared signature, an organisation that is there by mistake, a deadline, an open poll, an open question, a message
+    nobody knows the fate of, an event that was not taken, a changed letter.
     """
     maud, sacha = voice("Maud"), voice("Sacha")
     await stage.say(sacha, "!sign Serveur du Coin")
     await stage.say(sacha, "!confirm")
+    await stage.say(maud, "!org add Les Amis du libre", "admin")
     await stage.say(maud, "!deadline 2099-12-31 18:00", "admin")
     await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
     await stage.say(maud, "!confirm", "admin")
@@ -335,6 +336,7 @@ CHANGING = frozenset(
         "org alias",
         "org deputy",
         "org merge",
+        "org remove",
         "org rename",
         "org rep",
         "org revoke",

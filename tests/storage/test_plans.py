@@ -47,6 +47,8 @@ def _ask_of_a_purpose(storage: Storage) -> None:
     for network, event in ((MATRIX, "$9"), (XMPP, "key-9")):
         assert storage.outbox.purpose_of(network, event) == ("asks" if network == MATRIX else "")
     assert storage.outbox.purpose_of(MATRIX, "key-9") == "asks"
+    assert storage.dispatches.is_ours(MATRIX, "$9")
+    assert not storage.dispatches.is_ours(XMPP, "$9")
     assert list(storage.outbox.said("asks").values()) == [[NOW]]
     assert len(storage.outbox.with_purpose("asks", "message")) == 1
     storage.outbox.unsay("asks")

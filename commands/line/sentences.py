@@ -1,0 +1,171 @@
+"""What a whole sentence is about that is put to the bot and is no command: "comment on signe ?", "count us in".
+
+By the words it has, in any order, and never by what it means as a whole: so what it asks to know is answered, and what
+it says is asked about. With a word in it that says no it is never taken for a yes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from commands.line.calling import clean
+from commands.vocabulary import fold
+
+MOST_WORDS = 14
+"""Of more words a sentence tells a story: it is left alone."""
+FEW_WORDS = 6
+"""So short, "we cannot" is all that is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The command that a sentence is about, and its own words behind it; asks: it only wants to know something."""
+
+    command: str
+    words: tuple[str, ...] = ()
+    asks: bool = False
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_NOT = re.compile(r"(?P<can>\bcan)(?:'?t|not)\b|n't\b")
+_WORD = re.compile(r"[a-z0-9]+")
+_WHERE = re.compile(r"\boù\b", re.IGNORECASE)
+"""Looked for before accents are taken away: "ou" is "or"."""
+_FOR = re.compile(r"\b(?:pour|for)\b", re.IGNORECASE)
+
+_NO = _set("pas ne n not non no jamais never wont dont didnt")
+"""Words that turn a sentence round."""
+_HOLDS_BACK = _NO | _set(
+    "sans without contre against aucun aucune rien nothing personne nobody none ni neither nor nope nan nah hardly"
+    " desole desolee sorry helas malheureusement unfortunately impossible unable out si if unless whether peut maybe perhaps"
+    " refuse refusons refusent refuser refus decline declines doute doubt retire retirons retirer stop arrete arretons"
+    " avant before isnt arent plus annule annulons cancel withdraw quand when once"
+)
+"""Words with which a sentence is never a yes, whatever else it says."""
+_US = _set("je j on nous notre mon moi i we us our my me")
+_MAY = _set("peut peux pouvons puis can could may faut should need must")
+_ABLE = _set("peut peux pouvons pourra pourrai pourrons can able possible")
+_WHO, _HOW = frozenset({"qui", "who", "lesquelles", "lesquels"}), frozenset({"comment", "how"})
+_LETTER = frozenset({"lettre", "letter", "texte", "text"})
+_OF_A_TEXT = frozenset({"quoi", "what", "quelle", "quel", "about", "lire", "read", "voir", "see", "where"})
+_QUESTION = _WHO | _HOW | frozenset({"combien", "quoi", "what", "quel", "quelle", "where", "pourquoi", "why"})
+
+_SIGNS = r"sign(?:e|es|ons|ez|ent|er[a-z]*|ait|aient|ions|ing|s|ed)?|partante?s?|particip[a-z]+|rejoin[a-z]*|join(?:s|ing)?"
+_NAMED = re.compile(r"signatures?|signataires?|signator(?:y|ies)")
+_VERBS = {
+    "details": re.compile(r"chang[a-z]*|modif[a-z]*|corrig[a-z]*|edit|complete[a-z]*"),
+    "withdraw": re.compile(
+        r"retir[a-z]+|annul[a-z]+|withdraw[a-z]*|cancel|undo|supprim[a-z]+|effac[a-z]+|remove|delete"
+    ),
+    "decline": re.compile(r"refus[a-z]*|declin[a-z]+"),
+    "dispute": re.compile(r"contest[a-z]+|disput[a-z]+"),
+    "vote": re.compile(r"vot(?:e[a-z]*|ons|ing)"),
+    "sign": re.compile(_SIGNS),
+}
+"""Command → what it is called in a sentence."""
+_THINKS = re.compile(
+    r"reflechi[a-z]*|hesit[a-z]+|consult[a-z]*|discut[a-z]+|discuss[a-z]*|undecided|thinking|parle|parlons|parlera"
+    r"|debat[a-z]*"
+)
+_LATER = re.compile(r"pas encore|not yet|pas surs?|pas sures?|not sure|plus tard|later")
+_OUT = re.compile(r"(?:sans|pas) (?:nous|moi)|pas pour (?:nous|moi)|without us|not (?:for )?us|(?:us|me) out")
+_IN = re.compile(
+    r"(?:on en|j en|nous en) (?:est|suis|sommes)|(?:we re|we are|i m|i am) in|count (?:us|me) in"
+    r"|compte[zr]? sur (?:nous|moi)"
+)
+_SIGNED = re.compile(
+    r"(?:a|ai|avons|have|has|had|ve) (?:(?:pas|deja|already|not|jamais|never|bien) )*(?:signe|signed)"
+)
+_WHEN = re.compile(
+    r"(?:date|heure|temps) limite|deadlines?|echeances?|dernier delai|quel delai|(?:jusqu a|c est|pour) quand"
+    r"|until when|(?:quand|when) (?:est|is|do|does|should|must|faut|doit|ca)"
+)
+_STANDS = re.compile(
+    r"combien|how many|ou en (?:est|sommes)|where do we stand|how far are we|how is it going"
+)
+_TEXT = re.compile(r"qu est ce que (?:c est que )?(?:cette|la|le|ce)")
+_NEW = re.compile(
+    r"qui (?:es tu|etes vous)|(?:tu es|vous etes) (?:qui|quoi)|(?:tu fais|vous faites|tu sers a|vous servez a) quoi"
+    r"|que (?:fais tu|faites vous|sais tu faire|savez vous faire)|a quoi (?:tu sers|sers tu|servez vous)|(?:who|what) are you"
+    r"|what (?:can|do) you(?: do)?|comment ca (?:marche|fonctionne)|how does (?:this|it|that) work"
+    r"|(?:que|quoi) (?:(?:faut il|dois je|doit on|peut on) )?faire|qu est ce qu (?:il faut|on doit|on peut) faire"
+    r"|what (?:should|do|must|can) (?:i|we) do"
+)
+"""What is asked by who is new: who is this, and what is to be done."""
+
+
+def meaning(text: str) -> Meaning | None:
+    """What a sentence is about; None if that cannot be told, or it is too long."""
+    words = _words(text)
+    if not 1 < len(words) <= MOST_WORDS:
+        return None
+    asks = text.rstrip(" \"'»”)").endswith("?") or words[0] in _QUESTION or not _HOW.isdisjoint(words)
+    return _asked(text, words) if asks or _has(_WHEN, words) else _said(words)
+
+
+def holds_back(text: str) -> bool:
+    """Whether a word in a text keeps it from being a yes to anything; what follows "for" is a name, and may hold any."""
+    return not _HOLDS_BACK.isdisjoint(_words(_FOR.split(text, maxsplit=1)[0]))
+
+
+def says_no(text: str) -> bool:
+    """Whether a text begins by turning round what was said before it: "signe pas"."""
+    return not _NO.isdisjoint(_words(text)[:1])
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_NOT.sub(lambda one: f"{one['can'] or ''} not", fold(clean(text))))
+
+
+def _has(phrase: re.Pattern[str], words: list[str]) -> bool:
+    return re.search(rf"\b(?:{phrase.pattern})\b", " ".join(words)) is not None
+
+
+def _verb(words: list[str]) -> str:
+    """What is to be done, by the first word that says so; "" if none does."""
+    return next((each for word in words for each, known in _VERBS.items() if known.fullmatch(word)), "")
+
+
+def _asked(text: str, words: list[str]) -> Meaning | None:
+    said, done = frozenset(words), _verb(words)
+    signs = done == "sign" or any(map(_NAMED.fullmatch, words))
+    if said & _WHO and signs and not said & _MAY:
+        return Meaning("status" if said & _NO else "signatories", asks=True)
+    if _has(_WHEN, words) or said & {"quand", "when"}:
+        return Meaning("deadlines", asks=True)
+    if _has(_STANDS, words):
+        return Meaning("status", asks=True)
+    how = said & (_HOW | _MAY | {"where", "do"}) or _WHERE.search(text)
+    if done and how and not said & _NO:
+        return Meaning("help", (done,), asks=True)
+    if said & _LETTER and (said & _OF_A_TEXT or _WHERE.search(text) or _has(_TEXT, words)):
+        return Meaning("letter", asks=True)
+    return Meaning("help", asks=True) if _has(_NEW, words) else None
+
+
+def _said(words: list[str]) -> Meaning | None:
+    if _has(_OUT, words):
+        return Meaning("decline")
+    if _US.isdisjoint(words):
+        return None
+    if _has(_LATER, words) or any(map(_THINKS.fullmatch, words)):
+        return Meaning("deciding")
+    done = _verb(words)
+    if done == "withdraw" and any(map(_NAMED.fullmatch, words)):
+        return Meaning("withdraw")
+    takes_part = done == "sign" or _has(_IN, words)
+    if _NO.isdisjoint(words):
+        return _yes(words) if takes_part else None
+    unable = len(words) <= FEW_WORDS and not _ABLE.isdisjoint(words)
+    return Meaning("decline") if (takes_part or unable) and not _has(_SIGNED, words) else None
+
+
+def _yes(words: list[str]) -> Meaning | None:
+    """What is meant by words that seem to say that somebody takes part: that, that they have, or nothing of the kind."""
+    if _has(_SIGNED, words):
+        return Meaning("signatories")
+    return Meaning("sign") if _HOLDS_BACK.isdisjoint(words) else None
