@@ -134,7 +134,7 @@ _GREETING = re.compile(
 def put_to(text: str, names: Iterable[str], *, mentioned: bool) -> str:
     """What is put to the bot by its name in another place than at the beginning: after a greeting, or behind it all.
 
-    Behind, with a comma or an @ before it: else it is spoken of. Empty if it is not, or there are several lines.
+    Behind, with a comma, an end of the sentence or an @ before it: else it is spoken of. Empty if it is not, or there are several lines.
     """
     lines = without_quotation(text).strip().split("\n")
     line = clean(lines[0])
@@ -146,9 +146,11 @@ def put_to(text: str, names: Iterable[str], *, mentioned: bool) -> str:
         return rest if pointed or mentioned else ""
     known = sorted({clean(name).lstrip("@") for name in names if name}, key=len, reverse=True)
     for name in known:
-        behind = re.search(rf"(?:,| @) ?@?{re.escape(name)}(?P<end>[ ?!.]*)$", line, re.IGNORECASE)
+        behind = re.search(
+            rf"(?P<before>[,?!.]| @) ?@?{re.escape(name)}(?P<end>[ ?!.]*)$", line, re.IGNORECASE
+        )
         if behind is not None:
-            return f"{line[: behind.start()]}{behind['end']}".strip()
+            return f"{line[: behind.start()]}{behind['before'].strip(' @,')}{behind['end']}".strip()
     return ""
 
 

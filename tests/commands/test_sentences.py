@@ -209,6 +209,7 @@ ADDRESSED = {
     "a mention after a greeting": ("Bonjour Le Crieur, {text}", True),
     "its name after a greeting": ("hello tocsin! {text}", True),
     "a mention behind": ("{text} @tocsin", True),
+    "a name in a client's own form behind": ("{text} Le Crieur", True),
     "a comma and its name behind": ("{text}, tocsin ?", False),
     "the command's sign": ("!{text}", False),
 }
