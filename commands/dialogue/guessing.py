@@ -58,18 +58,23 @@ def near(context: Context, line: calling.Line) -> Reply | None:
         return _meant(context, about)
     if line.words and fold(line.words[0]) in HOW:
         return _how(context, line, sayable)
-    if len(akin) > 1:
-        typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
-        return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
     if akin:
-        one, words, rest = akin[0]
-        return _ask_for(context, one, " ".join((*words, rest)).strip(), _shown(context, words))
+        return _akin(context, akin)
     if line.text.endswith("?") and len(line.words) > finding.LONGEST:
         return None  # a question of several words is no command that was nearly typed
     close = finding.nearest(line, sayable, campaigner=context.is_admin)
     if close is None or (close[0].name in YES_TO and sentences.says_no(close[1])):
         return None
     return _ask_for(context, *close)
+
+
+def _akin(context: Context, akin: list[tuple[Command, tuple[str, ...], str]]) -> Reply | None:
+    """Ask whether one of the commands for which the words may stand was meant."""
+    if len(akin) > 1:
+        typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
+        return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
+    one, words, rest = akin[0]
+    return _ask_for(context, one, " ".join((*words, rest)).strip(), _shown(context, words))
 
 
 def _meant(context: Context, about: sentences.Meaning) -> Reply | None:

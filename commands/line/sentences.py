@@ -126,8 +126,11 @@ def _has(phrase: re.Pattern[str], words: list[str]) -> bool:
 
 
 def _verb(words: list[str]) -> str:
-    """What is to be done, by the first word that says so; "" if none does."""
-    return next((each for word in words for each, known in _VERBS.items() if known.fullmatch(word)), "")
+    """What is to be done, by the first word that says so; "" if none does. One's vote is changed and taken back by voting."""
+    found = [each for word in words for each, known in _VERBS.items() if known.fullmatch(word)]
+    if found and found[0] in ("details", "withdraw") and "vote" in found:
+        return "vote"
+    return found[0] if found else ""
 
 
 def _asked(text: str, words: list[str]) -> Meaning | None:
