@@ -283,10 +283,10 @@ async def under_way(stage: Stage) -> None:
     maud, sacha = voice("Maud"), voice("Sacha")
     await stage.say(sacha, "!sign Serveur du Coin")
     await stage.say(sacha, "!confirm")
-    await stage.say(maud, "!org add Les Amis du libre", "admin")
     await stage.say(maud, "!deadline 2099-12-31 18:00", "admin")
     await stage.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
     await stage.say(maud, "!confirm", "admin")
+    await stage.say(maud, "!org add Les Amis du libre", "admin")  # without a voice in that poll
     await stage.say(sacha, "!ask Where does the money go?")
 
     def go_wrong(storage: Storage) -> None:
