@@ -288,6 +288,20 @@ async def test_whoever_invites_us_into_a_room_we_are_in_does_not_silence_us_ther
         await plot.robin.hears("For which organisation?")
 
 
+async def test_an_invitation_into_a_room_of_ours_that_came_while_we_were_away_is_none(
+    prosody_server, alix, xmpp_person, place
+):
+    room, account = place
+    mallory = await xmpp_person("mallory")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+    mallory.invite(room, bot.jid, direct=True)
+    mallory.chat(bot.jid, "after that")
+    async with bot.again() as bot:
+        await bot.hears("after that")
+        assert bot.of(Invited) == []
+
+
 async def test_an_invitation_into_somebody_is_none(plot, xmpp_person):
     mallory, alix = await xmpp_person("mallory"), await xmpp_person("alix")
     async with plot.running() as (_, transport, database):
