@@ -30,15 +30,13 @@ class Hearing:
 
     def heard(self, now: datetime) -> datetime:
         """Up to when all that was said has been read, on every network (UTC)."""
-        return min([now, *(_heard(one, now) for one in self._listening())])
+        return min([now, *(one.heard(now) for one in self._listening())])
 
     def away(self, now: datetime) -> frozenset[str]:
         """The networks that are not heard now."""
         lately = now - HEARD_WITHIN
         return frozenset(
-            one.network
-            for one in self._listening()
-            if one.deaf_since is not None or _heard(one, now) < lately
+            one.network for one in self._listening() if one.deaf_since is not None or one.heard(now) < lately
         )
 
     def broke_off(self, now: datetime) -> bool:
@@ -63,8 +61,3 @@ class Hearing:
 
     def _listening(self) -> list[Supervisor]:
         return [one for one in self._networks if one.given_up is None]
-
-
-def _heard(one: Supervisor, now: datetime) -> datetime:
-    vitals = one.transport.vitals()
-    return one.deaf_since or min(now, vitals.heard or now, vitals.complete or now)

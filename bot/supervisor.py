@@ -72,6 +72,7 @@ class Supervisor:
         self._login = config.logins.get(network)
         self.deaf_since: datetime | None = LONG_AGO
         """Since when it has not been heard (UTC); None while it is caught up, or once it was given up."""
+        self._heard_until = LONG_AGO
         self.given_up: str | None = None
         """Why it was given up, if it was."""
         self.standing = Standing("connecting", now())
@@ -116,6 +117,13 @@ class Supervisor:
             self._loses()
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads load, keeps no secret
             pause = min(LONGEST_PAUSE, pause * 2)
+
+    def heard(self, now: datetime) -> datetime:
+        """Up to when all that was said on it has been taken (UTC): while it is away, what was known as it broke off."""
+        if self.deaf_since is not None:
+            return self._heard_until
+        vitals = self.transport.vitals()
+        return min(now, vitals.heard or now, vitals.complete or now)
 
     async def decided(self) -> None:
         """Wait until it has caught up for the first time, or was given up."""
@@ -175,18 +183,23 @@ class Supervisor:
             asyncio.TaskGroup() as group,
         ):
             self._stand("catching up")
-            async for batch in batches:
-                await self._take(batch)
-                if batch.caught_up and not (self._caught_up.is_set() or self._stopping):
-                    self._catches_up()
-                    group.create_task(self.delivery.run())
-                    group.create_task(self._recounting.after_start(self.network))
-                    await self._alarm.disk_is_well()
-                try:
-                    await self.delivery.head_start()
-                finally:
-                    if batch.events:  # not sooner: their transaction would run while the answer is to leave
-                        self._wake_others()
+            try:
+                async for batch in batches:
+                    await self._take(batch)
+                    if batch.caught_up and not (self._caught_up.is_set() or self._stopping):
+                        self._catches_up()
+                        group.create_task(self.delivery.run())
+                        group.create_task(self._recounting.after_start(self.network))
+                        await self._alarm.disk_is_well()
+                    try:
+                        await self.delivery.head_start()
+                    finally:
+                        if (
+                            batch.events
+                        ):  # not sooner: their transaction would run while the answer is to leave
+                            self._wake_others()
+            finally:
+                self._goes_deaf()  # while the connection still tells when it was last heard
 
     def _start(self, storage: Storage) -> Start:
         self._database.ensure_room()  # before a login, of which servers allow only so many
@@ -217,9 +230,13 @@ class Supervisor:
 
     def _loses(self) -> None:
         """Note that from now on the network is not heard, if it was."""
-        if self._caught_up.is_set():
-            self.deaf_since = self._now()
+        self._goes_deaf()
         self._caught_up.clear()
+
+    def _goes_deaf(self) -> None:
+        if self._caught_up.is_set() and self.deaf_since is None:
+            now = self._now()
+            self._heard_until, self.deaf_since = self.heard(now), now
 
     def _give_up(self, why: str) -> None:
         if self._mended_by:

@@ -47,6 +47,8 @@ KEYS_LAST = timedelta(hours=20)
 def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     """Accept an invitation, or decline it in words: see `inviting`."""
     room = storage.rooms.find(event.room.network, event.room.id)
+    if room is not None and room.direct and room.network == XMPP:
+        return None  # that is somebody's account: whoever "invites" there would end our chat with them
     from_admin = event.by in house.admins
     why = inviting.refusal(storage, house, event, room)
     if why is not None:

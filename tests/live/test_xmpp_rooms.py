@@ -22,6 +22,7 @@ from campaign.chat import (
 )
 from tests.live.xmpp_bot import WAIT, Bot, looks_at_its_rooms
 from tests.live.xmpp_house import plot
+from tests.storage.made import rows
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 __all__ = ["plot"]
@@ -285,6 +286,34 @@ async def test_whoever_invites_us_into_a_room_we_are_in_does_not_silence_us_ther
         await guest.hears("!sign")  # what came before it was taken
         plot.robin.say(plot.room, "!sign")
         await plot.robin.hears("For which organisation?")
+
+
+async def test_an_invitation_into_a_room_of_ours_that_came_while_we_were_away_is_none(
+    prosody_server, alix, xmpp_person, place
+):
+    room, account = place
+    mallory = await xmpp_person("mallory")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+    mallory.invite(room, bot.jid, direct=True)
+    mallory.chat(bot.jid, "after that")
+    async with bot.again() as bot:
+        await bot.hears("after that")
+        assert bot.of(Invited) == []
+
+
+async def test_an_invitation_into_somebody_is_none(plot, xmpp_person):
+    mallory, alix = await xmpp_person("mallory"), await xmpp_person("alix")
+    async with plot.running() as (_, transport, database):
+        alix.chat(transport._jid, "!help")
+        await alix.hears("!sign")
+        mallory.invite(alix.jid, transport._jid, direct=True)
+        mallory.chat(transport._jid, "!help")
+        await mallory.hears("!sign")  # what came before it was taken
+        alix.chat(transport._jid, "!status")
+        await alix.hears("Save it")
+        rooms = await database.read(lambda storage: rows(storage, "SELECT state FROM rooms WHERE direct"))
+        assert set(rooms) == {("joined",)}
 
 
 # --- signs of life, and the end ---

@@ -216,12 +216,13 @@ class Membership:
     # --- invitations, leaving ---
 
     def invited(self, invitation: Invited, inviter: str) -> Invited | None:
-        """Note an invitation; complete it with the rooms in which that person is seen. None: we are in that room.
+        """Note an invitation; complete it with the rooms in which that person is seen.
 
-        Anybody may send one, into any room: to enter once more tells nothing, and what is to be said waits for that.
+        None where we are in that room, or are to enter it anyway. Anybody may send one, into any room: to enter once more
+        tells nothing, and what is to be said would wait for that; and a room is not left because a stranger invites there.
         """
         room = self.rooms.get(invitation.room.id)
-        if room is not None and room.inside:
+        if room is not None and not room.gone:
             return None
         self._invitations[invitation.room.id] = inviter
         if len(self._invitations) > _INVITATIONS:

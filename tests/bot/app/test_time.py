@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import hearing
-from bot.transports.base import LoginRefused
-from campaign.chat import MATRIX, Said
+from bot.transports.base import LoginRefused, Vitals
+from campaign.chat import MATRIX, XMPP, Said
 from storage.trouble import StorageFull
 from tests.bot.scripted import COOP, FORGE, MAUD, NOW, TEAM, said
 
@@ -169,6 +169,28 @@ async def test_a_poll_that_waits_for_a_network_says_so_once_where_it_can_be_hear
         await asyncio.wait_for(world.app.settled(), 10)
     assert answers(world.xmpp, FORGE, "provisional") == 0
     assert answers(world.xmpp, WITH_NOA, "provisional") == 0
+
+
+async def test_a_poll_waits_for_what_was_not_heard_before_it_was_noticed(world: World) -> None:
+    """A line that is cut without a word is noticed a minute later; what was answered in it was answered in time."""
+    closes = NOW + timedelta(hours=1)
+    async with begun(world) as clock:
+        await _poll_of_two_networks(world)
+        world.xmpp.signs = Vitals(closes - timedelta(seconds=30))
+        world.at = closes + timedelta(seconds=30)
+        await goes_away(world.xmpp)
+        world.xmpp.signs = Vitals()
+        world.at = closes + timedelta(minutes=4)
+        await clock.tick(world.at)
+        (poll,) = await world.database.read(lambda storage: storage.polls.of_campaign(1))
+        assert poll.closed_at is None
+        world.xmpp.shuts = False
+        world.xmpp.happen(said("1", "hello", FORGE, BO))
+        await world.app.supervisors[XMPP]._caught_up.wait()
+        world.at += timedelta(minutes=1)
+        await clock.tick(world.at)
+        (poll,) = await world.database.read(lambda storage: storage.polls.of_campaign(1))
+        assert poll.closed_at is not None
 
 
 async def test_over_a_deadline_without_its_network_a_reminder_is_not_said_any_more(world: World) -> None:
