@@ -369,3 +369,75 @@ async def handed_on(encryption: Encryption, writer: Writer, pair: vodozemac.Sess
     encryption._machine.requested[ROOM, writer.session.session_id, writer.user] = "asked"
     told = writer.for_device(pair, "m.forwarded_room_key", forwarded(writer, key))
     await encryption.receive(to_device(told))
+
+
+async def test_devices_that_one_account_makes_up_are_not_kept_without_end(
+    server: Server, encryption: Encryption
+) -> None:
+    machine = encryption._machine
+    for _ in range(4):
+        made_up = [Writer(7, server) for _ in range(MOST_DEVICES // 3)]
+        await encryption.receive(to_device(*(one.for_device(one.begin(), "m.dummy", {}) for one in made_up)))
+    rows = machine.keys._connection.execute("SELECT count(*) FROM pairwise").fetchone
+    assert (await encryption._run(rows))[0] <= MOST_DEVICES
+    assert len(list(machine.session_store)) <= MOST_DEVICES
+
+    of_nobody = Writer(7, server).to_device(of_another_conversation())
+    for key in ("x" * 50_000, "A" * 43):
+        await encryption.receive(
+            to_device(of_nobody | {"content": of_nobody["content"] | {"sender_key": key}})
+        )
+        assert key not in machine.session_store._entries
+
+    writer = Writer(8, server)
+    await encryption.receive(to_device(writer.for_device(writer.begin(), "m.room_key", writer.room_key())))
+    assert texts(await encryption.open_all([(ROOM, writer.event(1, "m.room.message", {"body": "x"}))])) == [
+        "x"
+    ]
+
+
+async def test_who_says_they_have_somebody_elses_key_is_not_written_to_in_their_place(
+    server: Server, encryption: Encryption
+) -> None:
+    victim, imitator = Writer(1, server), Writer(7, server)
+    for one in (victim, imitator):  # both are asked for a key to begin with, the imitator last
+        server.members[one.user] = one
+        server.keys[one.user] = {one.device: one.keys()}
+        server.one_time_keys[one.user] = {one.device: one.one_time_key()}
+    keys = imitator.keys()
+    keys["keys"][f"curve25519:{imitator.device}"] = victim.account.curve25519_key.to_base64()
+    del keys["signatures"]
+    server.keys[imitator.user] = {imitator.device: imitator.sign(keys)}
+    people = [victim.user, imitator.user]
+    await encryption.seal(ROOM, "m.room.message", {"body": "x"}, people, 100)
+
+    pair = victim.begin()
+    await encryption.receive(to_device(victim.for_device(pair, "m.room_key", victim.room_key())))
+    server.told.clear()
+    sealed = await encryption.seal(ROOM, "m.room.message", {"body": "for both"}, people, 100)
+    (told,) = server.told[victim.user][victim.device]["ciphertext"].values()
+    message = vodozemac.AnyOlmMessage.normal(base64.b64decode(told["body"] + "=="))
+    key = json.loads(pair.decrypt(message))["content"]
+    read = vodozemac.InboundGroupSession(vodozemac.SessionKey(key["session_key"]))
+    opened = read.decrypt(vodozemac.MegolmMessage.from_base64(sealed["ciphertext"])).plaintext
+    assert json.loads(opened)["content"] == {"body": "for both"}
+
+
+async def test_a_device_that_was_gone_and_is_there_again_is_told_keys_again(
+    server: Server, encryption: Encryption
+) -> None:
+    one = server.members["@member1:example.org"]
+    device = server.keys[one.user]
+    there: list[bool] = []
+    for listed in (device, {}, device, {}, {one.device: (again := Somebody(1)).keys()}):
+        server.keys[one.user] = listed
+        server.one_time_keys[one.user] = (
+            {one.device: again.one_time_key()}
+            if listed not in (device, {})
+            else {one.device: one.one_time_key()}
+        )
+        server.told.clear()
+        await encryption.receive({"device_lists": {"changed": [one.user]}})
+        await encryption.seal(ROOM, "m.room.message", {"body": "x"}, [one.user], 100)
+        there.append(one.user in server.told)
+    assert there == [True, False, True, False, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any, TypeAlias
 
@@ -19,6 +20,11 @@ _DEFAULT_WAIT = 5.0
 _LONGEST_WAIT = 600.0
 _LONGEST_INTEGER = 20
 _DEEPER = 3000
+_SURROGATE = re.compile("[\ud800-\udfff]|" r"\\u[dD][89a-fA-F]")
+_ESCAPES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    "|[\ud800-\udfff])"
+)
 
 
 class RefusedByServer(Refused):
@@ -65,15 +71,24 @@ def read(what: str, status: int, raw: bytes, retry_after: str) -> Json:
 
 
 def parse(raw: bytes) -> Json | None:
-    """Return the JSON object, or None. A stranger's odd event must not make a whole sync unreadable."""
+    """Return the JSON object, or None. A stranger's odd event must not make a whole sync unreadable, nor one unstorable.
+
+    What is no text, half of a character by itself, becomes the control character for that: no id has it, and none is shown.
+    """
     try:
-        answer = json.loads(raw, parse_int=_integer, parse_constant=_nothing)
+        text = raw.decode("utf-8", "surrogatepass")
+    except ValueError:
+        return None
+    if _SURROGATE.search(text):
+        text = _ESCAPES.sub(lambda found: "\\u001a" if found["lone"] else found[0], text)
+    try:
+        answer = json.loads(text, parse_int=_integer, parse_constant=_nothing)
     except RecursionError:
         # An event nested almost as deep as Synapse's own parser goes is, within a sync, too deep for ours.
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(limit + _DEEPER)
         try:
-            answer = json.loads(raw, parse_int=_integer, parse_constant=_nothing)
+            answer = json.loads(text, parse_int=_integer, parse_constant=_nothing)
         except RecursionError:
             return None
         finally:

@@ -47,7 +47,7 @@ _LINK = r"(?:https://matrix\.to/#/|matrix:u/)(?P<whom>[^\s\"'<>()]{1,255}?)"
 _PILL = re.compile(
     rf"<a\s[^>]{{0,99}}?href=[\"']{_LINK}[\"'][^>]{{0,99}}>(?P<name>[^<]{{1,{_LONGEST_NAME}}})</a>"
 )
-_PLAIN_PILL = re.compile(rf"\[(?P<name>[^\]\n]{{1,{_LONGEST_NAME}}})\]\({_LINK}\)")
+_PLAIN_PILL = re.compile(rf"\[(?P<name>[^\[\]\n]{{1,{_LONGEST_NAME}}})\]\({_LINK}\)")
 """A person as some clients mention them in the plain text."""
 _QUOTED_REPLY = re.compile(r"> (\* )?<@[^>\n]+>")
 

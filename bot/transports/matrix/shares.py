@@ -32,8 +32,10 @@ class Share:
     room_id: str
     room: JoinedRoom
     window: Window
+    limited: bool = False
+    """Whether the answer left something out that may concern us."""
     gap: str = ""
-    """Where to fetch from what the answer left out; empty if it left nothing out."""
+    """Where to fetch from what it left out; empty if the server does not say."""
     lost: bool = False
     """Whether older events could not be fetched."""
     stale: bool = False
@@ -52,7 +54,7 @@ def share(room_id: str, room: JoinedRoom, part: Json) -> Share:
     limited = timeline.get("limited") is True
     token = timeline.get("prev_batch")
     taken = Share(room_id, room, Window(room.me, listing(timeline.get("events"))))
-    taken.gap = token if limited and isinstance(token, str) else ""
+    taken.limited, taken.gap = limited, token if isinstance(token, str) else ""
     # The state of an answer is that before its timeline, thus after whatever is missing between.
     for raw in [*listing(mapping(part.get("state")).get("events")), *taken.window.events]:
         room.apply(raw)
@@ -80,7 +82,7 @@ class Completion:
         """Fetch what was said since the token `since` (nothing if that is empty), and who is joined."""
         shares = tuple(shares)
         if since:
-            await self._each(lambda one: self._fill(one, since), [one for one in shares if one.gap])
+            await self._each(lambda one: self._fill(one, since), [one for one in shares if one.limited])
         await self._each(self._refresh, [one for one in shares if one.stale])
 
     @staticmethod
@@ -98,6 +100,7 @@ class Completion:
     async def _fill(self, share: Share, since: str) -> None:
         """Fetch what a limited timeline left out, back to the cursor or to our own joining."""
         token: object = share.gap
+        share.lost = not (token or share.window.starts_with_joining)
         while isinstance(token, str) and token and not share.window.starts_with_joining:
             query = {"dir": "b", "from": token, "to": since, "limit": str(_PAGE)}
             try:

@@ -216,7 +216,7 @@ class SyncLoop:
         for one in left:
             one.stale = False  # not ours to ask any more
             if not one.was_left:
-                one.gap = ""
+                one.limited = False
         if self._opening is not None:
             await self._opening.receive(answer)
         await self._completion.complete([*joined, *left], self._since)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -179,3 +180,12 @@ def test_no_event_whatever_its_shape_stops_the_reading(
     if isinstance(found, Balloted):
         assert len(found.answers) <= 20
         assert all(clean(key) == key for key in found.answers)
+
+
+@pytest.mark.parametrize("body", ["[" * 60_000, ("[" * 99 + "](matrix:u/" + "a" * 255) * 160])
+def test_a_message_full_of_brackets_holds_up_nobody(body: str) -> None:
+    began = time.process_time()
+    said = read(event("m.room.message", {"msgtype": "m.text", "body": body}))
+    assert time.process_time() - began < 0.05
+    assert isinstance(said, Said)
+    assert said.text == body

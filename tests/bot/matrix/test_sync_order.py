@@ -15,6 +15,7 @@ from bot.transports.matrix.homeserver import AnswerTooLarge, Patience
 from bot.transports.matrix.rooms import JoinedRoom
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
+from campaign.chat import Unreadable
 
 ME, ROOM = "@tocsin:example.org", "!room:example.org"
 
@@ -93,6 +94,22 @@ async def test_a_room_is_encrypted_before_the_keys_that_came_with_it_are_saved()
     finally:
         opening.saved.set()
         await reading
+
+
+async def test_what_was_left_out_and_cannot_be_asked_for_is_a_gap() -> None:
+    said = {"type": "m.room.message", "event_id": "$1", "sender": "@a:example.org", "content": {}}
+    came = {
+        **said,
+        "type": "m.room.member",
+        "state_key": ME,
+        "content": {"membership": "join"},
+        "unsigned": {},
+    }
+    for events, gap in (([said], True), ([came, said], False)):
+        told = await following(Server())._read(answer(*events, limited=True), live=True)
+        assert [event.why for event in told if isinstance(event, Unreadable) and event.why == "gap"] == [
+            "gap"
+        ] * gap
 
 
 async def test_nobody_is_known_to_be_there_while_the_server_is_asked_who_is() -> None:

@@ -39,6 +39,8 @@ MOST_KEYS = 10_000
 """Room keys taken from one account: whoever sends more only fills the disk."""
 MOST_REQUESTED = 1000
 """Keys that are waited for after we have asked for them: whoever names others all the time makes the oldest go."""
+MOST_MET = 200
+"""Devices of one account that may begin sessions with us: whoever makes up more only fills the disk."""
 MOST_PAIRS = 10
 """Sessions kept with one device: each message of it is tried with all of them."""
 _LONGEST_SESSION = 100
@@ -68,6 +70,9 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         self.room_keys: dict[RoomKey, InboundGroupSession] = {}
         self.requested: dict[RoomKey, str] = {}
         """Keys we asked their owners for, and the id of each request."""
+        self.met: dict[str, str] = {}
+        """Whose device each key is with which a session was begun with us."""
+        self._met: Counter[str] = Counter()
         self._owned: Counter[str] = Counter()
         self._came: set[tuple[str, str]] = set()
         with store.transaction():
@@ -82,6 +87,8 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
         self.device_store = self.keys.load_device_keys()
         self.room_keys = self.keys.room_keys()
         self._owned = Counter(owner for _, _, owner in self.room_keys)
+        self.met = self.keys.met()
+        self._met = Counter(self.met.values())
 
     # --- what others sent to our device
 
@@ -114,6 +121,15 @@ class Machine(Olm):  # type: ignore[misc] # nio has no types
             log.debug("a to-device message was refused (%s)", type(error).__name__)
             return False
         return True
+
+    def _create_inbound_session(self, sender: str, sender_key: str, message: object) -> Session:
+        """Begin a session as its other side did, and note whose key that is: without its secret none comes about."""
+        if sender_key not in self.met and self._met[sender] >= MOST_MET:
+            raise MalformedError("too many devices")
+        begun = super()._create_inbound_session(sender, sender_key, message)
+        self._met[sender] += sender_key not in self.met
+        self.keys.save_met(sender_key, self.met.setdefault(sender_key, sender))
+        return begun
 
     def _handle_room_key_event(self, sender: str, sender_key: str, payload: Json) -> None:
         """Take the key of a room from who made it."""

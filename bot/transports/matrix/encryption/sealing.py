@@ -48,6 +48,9 @@ class Sealing:
             for person, devices in mapping(answer.get("device_keys")).items():
                 listed = islice(mapping(devices).items(), MOST_DEVICES)
                 sound = {name: one for name, one in listed if self._is_sound(person, name, one)}
+                stored = self._machine.device_store[person]
+                for name in [one for one in sound if one in stored and stored[one].deleted]:
+                    del stored[name]  # it is there again, perhaps with other keys: nio would leave it deleted
                 self._machine.handle_response(KeysQueryResponse({person: sound}, {}))
                 taken.add(person)
         return taken
@@ -68,12 +71,14 @@ class Sealing:
             return False
 
     def devices_of(self, people: Iterable[str]) -> dict[Device, OlmDevice]:
-        """Every device that these people have now, but ours."""
+        """Every device that these people have now, but ours, and those that claim to have somebody else's key."""
+        met = self._machine.met
         return {
             (person, device.id): device
             for person in people
             for device in self._machine.device_store.active_user_devices(person)
             if (person, device.id) != (self._machine.user_id, self._machine.device_id)
+            and met.get(device.curve25519, person) == person
         }
 
     def unmet(self, people: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS account (one INTEGER PRIMARY KEY CHECK (one = 1), pic
     shared INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS pairwise (sender_key TEXT NOT NULL, session TEXT NOT NULL, pickle TEXT NOT NULL,
     made_at TEXT NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (sender_key, session)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS met (sender_key TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS room_keys (room TEXT NOT NULL, session TEXT NOT NULL, owner TEXT NOT NULL,
     sender_key TEXT NOT NULL, ed25519 TEXT NOT NULL, pickle TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (room, session, owner)) WITHOUT ROWID;
@@ -43,6 +44,18 @@ _REMEMBERED = 2000
 
 RoomKey = tuple[str, str, str]
 """Room, session id and the user who made the session: somebody else who hands it on does not become its owner."""
+
+
+class Pairs(SessionStore):  # type: ignore[misc] # nio has no types
+    """The sessions that are shared with one other device each. What is looked for and not there leaves no trace."""
+
+    def __getitem__(self, sender_key: str) -> list[Session]:
+        found: list[Session] = self._entries.get(sender_key, [])
+        return found
+
+    def get(self, sender_key: str) -> Session | None:
+        """The one that was used last."""
+        return next(iter(self[sender_key]), None)
 
 
 class KeyStore:
@@ -111,9 +124,9 @@ class KeyStore:
 
     # --- what is shared with one other device
 
-    def load_sessions(self) -> SessionStore:
+    def load_sessions(self) -> Pairs:
         """Every pairwise session."""
-        found = SessionStore()
+        found = Pairs()
         for sender_key, pickle, made_at, used_at in self._connection.execute(
             "SELECT sender_key, pickle, made_at, used_at FROM pairwise"
         ):
@@ -139,6 +152,14 @@ class KeyStore:
         self._connection.execute(
             "DELETE FROM pairwise WHERE sender_key = ? AND session = ?", (sender_key, session.id)
         )
+
+    def met(self) -> dict[str, str]:
+        """Whose device each key is with which a session was begun with us: who begins one has the key's secret."""
+        return dict(self._connection.execute("SELECT sender_key, person FROM met"))
+
+    def save_met(self, sender_key: str, person: str) -> None:
+        """Keep whose device a key is."""
+        self._connection.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (sender_key, person))
 
     def load_device_keys(self) -> DeviceStore:
         """Everybody's devices, as last heard of."""
@@ -219,9 +240,15 @@ class KeyStore:
         self._connection.executemany(
             "DELETE FROM pairwise WHERE sender_key = ?", [(key,) for key in sender_keys]
         )
+        self._connection.execute(
+            "DELETE FROM met WHERE person = ? AND sender_key NOT IN (SELECT sender_key FROM pairwise)",
+            (person,),
+        )
 
     def forget_old_keys(self, before: datetime) -> None:
-        """Drop the keys of rooms that came before then (UTC), and what is known of messages they opened."""
+        """Drop what was not used since then (UTC): keys of rooms, with the messages they opened, and pairwise sessions."""
+        self._connection.execute("DELETE FROM pairwise WHERE used_at < ?", (before.isoformat(),))
+        self._connection.execute("DELETE FROM met WHERE sender_key NOT IN (SELECT sender_key FROM pairwise)")
         self._connection.execute("DELETE FROM room_keys WHERE at < ?", (before.isoformat(),))
         self._connection.execute(
             "DELETE FROM read_indexes WHERE NOT EXISTS (SELECT 1 FROM room_keys k WHERE k.room = read_indexes.room"
