@@ -135,12 +135,12 @@ def campaign_reopen(ctx: Context) -> Reply:
     storage.audit.note("campaign reopened", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
     it = storage.campaigns.get(it.id)
     open_again = say(
-        N_("🔔 **{title}** is open again: {signatures}. To sign: {sign}"),
+        N_("▶️ **{title}** is open again: {signatures}. To sign: {sign}"),
         title=it.named,
         signatures=showing.signatures(counting.counted(storage, it), it.goal),
         sign=Typed("sign", "…"),
     )
-    by = say(N_("🔔 {who} has opened **{title}** again."), who=ctx.name, title=it.named)
+    by = say(N_("▶️ {who} has opened **{title}** again."), who=ctx.name, title=it.named)
     return Reply((say(N_("**{title}** is open again."), title=it.named), *_not_told(ctx, it))).also(
         *_in_rooms(ctx, it, open_again), *tell.not_here(ctx, tell.admins(storage, ctx.house, by))
     )
