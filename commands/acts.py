@@ -30,6 +30,7 @@ ACTS = {
     "consent": N_("said what may be done with their name"),
     "deadline": N_("set the deadline"),
     "deadline cancelled": N_("cancelled the deadline"),
+    "deadline passed": N_("the deadline passed"),
     "deciding": N_("is deciding"),
     "declined": N_("declined"),
     "details": N_("changed details"),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
-from campaign.signature import counts
 from commands import tell
 from commands.ballots import closing
 from commands.command import Choice, Context, Reply, command
@@ -90,17 +89,7 @@ def _before_the_end(ctx: Context, running: Sequence[Poll]) -> Iterable[Text]:
         title=it.named,
         export=Typed("export", "csv"),
     )
-    declared = 0 if counts("declared", it.threshold) else now.standings.get("declared", 0)
-    if declared:
-        yield say_many(
-            *NN_(
-                "⚠ {count} declared signature still waits to be verified, and would not count: {list} · {verify}",
-                "⚠ {count} declared signatures still wait to be verified, and would not count: {list} · {verify}",
-            ),
-            declared,
-            list=Typed("signatories"),
-            verify=Typed("verify", "…"),
-        )
+    yield from showing.unverified(now, it)
     yield from showing.of_one_person(now)
     yield from showing.of_earlier(now, it)
     if running:
@@ -146,12 +135,12 @@ def campaign_reopen(ctx: Context) -> Reply:
     storage.audit.note("campaign reopened", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
     it = storage.campaigns.get(it.id)
     open_again = say(
-        N_("🔔 **{title}** is open again: {signatures}. To sign: {sign}"),
+        N_("▶️ **{title}** is open again: {signatures}. To sign: {sign}"),
         title=it.named,
         signatures=showing.signatures(counting.counted(storage, it), it.goal),
         sign=Typed("sign", "…"),
     )
-    by = say(N_("🔔 {who} has opened **{title}** again."), who=ctx.name, title=it.named)
+    by = say(N_("▶️ {who} has opened **{title}** again."), who=ctx.name, title=it.named)
     return Reply((say(N_("**{title}** is open again."), title=it.named), *_not_told(ctx, it))).also(
         *_in_rooms(ctx, it, open_again), *tell.not_here(ctx, tell.admins(storage, ctx.house, by))
     )

@@ -131,10 +131,12 @@ class Audit(Queries):
         query = select(audit.c.at).where(audit.c.act == act).order_by(audit.c.id.desc()).limit(1)
         return self._connection.execute(query).scalar()
 
-    def has(self, act: str, person_id: int, campaign_id: int, **details: Any) -> bool:  # noqa: ANN401 - plain values, as JSON keeps them
-        """Whether a person did this in a campaign, with these details among others."""
+    def has(self, act: str, person_id: int | None, campaign_id: int, **details: Any) -> bool:  # noqa: ANN401 - plain values, as JSON keeps them
+        """Whether a person did this in a campaign (None: it happened of itself), with these details among others."""
         query = select(audit.c.details).where(
-            audit.c.act == act, audit.c.person_id == person_id, audit.c.campaign_id == campaign_id
+            audit.c.act == act,
+            audit.c.person_id.is_not_distinct_from(person_id),
+            audit.c.campaign_id == campaign_id,
         )
         return any(details.items() <= held.items() for held in self._connection.execute(query).scalars())
 

@@ -11,7 +11,7 @@ from campaign.chat import N_, NN_, say, say_many
 from campaign.lately import is_lately
 from commands import tell
 from commands.ballots import closing
-from commands.clock import boarding
+from commands.clock import boarding, timekeeping
 from commands.command import Elsewhere, House, Reply
 from commands.letters import questioning
 from commands.privacy import oblivion
@@ -203,9 +203,13 @@ def reminders(storage: Storage) -> Sequence[Step]:
     open_ones = storage.campaigns.open()
     return [
         *(
-            OfDeadline(campaign.id, deadline.id)
+            step
             for campaign in open_ones
             for deadline in storage.deadlines.of_campaign(campaign.id)
+            for step in (
+                OfDeadline(campaign.id, deadline.id),
+                timekeeping.Passing(campaign.id, deadline.id),
+            )
         ),
         *(OfOwnDates(campaign.id) for campaign in open_ones),
     ]
@@ -235,6 +239,7 @@ def questions(storage: Storage, house: House, tick: Tick) -> Reply:
 def hush(storage: Storage, now: datetime) -> None:
     """Count everything that time would bring by now as said: for a database that comes from the past."""
     ringing.hush(storage, now)
+    timekeeping.hush(storage, now)
     for campaign in storage.campaigns.open():
         storage.questions.reminded(campaign.id, now)
 

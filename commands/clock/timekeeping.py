@@ -1,25 +1,34 @@
-"""What a campaign's rooms are told of a deadline they may plan with: that it moves, or is no more."""
+"""What a campaign's rooms are told of a deadline they may plan with: that it moves, is no more, or has passed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Moment, Text, say
+from campaign.chat import N_, Moment, Text, Typed, say
 from campaign.lately import is_lately
 from commands import tell
+from commands.command import Reply
 from commands.places import bridging
+from commands.reminders import schedules
+from commands.signatures import counting, showing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from commands.command import Elsewhere, House
+    from commands.tick import Tick
     from storage.campaigns import Campaign
     from storage.deadlines import Deadline
     from storage.storage import Storage
 
 JUST_SET = timedelta(minutes=10)
 """How long after it was set a deadline is corrected without a word: nobody was told when it was set."""
+NEWS = timedelta(hours=24)
+"""How long after a deadline it is still said that it has passed: till the morning after, or once we are back."""
+PASSED = "deadline passed"
+"""What the audit calls it."""
 
 
 def moved(
@@ -53,7 +62,7 @@ def moved(
             after=at,
         )
     known = _is_told_of(storage, after) if before is None else _may_be_known(storage, before, now)
-    return _in_rooms(storage, house, campaign, after, text) if known else ()
+    return _in_rooms(storage, house, after, text) if known else ()
 
 
 def cancelled(
@@ -67,7 +76,7 @@ def cancelled(
         before=Moment(one.at, one.zone).seen(now),
     )
     known = one.at > now and _may_be_known(storage, one, now)
-    return _in_rooms(storage, house, campaign, one, text) if known else ()
+    return _in_rooms(storage, house, one, text) if known else ()
 
 
 def _named(one: Deadline) -> Text:
@@ -91,8 +100,81 @@ def _purpose(one: Deadline) -> str:
 
 
 def _in_rooms(
-    storage: Storage, house: House, campaign: Campaign, one: Deadline, text: Text
+    storage: Storage,
+    house: House,
+    one: Deadline,
+    text: Text,
+    *,
+    expires_at: datetime | None = None,
 ) -> tuple[Elsewhere, ...]:
-    rooms = [room for room in storage.rooms.of_campaign(campaign.id) if not room.admin]
+    rooms = [room for room in storage.rooms.of_campaign(one.campaign_id) if not room.admin]
     once = bridging.one_of_each(storage, house, rooms)
-    return tell.rooms(once, text, purpose=_purpose(one), expires_at=one.at)
+    return tell.rooms(once, text, purpose=_purpose(one), expires_at=expires_at or one.at)
+
+
+# --- it has passed
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A campaign's own deadline passes: said once, in the hours in which it may remind, to whom it was said that it comes.
+
+    One that has a name is for a part of the work, and concerns no signatory.
+    """
+
+    campaign_id: int
+    deadline_id: int
+
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:
+        """Say how many have signed, and that late signatures are taken; to the campaigners, what they can do now."""
+        campaign, one = storage.campaigns.get(self.campaign_id), storage.deadlines.get(self.deadline_id)
+        if (
+            one is None
+            or not _has_just_passed(storage, one, tick.now)
+            or not schedules.may_remind(campaign, tick.now)
+        ):
+            return Reply()
+        _note(storage, one, tick.now)
+        now = counting.progress(storage, campaign)
+        text = say(
+            N_("⏳ **{title}**: the deadline has passed, with {signatures}. You can still sign: {sign}"),
+            title=campaign.named,
+            signatures=showing.signatures(now.counted, now.goal),
+            sign=Typed("sign", "…"),
+        )
+        rest = f"campaign={campaign.key}" if len(storage.campaigns.open()) > 1 else ""
+        next_ = say(
+            N_(
+                "⏳ **{title}**: the deadline has passed. To end the campaign: {close} · to give more time: {deadline}"
+            ),
+            title=campaign.named,
+            close=Typed("campaign close", rest),
+            deadline=Typed("deadline", "…"),
+        )
+        return Reply(
+            elsewhere=(
+                *_in_rooms(storage, house, one, text, expires_at=one.at + NEWS),
+                *tell.admins(storage, house, next_, *showing.unverified(now, campaign)),
+            )
+        )
+
+
+def hush(storage: Storage, now: datetime) -> None:
+    """Count the deadlines that have passed by now as said: for a database that comes from the past."""
+    for campaign in storage.campaigns.open():
+        for one in storage.deadlines.of_campaign(campaign.id):
+            if _has_just_passed(storage, one, now):
+                _note(storage, one, now)
+
+
+def _has_just_passed(storage: Storage, one: Deadline, now: datetime) -> bool:
+    """Whether it is news that a deadline has passed, and was not said yet."""
+    return (
+        not one.label
+        and one.set_at < one.at <= now < one.at + NEWS
+        and not storage.audit.has(PASSED, None, one.campaign_id, deadline=one.id, after=one.at.isoformat())
+    )
+
+
+def _note(storage: Storage, one: Deadline, now: datetime) -> None:
+    storage.audit.note(PASSED, now, campaign=one.campaign_id, deadline=one.id, after=one.at.isoformat())

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from campaign import letter as rules
 from campaign.chat import N_, NN_, Link, Markdown, Moment, Text, Typed, say, say_many
-from campaign.signature import progress_bar
+from campaign.signature import counts, progress_bar
 from commands import meant
 
 if TYPE_CHECKING:
@@ -139,6 +139,24 @@ def of_earlier(now: Progress, campaign: Campaign) -> tuple[Text, ...]:
             ),
             now.earlier,
             confirm=Typed("confirm"),
+        ),
+    )
+
+
+def unverified(now: Progress, campaign: Campaign) -> tuple[Text, ...]:
+    """How many declared signatures wait for a campaigner's word, and how they are seen and verified; of those that count, nothing."""
+    declared = 0 if counts("declared", campaign.threshold) else now.standings.get("declared", 0)
+    if not declared:
+        return ()
+    return (
+        say_many(
+            *NN_(
+                "⚠ {count} declared signature waits to be verified, and does not count until then: {list} · {verify}",
+                "⚠ {count} declared signatures wait to be verified, and do not count until then: {list} · {verify}",
+            ),
+            declared,
+            list=Typed("signatories"),
+            verify=Typed("verify", "…"),
         ),
     )
 

@@ -109,7 +109,9 @@ async def test_a_deadline_that_moves_takes_along_what_waits(decided: Bench, line
     async with decided.running():
         await say_to(decided, line, "$1", TEAM, MAUD)
         await decided.delivery.settled()
-    assert decided.network.texts(COOP) == []
+    (news,) = decided.network.texts(COOP)
+    assert "the deadline “x”" in news
+    assert not any(name in news for name in NAMES)
     (why,) = await fates(decided)
     assert why in ("skipped moved", "skipped cancelled")
 
