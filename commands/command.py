@@ -108,6 +108,8 @@ class Context:
     """When its server says that it was said (UTC). A server can say what it likes: see `now`."""
     live: bool = True
     """Whether it was received as it was said: then it is the latest word on whatever it is about."""
+    received_at: datetime | None = None
+    """When it was received (UTC), if that is not `now`: what is begun by it can begin no earlier."""
     by_form: bool = False
     """Whether it was handed in as a form."""
     menu: tuple[Command, ...] = ()
