@@ -195,7 +195,7 @@ def _put_off(
     if until is None:
         return ()
     campaign = ctx.storage.campaigns.get(poll.campaign_id)
-    return closing.put_off(ctx.storage, campaign, poll, until, ctx.received_at or ctx.now)
+    return closing.put_off(ctx.storage, campaign, poll, until, ctx.received_at)
 
 
 def give_reason(ctx: Context, ballot_id: int, text: str) -> Reply | None:
