@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import XMPP, Joined, Room, Said
+from campaign.chat import MATRIX, XMPP, Joined, Room, Said
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.conversations.play import BEGINNING
 
@@ -49,3 +49,23 @@ async def test_a_code_holds_as_long_as_is_said_from_when_it_is_given(stage: Stag
     stage.now += 14 * MINUTE
     (thanks, *_) = await stage.say(voice("Lou"), f"!link {code}", "private")
     assert thanks.ids == ["Thank you, I know you now."]
+
+
+@pytest.mark.parametrize("closes", ["24h", "2024-09-03 18:00"])
+async def test_nothing_is_adopted_by_silence_in_a_poll_that_nobody_could_see(
+    stage: Stage, closes: str
+) -> None:
+    maud, room = voice("Maud"), PLACES[MATRIX]["admin"]
+    stage.now = BEGINNING
+    await stage.say(maud, "!campaign collective Le Grand Collectif", "admin")
+    await stage.say(maud, f"!poll open lazy Shall we sign? closes={closes} signs=yes", "admin")
+    stage.now += AWAY
+    said = await stage.take(
+        Said(room, "$late", maud.address, "Maud", "!confirm", BEGINNING + MINUTE, live=False)
+    )
+    assert said[0].ids[0].startswith("Poll {number} is open" if closes == "24h" else "It would close before")
+    said += await stage.tick(stage.now + MINUTE)
+    assert not any("signs the letter itself" in line for one in said for line in one.ids)
+    if closes == "24h":
+        said = await stage.tick(stage.now + timedelta(hours=24))
+        assert any("signs the letter itself" in line for one in said for line in one.ids)
