@@ -108,6 +108,8 @@ class Context:
     """When its server says that it was said (UTC). A server can say what it likes: see `now`."""
     live: bool = True
     """Whether it was received as it was said: then it is the latest word on whatever it is about."""
+    received: datetime | None = None
+    """See `received_at`."""
     by_form: bool = False
     """Whether it was handed in as a form."""
     menu: tuple[Command, ...] = ()
@@ -133,6 +135,11 @@ class Context:
     def is_admin(self) -> bool:
         """Whether this very account is listed in the config. Names, nicks and occupants never are."""
         return self.address.is_account and self.address in self.house.admins
+
+    @property
+    def received_at(self) -> datetime:
+        """When it was received (UTC): what people are given time for begins then, however long ago it was said."""
+        return self.received or self.now
 
     @property
     def private(self) -> bool:

@@ -125,7 +125,7 @@ def _give(ctx: Context) -> Reply:
             N_("Please say {link} to me in a private chat: the code is for you alone."), link=Typed("link")
         )
     code = _new_code()
-    ctx.storage.people.give_code(code, ctx.person, ctx.now + CODES_LAST)
+    ctx.storage.people.give_code(code, ctx.person, ctx.received_at + CODES_LAST)
     return reply(
         N_(
             "Within 15 minutes, say {link} from your other account, or in the room that hides who you are. Never say a code that somebody else gave you."

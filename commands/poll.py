@@ -68,7 +68,8 @@ def poll_open(
 ) -> Reply:
     """Show what would be opened; once confirmed, open it in every room, or plan it for the date from which it runs.
 
-    The electorate is the campaign's organisations as the voting begins.
+    The electorate is the campaign's organisations as the voting begins. That is when the yes is received, though it was
+    said long before: everybody gets the time that the rule gives, and nobody sees a poll that is over.
     """
     electorate = polling.electorate(ctx.storage, ctx.campaign)
     if not electorate:
@@ -76,7 +77,7 @@ def poll_open(
     if not ctx.storage.rooms.of_campaign(ctx.campaign.id, joined=False):
         return reply(N_("The campaign has no room in which I could ask."))
     begins = _moment(ctx, starts) if starts else None
-    rules, ends = _term(ctx, edited(PRESETS[procedure], edits), closes, begins or ctx.now)
+    rules, ends = _term(ctx, edited(PRESETS[procedure], edits), closes, begins or ctx.received_at)
     check_opening(rules, len(electorate))
     proposal = Proposal(lookup.short(question), rules, begins, ends, electorate, _signs(ctx, signs))
     if ctx.confirmed:
@@ -115,7 +116,7 @@ def _entered(ctx: Context, procedure: str, proposal: Proposal) -> Poll:
         rules=to_data(proposal.rules),
         signs=proposal.signs,
         opened_by=ctx.person.id,
-        opened_at=ctx.now,
+        opened_at=ctx.received_at,
         starts_at=proposal.begins,
         begun=at_once,
         closes_at=proposal.ends,

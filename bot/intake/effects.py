@@ -209,6 +209,7 @@ class Effects:
             person=self._storage.people.ensure(event.sender, event.name, at),
             server_at=event.at,
             live=event.live,
+            received=self._now,
             menu=self._menu,
             event=event.event,
             thread=event.thread if isinstance(event, Said) else "",

@@ -109,8 +109,10 @@ def _ask(context: Context, reply: Reply) -> int:
         }
         for choice in reply.choices
     ]
+    # It waits from when it is asked: what it answers may have been said long ago, while nobody heard it.
+    at = context.received_at
     return context.storage.prompts.ask(
-        context.person.id, context.room.id, choices, context.now, context.now + picking.QUESTIONS_LAST
+        context.person.id, context.room.id, choices, at, at + picking.QUESTIONS_LAST
     )
 
 

@@ -206,7 +206,8 @@ def _put_off(
     )
     if until is None:
         return ()
-    return closing.put_off(ctx.storage, ctx.storage.campaigns.get(poll.campaign_id), poll, until, ctx.now)
+    campaign = ctx.storage.campaigns.get(poll.campaign_id)
+    return closing.put_off(ctx.storage, campaign, poll, until, ctx.received_at)
 
 
 def give_reason(ctx: Context, ballot_id: int, text: str) -> Reply | None:

@@ -78,7 +78,12 @@ def _why_not(poll: Poll, eligible: int) -> Text | None:
 def put_off(
     storage: Storage, campaign: Campaign, poll: Poll, until: datetime, now: datetime
 ) -> tuple[Elsewhere, ...]:
-    """Let a poll close later, once, because of a late objection; say so in every room."""
+    """Let a poll close later, once, because of a late objection that is received `now`; say so in every room.
+
+    If that is long after the closing, it closes later by as much: there is to be time to integrate it.
+    """
+    late = now - poll.closes_at
+    until = until + late if late > MOMENT else until
     storage.polls.extend(poll.id, until, now)
     storage.audit.note(
         "poll put off",

@@ -210,6 +210,26 @@ def hearts(held: Held, keys: tuple[str, ...]) -> Reacted:
     )  # fmt: skip
 
 
+async def test_an_objection_that_is_read_long_after_the_closing_leaves_the_whole_time_to_integrate_it(
+    stage: Stage,
+) -> None:
+    days = timedelta(days=2)
+    rules = replace(PRESETS["consent"], late=timedelta(hours=24), extension=days)
+    held = await opened_poll(stage, rules=to_data(rules))
+    await held.give("text", "Robin", "consent")
+    stage.now = held.poll.closes_at + timedelta(days=5)  # nobody ran the bot
+    said = await held.give(
+        "text", "Camille", "objection no word on data", at=held.poll.closes_at - HOUR, live=False
+    )
+    assert any("puts the closing off" in line for line in said)
+    assert (await held.now()).closes_at == stage.now + days
+    await stage.tick(stage.now + MINUTE)
+    assert (await held.now()).closed_at is None
+    await says(stage, "Maud", f"!objection integrated {NL}", "admin")
+    await stage.tick(stage.now + days)
+    assert (await held.now()).outcome == "adopted"
+
+
 async def test_a_heart_beside_an_objection_that_was_integrated_does_not_raise_it_again(stage: Stage) -> None:
     held = await opened_poll(stage)
     await held.give("text", "Camille", "consent")
