@@ -241,6 +241,7 @@ class MatrixTransport:
             polls=known is None or known.may_say(START),
             edits=True,
             pins=known is not None and known.powers.may_set(known.me, PINNED),
+            present=known.members.keys() if known else (),
         )
 
     def vitals(self) -> Vitals:
