@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stringprep
 
 from campaign.chat import MATRIX, N_, XMPP, Address, say
 from campaign.errors import CampaignError
@@ -43,7 +44,7 @@ def read_account(typed: str) -> Address:
             )
         return found
     jid = re.sub(r"^xmpp:", "", bare, flags=re.IGNORECASE)
-    if _JID.fullmatch(jid):
+    if _JID.fullmatch(jid) and not any(map(_is_unknown_capital, jid)):
         return Address(XMPP, jid.casefold())
     raise CampaignError(
         say(
@@ -64,6 +65,14 @@ def is_server(typed: str, *, port: bool = True) -> bool:
     """Whether this can be the name of a server, as it stands behind a name on Matrix: a host, and perhaps a `port`."""
     found = _WITH_PORT.fullmatch(typed)
     return found is not None and (found["port"] is None or (port and 0 < int(found["port"]) <= _LAST_PORT))
+
+
+def _is_unknown_capital(letter: str) -> bool:
+    """Whether a letter is made small in a way that XMPP does not know: what came of it could be somebody else's account.
+
+    So is the capital sharp s, which is two letters by a rule that is newer than those of addresses. Source: RFC 3454.
+    """
+    return letter.casefold() != letter and stringprep.in_table_a1(letter)
 
 
 _COST = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from storage.rows import Queries
 from storage.tables import ballots, electors, organisations
@@ -80,6 +80,17 @@ class Ballots(Queries):
             & (electors.c.organisation_id == ballots.c.organisation_id),
         ).where(ballots.c.poll_id == poll_id, _STANDS, ballots.c.choice != "")
         return self._all(BallotRow, query.order_by(func.lower(organisations.c.name)))
+
+    def somebody_is_missing(self, poll_id: int) -> bool:
+        """Whether an elector of a poll has no answer that stands; looked for no further than the first one."""
+        answered = exists().where(
+            ballots.c.poll_id == electors.c.poll_id,
+            ballots.c.organisation_id == electors.c.organisation_id,
+            _STANDS,
+            ballots.c.choice != "",
+        )
+        query = select(electors.c.organisation_id).where(electors.c.poll_id == poll_id, ~answered).limit(1)
+        return self._connection.execute(query).first() is not None
 
     def latest(self, poll_id: int, organisation_id: int) -> BallotRow | None:
         """The ballot of an organisation that stands, also one that took another back."""

@@ -61,7 +61,11 @@ class Naming:
         if isinstance(value, dict):
             return {key: self.without(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
-            return [self.without(one) for one in value if not self._is_account(one)]
+            return [
+                one if self._is_anothers(one) else self.without(one)
+                for one in value
+                if not self._is_account(one)
+            ]
         if not isinstance(value, str):
             return value
         if self.addresses:
@@ -70,6 +74,13 @@ class Naming:
 
     def _is_account(self, value: object) -> bool:
         return isinstance(value, str) and value.removeprefix("xmpp:") in self.addresses
+
+    def _is_anothers(self, value: object) -> bool:
+        """Whether an entry of a list is an account that differs from theirs in capitals: on Matrix that is another one.
+
+        In what people typed capitals are a phone's, and theirs is meant.
+        """
+        return isinstance(value, str) and bool(self.addresses and self._account.fullmatch(value))
 
     def out_of_message(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """A frozen message that names and mentions them no more, and still says what it was to say."""

@@ -223,7 +223,8 @@ class Freezing:
             return []
         payload = old.payload
         if old.room_id != room.id:  # what it answered is not to be seen where it is said now
-            payload = {**payload, "reply_to": "", "thread": ""}
+            mentions = self._transport.capabilities(room.place).mentions(payload["mentions"])
+            payload = {**payload, "reply_to": "", "thread": "", "mentions": mentions}
         key = str(uuid.uuid4())
         storage.dispatches.freeze(
             [row.id],

@@ -129,7 +129,7 @@ class Wording:
         return Payload(
             text=rendered.text,
             html=rendered.html,
-            mentions=_mentioned([message]),
+            mentions=capabilities.mentions(_mentioned([message])),
             rings=message.rings,
             reply_to=reply_to,
             thread=thread,
@@ -156,7 +156,7 @@ class Wording:
         merged = Payload(
             text="\n".join(part.text for part in parts),
             html=_joined_html([part.html or _as_html(part.text) for part in parts]) if formatted else "",
-            mentions=_mentioned(taken),
+            mentions=capabilities.mentions(_mentioned(taken)),
             rings=any(message.rings for message in taken),
         )
         return merged, len(taken)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
@@ -118,6 +118,12 @@ class Capabilities:
     edits: bool = False
     pins: bool = False
     """Whether we may pin a message there, as far as is known now."""
+    present: Collection[str] | None = field(default=None, compare=False, repr=False)
+    """The accounts that are known to be there now: nobody else is mentioned. None where nobody is notified by that."""
+
+    def mentions(self, accounts: Iterable[str]) -> tuple[str, ...]:
+        """Of some accounts, those that may be mentioned there: to name others notifies nobody, and shows where they are."""
+        return tuple(one for one in accounts if self.present is None or one in self.present)
 
 
 @dataclass(frozen=True, slots=True)

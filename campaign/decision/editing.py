@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Listing, say
-from campaign.dates import read_span
-from campaign.decision import reading, words
-from campaign.decision.parameters import PARAMETER_WORDS, PARAMETERS
+from campaign.decision import reading, timing, words
+from campaign.decision.parameters import PARAMETER_WORDS, PARAMETERS, needs
 from campaign.decision.procedure import SIDES, Procedure
 from campaign.errors import CampaignError
 from campaign.organisation import tidy_url
@@ -19,12 +16,8 @@ from campaign.organisation import tidy_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-LATE = timedelta(hours=24)
-"""How long before closing an objection is late, where only the extension is given."""
-DAY = timedelta(days=1)
 LONGEST_VALUE = 500
 """Characters of a value that are read."""
-MOST_HOLIDAYS = 100
 
 
 def edited(procedure: Procedure, edits: Mapping[str, str]) -> Procedure:
@@ -182,7 +175,7 @@ def _threshold(procedure: Procedure, value: str) -> Procedure:
 def _strict(procedure: Procedure, value: str) -> Procedure:
     strictly = reading.yes_or_no(value)
     if procedure.share is None or (strictly and procedure.share == 1):
-        raise _needs("strict", "threshold")
+        raise needs("strict", "threshold")
     return replace(procedure, strictly=strictly)
 
 
@@ -191,7 +184,7 @@ def _base(procedure: Procedure, value: str) -> Procedure:
     if base is None:
         raise reading.Unfit
     if procedure.share is None:
-        raise _needs("base", "threshold")
+        raise needs("base", "threshold")
     return replace(procedure, base=base)
 
 
@@ -218,69 +211,6 @@ def _silence(procedure: Procedure, value: str) -> Procedure:
     return replace(procedure, silence_consents=reading.yes_or_no(value))
 
 
-def _duration(procedure: Procedure, value: str) -> Procedure:
-    working = reading.WORKING_DAYS.fullmatch(value)
-    length = read_span(f"{working['count']} days" if working else value)
-    if not working and not procedure.working_days:
-        return replace(procedure, duration=length)
-    if length % DAY:
-        raise _whole_days("duration")
-    return _days(replace(procedure, duration=length), "working")
-
-
-def _days(procedure: Procedure, value: str) -> Procedure:
-    if value in {"calendar", "calendaires", "calendaire", "all", "tous"}:
-        return replace(procedure, working_days=False)
-    if value not in {"working", "business", "ouvres", "ouvre"}:
-        raise reading.Unfit
-    for name, length in (("duration", procedure.duration), ("extension", procedure.extension)):
-        if length % DAY:
-            raise _whole_days(name)
-    return replace(procedure, working_days=True)
-
-
-def _holidays(procedure: Procedure, value: str) -> Procedure:
-    if value in reading.NONE:
-        return replace(procedure, holidays=())
-    days = set(procedure.holidays)
-    for word in filter(None, re.split(r"[\s,;]+", value)):
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", word, re.ASCII):
-            raise reading.Unfit
-        try:
-            days.add(date.fromisoformat(word))
-        except ValueError:
-            raise reading.Unfit from None
-    if len(days) > MOST_HOLIDAYS:
-        raise reading.Unfit
-    return replace(procedure, holidays=tuple(sorted(days)))
-
-
-def _extension(procedure: Procedure, value: str) -> Procedure:
-    if value in reading.NONE:
-        return replace(procedure, extension=timedelta(), late=timedelta())
-    if not procedure.can_be_blocked:
-        raise _needs("extension", "blocks")
-    working = reading.WORKING_DAYS.fullmatch(value)
-    if working and not procedure.working_days:
-        raise _needs("extension", "days")
-    extension = read_span(f"{working['count']} days" if working else value)
-    if procedure.working_days and extension % DAY:
-        raise _whole_days("extension")
-    return replace(procedure, extension=extension, late=procedure.late or LATE)
-
-
-def _late(procedure: Procedure, value: str) -> Procedure:
-    if value in reading.NONE:
-        return replace(procedure, extension=timedelta(), late=timedelta())
-    if not procedure.extension:
-        raise _needs("late", "extension")
-    return replace(procedure, late=read_span(value))
-
-
-def _early(procedure: Procedure, value: str) -> Procedure:
-    return replace(procedure, closes_early=reading.yes_or_no(value))
-
-
 def _text(procedure: Procedure, value: str) -> Procedure:
     return replace(procedure, source=tidy_url(value))
 
@@ -295,31 +225,11 @@ _SETTERS: Mapping[str, Callable[[Procedure, str], Procedure]] = {
     "quorum": _quorum,
     "minimum": _minimum,
     "silence": _silence,
-    "duration": _duration,
-    "days": _days,
-    "holidays": _holidays,
-    "extension": _extension,
-    "late": _late,
-    "early": _early,
+    "duration": timing.duration,
+    "days": timing.days,
+    "holidays": timing.holidays,
+    "extension": timing.extension,
+    "late": timing.late,
+    "early": timing.early,
     "text": _text,
 }
-
-
-def _needs(name: str, other: str) -> CampaignError:
-    return CampaignError(
-        say(
-            N_("{parameter}: this needs {other} first. Add for example: `{example}`"),
-            parameter=say(PARAMETERS[name].title),
-            other=say(PARAMETERS[other].title),
-            example=say(PARAMETERS[other].example),
-        )
-    )
-
-
-def _whole_days(name: str) -> CampaignError:
-    return CampaignError(
-        say(
-            N_("Working days are whole days. Write for example: `{example}`"),
-            example=say(N_("duration=5 days") if name == "duration" else PARAMETERS[name].example),
-        )
-    )

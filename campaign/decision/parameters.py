@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_
+from campaign.chat import N_, say
 from campaign.decision.reading import plain
+from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,3 +153,15 @@ PARAMETER_WORDS: Mapping[str, str] = MappingProxyType(
     {plain(word): each.name for each in PARAMETERS.values() for word in (each.name, *each.french)}
 )
 """What may be typed, folded → the parameter that is meant."""
+
+
+def needs(name: str, other: str) -> CampaignError:
+    """Why a parameter cannot be set before another one is."""
+    return CampaignError(
+        say(
+            N_("{parameter}: this needs {other} first. Add for example: `{example}`"),
+            parameter=say(PARAMETERS[name].title),
+            other=say(PARAMETERS[other].title),
+            example=say(PARAMETERS[other].example),
+        )
+    )

@@ -109,11 +109,12 @@ def is_over(storage: Storage, poll: Poll, tick: Tick) -> bool:
     """
     if poll.closes_at <= tick.heard or poll.closes_at + PROVISIONAL <= tick.now:
         return True
-    cast = polling.answers(storage, poll)
-    settled = is_settled(
-        polling.procedure_of(poll), len(storage.polls.electorate(poll.id)), polling.counted(cast)
-    )
-    return settled and not tick.away
+    procedure = polling.procedure_of(poll)
+    # This is asked at every tick: thousands of ballots are not read before there is something to count.
+    if tick.away or not procedure.closes_early or storage.ballots.somebody_is_missing(poll.id):
+        return False
+    cast = polling.counted(polling.answers(storage, poll))
+    return is_settled(procedure, len(storage.polls.electorate(poll.id)), cast)
 
 
 def hold(storage: Storage, house: House, campaign: Campaign, poll: Poll, tick: Tick) -> tuple[Elsewhere, ...]:

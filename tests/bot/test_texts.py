@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from io import BytesIO
@@ -513,6 +514,14 @@ def test_mentions_are_real_matrix_accounts_each_once():
     assert payload.mentions == ("@camille:example.org", "@sacha:example.org")
     assert payload.rings
     assert payload.html == ""
+
+
+def test_nobody_is_mentioned_who_is_not_there():
+    message = Message((say("Hi."),), to=CAMILLE, mentions=(SACHA,))
+    for present, named in (((SACHA.id,), (SACHA.id,)), ((), ()), ((SACHA.id.upper(),), ())):
+        room = replace(MATRIX_ROOM, present=present)
+        assert ENGLISH.payload_of(message, room).mentions == named
+        assert ENGLISH.merge([message, signed("A", CAMILLE)], room, 20)[0].mentions == named
 
 
 def test_merging_names_and_mentions_everybody():

@@ -16,6 +16,7 @@ from campaign.decision import PRESETS, to_data
 from commands.ballots import polling
 from tests.commands.stage import PLACES, Stage, opened, voice
 from tests.conversations.play import BEGINNING
+from tests.storage.plans import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -574,6 +575,25 @@ async def test_a_poll_closes_early_only_if_its_rule_says_so_and_nobody_is_away(s
     await stage.tick(stage.now + HOUR)
     assert (await quick.now()).outcome == "adopted"
     assert (await plain.now()).closed_at is None
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_a_tick_reads_no_ballots_of_a_poll_that_somebody_has_not_answered(
+    stage: Stage, *, early: bool
+) -> None:
+    rules = {**to_data(PRESETS["majority"]), "closes_early": early}
+    held = await opened_poll(stage, "majority", rules=rules)
+    await stage.say(voice("Camille"), f"!vote {held.poll.number} for")
+    await stage.tick(stage.now + HOUR)
+    with explained() as plans:
+        await stage.tick(stage.now + HOUR)
+    found = [plan for plan in plans if "ballots" in plan or "electors" in plan]
+    if not early:
+        assert found == []
+    else:
+        electors, one = found
+        assert electors == "SEARCH electors USING COVERING INDEX sqlite_autoindex_electors_1 (poll_id=?)"
+        assert one == "SEARCH ballots USING INDEX uq_ballots_standing (poll_id=? AND organisation_id=?)"
 
 
 async def test_a_planned_poll_that_begins_late_closes_later_by_as_much(stage: Stage) -> None:

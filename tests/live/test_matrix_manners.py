@@ -210,3 +210,19 @@ async def test_it_follows_into_the_room_that_replaces_one_and_into_no_other(
         rooms = await house.database.read(lambda storage: storage.rooms.of_campaign(1, joined=False))
         assert [room.address for room in rooms] == [second]
         assert json.dumps([room.state for room in rooms]) == '["parked"]'
+
+
+async def test_a_reminder_rings_those_of_an_organisation_who_are_in_the_room_and_names_nobody_else(
+    synapse_server: Synapse, alice: Person, bruno: Person, tmp_path: Path
+) -> None:
+    ground = await plot(synapse_server, alice, tmp_path)
+    await bruno.join(ground.room)
+    async with synapse_server.person("Carla") as carla:
+        roster = f"Picasoft,,,{bruno.user_id}|{carla.user_id}\nHublot,,,{carla.user_id}\n"
+        async with ground.running(roster=roster) as house:
+            await alice.say(house.office, "!remind now")
+            reminder = await bruno.wait_for(
+                lambda found: "Picasoft" in str(found["content"].get("body")) and found["sender"] == house.me
+            )
+            assert "Hublot" in reminder["content"]["body"]
+            assert reminder["content"]["m.mentions"] == {"user_ids": [bruno.user_id]}

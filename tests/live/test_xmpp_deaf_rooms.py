@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,6 +24,18 @@ async def in_two_rooms(prosody_server, xmpp_person, place):
     await alix.create_room(room, "Alix")
     await alix.create_room(other, "Alix")
     return alix, room, other
+
+
+def since_noon():
+    """A clock by which it is noon (UTC) now."""
+    ahead = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - datetime.now(UTC)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + ahead
+
+    return Clock
 
 
 def enters_again(bot: Bot, room: str) -> None:
@@ -143,7 +156,10 @@ async def test_a_room_whose_archive_is_silent_is_entered_ever_more_seldom(prosod
 async def test_a_room_that_cannot_be_read_for_long_is_told_once(
     prosody_server, xmpp_person, place, monkeypatch, how
 ):
-    monkeypatch.setattr(membership, "TELL_AFTER", membership.timedelta(seconds=1))
+    monkeypatch.setattr(membership, "TELL_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr(
+        membership, "datetime", since_noon()
+    )  # it is told once a day, and no day ends meanwhile
     alix, room, deaf = await in_two_rooms(prosody_server, xmpp_person, place)
     options = {"ping_interval": 0.2}
     async with Bot(prosody_server, place[1], (room, deaf), patience=0.3) as bot:

@@ -519,5 +519,11 @@ def test_whose_account_differs_by_case_alone_is_somebody_else(database: Database
             storage.sympathies.add(made.campaign, high, "$letter", f"$up-{name}")
             storage.erasing.erase(storage.people.ensure(low, name, NOW).id, LATER)
         assert len(rows(storage, "SELECT DISTINCT address FROM sympathies")) == 2
+        both = ["@cleo:exemple.example", "@Cleo:exemple.example"]
+        for erased, other in (both, both[::-1]):
+            storage.organisations.change(made.other, listed={"representatives": both})
+            storage.erasing.erase(storage.people.ensure(Address(MATRIX, erased), "", NOW).id, LATER)
+            ((kept,),) = rows(storage, "SELECT listed FROM organisations WHERE listed LIKE '%cleo%'")
+            assert json.loads(kept) == {"representatives": [other]}, "what the file says of them stands"
 
     database.transaction(work)

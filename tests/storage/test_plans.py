@@ -68,6 +68,7 @@ def _ask_for_ballots(storage: Storage) -> None:
     (poll,) = storage.polls.of_campaign(1)
     (stands,) = storage.ballots.standing(poll.id)
     assert storage.ballots.latest(poll.id, stands.organisation_id) == stands
+    storage.ballots.somebody_is_missing(poll.id)
     ballot = {"person_id": stands.person_id, "network": MATRIX, "event": "$later", "cast_at": NOW}
     storage.ballots.cast(poll.id, stands.organisation_id, standing=True, choice="no", **ballot)
     assert [one.choice for one in storage.ballots.standing(poll.id)] == ["no"]

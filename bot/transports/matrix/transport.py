@@ -243,6 +243,7 @@ class MatrixTransport:
             edits=True,
             # Asked for as the connection ended, nothing is ruled out: that would be dropped, though it will be shown.
             pins=self._current is None or (known is not None and known.powers.may_set(known.me, PINNED)),
+            present=known.members.keys() if known else (),
         )
 
     def vitals(self) -> Vitals:
