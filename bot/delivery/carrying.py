@@ -15,6 +15,7 @@ from bot.transports.base import (
     Limited,
     NotPrivate,
     NotReady,
+    NotThere,
     Refused,
     Replaced,
     RoomEncrypted,
@@ -166,6 +167,7 @@ class Carrying:
         Raises:
             Unsure: nothing tells whether it arrived.
         """
+        unsent = way.claim.dispatch.key in self._freezing.unsent
         try:
             await asyncio.sleep(min(way.wait, LONGEST_WAIT))
             way.wait = 0.0
@@ -185,7 +187,11 @@ class Carrying:
         except (NotPrivate, RoomEncrypted, Refused) as refusal:
             why = str(refusal) or type(refusal).__name__
             log.warning("refused: %s", refusal, extra={"action": "refused", "key": way.claim.dispatch.key})
-            await self._undelivered.fail(way.claim, why)
+            if isinstance(refusal, NotThere) and not unsent:
+                # It may be in a room whose archive we may not read any more: sent again by hand, it would be there twice.
+                await self._undelivered.leave_in_doubt(way.claim, why)
+            else:
+                await self._undelivered.fail(way.claim, why)
         return True
 
     async def _is_over(self, way: _Way, error: Unreachable) -> bool:

@@ -67,6 +67,9 @@ class Undelivered:
 
     async def leave_in_doubt(self, claim: Claim, why: str) -> None:
         """Leave a dispatch of which nothing tells whether it arrived, and say so to the campaigners."""
+        if claim.dispatch.payload.kind in ORNAMENTS:
+            await self.fail(claim, why)
+            return
         await self._database.write(
             lambda storage: self.doubt(storage, claim.dispatch.key, claim.room_id, why)
         )

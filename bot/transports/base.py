@@ -203,6 +203,10 @@ class Refused(TransportError):
     """The server will never take this dispatch (too large, forbidden, no such room)."""
 
 
+class NotThere(Refused):
+    """We are not in this room any more, and nothing leaves there. What was tried before may have arrived."""
+
+
 class NotPrivate(Refused):
     """It was meant for a chat of exactly two, and this room is not one any more."""
 

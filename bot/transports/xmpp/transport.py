@@ -20,6 +20,7 @@ from bot.transports.base import (
     Dispatch,
     NotPrivate,
     NotReady,
+    NotThere,
     Refused,
     Start,
     Unreachable,
@@ -177,9 +178,9 @@ class XmppTransport:
         ):
             raise NotPrivate("not a chat with this person alone")
         if room is not None and room.gone:
-            raise Refused(f"we are not in this room any more ({room.gone})")
+            raise NotThere(f"we are not in this room any more ({room.gone})")
         if room is None and connection.membership.serves(stanzas.domain(to)):
-            raise Refused("we are not in this room")
+            raise NotThere("we are not in this room")
         if room is not None and not room.joined:
             raise NotReady("the room is being entered")
         if room is not None and room.mute:

@@ -12,6 +12,7 @@ from bot.transports.base import (
     OVERACTIVE,
     Batch,
     NotReady,
+    NotThere,
     Unsure,
 )
 from campaign.chat import MATRIX, XMPP, Bounced, Echo, Message, Room
@@ -112,6 +113,20 @@ async def test_what_certainly_was_not_sent_leaves_where_no_archive_can_tell_eith
     assert xmpp.network.texts(FORGE) == ["hello"]
     assert len({attempt.key for attempt in xmpp.network.attempts}) == 1
     assert await xmpp.states() == ["delivered"]
+
+
+async def test_what_may_be_in_a_room_that_threw_us_out_is_left_in_doubt(xmpp: Bench) -> None:
+    await lose_an_echo(xmpp)
+    xmpp.network.script[FORGE].append(NotThere("we are not in this room any more (kicked)"))
+    await xmpp.settle()
+    assert (await xmpp.states())[0] == "uncertain"
+
+
+async def test_what_never_left_for_a_room_that_threw_us_out_has_failed(xmpp: Bench) -> None:
+    xmpp.network.script[FORGE].append(NotThere("we are not in this room any more (kicked)"))
+    await xmpp.put(FORGE, "hello")
+    await xmpp.settle()
+    assert (await xmpp.states())[0] == "failed"
 
 
 async def test_what_may_have_been_sent_does_not_leave_again_because_it_was_refused_before(
