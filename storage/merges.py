@@ -80,9 +80,8 @@ class Merges(Queries):
 
     def merge(self, kept: int, gone: int, person_id: int, now: datetime) -> Plan:
         """Make two organisations one: whatever hung on `gone` hangs on `kept`; what was there twice is put away."""
-        plan, rows = self.plan(kept, gone, now), Rows(self._connection)
-        for change in plan.changes:
-            rows.write(metadata.tables[change.table], change.before, change.after)
+        plan = self.plan(kept, gone, now)
+        self._write(plan)
         self._connection.execute(
             insert(merges),
             {
@@ -94,6 +93,29 @@ class Merges(Queries):
             },
         )
         return plan
+
+    def go_on(self, now: datetime) -> Sequence[Plan]:
+        """Let every merge that stands hold also in a campaign that had ended as it was done, and is open again.
+
+        Undoing it gives that back with the rest. Returns what came of it, merge by merge, where something did.
+        """
+        plans = []
+        for merge in self.standing():
+            plan = Planner(Rows(self._connection), merge.kept_id, merge.gone_id, now).go_on()
+            if not plan.changes:
+                continue
+            self._write(plan)
+            own = merges.c.id == merge.id
+            moved = self._connection.execute(select(merges.c.moved).where(own)).scalar_one()
+            moved = [*moved, *(asdict(change) for change in plan.changes)]
+            self._connection.execute(update(merges).where(own).values(moved=moved))
+            plans.append(plan)
+        return plans
+
+    def _write(self, plan: Plan) -> None:
+        rows = Rows(self._connection)
+        for change in plan.changes:
+            rows.write(metadata.tables[change.table], change.before, change.after)
 
     def standing(self) -> Sequence[Merge]:
         """Every merge that was not undone, oldest first."""

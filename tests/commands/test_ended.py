@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commands.command import Place
+    from storage.storage import Storage
     from tests.commands.stage import Answer
 
 OF_THE_CAMPAIGN = (
@@ -212,3 +213,28 @@ async def test_two_that_turn_out_to_be_one_stay_on_its_list_as_they_signed(stage
     after = await came_to(stage)
     for table in ("signatures", "campaign_organisations", "electors", "ballots", "disputes"):
         assert after.get(table) == before.get(table), table
+
+
+async def test_those_that_turned_out_to_be_one_since_are_one_once_it_is_opened_again(stage: Stage) -> None:
+    """Nobody speaks for the one that is gone: left on the list it would be counted twice, and have a voice nobody casts."""
+    for name in ("Camille", "Ines"):
+        await stage.say(voice(name), "!sign", "private")
+    await end(stage)
+    ended = await came_to(stage)
+    await stage.say(voice("Maud"), "!org merge Les Jardiniers du Web = Nuage Libre", "admin")
+    await stage.say(voice("Maud"), "!confirm", "admin")
+    (asked,) = await stage.say(voice("Maud"), "!campaign reopen", "admin")
+    (meanwhile,) = (line for line in asked.message.lines if "turned out to be" in line.id)
+    assert meanwhile.values == {"gone": "Nuage Libre", "kept": "Les Jardiniers du Web"}
+    done, *told = await stage.say(voice("Maud"), "!confirm", "admin")
+    assert "⚠ “{title}”: both have signed. No. {stands} stands, no. {ends} ends." in done.ids
+    assert any(one.ids[0].startswith("Your signature no. {ends} has ended") for one in told)
+    after = await came_to(stage)
+    assert len(after["campaign_organisations"]) == len(ended["campaign_organisations"]) - 1
+
+    def left(storage: Storage) -> list[str]:
+        return [one.organisation for one in storage.signatures.all_standing(1)]
+
+    assert await stage.database.read(left) == ["Les Jardiniers du Web"]
+    await stage.say(voice("Maud"), "!org unmerge Nuage Libre", "admin")
+    assert sorted(await stage.database.read(left)) == ["Les Jardiniers du Web", "Nuage Libre"]
