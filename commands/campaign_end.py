@@ -8,6 +8,7 @@ from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from commands import tell
 from commands.ballots import closing
+from commands.clock import timekeeping
 from commands.command import Choice, Context, Reply, command
 from commands.organisations import uniting
 from commands.places import bridging
@@ -147,6 +148,7 @@ def campaign_reopen(ctx: Context) -> Reply:
             other=plan.gone,
         )
     ringing.pass_over(storage, it, ctx.now, "closed")
+    timekeeping.pass_over(storage, it, ctx.now)
     open_again = say(
         N_("▶️ **{title}** is open again: {signatures}. To sign: {sign}"),
         title=it.named,
