@@ -131,6 +131,7 @@ def campaign_reopen(ctx: Context) -> Reply:
                 title=it.named,
             )
         )
+    _make_sure_no_voice_is_lost(ctx)
     if not ctx.confirmed:
         return Reply(tuple(_before_it_goes_on(ctx)), choices=(Choice("campaign reopen"),))
     storage.campaigns.reopen(it.id)
@@ -163,6 +164,26 @@ def campaign_reopen(ctx: Context) -> Reply:
         *tell.not_here(ctx, tell.admins(storage, ctx.house, by)),
         *(one for plan in united for one in uniting.told(ctx, plan)),
     )
+
+
+def _make_sure_no_voice_is_lost(ctx: Context) -> None:
+    """Raise CampaignError if the collective turned out to be one of the campaign's organisations while it was over."""
+    it, storage = ctx.campaign, ctx.storage
+    for merge in reversed(storage.merges.standing()):
+        both = storage.merges.whole(merge.kept_id)
+        others = map(storage.organisations.get, both - {it.collective_id})
+        if it.collective_id in both and any(uniting.votes(ctx, it, one) for one in others):
+            raise CampaignError(
+                say(
+                    N_(
+                        "**{gone}** was made one with **{kept}**: one is the collective of “{title}”, the other one of its organisations. As one it could neither vote nor sign for itself. First: {unmerge}"
+                    ),
+                    gone=merge.gone,
+                    kept=storage.organisations.get(merge.kept_id).name,
+                    title=it.named,
+                    unmerge=Typed("org unmerge", merge.gone),
+                )
+            )
 
 
 def _before_it_goes_on(ctx: Context) -> Iterable[Text]:

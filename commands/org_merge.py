@@ -59,14 +59,11 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
 def _make_sure_no_voice_is_lost(ctx: Context, kept: Organisation, gone: Organisation) -> None:
     """Raise CampaignError if one of the two is all of a campaign's organisations together, and the other one of them.
 
-    The collective votes in no poll, is reminded of nothing, and signs by a poll alone: so would the two as one. What a
-    stranger made of its name, and that has not signed, is no organisation of the campaign's yet.
+    The collective votes in no poll, is reminded of nothing, and signs by a poll alone: so would the two as one.
     """
     for campaign in ctx.storage.campaigns.open():
         for collective, one in ((kept, gone), (gone, kept)):
-            is_one = ctx.storage.campaigns.member(campaign.id, one.id) is not None
-            signs = ctx.storage.signatures.standing(campaign.id, one.id) is not None
-            if campaign.collective_id == collective.id and is_one and (signs or not one.flagged):
+            if campaign.collective_id == collective.id and uniting.votes(ctx, campaign, one):
                 raise CampaignError(
                     say(
                         N_(

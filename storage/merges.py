@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Table
+    from sqlalchemy import CTE, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,20 @@ class Merges(Queries):
     def standing(self) -> Sequence[Merge]:
         """Every merge that was not undone, oldest first."""
         return self._all(Merge, _ROW)
+
+    def whole(self, organisation_id: int) -> frozenset[int]:
+        """An organisation, with all that turned out to be the same: what hangs on those is its own, in an ended campaign."""
+        became = self.became()
+        gone = self._connection.execute(select(became.c.gone_id).where(became.c.kept_id == organisation_id))
+        return frozenset({organisation_id, *gone.scalars()})
+
+    @staticmethod
+    def became() -> CTE:
+        """Each organisation that is gone (`gone_id`), with what it turned out to be, and what that did (`kept_id`)."""
+        stands = merges.c.undone_at.is_(None)
+        found = select(merges.c.gone_id, merges.c.kept_id).where(stands).cte("became", recursive=True)
+        further = select(found.c.gone_id, merges.c.kept_id).where(stands, merges.c.gone_id == found.c.kept_id)
+        return found.union(further)
 
     def undo(self, merge: Merge, now: datetime) -> Sequence[Lost]:
         """Give back to an organisation whatever hung on it; what came after stays with the one that was kept.

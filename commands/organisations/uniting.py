@@ -1,4 +1,4 @@
-"""What is said of two organisations that become one: where they had answered differently, and to whom it matters."""
+"""Two organisations that become one: whether a voice is lost by it, where they answered differently, to whom that matters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from commands.command import Context, Elsewhere
+    from storage.campaigns import Campaign
     from storage.merging import Plan
+    from storage.organisations import Organisation
+
+
+def votes(ctx: Context, campaign: Campaign, organisation: Organisation) -> bool:
+    """Whether it is one of a campaign's organisations: what a stranger made of a name, and has not signed, is none yet."""
+    if ctx.storage.campaigns.member(campaign.id, organisation.id) is None:
+        return False
+    signs = ctx.storage.signatures.standing(campaign.id, organisation.id) is not None
+    return signs or not organisation.flagged
 
 
 def differing(ctx: Context, plan: Plan) -> Iterator[Text]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import MATRIX, Reacted, Redacted
+from campaign.chat import MATRIX, Reacted, Redacted, Typed
 from commands.menu import MENU
 from tests.commands.stage import PLACES, Rows, Stage, example, opened, under_way, voice
 from tests.conversations.play import BEGINNING
+from tests.storage.made import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,3 +239,49 @@ async def test_those_that_turned_out_to_be_one_since_are_one_once_it_is_opened_a
     assert await stage.database.read(left) == ["Les Jardiniers du Web"]
     await stage.say(voice("Maud"), "!org unmerge Nuage Libre", "admin")
     assert sorted(await stage.database.read(left)) == ["Les Jardiniers du Web", "Nuage Libre"]
+
+
+async def test_it_is_not_opened_again_while_a_voice_would_be_lost_by_that(stage: Stage) -> None:
+    """The collective votes in no poll: as one with it an organisation would not either, and nobody would have said so."""
+    maud = voice("Maud")
+    await stage.say(voice("Ines"), "!sign")
+    await stage.say(maud, "!campaign collective Le Fil Commun", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    await end(stage)
+    await stage.say(maud, "!org merge Les Jardiniers du Web = Le Fil Commun", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    (refused,) = await stage.say(maud, "!campaign reopen", "admin")
+    assert "could neither vote nor sign" in refused.ids[0]
+    unmerge = refused.message.lines[0].values["unmerge"]
+    assert isinstance(unmerge, Typed)
+    assert (unmerge.command, unmerge.rest) == ("org unmerge", "Le Fil Commun")
+    await stage.say(maud, "!org unmerge Le Fil Commun", "admin")
+    assert "is open again" in (await again(stage))[0].ids[0]
+
+
+async def test_nobody_loses_their_right_in_it_by_what_happens_in_another(stage: Stage) -> None:
+    """It signed in the one that is over, and turned out to be another one, which is taken off the list of one that is open."""
+    maud = voice("Maud")
+    await stage.say(maud, "!org add Chez Zoé", "admin")
+
+    def elsewhere(storage: Storage) -> int:
+        other = storage.campaigns.add("autre", "Une autre lettre", BEGINNING, **COLUMNS)
+        signed = storage.organisations.add("Zoé et Cie", "zoe et cie", BEGINNING)
+        storage.campaigns.stand(other.id, signed.id, "declined", BEGINNING)
+        person = storage.people.ensure(voice("Robin").address, "Robin", BEGINNING)
+        storage.representatives.represent(signed.id, person.id, "campaigner", BEGINNING)
+        storage.campaigns.close(other.id, BEGINNING)
+        return person.id
+
+    person = await stage.database.write(elsewhere)
+    await stage.say(maud, "!org merge Chez Zoé = Zoé et Cie", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    await stage.say(maud, "!org remove Chez Zoé", "admin")
+    await stage.say(maud, "!confirm", "admin")
+
+    def speaks(storage: Storage) -> bool:
+        (kept,) = {one.kept_id for one in storage.merges.standing()}
+        assert storage.campaigns.member(1, kept) is None
+        return person in storage.representatives.of(kept)
+
+    assert await stage.database.read(speaks)
