@@ -8,7 +8,9 @@ from campaign.chat import N_, NN_, Link, Text, Typed, say, say_many
 from campaign.errors import CampaignError
 from commands import tell
 from commands.ballots import closing
+from commands.clock import timekeeping
 from commands.command import Choice, Context, Reply, command
+from commands.organisations import uniting
 from commands.places import bridging
 from commands.reminders import ringing
 from commands.signatures import counting, showing
@@ -116,7 +118,8 @@ def campaign_reopen(ctx: Context) -> Reply:
     """Open a campaign again, after asking once more; every room is told, as it was of the end.
 
     What stood stands: signatures, answers, deadlines, questions. What was undone with the end stays so: polls that it
-    cancelled, boards, people who were forgotten since. Reminders whose time came meanwhile are not made up for.
+    cancelled, boards, people who were forgotten since. Reminders whose time came meanwhile are not made up for. Two
+    organisations that turned out to be one meanwhile are one here as well: else nobody would speak for one of them.
     """
     it, storage = ctx.campaign, ctx.storage
     if it.closed_at is None:
@@ -128,12 +131,25 @@ def campaign_reopen(ctx: Context) -> Reply:
                 title=it.named,
             )
         )
+    _make_sure_no_voice_is_lost(ctx)
     if not ctx.confirmed:
         return Reply(tuple(_before_it_goes_on(ctx)), choices=(Choice("campaign reopen"),))
-    ringing.pass_over(storage, it, ctx.now, "closed")
     storage.campaigns.reopen(it.id)
     storage.audit.note("campaign reopened", ctx.now, person=ctx.person.id, room=ctx.room.id, campaign=it.id)
     it = storage.campaigns.get(it.id)
+    united = storage.merges.go_on(ctx.now)
+    for plan in united:
+        storage.audit.note(
+            "organisations merged",
+            ctx.now,
+            person=ctx.person.id,
+            room=ctx.room.id,
+            campaign=it.id,
+            organisation=plan.kept,
+            other=plan.gone,
+        )
+    ringing.pass_over(storage, it, ctx.now, "closed")
+    timekeeping.pass_over(storage, it, ctx.now)
     open_again = say(
         N_("▶️ **{title}** is open again: {signatures}. To sign: {sign}"),
         title=it.named,
@@ -141,9 +157,33 @@ def campaign_reopen(ctx: Context) -> Reply:
         sign=Typed("sign", "…"),
     )
     by = say(N_("▶️ {who} has opened **{title}** again."), who=ctx.name, title=it.named)
-    return Reply((say(N_("**{title}** is open again."), title=it.named), *_not_told(ctx, it))).also(
-        *_in_rooms(ctx, it, open_again), *tell.not_here(ctx, tell.admins(storage, ctx.house, by))
+    lines = [say(N_("**{title}** is open again."), title=it.named)]
+    lines += [line for plan in united for line in uniting.differing(ctx, plan)]
+    return Reply((*lines, *_not_told(ctx, it))).also(
+        *_in_rooms(ctx, it, open_again),
+        *tell.not_here(ctx, tell.admins(storage, ctx.house, by)),
+        *(one for plan in united for one in uniting.told(ctx, plan)),
     )
+
+
+def _make_sure_no_voice_is_lost(ctx: Context) -> None:
+    """Raise CampaignError if the collective turned out to be one of the campaign's organisations while it was over."""
+    it, storage = ctx.campaign, ctx.storage
+    for merge in reversed(storage.merges.standing()):
+        both = storage.merges.whole(merge.kept_id)
+        others = map(storage.organisations.get, both - {it.collective_id})
+        if it.collective_id in both and any(uniting.votes(ctx, it, one) for one in others):
+            raise CampaignError(
+                say(
+                    N_(
+                        "**{gone}** was made one with **{kept}**: one is the collective of “{title}”, the other one of its organisations. As one it could neither vote nor sign for itself. First: {unmerge}"
+                    ),
+                    gone=merge.gone,
+                    kept=storage.organisations.get(merge.kept_id).name,
+                    title=it.named,
+                    unmerge=Typed("org unmerge", merge.gone),
+                )
+            )
 
 
 def _before_it_goes_on(ctx: Context) -> Iterable[Text]:
@@ -155,6 +195,14 @@ def _before_it_goes_on(ctx: Context) -> Iterable[Text]:
         ),
         title=it.named,
     )
+    for merge in storage.merges.standing():
+        if storage.campaigns.member(it.id, merge.gone_id) is not None:
+            kept = storage.organisations.get(merge.kept_id)
+            yield say(
+                N_("**{gone}** turned out to be **{kept}** since: on its list too the two become one."),
+                gone=merge.gone,
+                kept=kept.name,
+            )
     if not any(one.at > ctx.now for one in storage.deadlines.of_campaign(it.id)):
         yield say(N_("It has no deadline ahead: {deadline}"), deadline=Typed("deadline", "…"))
     others = {

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Text, Typed, say
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands import tell
 from commands.command import Choice, Context, Reply, Rest, command, reply
-from commands.organisations import authority, known, lookup
-from commands.organisations.org_words import STANDINGS
+from commands.organisations import authority, known, lookup, uniting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from commands.command import Elsewhere
     from storage.merges import Lost, Merge
     from storage.merging import Plan
     from storage.organisations import Organisation
@@ -56,20 +53,17 @@ def org_merge(ctx: Context, names: Rest) -> Reply:
         gone=gone.name,
         kept=kept.name,
         unmerge=Typed("org unmerge", gone.name),
-    ).also(*_told(ctx, kept, plan))
+    ).also(*uniting.told(ctx, plan))
 
 
 def _make_sure_no_voice_is_lost(ctx: Context, kept: Organisation, gone: Organisation) -> None:
     """Raise CampaignError if one of the two is all of a campaign's organisations together, and the other one of them.
 
-    The collective votes in no poll, is reminded of nothing, and signs by a poll alone: so would the two as one. What a
-    stranger made of its name, and that has not signed, is no organisation of the campaign's yet.
+    The collective votes in no poll, is reminded of nothing, and signs by a poll alone: so would the two as one.
     """
     for campaign in ctx.storage.campaigns.open():
         for collective, one in ((kept, gone), (gone, kept)):
-            is_one = ctx.storage.campaigns.member(campaign.id, one.id) is not None
-            signs = ctx.storage.signatures.standing(campaign.id, one.id) is not None
-            if campaign.collective_id == collective.id and is_one and (signs or not one.flagged):
+            if campaign.collective_id == collective.id and uniting.votes(ctx, campaign, one):
                 raise CampaignError(
                     say(
                         N_(
@@ -83,20 +77,6 @@ def _make_sure_no_voice_is_lost(ctx: Context, kept: Organisation, gone: Organisa
                 )
 
 
-def _told(ctx: Context, kept: Organisation, plan: Plan) -> Iterator[Elsewhere]:
-    """Tell those alone whose signature has ended by it."""
-    for campaign, stands, ends in plan.ended:
-        ended = ctx.storage.signatures.by_number(campaign, ends)
-        standing = ctx.storage.signatures.by_number(campaign, stands)
-        if ended is None or standing is None or ended.person_id == standing.person_id:
-            continue
-        text = N_(
-            "Your signature no. {ends} has ended: the organisation is the same as **{kept}**, which has signed (no. {stands}). If that is wrong, tell a campaigner."
-        )
-        line = say(text, ends=ends, kept=kept.name, stands=stands)
-        yield from tell.privately(ctx.storage, ended.person_id, line, here=ctx.room.id)
-
-
 def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -> Iterator[Text]:
     moved, campaigns = plan.moved(), ctx.storage.campaigns
     yield say(N_("**{gone}** becomes one with **{kept}**, whose name stays."), gone=gone.name, kept=kept.name)
@@ -107,20 +87,7 @@ def _preview(ctx: Context, kept: Organisation, gone: Organisation, plan: Plan) -
         signatures=moved["signatures"],
         ballots=moved["ballots"],
     )
-    for campaign, stands, ends in plan.ended:
-        yield say(
-            N_("⚠ “{title}”: both have signed. No. {stands} stands, no. {ends} ends."),
-            title=campaigns.get(campaign).named,
-            stands=stands,
-            ends=ends,
-        )
-    for campaign, word, other in plan.words:
-        yield say(
-            N_("⚠ “{title}”: their answers differ. The later one stands: {word}, not {other}."),
-            title=campaigns.get(campaign).named,
-            word=say(STANDINGS[word]),
-            other=say(STANDINGS[other]),
-        )
+    yield from uniting.differing(ctx, plan)
     for campaign in plan.left:
         yield say(
             N_("“{title}” has ended: on its list both stay, as they answered."),

@@ -111,12 +111,12 @@ def _is_the_collective(organisation: Organisation) -> Text:
 
 
 def _is_elsewhere(ctx: Context, organisation: Organisation) -> bool:
-    """Whether it is another campaign's as well, or all of its organisations together."""
+    """Whether it is another campaign's as well, or all of its organisations together; be it by another name, in one that ended."""
     return any(
-        organisation.id == other.collective_id
-        or ctx.storage.campaigns.member(other.id, organisation.id) is not None
+        one == other.collective_id or ctx.storage.campaigns.member(other.id, one) is not None
         for other in ctx.storage.campaigns.all()
         if other.id != ctx.campaign.id
+        for one in ctx.storage.merges.whole(organisation.id)
     )
 
 

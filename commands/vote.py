@@ -15,7 +15,7 @@ from commands.command import Choice, Context, Option, Prose, Reply, Rest, comman
 from commands.dialogue import guessing
 from commands.line import calling, finding
 from commands.organisations import authority, lookup
-from commands.vocabulary import LEADS, fold, in_language, read_choice
+from commands.vocabulary import LEADS, fold, in_language, is_answer, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,13 +70,15 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
     poll, words = _poll(ctx, [word for word in choice.split() if word.strip("!?.,;:…")])
     balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices
-    words = _without_leads(words, choices)
+    words = words if choice.rstrip().endswith("?") else _without_leads(words, choices)
     said = _choice(words[0], choices) if words else None
     if said is None:
         return _not_understood(ctx, poll, words, {"organisation": organisation, "reason": reason})
+    answered = words[0]
     organisation, words = (
         (organisation, words[1:]) if organisation else _organisation(ctx, poll, said, words[1:])
     )
+    _make_sure_it_is_one(poll, answered, words, choices)
     elector = lookup.organisation(ctx, organisation)
     if not authority.speaks(ctx, elector):
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
@@ -89,6 +91,14 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
     return reply or Reply(
         (say(N_("**{name}** has no answer in poll {number}."), name=elector.name, number=poll.number),)
     )
+
+
+def _make_sure_it_is_one(poll: Poll, answered: str, reason: list[str], choices: tuple[str, ...]) -> None:
+    """Raise CampaignError if another answer follows at once, be it of other polls: "no objection" is not against."""
+    follows = reason[0].strip("!?.,;:…") if reason and answered[-1].isalnum() else ""
+    if follows and is_answer(follows) and _choice(follows, choices) != _choice(answered, choices):
+        nothing = polling.no_answer(poll.number, f"{answered} {follows}")
+        raise CampaignError(joined((nothing, polling.how_to(poll.number, choices))))
 
 
 def _not_understood(ctx: Context, poll: Poll, words: list[str], options: dict[str, str]) -> Reply:
@@ -126,7 +136,10 @@ def _choice(word: str, choices: tuple[str, ...]) -> str | None:
 
 
 def _without_leads(words: list[str], choices: tuple[str, ...]) -> list[str]:
-    """The same without what leads up to the answer ("et oui"); as it is where another answer follows: it may be that one."""
+    """The same without what leads up to the answer ("et oui"); as it is where another answer follows: it may be that one.
+
+    What asks ("on est pour ?") leads up to none.
+    """
     at = next((place for place, word in enumerate(words) if fold(word) not in LEADS), 0)
     if not at or _choice(words[at], choices) is None:
         return words

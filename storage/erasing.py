@@ -121,7 +121,8 @@ class Erasing(Queries):
         """The people who are kept longer than they have to be, by their number.
 
         That is whoever has no part in a campaign that is open, or was until `before`, and has done nothing since then:
-        who speaks for one of its organisations, signed, disputed, voted or asked in it has a part.
+        who speaks for one of its organisations, or what that turned out to be, signed, disputed, voted or asked in it has
+        a part.
         """
         still = select(campaigns.c.id).where(
             campaigns.c.closed_at.is_(None) | (campaigns.c.closed_at > before)
@@ -130,8 +131,15 @@ class Erasing(Queries):
             campaign_organisations,
             campaign_organisations.c.organisation_id == representatives.c.organisation_id,
         )
+        became = Merges.became()
+        speaking_now = (
+            select(representatives.c.person_id)
+            .join(became, became.c.kept_id == representatives.c.organisation_id)
+            .join(campaign_organisations, campaign_organisations.c.organisation_id == became.c.gone_id)
+        )
         parts = (
             speaking.where(campaign_organisations.c.campaign_id.in_(still)),
+            speaking_now.where(campaign_organisations.c.campaign_id.in_(still)),
             select(signatures.c.person_id).where(signatures.c.campaign_id.in_(still)),
             select(ballots.c.person_id)
             .join(polls, polls.c.id == ballots.c.poll_id)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Table
+    from sqlalchemy import CTE, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,8 @@ class Merges(Queries):
 
     def merge(self, kept: int, gone: int, person_id: int, now: datetime) -> Plan:
         """Make two organisations one: whatever hung on `gone` hangs on `kept`; what was there twice is put away."""
-        plan, rows = self.plan(kept, gone, now), Rows(self._connection)
-        for change in plan.changes:
-            rows.write(metadata.tables[change.table], change.before, change.after)
+        plan = self.plan(kept, gone, now)
+        self._write(plan)
         self._connection.execute(
             insert(merges),
             {
@@ -95,9 +94,46 @@ class Merges(Queries):
         )
         return plan
 
+    def go_on(self, now: datetime) -> Sequence[Plan]:
+        """Let every merge that stands hold also in a campaign that had ended as it was done, and is open again.
+
+        Undoing it gives that back with the rest. Returns what came of it, merge by merge, where something did.
+        """
+        plans = []
+        for merge in self.standing():
+            plan = Planner(Rows(self._connection), merge.kept_id, merge.gone_id, now).go_on()
+            if not plan.changes:
+                continue
+            self._write(plan)
+            own = merges.c.id == merge.id
+            moved = self._connection.execute(select(merges.c.moved).where(own)).scalar_one()
+            moved = [*moved, *(asdict(change) for change in plan.changes)]
+            self._connection.execute(update(merges).where(own).values(moved=moved))
+            plans.append(plan)
+        return plans
+
+    def _write(self, plan: Plan) -> None:
+        rows = Rows(self._connection)
+        for change in plan.changes:
+            rows.write(metadata.tables[change.table], change.before, change.after)
+
     def standing(self) -> Sequence[Merge]:
         """Every merge that was not undone, oldest first."""
         return self._all(Merge, _ROW)
+
+    def whole(self, organisation_id: int) -> frozenset[int]:
+        """An organisation, with all that turned out to be the same: what hangs on those is its own, in an ended campaign."""
+        became = self.became()
+        gone = self._connection.execute(select(became.c.gone_id).where(became.c.kept_id == organisation_id))
+        return frozenset({organisation_id, *gone.scalars()})
+
+    @staticmethod
+    def became() -> CTE:
+        """Each organisation that is gone (`gone_id`), with what it turned out to be, and what that did (`kept_id`)."""
+        stands = merges.c.undone_at.is_(None)
+        found = select(merges.c.gone_id, merges.c.kept_id).where(stands).cte("became", recursive=True)
+        further = select(found.c.gone_id, merges.c.kept_id).where(stands, merges.c.gone_id == found.c.kept_id)
+        return found.union(further)
 
     def undo(self, merge: Merge, now: datetime) -> Sequence[Lost]:
         """Give back to an organisation whatever hung on it; what came after stays with the one that was kept.

@@ -98,6 +98,11 @@ class Planner:
 
     def work_out(self) -> Plan:
         """Say everything that changes, in the order in which it can."""
+        self._organisations()
+        return self.go_on()
+
+    def go_on(self) -> Plan:
+        """Say what changes now, of all that hung on the other one and was left to it as the two became one."""
         rules = {
             signatures.name: self._signatures,
             campaign_organisations.name: self._words,
@@ -106,7 +111,6 @@ class Planner:
             ballots.name: self._ballots,
             question_waits.name: self._waits,
         }
-        self._organisations()
         for name, column in POINTERS.items():
             table = metadata.tables[name]
             mine = self._rows.find(table, **{column.name: self.plan.kept})

@@ -162,9 +162,14 @@ class Passing:
 def hush(storage: Storage, now: datetime) -> None:
     """Count the deadlines that have passed by now as said: for a database that comes from the past."""
     for campaign in storage.campaigns.open():
-        for one in storage.deadlines.of_campaign(campaign.id):
-            if _has_just_passed(storage, one, now):
-                _note(storage, one, now)
+        pass_over(storage, campaign, now)
+
+
+def pass_over(storage: Storage, campaign: Campaign, now: datetime) -> None:
+    """Count the deadlines of a campaign that have passed by now as said."""
+    for one in storage.deadlines.of_campaign(campaign.id):
+        if _has_just_passed(storage, one, now):
+            _note(storage, one, now)
 
 
 def _has_just_passed(storage: Storage, one: Deadline, now: datetime) -> bool:

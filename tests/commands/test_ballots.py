@@ -641,3 +641,25 @@ async def test_what_leads_up_to_an_answer_is_no_part_of_it(tmp_path: Path, said:
         await stage.say(voice("Camille"), f"!vote 1 {said}")
         ballots = await stage.database.read(lambda storage: storage.ballots.standing(1))
     assert [one.choice for one in ballots] == ([counted] if counted else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "stands"),
+    [
+        ("no objection", None), ("i say no objection", None), ("non, objection impossible", "against"),
+        ("on est pour ?", None), ("are we for?", None), ("on est pour", "for"), ("pour ?", "for"),
+        ("oui oui", "for"), ("no we cannot", "against"),
+    ],
+)  # fmt: skip
+async def test_neither_a_question_nor_an_answer_that_another_turns_round_is_a_vote(
+    stage: Stage, line: str, stands: str | None
+) -> None:
+    for order in ("!poll open majority Shall we? closes=3 days", "!confirm"):
+        await stage.say(voice("Maud"), order, "admin")
+    await stage.say(voice("Camille"), f"!vote {line}")
+
+    def given(storage: Storage) -> str | None:
+        (poll,) = storage.polls.of_campaign(1)
+        return next((one.choice for one in storage.ballots.standing(poll.id)), None)
+
+    assert await stage.database.read(given) == stands

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import MATRIX, Reacted, Redacted
+from campaign.chat import MATRIX, Reacted, Redacted, Typed
 from commands.menu import MENU
 from tests.commands.stage import PLACES, Rows, Stage, example, opened, under_way, voice
 from tests.conversations.play import BEGINNING
+from tests.storage.made import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from commands.command import Place
+    from storage.storage import Storage
     from tests.commands.stage import Answer
 
 OF_THE_CAMPAIGN = (
@@ -212,3 +214,74 @@ async def test_two_that_turn_out_to_be_one_stay_on_its_list_as_they_signed(stage
     after = await came_to(stage)
     for table in ("signatures", "campaign_organisations", "electors", "ballots", "disputes"):
         assert after.get(table) == before.get(table), table
+
+
+async def test_those_that_turned_out_to_be_one_since_are_one_once_it_is_opened_again(stage: Stage) -> None:
+    """Nobody speaks for the one that is gone: left on the list it would be counted twice, and have a voice nobody casts."""
+    for name in ("Camille", "Ines"):
+        await stage.say(voice(name), "!sign", "private")
+    await end(stage)
+    ended = await came_to(stage)
+    await stage.say(voice("Maud"), "!org merge Les Jardiniers du Web = Nuage Libre", "admin")
+    await stage.say(voice("Maud"), "!confirm", "admin")
+    (asked,) = await stage.say(voice("Maud"), "!campaign reopen", "admin")
+    (meanwhile,) = (line for line in asked.message.lines if "turned out to be" in line.id)
+    assert meanwhile.values == {"gone": "Nuage Libre", "kept": "Les Jardiniers du Web"}
+    done, *told = await stage.say(voice("Maud"), "!confirm", "admin")
+    assert "⚠ “{title}”: both have signed. No. {stands} stands, no. {ends} ends." in done.ids
+    assert any(one.ids[0].startswith("Your signature no. {ends} has ended") for one in told)
+    after = await came_to(stage)
+    assert len(after["campaign_organisations"]) == len(ended["campaign_organisations"]) - 1
+
+    def left(storage: Storage) -> list[str]:
+        return [one.organisation for one in storage.signatures.all_standing(1)]
+
+    assert await stage.database.read(left) == ["Les Jardiniers du Web"]
+    await stage.say(voice("Maud"), "!org unmerge Nuage Libre", "admin")
+    assert sorted(await stage.database.read(left)) == ["Les Jardiniers du Web", "Nuage Libre"]
+
+
+async def test_it_is_not_opened_again_while_a_voice_would_be_lost_by_that(stage: Stage) -> None:
+    """The collective votes in no poll: as one with it an organisation would not either, and nobody would have said so."""
+    maud = voice("Maud")
+    await stage.say(voice("Ines"), "!sign")
+    await stage.say(maud, "!campaign collective Le Fil Commun", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    await end(stage)
+    await stage.say(maud, "!org merge Les Jardiniers du Web = Le Fil Commun", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    (refused,) = await stage.say(maud, "!campaign reopen", "admin")
+    assert "could neither vote nor sign" in refused.ids[0]
+    unmerge = refused.message.lines[0].values["unmerge"]
+    assert isinstance(unmerge, Typed)
+    assert (unmerge.command, unmerge.rest) == ("org unmerge", "Le Fil Commun")
+    await stage.say(maud, "!org unmerge Le Fil Commun", "admin")
+    assert "is open again" in (await again(stage))[0].ids[0]
+
+
+async def test_nobody_loses_their_right_in_it_by_what_happens_in_another(stage: Stage) -> None:
+    """It signed in the one that is over, and turned out to be another one, which is taken off the list of one that is open."""
+    maud = voice("Maud")
+    await stage.say(maud, "!org add Chez Zoé", "admin")
+
+    def elsewhere(storage: Storage) -> int:
+        other = storage.campaigns.add("autre", "Une autre lettre", BEGINNING, **COLUMNS)
+        signed = storage.organisations.add("Zoé et Cie", "zoe et cie", BEGINNING)
+        storage.campaigns.stand(other.id, signed.id, "declined", BEGINNING)
+        person = storage.people.ensure(voice("Robin").address, "Robin", BEGINNING)
+        storage.representatives.represent(signed.id, person.id, "campaigner", BEGINNING)
+        storage.campaigns.close(other.id, BEGINNING)
+        return person.id
+
+    person = await stage.database.write(elsewhere)
+    await stage.say(maud, "!org merge Chez Zoé = Zoé et Cie", "admin")
+    await stage.say(maud, "!confirm", "admin")
+    await stage.say(maud, "!org remove Chez Zoé", "admin")
+    await stage.say(maud, "!confirm", "admin")
+
+    def speaks(storage: Storage) -> bool:
+        (kept,) = {one.kept_id for one in storage.merges.standing()}
+        assert storage.campaigns.member(1, kept) is None
+        return person in storage.representatives.of(kept)
+
+    assert await stage.database.read(speaks)

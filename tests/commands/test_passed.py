@@ -114,3 +114,23 @@ async def test_in_a_database_that_comes_from_the_past_it_counts_as_said(stage: S
     await order(stage, "!deadline 2024-09-20 18:00")
     await stage.database.write(lambda storage: due.hush(storage, DEADLINE + HOUR))
     assert not news(await stage.tick(DEADLINE + HOUR + TICK))
+
+
+async def test_one_that_passed_while_the_campaign_was_over_is_no_news_once_it_is_opened_again(
+    stage: Stage,
+) -> None:
+    """The rooms are told that it is open again, and how many have signed: that they can still sign is said by that."""
+    await order(stage, "!deadline 2024-09-20 18:00")
+    stage.now = DEADLINE - HOUR
+    await order(stage, "!campaign close")
+    await order(stage, "!confirm")
+    await stage.tick(DEADLINE)
+    stage.now = DEADLINE + TICK
+    await order(stage, "!campaign reopen")
+    await order(stage, "!confirm")
+    assert not news(await stage.tick(DEADLINE + HOUR))
+    stage.now = DEADLINE + HOUR
+    await order(stage, "!deadline 2024-09-21 18:00")
+    assert news(await stage.tick(DEADLINE + timedelta(days=1))), (
+        "what comes after it was opened again is said"
+    )

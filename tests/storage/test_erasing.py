@@ -425,6 +425,22 @@ def test_joining_two_people_leaves_nothing_with_the_other(database: Database) ->
 # --- retention
 
 
+def test_who_speaks_for_what_an_organisation_turned_out_to_be_has_its_part(database: Database) -> None:
+    """A campaign that has ended keeps the organisation that is gone: who spoke for it speaks for another one by now."""
+
+    def work(storage: Storage) -> None:
+        made, day = make(storage), timedelta(days=1)
+        storage.campaigns.close(made.campaign, NOW + 10 * day)
+        for name, gone in (("Pica", made.organisation), ("Picasoft asbl", 3)):  # and once more
+            kept = storage.organisations.add(name, name.casefold(), NOW)
+            storage.merges.merge(kept.id, gone, made.person.id, NOW + 10 * day)
+        assert storage.representatives.of(4) == [made.person.id]
+        assert made.person.id not in storage.erasing.due(NOW + 9 * day)
+        assert storage.erasing.due(NOW + 11 * day) == [made.person.id]
+
+    database.transaction(work)
+
+
 def test_only_who_has_no_part_in_a_campaign_is_due(database: Database) -> None:
     def work(storage: Storage) -> None:
         made = make(storage)

@@ -151,6 +151,36 @@ def test_one_organisation_is_left_with_one_voice(database: Database, what: dict[
     trying(database, work)
 
 
+@many
+@given(what=arbitrary.campaigns)
+def test_opened_again_a_campaign_is_as_if_it_had_been_open(database: Database, what: dict[str, Any]) -> None:
+    was, became = [], []
+
+    def open_before(storage: Storage) -> None:
+        build(storage, what)
+        for campaign in what["over"]:
+            storage.campaigns.reopen(campaign)
+        was.append(everything(storage))
+        storage.merges.merge(KEPT, GONE, 1, LATER)
+        assert not storage.merges.go_on(LATER)
+        became.append(everything(storage))
+
+    def open_after(storage: Storage) -> None:
+        build(storage, what)
+        storage.merges.merge(KEPT, GONE, 1, LATER)
+        assert not storage.merges.go_on(LATER), "it is over"
+        for campaign in what["over"]:
+            storage.campaigns.reopen(campaign)
+        storage.merges.go_on(LATER)
+        assert everything(storage) == became[-1]
+        assert hanging_on(storage, GONE) <= {"electors", "ballots"}
+        assert list(unmerge(storage)) == []
+        assert everything(storage) == was[-1]
+
+    trying(database, open_before)
+    trying(database, open_after)
+
+
 acts = st.lists(
     st.one_of(
         st.tuples(st.just("sign"), st.sampled_from((1, 2))),

@@ -154,10 +154,11 @@ class JoinedRoom:
 
     def replace_members(self, answer: Json) -> None:
         """Take the server's list of joined members (`/joined_members`) for the whole truth."""
-        self.members = {}
+        members: dict[str, str | None] = {}
         for user_id, profile in mapping(answer.get("joined")).items():
             name = mapping(profile).get("display_name")
-            self.members[user_id] = name if isinstance(name, str) else None
+            members[user_id] = name if isinstance(name, str) else None
+        self.members = members  # all at once: who is mentioned is looked up meanwhile, in another thread
         self.members_known, self.ask_again, self.invited_known = True, 0.0, False
 
     def replace_invited(self, answer: Json) -> None:

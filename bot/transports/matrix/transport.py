@@ -35,10 +35,11 @@ from bot.transports.tls import is_exposed, trusting
 from campaign.chat import MATRIX, Address, Room
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
     from pathlib import Path
 
     from bot.transports.base import Batch, Dispatch, Start, Uploaded
+    from bot.transports.matrix.rooms import JoinedRoom
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ class MatrixTransport:
         self._name = name
         self._keys = keys
         self._current: _Session | None = None
+        self._rooms: Mapping[str, JoinedRoom] = {}
+        """What is known of rooms: by the connection before, as soon as that has ended."""
 
     @property
     def user_id(self) -> str:
@@ -159,6 +162,7 @@ class MatrixTransport:
             self._current = _Session(
                 server, sync, Speech(server, sync, encryption), DirectChats(server, sync)
             )
+            self._rooms = sync.rooms
             try:
                 yield
             finally:
@@ -233,7 +237,7 @@ class MatrixTransport:
 
     def capabilities(self, room: Room) -> Capabilities:
         """Return what Matrix rooms show, as far as we may: transaction ids make every sending exactly once."""
-        known = self._current.sync.rooms.get(room.id) if self._current else None
+        known = self._rooms.get(room.id)
         return Capabilities(
             html=True,
             reactions=known is None or known.may_say("m.reaction"),
