@@ -227,12 +227,16 @@ def in_private(storage: Storage) -> Sequence[Alone]:
 
 
 def questions(storage: Storage, house: House, tick: Tick) -> Reply:
-    """Tell of answers where the bot could not be heard when they were given; remind the campaigners of open questions."""
+    """Tell of answers where the bot could not be heard when they were given; remind the campaigners of open questions.
+
+    Who asked is still told in a campaign that has ended; of its open questions nobody is reminded any more.
+    """
     told: list[Elsewhere] = []
-    for campaign in storage.campaigns.open():
+    for campaign in storage.campaigns.all():
         for question in storage.questions.to_tell(campaign.id):
             told += questioning.settled(storage, campaign, storage.questions.get(question), tick.now)
-        told += questioning.remind(storage, house, campaign, tick.now)
+        if campaign.closed_at is None:
+            told += questioning.remind(storage, house, campaign, tick.now)
     return Reply(elsewhere=tuple(told))
 
 

@@ -202,6 +202,33 @@ async def test_who_asked_is_still_told_the_answer_and_no_organisation_is_asked_t
     assert (await stage.say(voice("Ines"), "!ask Where does the money go?"))[0].ids == [ENDED]
 
 
+async def test_who_asked_where_the_bot_was_away_is_told_once_it_is_back(stage: Stage) -> None:
+    async def find(state: str) -> None:
+        def work(storage: Storage) -> None:
+            room = storage.rooms.find(MATRIX, PLACES[MATRIX]["campaign"].id)
+            assert room is not None
+            storage.rooms.change(room.id, state=state)
+
+        await stage.database.write(work)
+
+    await stage.say(voice("Camille"), "!ask Where does the money go?")
+    await stage.say(voice("Ines"), "!deciding question=1")
+    await end(stage)
+    await find("parked")
+    assert [one.where for one in await stage.say(voice("Maud"), "!answer 1 To small teams", "admin")] == [
+        "#equipe"
+    ]
+    await find("joined")
+    (told,) = await stage.tick(stage.now + timedelta(minutes=1))
+    assert (told.ids, told.where) == (["💡 {question}"], PLACES[MATRIX]["campaign"].id)
+    assert not await stage.tick(stage.now + timedelta(minutes=1))
+    await again(stage)
+    (waited,) = await stage.tick(stage.now + timedelta(minutes=1))
+    assert any("you were waiting for this" in line for line in waited.ids), (
+        "organisations too, now that they can sign"
+    )
+
+
 async def test_two_that_turn_out_to_be_one_stay_on_its_list_as_they_signed(stage: Stage) -> None:
     for name in ("Camille", "Ines"):
         await stage.say(voice(name), "!sign")

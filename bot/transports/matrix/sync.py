@@ -74,6 +74,7 @@ class SyncLoop:
         self._since = start.cursors.get(SCOPE, "")
         self._poll = poll_seconds
         self._batch_size = batch_size
+        self._timeline_limit = timeline_limit
         self._started = False
         nothing = {"not_types": ["*"]}
         self._wanted_of_sync: Json = {
@@ -190,13 +191,20 @@ class SyncLoop:
             answer = await self._server.call("GET", "sync", query=query, timeout=timeout)
         except AnswerTooLarge:
             # What is left out of it is asked for in pages.
-            asked = self._wanted_of_sync["room"]["timeline"]
-            asked["limit"], self._filter = max(1, asked["limit"] // 10), ""
+            self._want(max(1, self._wanted_of_sync["room"]["timeline"]["limit"] // 10))
             raise
         token = answer.get("next_batch")
         if not isinstance(token, str) or not token:
             raise Unreachable("sync: the answer is not Matrix")
+        # What follows is small again, and pages cost time while a crowd signs.
+        self._want(self._timeline_limit)
         return answer
+
+    def _want(self, limit: int) -> None:
+        """Ask for so many events of each room from now on."""
+        asked = self._wanted_of_sync["room"]["timeline"]
+        if asked["limit"] != limit:
+            asked["limit"], self._filter = limit, ""
 
     # --- reading an answer --------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ async def test_of_a_server_whose_answer_is_too_large_less_is_asked() -> None:
             if path[0] != "sync":
                 return {}
             asked.append(json.loads(query["filter"])["room"]["timeline"]["limit"])
-            if asked[-1] > 1:
+            if asked == [10]:
                 raise AnswerTooLarge
             return {"next_batch": "next"}
 
@@ -210,3 +210,5 @@ async def test_of_a_server_whose_answer_is_too_large_less_is_asked() -> None:
         await sync._ask()
     assert (await sync._ask())["next_batch"] == "next"
     assert asked == [10, 1]
+    assert (await sync._ask())["next_batch"] == "next"
+    assert asked == [10, 1, 10], "what follows is small again"
