@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Listing, Typed, say
@@ -15,8 +14,8 @@ from commands.line.usage import explained
 from commands.vocabulary import HOW, fold, in_language
 
 if TYPE_CHECKING:
+    from campaign.chat import Text
     from commands.command import Command
-    from storage.prompts import Prompt
 
 YES_TO = frozenset({"sign", "confirm"})
 """Commands by which somebody says yes for their organisation."""
@@ -169,7 +168,7 @@ def _ask_for(context: Context, one: Command, rest: str, shown: str = "") -> Repl
     waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
     if waits and one.name == "confirm":
         # A slip in saying yes to what was asked is about that, and nothing else was said in between.
-        return replace(ask(context, typed, None), purpose=picking.about(context, waits))
+        return Reply(_whether(typed), purpose=picking.about(context, waits))
     try:
         running.authorise(context, one)
         arguments, campaign = grammar.arguments(one, rest, context)
@@ -181,11 +180,10 @@ def _ask_for(context: Context, one: Command, rest: str, shown: str = "") -> Repl
 def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
     """Ask whether something else was meant than was typed; by yes this is chosen, if it can be said as it stands.
 
-    What was asked before is not forgotten for a slip, but for another slip in the same command: yes is for the last.
+    Whatever was asked before waits no longer then: to somebody who says "yes" now, this is the question.
     """
-    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
-    if choice is None or (waits and not _is_slip(waits, choice.command)):
-        return Reply((say(N_("Did you mean {command}?"), command=typed),))
+    if choice is None:
+        return Reply(_whether(typed))
     meant = (
         say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=typed)
         if context.private
@@ -198,6 +196,5 @@ def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
     return Reply((meant,), choices=(choice,))
 
 
-def _is_slip(prompt: Prompt, command: str) -> bool:
-    """Whether all that was asked is whether this command was meant, as it was nearly typed."""
-    return [(one["command"], one.get("confirmed", True)) for one in prompt.choices] == [(command, False)]
+def _whether(typed: Typed) -> tuple[Text, ...]:
+    return (say(N_("Did you mean {command}?"), command=typed),)

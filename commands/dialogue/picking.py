@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from campaign.chat import Text
     from commands.command import Command
     from storage.prompts import Prompt
     from storage.storage import Storage
@@ -32,8 +33,6 @@ JUST_NOW = timedelta(minutes=2)
 """How long after a question a yes or no in its room, in reply to no message, may be meant for it."""
 FORGOTTEN = timedelta(minutes=30)
 """How long after a question a yes names what it was taken for."""
-TAKEN_BACK = frozenset({"sign", "details"})
-"""The commands that may ask first, though what they do is easily taken back."""
 _HIGHEST = 99
 """A number above is no answer to a question, but a year or a price."""
 
@@ -104,7 +103,7 @@ def run(context: Context, prompt: Prompt, number: int, *, again: bool = False) -
         CampaignError: there is no such choice, or it can no longer be done.
     """
     if not 1 <= number <= len(prompt.choices):
-        raise CampaignError(say(N_("Please reply with a number from 1 to {last}."), last=len(prompt.choices)))
+        raise CampaignError(_which(prompt))
     choice = prompt.choices[number - 1]
     one = _command(context, choice)
     running.authorise(context, one)
@@ -124,8 +123,15 @@ def run(context: Context, prompt: Prompt, number: int, *, again: bool = False) -
     )
 
 
+def _which(prompt: Prompt) -> Text:
+    return say(N_("Please reply with a number from 1 to {last}."), last=len(prompt.choices))
+
+
 def pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | None:
-    """Answer a question: by a number if there are several choices, by yes if there is one, and either by no."""
+    """Answer a question: by a number if there are several choices, by yes if there is one, and either by no.
+
+    A number, too, is for what was said to the person last: after anything else the choices are shown once more.
+    """
     if prompt is None:
         return None
     if picked == "no":
@@ -134,11 +140,15 @@ def pick(context: Context, prompt: Prompt | None, picked: Picked) -> Reply | Non
     several = len(prompt.choices) > 1
     if picked == "yes":
         return agree(context, prompt)
-    return run(context, prompt, picked) if several else None
+    if not several:
+        return None
+    if not 1 <= picked <= len(prompt.choices):
+        return Reply((_which(prompt),), purpose=_purpose(prompt))
+    return run(context, prompt, picked) if _is_meant(context, prompt) else pick_one(context, prompt)
 
 
 def agree(context: Context, prompt: Prompt, *, named: bool = False) -> Reply | None:
-    """Take a yes for what it says yes to. What is not easily taken back is asked anew if another answer came between.
+    """Take a yes for what it says yes to: what was asked last. If another answer came between, it is asked anew.
 
     Not where it is clear what is meant: the yes replies to the question, or what it is about was `named`.
 
@@ -149,12 +159,8 @@ def agree(context: Context, prompt: Prompt, *, named: bool = False) -> Reply | N
         return pick_one(context, prompt)
     if named or context.replies_to == _purpose(prompt):
         return run(context, prompt, 1)
-    if _is_overtaken(context, prompt):
-        asked = run(context, prompt, 1, again=True)
-        if asked is None or not asked.choices:
-            return asked
-        before = say(N_("You have said something else since, so I ask once more. Is this what you mean?"))
-        return replace(asked, lines=(before, *asked.lines))
+    if not _is_last(context, prompt):
+        return _anew(context, prompt)
     done = run(context, prompt, 1)
     if done is None or context.now - prompt.asked_at < FORGOTTEN:
         return done
@@ -163,12 +169,20 @@ def agree(context: Context, prompt: Prompt, *, named: bool = False) -> Reply | N
     return replace(done, lines=(named_first, *done.lines))
 
 
-def _is_overtaken(context: Context, prompt: Prompt) -> bool:
-    """Whether something that is not easily taken back was asked, and the person was answered here on something else since."""
-    choice = prompt.choices[0]
-    if len(prompt.choices) > 1 or not choice.get("confirmed", True) or choice["command"] in TAKEN_BACK:
-        return False
-    return not _is_last(context, prompt)
+def _anew(context: Context, prompt: Prompt) -> Reply | None:
+    """Ask again what a yes seems to be for, as something else was answered since."""
+    if not prompt.choices[0].get("confirmed", True):
+        return pick_one(context, prompt)  # whether that was meant: it was not said as it stands
+    asked = run(context, prompt, 1, again=True)
+    if asked is None or not asked.choices:
+        return asked
+    before = say(N_("You have said something else since, so I ask once more. Is this what you mean?"))
+    return replace(asked, lines=(before, *asked.lines))
+
+
+def _is_meant(context: Context, prompt: Prompt) -> bool:
+    """Whether what is said without a word of what it is about is said to this question."""
+    return context.replies_to == _purpose(prompt) or _is_last(context, prompt)
 
 
 def _is_last(context: Context, prompt: Prompt) -> bool:
@@ -178,7 +192,7 @@ def _is_last(context: Context, prompt: Prompt) -> bool:
 
 def about(context: Context, prompt: Prompt) -> str:
     """The purpose of what is said about a question, so that a yes to it is one to the question; empty if that is asked anew."""
-    return "" if _is_overtaken(context, prompt) else _purpose(prompt)
+    return _purpose(prompt) if _is_last(context, prompt) else ""
 
 
 def _purpose(prompt: Prompt) -> str:
@@ -197,18 +211,14 @@ def _line(context: Context, choice: Mapping[str, Any]) -> Typed:
 def called(context: Context, line: calling.Line) -> Reply | None:
     """Take yes or no said to the bot in a room ("!oui", "tocsin: non") for the answer to what was last asked there.
 
-    Not where the line replies to another question of its: it is meant for that one, which waits no longer. And if
-    something else was answered since, a yes may be meant for that: what it would say yes to is shown once more.
+    Not where the line replies to another question of its: it is meant for that one, which waits no longer.
     """
     word = yes_or_no(line.text)
     waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
     if word is None or waits is None:
         return None
-    replies = context.replies_to == _purpose(waits)
-    if is_question(context.replies_to) and not replies:
+    if is_question(context.replies_to) and context.replies_to != _purpose(waits):
         return None
-    if word == "yes" and not (replies or _is_last(context, waits) or _is_overtaken(context, waits)):
-        return pick_one(context, waits)
     return pick(context, waits, word)
 
 

@@ -48,6 +48,7 @@ class Script:
         self.ended = threading.Event()
         self.texts: dict[str, str] = {}
         self.devices: list[str] = []
+        self.keys: dict[str, Any] = {}
 
 
 class Homeserver(BaseHTTPRequestHandler):
@@ -78,7 +79,10 @@ class Homeserver(BaseHTTPRequestHandler):
         elif self.path.endswith("/filter"):
             self._answer({"filter_id": "f"})
         elif "/keys/" in self.path:
-            self._answer({"one_time_key_counts": {"signed_curve25519": 50}})
+            if keys := body.get("device_keys", {}).get("keys"):
+                self.script.keys = {ME: {body["device_keys"]["device_id"]: {"keys": keys}}}
+            counts = {"one_time_key_counts": {"signed_curve25519": 50}}
+            self._answer({**counts, "device_keys": self.script.keys})
         else:
             self._answer({"errcode": "M_FORBIDDEN", "error": "no"}, 403)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import MATRIX, Said
+from campaign.chat import MATRIX, Said, Typed
 from tests.commands.stage import PLACES, opened, voice
 from tests.conversations.play import BEGINNING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from commands.command import Place
     from tests.commands.stage import Answer
 
 MINUTE = timedelta(minutes=1)
@@ -95,15 +96,34 @@ async def test_a_yes_never_confirms_what_came_before_the_last_answer(tmp_path: P
     with opened(tmp_path) as stage:
         (asked,) = ids(await stage.say(voice("Sacha"), "!sign Serveur du Coin"))
         await stage.say(voice("Sacha"), "!status")
-        assert ids(await stage.say(voice("Sacha"), "!yes")) == [asked]
+        before, again = ids(await stage.say(voice("Sacha"), "!yes"))
+        assert before.startswith("You have said something else since")
+        assert again == asked
         assert any("declared" in line for line in ids(await stage.say(voice("Sacha"), "!yes")))
 
 
-async def test_a_yes_is_not_for_a_guess_that_another_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["campaign", "private"])
+async def test_a_yes_is_for_the_guess_that_came_last(tmp_path: Path, place: Place) -> None:
+    """Whoever first wanted to sign, and then says that they do not, has not said yes to signing."""
     with opened(tmp_path) as stage:
-        (guess,) = ids(await stage.say(voice("Camille"), "!hesitate in 3 days"))
-        await stage.say(voice("Camille"), "!join")
-        assert ids(await stage.say(voice("Camille"), "!yes")) == [guess]
+        camille = voice("Camille")
+        for line, meant in (("!join", "sign"), ("!we decline", "decline")):
+            (guess,) = await stage.say(camille, line, place)
+            assert guess.message.lines[0].values["command"] == Typed(meant)
+        (done,) = ids(await stage.say(camille, "yes" if place == "private" else "!confirm", place))
+        assert done.startswith("Noted: **{name}** will not sign"), done
+        assert (await stage.rows())["signatures"] == []
+
+
+async def test_a_number_is_for_what_was_said_last(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        (asked,) = ids(await stage.say(voice("Sacha"), "!sign Fibre Partage", "private"))
+        assert ids(await stage.say(voice("Sacha"), "7", "private")) == [
+            "Please reply with a number from 1 to {last}."
+        ]
+        await stage.say(voice("Sacha"), "!status", "private")
+        assert ids(await stage.say(voice("Sacha"), "1", "private")) == [asked]
+        assert any("is declared" in line for line in ids(await stage.say(voice("Sacha"), "2", "private")))
 
 
 def ids(answers: Sequence[Answer]) -> list[str]:
