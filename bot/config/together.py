@@ -40,15 +40,6 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
             f"matrix.homeserver: {homeserver!r} — expected https, unless it is this very machine "
             '("http://127.0.0.1:8008"): the login could be read on the way'
         )
-    for network in (MATRIX, XMPP):
-        ca_file = word(table(raw, network), "ca_file")
-        if ca_file:
-            try:
-                ssl.create_default_context(cafile=folder / ca_file)
-            except ssl.SSLError:
-                problems.append(f"{network}.ca_file: {ca_file!r} — expected certificates in PEM form")
-            except (OSError, ValueError) as error:
-                problems.append(f"{network}.ca_file: {ca_file!r} — cannot be read: {why(error)}")
     problems += [
         f'campaigns.{key}.counts: "declared" — expected "confirmed", or no second_person: '
         "it asks for two people where this asks for none"
@@ -59,6 +50,21 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
     if data and (folder / data).is_file():
         problems.append(f"bot.data: {data!r} — expected a folder: that is a file")
     return problems + _rooms(raw) + _sides(raw)
+
+
+def certificates(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    """What is wrong with the files of certificates; paths are relative to the folder."""
+    problems: list[str] = []
+    for network in (MATRIX, XMPP):
+        ca_file = word(table(raw, network), "ca_file")
+        if ca_file:
+            try:
+                ssl.create_default_context(cafile=folder / ca_file)
+            except ssl.SSLError:
+                problems.append(f"{network}.ca_file: {ca_file!r} — expected certificates in PEM form")
+            except (OSError, ValueError) as error:
+                problems.append(f"{network}.ca_file: {ca_file!r} — cannot be read: {why(error)}")
+    return problems
 
 
 def _sides(raw: Mapping[str, Any]) -> list[str]:
