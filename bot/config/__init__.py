@@ -26,13 +26,14 @@ from bot.config.schema import (
     local,
 )
 from bot.config.tables import campaigns, table, word
-from bot.config.together import certificates, checks, remarks, unreachable
+from bot.config.together import certificates, checks, hardly_meant, unreachable
 from bot.config.values import LANGUAGES
 from bot.config.wording import problems_of
 from campaign.chat import MATRIX, XMPP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from bot.accounts.credentials import Login
@@ -128,8 +129,7 @@ def load(
     amiss: list[str] = []
     if files != "none":
         # What is wrong with them is said whatever else is wrong with the config: it is read from the raw table.
-        spoken = word(table(raw, "bot"), "language") or Bot().language
-        openings = {key: opening_of(key, one, folder, amiss, spoken) for key, one in campaigns(raw)}
+        openings = {key: opening_of(key, one, folder, amiss) for key, one in campaigns(raw)}
         problems += certificates(raw, folder)
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
@@ -147,6 +147,14 @@ def load(
     if missing:
         raise ConfigError(path, amiss, missing, config)
     return config
+
+
+def remarks(path: Path, now: datetime) -> list[str]:
+    """What a config allows, but was hardly meant, a line each, whatever is wrong with it; none if it cannot be read."""
+    try:
+        return hardly_meant(_toml(path), now)
+    except ConfigError:
+        return []
 
 
 def _toml(path: Path) -> dict[str, Any]:

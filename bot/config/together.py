@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.config.files import why
-from bot.config.schema import deadline_of, local
+from bot.config.schema import Bot, instant, local
 from bot.config.tables import campaigns, items, table, word
-from bot.config.values import account, room_address
+from bot.config.values import account, deadline, known_zone, room_address
 from bot.transports.tls import is_exposed, is_loopback
 from campaign.account import is_server
 from campaign.chat import MATRIX, NETWORKS, XMPP
@@ -157,16 +157,17 @@ def unreachable(settings: Settings) -> list[str]:
     return problems
 
 
-def remarks(settings: Settings, now: datetime) -> list[str]:
+def hardly_meant(raw: Mapping[str, Any], now: datetime) -> list[str]:
     """What is allowed, but was hardly meant; a line each."""
-    if not settings.campaigns:
+    if not table(raw, "campaigns"):
         return ["there is no campaign: nothing can be signed"]
     found = []
-    for key, campaign in settings.campaigns.items():
-        if not campaign.rooms:
+    for key, campaign in campaigns(raw):
+        if not campaign.get("rooms"):
             found.append(f"campaigns.{key}.rooms: none: nobody will read of the letter")
-        zone = campaign.timezone or settings.bot.timezone
-        at = deadline_of(campaign, zone)
-        if at is not None and at <= now:
-            found.append(f"campaigns.{key}.deadline: {local(at, zone)} has passed")
+        zone = word(campaign, "timezone") or word(table(raw, "bot"), "timezone") or Bot().timezone
+        with suppress(ValueError):  # of the deadline or of the zone: the schema says so
+            at = instant(deadline(campaign.get("deadline")), known_zone(zone))
+            if at <= now:
+                found.append(f"campaigns.{key}.deadline: {local(at, zone)} has passed")
     return found
