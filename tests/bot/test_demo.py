@@ -134,17 +134,16 @@ def test_a_line_is_edited_and_had_again_on_a_real_terminal() -> None:
     os.close(theirs)
 
 
-def test_no_line_ends_at_a_space_that_does_not_break() -> None:
+@pytest.mark.parametrize("text", ["«\u00a0lettre\u00a0»\u00a0: oui\u202f!", "« lettre » : oui !"])
+def test_no_line_ends_at_a_space_that_does_not_break(text: str) -> None:
     out = io.StringIO()
     camille = Character("Camille", Address(MATRIX, "@camille:nuagelibre.example"))
     stage = Stage({"Camille": camille}, {}, datetime(2024, 9, 2, tzinfo=UTC))
     screen = Screen(stage, Console(file=out, width=32))
-    screen.said(
-        private_room(camille.address), "Camille", "Nous signons la «\u00a0lettre\u00a0»\u00a0: oui\u202f!"
-    )
+    screen.said(private_room(camille.address), "Camille", f"Nous signons la {text}")
     *_, first, second = out.getvalue().splitlines()
     assert first.endswith("Nous signons la")
-    assert second.strip() == "«\u00a0lettre\u00a0»\u00a0: oui\u202f!"
+    assert second.strip() == text
 
 
 async def test_a_poll_says_whose_number_is_to_be_typed() -> None:

@@ -30,7 +30,9 @@ _MARGIN = 12
 """Columns before what is said: the name of who says it."""
 _KEPT = {0xA0: 0xE000, 0x202F: 0xE001}
 """Spaces at which no line ends, and what they are while lines are broken."""
-_AS_IT_WAS = {stand_in: space for space, stand_in in _KEPT.items()}
+_BESIDE_A_SIGN = re.compile(r"(?<=«) | (?=[»:;!?])")
+"""A space that was typed where French wants one of these."""
+_AS_IT_WAS = {0xE000: "\N{NO-BREAK SPACE}", 0xE001: "\N{NARROW NO-BREAK SPACE}", 0xE002: " "}
 _MARKED = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|`([^`\n]+)`|(.)", re.DOTALL)
 
 
@@ -96,7 +98,7 @@ class Screen:
 
     def _line(self, name: str, colour: str, body: Rich) -> None:
         """Show who says something, and beside it what they say."""
-        body.plain = body.plain.translate(_KEPT)  # rich breaks lines at these, too
+        body.plain = _BESIDE_A_SIGN.sub("\ue002", body.plain.translate(_KEPT))  # rich breaks at them, too
         for number, line in enumerate(body.wrap(self._terminal, max(20, self._terminal.width - _MARGIN))):
             said = (
                 Rich(name.ljust(_MARGIN - 3), f"bold {colour}") if not number else Rich(" " * (_MARGIN - 3))
