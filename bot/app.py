@@ -83,6 +83,14 @@ class App:
 
     async def open(self) -> None:
         """Bring what the config names into the database. Raises StorageError."""
+        if self._config.amiss:
+            # Not what: a line of an organisations' file names people.
+            log.warning(
+                "started without reading the letters and organisations (%d to mend): it goes on with those it knows; "
+                "`tocsin check` says what is wrong, `tocsin reload` has them read",
+                len(self._config.amiss),
+                extra={"action": "open"},
+            )
         for left in reversed(range(BUSY_TRIES)):
             try:
                 changes = await self._database.write(

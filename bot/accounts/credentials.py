@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,7 +116,8 @@ def _from_file(path: Path, where: str, problems: list[str]) -> Login | None:
     try:
         if path.stat().st_mode & _ANYBODY:
             problems.append(
-                f"{where}: everybody on this machine can read the file — expected `chmod o= FILE`"
+                f"{where}: everybody on this machine can read the file — "
+                f"expected `chmod o= {shlex.quote(os.path.normpath(path))}`"
             )
             return None
         text = path.read_text("utf-8").strip()

@@ -68,17 +68,17 @@ def check(config: ConfigPath = CONFIG) -> None:
         known, missing = load(config), []
     except ConfigError as error:
         if error.well_formed is None:
-            refuse(str(error), error.problems)
+            refuse(str(error), [*error.problems, *remarks(config, datetime.now(UTC))])
         known, missing = error.well_formed, error.problems
     if nowhere := unreachable(known.settings):
-        refuse(f"{config}: {len(nowhere)} to mend", nowhere)
+        refuse(f"{config}: {len(nowhere)} to mend", [*nowhere, *remarks(config, datetime.now(UTC))])
     try:
         served = transports(known, keys=False)
     except ValueError as error:
         refuse(str(error))
     logging.getLogger().addHandler(logging.NullHandler())  # what is wrong is said below, once
     tell(f"{config}: well-formed")
-    remarked = [*remarks(known.settings, datetime.now(UTC)), *_differences(known, known.settings.bot.data)]
+    remarked = [*remarks(config, datetime.now(UTC)), *_differences(known, known.settings.bot.data)]
     tell(*(f"  {line}" for line in remarked))
     tell(*missing, style="red")
     if not asyncio.run(_try_all(known, served)) or missing:

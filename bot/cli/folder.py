@@ -25,10 +25,14 @@ CONFIG = Path("config.toml")
 """The config, unless another is named."""
 
 
-def read(path: Path, *, logs_in: bool = False) -> Config:
-    """Read a config; end with everything that is wrong with it."""
+def read(path: Path) -> Config:
+    """Read a config alone, for its data folder and its settings; end with everything that is wrong with it.
+
+    Neither a login nor the letters and organisations beside it are looked at: nobody's slip in one of those may keep an
+    operator from a backup.
+    """
     try:
-        return load(path, logs_in=logs_in)
+        return load(path, logs_in=False, files="none")
     except ConfigError as error:
         refuse(str(error), error.problems)
 

@@ -13,6 +13,7 @@ import typer
 
 from bot.cli.exits import FAILED, fail, refuse, terminal
 from bot.cli.folder import CONFIG, ConfigPath, locked, read
+from bot.config import ConfigError, load
 from bot.discretion import configure
 from bot.health.health import disk_free, judge
 from bot.health.health import read as read_health
@@ -27,25 +28,38 @@ def run(
         bool, typer.Option("--verbose", "-v", help="Log what the libraries say, too.")
     ] = False,
 ) -> None:
-    """Serve the campaigns of the config until stopped."""
+    """Serve the campaigns of the config until stopped.
+
+    A mistake in a letter's or an organisations' file keeps nobody from starting again: the bot goes on with what it
+    holds. It does keep a campaign from being opened.
+    """
+    from bot.files.opening import holds_all
     from bot.networks import transports
     from bot.serve import serve
-    from storage.opening import open_database
+    from storage.opening import FILE, open_database
 
     configure(verbose=verbose)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever asks for a reload too early must not end it
-    known = read(config, logs_in=True)
     try:
+        known = load(config, files="if whole")
         served = transports(known)
+    except ConfigError as error:
+        refuse(str(error), error.problems)
     except ValueError as error:
         refuse(str(error))
     folder = known.settings.bot.data
+    if known.amiss and not (folder / FILE).is_file():
+        refuse(str(ConfigError(config, [*known.amiss])), known.amiss)
     with ExitStack() as opened:
         try:
             # The lock comes first: a second bot must not migrate the database under this one.
             opened.enter_context(locked(folder))
             database = open_database(folder)
             opened.callback(database.close)
+            if known.amiss and not database.transaction(
+                lambda storage: holds_all(storage, known), writes=False
+            ):
+                refuse(str(ConfigError(config, [*known.amiss])), known.amiss)
             stopped = asyncio.run(serve(known, database, served, terminal.print))
         except StorageError as error:
             fail(str(error))

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -26,13 +26,14 @@ from bot.config.schema import (
     local,
 )
 from bot.config.tables import campaigns, table, word
-from bot.config.together import checks, remarks, unreachable
+from bot.config.together import certificates, checks, hardly_meant, unreachable
 from bot.config.values import LANGUAGES
 from bot.config.wording import problems_of
 from campaign.chat import MATRIX, XMPP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from bot.accounts.credentials import Login
@@ -94,13 +95,23 @@ class Config:
     """Network → what to log in with."""
     path: Path
     """The file it was read from."""
+    amiss: tuple[str, ...] = ()
+    """What is wrong with the letters and the organisations' files, a line each: then nothing of any of them is here."""
 
 
-def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool = True) -> Config:
+def load(
+    path: Path,
+    *,
+    environment: dict[str, str] | None = None,
+    logs_in: bool = True,
+    files: Literal["whole", "if whole", "none"] = "whole",
+) -> Config:
     """Read a config and everything it names.
 
     Paths in it are relative to its folder. What to log in with is looked for as `bot.accounts.credentials` says; without
-    `logs_in` it is not.
+    `logs_in` it is not. Of the `files` beside it (letters, organisations, certificates) "none" reads none: whoever needs
+    the data folder alone is kept from nothing by a slip in one of them. With "if whole" a mistake in a letter or among the
+    organisations is no error, but `amiss`.
 
     Raises:
         ConfigError: with every problem found, not only the first. No password is ever part of it.
@@ -114,14 +125,17 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         problems += problems_of(error.errors())
-    # What the files say is wrong with them whatever else is wrong with the config: it is read from the raw table.
-    spoken = word(table(raw, "bot"), "language") or Bot().language
-    openings = {key: opening_of(key, one, folder, problems, spoken) for key, one in campaigns(raw)}
+    openings: dict[str, Opening] = {}
+    amiss: list[str] = []
+    if files != "none":
+        # What is wrong with them is said whatever else is wrong with the config: it is read from the raw table.
+        openings = {key: opening_of(key, one, folder, amiss) for key, one in campaigns(raw)}
+        problems += certificates(raw, folder)
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
     problems += checks(raw, folder)
-    if settings is None or problems:
-        raise ConfigError(path, problems, missing)
+    if settings is None or problems or (amiss and files == "whole"):
+        raise ConfigError(path, [*problems, *amiss], missing)
     settings = settings.model_copy(
         update={"bot": settings.bot.model_copy(update={"data": folder / settings.bot.data})}
     )
@@ -129,10 +143,18 @@ def load(path: Path, *, environment: dict[str, str] | None = None, logs_in: bool
         if section is not None and section.ca_file is not None:
             absolute = section.model_copy(update={"ca_file": folder / section.ca_file})
             settings = settings.model_copy(update={network: absolute})
-    config = Config(settings, openings, logins, path.resolve())
+    config = Config(settings, {} if amiss else openings, logins, path.resolve(), tuple(amiss))
     if missing:
-        raise ConfigError(path, [], missing, config)
+        raise ConfigError(path, amiss, missing, config)
     return config
+
+
+def remarks(path: Path, now: datetime) -> list[str]:
+    """What a config allows, but was hardly meant, a line each, whatever is wrong with it; none if it cannot be read."""
+    try:
+        return hardly_meant(_toml(path), now)
+    except ConfigError:
+        return []
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot.config.roster import read_roster
 from bot.config.tables import table, word
 from bot.texts import Wording
+from campaign.organisation import normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.config.roster import RosterLine
 
 T = TypeVar("T")
+ENGLISH = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,10 @@ def why(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or "not the path of a file"
 
 
-def opening_of(
-    key: str, campaign: Mapping[str, Any], folder: Path, problems: list[str], spoken: str
-) -> Opening:
+def opening_of(key: str, campaign: Mapping[str, Any], folder: Path, problems: list[str]) -> Opening:
     """Read what a campaign's section names, whatever else is wrong with it; what is wrong there becomes a problem.
 
-    That of the organisations' file is said in the bot's language (`spoken`): whoever knows the organisations keeps it.
+    All of it in English, as everything on the command line: what the bot's language is for is said in chat.
     """
     letters = []
     for language, path in table(campaign, "letter").items():
@@ -89,6 +89,8 @@ def opening_of(
                 letters.append(read_letter(language, text, _title(campaign, language)))
                 if not text.strip():
                     problems.append(f"{where} — expected a letter: it is empty")
+                elif not letters[-1].summary:
+                    problems.append(f"{where} — expected a letter: nothing stands below its heading")
     roster: tuple[RosterLine, ...] = ()
     path = word(campaign, "organisations")
     if path:
@@ -96,5 +98,11 @@ def opening_of(
         data = _read((folder / path).read_bytes, f"{where}: {path!r}", problems)
         if data is not None:
             roster, wrong = read_roster(data)
-            problems += [f"{where}: {Wording(spoken).plain([one])}" for one in wrong]
+            problems += [f"{where}: {Wording(ENGLISH).plain([one])}" for one in wrong]
+    collective = normal_form(word(campaign, "collective"))
+    if collective and any(collective in map(normal_form, one.names) for one in roster):
+        problems.append(
+            f"campaigns.{key}.collective: {campaign['collective']!r} — expected what all of them are called together: "
+            "this is one of the organisations in its file"
+        )
     return Opening(tuple(letters), roster)

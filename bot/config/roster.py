@@ -36,6 +36,8 @@ SAVE_AS = N_(
     "Please save the file anew, as “CSV UTF-8” (Excel) or with the character set “Unicode (UTF-8)” (LibreOffice)."
 )
 """What to do with a file of another character set: guessing it would get some accents wrong for good."""
+_SIGNS = {",": N_("a comma"), ";": N_("a semicolon"), "\t": N_("a tab")}
+"""What values may be parted by, in words."""
 LONGEST_TESTIMONY = 300
 """Characters of a testimony: as many as are taken in chat."""
 
@@ -82,7 +84,7 @@ def read_roster(data: bytes) -> tuple[tuple[RosterLine, ...], list[Text]]:
         if wrong:
             return (), wrong
         for row in rows:
-            line = _Row(row, columns, rows.line_num, wrong).read()
+            line = _Row(row, columns, rows.line_num, wrong, dialect.delimiter).read()
             if line is not None and _is_alone(line, rows.line_num, names, wrong):
                 lines.append(line)
     except csv.Error:
@@ -154,16 +156,23 @@ class _Row:
     """One line, each value as the rest of the bot wants it."""
 
     def __init__(
-        self, row: Mapping[str | None, Any], columns: Mapping[str, str], number: int, wrong: list[Text]
+        self,
+        row: Mapping[str | None, Any],
+        columns: Mapping[str, str],
+        number: int,
+        wrong: list[Text],
+        parted_by: str,
     ) -> None:
         self._row, self._columns, self._number, self._wrong = row, columns, number, wrong
+        self._parted_by = parted_by
 
     def read(self) -> RosterLine | None:
         """The organisation; None if there is none on this line."""
         if not any(self._row.values()):
             return None
         if self._row.get(None):
-            self._note(N_('more values than columns: a value with a comma in it has to stand in "quotes"'))
+            many = N_('more values than columns: a value with {sign} in it has to stand in "quotes"')
+            self._note(many, sign=say(_SIGNS[self._parted_by]))
             return None
         garbled = [
             column for column, called in self._columns.items() if _is_garbled(str(self._row[called] or ""))

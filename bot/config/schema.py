@@ -148,9 +148,11 @@ class Settings(Section):
 
 def deadline_of(campaign: Campaign, zone: str) -> datetime | None:
     """A campaign's deadline as an instant (UTC); one without a zone is meant in `zone`."""
-    at = campaign.deadline
-    if at is None:
-        return None
+    return None if campaign.deadline is None else instant(campaign.deadline, zone)
+
+
+def instant(at: datetime, zone: str) -> datetime:
+    """A time as it is written, as an instant (UTC): without an offset of its own it is meant in `zone`."""
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 

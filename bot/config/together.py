@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.config.files import why
-from bot.config.schema import deadline_of, local
+from bot.config.schema import Bot, instant, local
 from bot.config.tables import campaigns, items, table, word
-from bot.config.values import account, room_address
+from bot.config.values import account, deadline, known_zone, room_address
 from bot.transports.tls import is_exposed, is_loopback
 from campaign.account import is_server
 from campaign.chat import MATRIX, NETWORKS, XMPP
@@ -40,15 +40,6 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
             f"matrix.homeserver: {homeserver!r} — expected https, unless it is this very machine "
             '("http://127.0.0.1:8008"): the login could be read on the way'
         )
-    for network in (MATRIX, XMPP):
-        ca_file = word(table(raw, network), "ca_file")
-        if ca_file:
-            try:
-                ssl.create_default_context(cafile=folder / ca_file)
-            except ssl.SSLError:
-                problems.append(f"{network}.ca_file: {ca_file!r} — expected certificates in PEM form")
-            except (OSError, ValueError) as error:
-                problems.append(f"{network}.ca_file: {ca_file!r} — cannot be read: {why(error)}")
     problems += [
         f'campaigns.{key}.counts: "declared" — expected "confirmed", or no second_person: '
         "it asks for two people where this asks for none"
@@ -59,6 +50,21 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
     if data and (folder / data).is_file():
         problems.append(f"bot.data: {data!r} — expected a folder: that is a file")
     return problems + _rooms(raw) + _sides(raw)
+
+
+def certificates(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    """What is wrong with the files of certificates; paths are relative to the folder."""
+    problems: list[str] = []
+    for network in (MATRIX, XMPP):
+        ca_file = word(table(raw, network), "ca_file")
+        if ca_file:
+            try:
+                ssl.create_default_context(cafile=folder / ca_file)
+            except ssl.SSLError:
+                problems.append(f"{network}.ca_file: {ca_file!r} — expected certificates in PEM form")
+            except (OSError, ValueError) as error:
+                problems.append(f"{network}.ca_file: {ca_file!r} — cannot be read: {why(error)}")
+    return problems
 
 
 def _sides(raw: Mapping[str, Any]) -> list[str]:
@@ -151,16 +157,17 @@ def unreachable(settings: Settings) -> list[str]:
     return problems
 
 
-def remarks(settings: Settings, now: datetime) -> list[str]:
+def hardly_meant(raw: Mapping[str, Any], now: datetime) -> list[str]:
     """What is allowed, but was hardly meant; a line each."""
-    if not settings.campaigns:
+    if not table(raw, "campaigns"):
         return ["there is no campaign: nothing can be signed"]
     found = []
-    for key, campaign in settings.campaigns.items():
-        if not campaign.rooms:
+    for key, campaign in campaigns(raw):
+        if not campaign.get("rooms"):
             found.append(f"campaigns.{key}.rooms: none: nobody will read of the letter")
-        zone = campaign.timezone or settings.bot.timezone
-        at = deadline_of(campaign, zone)
-        if at is not None and at <= now:
-            found.append(f"campaigns.{key}.deadline: {local(at, zone)} has passed")
+        zone = word(campaign, "timezone") or word(table(raw, "bot"), "timezone") or Bot().timezone
+        with suppress(ValueError):  # of the deadline or of the zone: the schema says so
+            at = instant(deadline(campaign.get("deadline")), known_zone(zone))
+            if at <= now:
+                found.append(f"campaigns.{key}.deadline: {local(at, zone)} has passed")
     return found

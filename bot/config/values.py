@@ -82,7 +82,8 @@ def _path(typed: object) -> object:
     return typed
 
 
-def _zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name of a time zone. Raises ValueError, which says what was expected."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -140,8 +141,11 @@ def _offset(typed: object) -> timedelta:
     raise ValueError('a duration such as "14d", "2h" or "30m"')
 
 
-def _deadline(typed: object) -> datetime:
-    """A date and time; a day alone is its end, as it is in chat. A number is none, whatever pydantic makes of it."""
+def deadline(typed: object) -> datetime:
+    """A date and time; a day alone is its end, as it is in chat. A number is none, whatever pydantic makes of it.
+
+    Raises ValueError, which says what was expected.
+    """
     if isinstance(typed, datetime):
         return typed
     if isinstance(typed, date):
@@ -206,12 +210,12 @@ Title = Annotated[str | dict[str, str], BeforeValidator(_title)]
 File = Annotated[Path, BeforeValidator(_path)]
 Count = Annotated[int, Field(gt=0, strict=True)]
 """A number and nothing that could be read as one: pydantic would take "9", and true for 1."""
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 BridgeName = Annotated[Any, BeforeValidator(bridge)]
 Account = Annotated[Any, BeforeValidator(account)]
 RoomAddress = Annotated[Any, BeforeValidator(room_address)]
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
-Deadline = Annotated[datetime, BeforeValidator(_deadline)]
+Deadline = Annotated[datetime, BeforeValidator(deadline)]
 Pause = Annotated[tuple[date, date], BeforeValidator(_pause)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Name = Annotated[str, AfterValidator(_name)]

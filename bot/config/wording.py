@@ -74,6 +74,8 @@ def _toml(value: object) -> str:
 
 def _expected(error: Any, loc: list[str]) -> str:  # noqa: ANN401 - as above
     kind, last, limits = error["type"], loc[-1] if loc else "", error.get("ctx") or {}
+    if kind == "dict_type" and last == "letter":
+        return 'a file for each language: { fr = "…" }'
     if kind == "string_pattern_mismatch":
         return _PATTERNS["campaigns" if loc[:-1] == ["campaigns"] else last]
     if kind in _KINDS:

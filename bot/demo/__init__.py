@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import sys
 import tempfile
+import termios
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +29,9 @@ from storage.opening import open_database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
+
+with suppress(ImportError):
+    import readline  # noqa: F401 - what `input` edits a line with, where Python has it
 
 Language: TypeAlias = Literal["fr", "en"]
 ZONE = "Europe/Paris"
@@ -166,20 +171,42 @@ async def _typed(console: Theatre, lines: TextIO) -> AsyncIterator[str]:
             yield line
         return
     typed: asyncio.Queue[str] = asyncio.Queue()
+    prompts: queue.SimpleQueue[str] = queue.SimpleQueue()
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        # Not through `lines`: a thread that waits there would have to be waited for when Ctrl-C ends everything.
-        for line in iter(lambda: os.read(lines.fileno(), 65536), b""):
-            loop.call_soon_threadsafe(typed.put_nowait, line.decode(errors="replace"))
-        loop.call_soon_threadsafe(typed.put_nowait, "")
+        for prompt in iter(prompts.get, ""):
+            try:
+                line = _asked(prompt, lines)
+            except UnicodeDecodeError:
+                line = "\n"
+            except (EOFError, OSError):
+                line = ""
+            loop.call_soon_threadsafe(typed.put_nowait, line)
 
+    as_it_was = termios.tcgetattr(lines)
     threading.Thread(target=read, name="prompt", daemon=True).start()
-    while True:
-        where = f"#{console.room}" if console.room else ABOUT[console.stage.language]["private"]
-        sys.stdout.write(f"\n{console.person} {where} > ")
-        sys.stdout.flush()
-        line = await typed.get()
-        if not line:
-            return
-        yield line
+    try:
+        while True:
+            where = f"#{console.room}" if console.room else ABOUT[console.stage.language]["private"]
+            sys.stdout.write("\n")
+            prompts.put(f"{console.person} {where} > ")
+            line = await typed.get()
+            if not line:
+                return
+            yield line
+    finally:
+        # Whoever is asked just now goes on waiting, and with readline the terminal would stay as that needs it.
+        termios.tcsetattr(lines, termios.TCSADRAIN, as_it_was)
+
+
+def _asked(prompt: str, lines: TextIO) -> str:
+    """The line that is typed at a prompt, edited with what `readline` offers where Python has it; empty at the end.
+
+    Never through `lines` itself: a thread that waits there would have to be waited for when Ctrl-C ends everything.
+    """
+    if sys.stdout.isatty():
+        return f"{input(prompt)}\n".encode(errors="replace").decode()
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
+    return os.read(lines.fileno(), 65536).decode(errors="replace")

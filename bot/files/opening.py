@@ -9,8 +9,11 @@ from bot.config import deadline_of, lasting, local
 from bot.files import drafts
 from bot.files.roster import follow
 from campaign.bridge import Bridges
-from campaign.chat import MATRIX
+from campaign.chat import MATRIX, N_, say
+from campaign.lately import is_lately
 from campaign.organisation import normal_form
+from campaign.roster import Changes
+from commands import tell
 from commands.ballots import adopting
 from commands.command import House
 from commands.organisations import authority
@@ -20,9 +23,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.config import Campaign, Config
-    from campaign.roster import Changes
     from storage.campaigns import Campaign as CampaignRow
     from storage.storage import Storage
+
+_TELL_AGAIN = timedelta(days=1)
+_GO_ON = N_(
+    "⚠️ I have started, but my letters' or organisations' files have mistakes ({count}): I go on with what I know. Whoever runs me sees them with `tocsin check`, and has me read them with `tocsin reload`."
+)
 
 
 def house_of(config: Config) -> House:
@@ -49,7 +56,8 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
     """Bring a config into the database; return what its files changed. Doing it again changes nothing.
 
     Rooms, administrators and new campaigns are taken in, then what the files hold: see `read_files`. Everything else
-    can be said in chat, and stays as it was said there: see `differences`.
+    can be said in chat, and stays as it was said there: see `differences`. Where files are amiss, the campaigners are told
+    so, once a day at most, however often it is started; the database must be one that `holds_all` campaigns then.
     """
     bot = config.settings.bot
     for address in bot.admins:
@@ -67,7 +75,16 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
             storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
+    last = storage.audit.last("files not read")
+    if config.amiss and (last is None or not is_lately(last, _TELL_AGAIN, now)):
+        storage.audit.note("files not read", now, count=len(config.amiss))
+        tell.put(storage, tell.admins(storage, house_of(config), say(_GO_ON, count=len(config.amiss))), now)
     return read_files(storage, config, now)
+
+
+def holds_all(storage: Storage, config: Config) -> bool:
+    """Whether every campaign of the config was opened: what is to be signed, and by whom, only files say at first."""
+    return all(storage.campaigns.find(key) is not None for key in config.settings.campaigns)
 
 
 def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
@@ -75,9 +92,21 @@ def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
 
     Campaigners are asked about a letter whose text has changed: see `bot.files.drafts`. The organisations' files are followed
     where nobody has said otherwise in chat: see `bot.files.roster`. Of a campaign that has ended nobody is entered any more,
-    least of all somebody who was forgotten since.
+    least of all somebody who was forgotten since. Where files are amiss, none is followed: what stands in one of them may
+    only be missing from another.
     """
     doubles = storage.organisations.renormalise(normal_form)
+    changes = Changes() if config.amiss else _followed(storage, config, now)
+    authority.prove_again(storage, config.settings.authority.providers, now)
+    changes.refused += [
+        f"{other}: goes by the same name as {first}, which was here before and keeps it: rename or merge one"
+        for first, other in doubles
+    ]
+    return changes
+
+
+def _followed(storage: Storage, config: Config, now: datetime) -> Changes:
+    """Follow the letters and the organisations' files."""
     known = [
         (campaign, opening)
         for key, opening in config.openings.items()
@@ -87,13 +116,7 @@ def read_files(storage: Storage, config: Config, now: datetime) -> Changes:
     ended = [line for campaign, opening in known if campaign.closed_at for line in opening.roster]
     for campaign, opening in found:
         drafts.take(storage, house_of(config), campaign, opening.letters, now)
-    changes = follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now, ended)
-    authority.prove_again(storage, config.settings.authority.providers, now)
-    changes.refused += [
-        f"{other}: goes by the same name as {first}, which was here before and keeps it: rename or merge one"
-        for first, other in doubles
-    ]
-    return changes
+    return follow(storage, [(campaign.id, opening.roster) for campaign, opening in found], now, ended)
 
 
 def differences(storage: Storage, config: Config) -> list[str]:

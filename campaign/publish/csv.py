@@ -22,6 +22,8 @@ COLUMNS = (
     *("letter_current", "reconfirmed_at", "may_be_named", "collective"),
 )
 """The header, in this order. New columns are added at the end, so that those who read by position go on."""
+TIMES = ("signed_at", "reconfirmed_at")
+"""Columns whose heading names the zone, for the times below it do not."""
 
 _INVISIBLE = r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*"
 _SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
@@ -86,13 +88,15 @@ def write(listed: SignatoryList, language: str = "en") -> bytes:
     """Write RFC 4180 (CRLF, a header, commas; in French semicolons) in UTF-8, every cell quoted.
 
     Columns and what they can hold are in the language; a language we have no words for is English. Times are to the
-    second in the list's zone, with their offset: `2024-09-02 09:00:00+02:00`.
+    second in the list's zone, which their column's heading names: `2024-09-02 09:00:00`, which a spreadsheet takes for a
+    time, as it does not with an offset.
     It begins with a byte order mark, without which Excel breaks accents. No cell can become a formula.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, delimiter=SEPARATORS.get(language, ","))
     words, zone = FRENCH if language == "fr" else {}, ZoneInfo(listed.timezone)
-    writer.writerow([guarded(words.get(column, column)) for column in COLUMNS])
+    named = dict.fromkeys(TIMES, f" ({listed.timezone})")
+    writer.writerow([guarded(words.get(column, column) + named.get(column, "")) for column in COLUMNS])
     writer.writerows([guarded(cell) for cell in _cells(one, words, zone)] for one in listed.signatories)
     return out.getvalue().encode("utf-8-sig", "replace")
 
@@ -147,4 +151,4 @@ def _iso(day: date | None) -> str:
 
 
 def _at(when: datetime | None, zone: ZoneInfo) -> str:
-    return when.astimezone(zone).isoformat(" ", "seconds") if when else ""
+    return when.astimezone(zone).replace(tzinfo=None).isoformat(" ", "seconds") if when else ""

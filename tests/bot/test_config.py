@@ -134,6 +134,8 @@ MISTAKES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("a pair of one", "[bot]", '[bot]\nsame_room = [["#a:example.org"]]', ("bot.same_room: ['#a:example.org']", "at least 2")),
     ("language", "[bot]", '[bot]\nlanguage = "de"', ("bot.language: 'de'", "'fr' or 'en'")),
     ("letter's language", "en = ", "de = ", ("campaigns.ngi.letter.de", "'fr' or 'en'")),
+    ("a letter of no language", '{ fr = "letters/fr.md", en = "letters/en.md" }', '"fr.md"', (".letter: 'fr.md' — ", '{ fr = "…" }')),
+    ("a collective that is one of them", "title =", 'collective = "picasoft"\ntitle =', ("campaigns.ngi.collective: 'picasoft'", "one of the organisations")),
     ("no letter", '{ fr = "letters/fr.md", en = "letters/en.md" }', "{}", ("campaigns.ngi.letter", "at least 1")),
     ("time zone", "[bot]", '[bot]\ntimezone = "Europe/Lutece"', ("bot.timezone: 'Europe/Lutece'", '"Europe/Paris"')),
     ("time zone that is a folder", "[bot]", '[bot]\ntimezone = "Europe"', ("bot.timezone: 'Europe'",)),
@@ -363,16 +365,47 @@ def test_nobody_has_to_know_python_to_understand_what_is_wrong(section: str, key
         assert len(line) < 250
 
 
+@pytest.mark.parametrize("text", ["# Save it\n", "# Save it\n\n## Why\n\n"])
+def test_a_heading_is_no_letter(tmp_path: Path, text: str) -> None:
+    file = write(tmp_path)
+    (tmp_path / "letters/en.md").write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as error:
+        load(file, environment=ENVIRONMENT)
+    (found,) = error.value.problems
+    assert found.startswith(
+        "campaigns.ngi.letter.en: 'letters/en.md' — expected a letter: nothing stands below"
+    )
+
+
+def test_all_that_is_wrong_is_said_in_one_language(tmp_path: Path) -> None:
+    file = write(tmp_path, changed("[bot]", '[bot]\nlanguage = "fr"'))
+    (tmp_path / "organisations.csv").write_text("nom;site\nx;y;z;t\n", "utf-8")
+    with pytest.raises(ConfigError) as error:
+        load(file, environment=ENVIRONMENT)
+    (found,) = error.value.problems
+    assert found.startswith(
+        "campaigns.ngi.organisations: line 2: more values than columns: a value with a semicolon"
+    )
+
+
 def test_what_is_allowed_but_hardly_meant_is_remarked_on(tmp_path: Path) -> None:
     now = datetime(2027, 9, 30, 17, 0, tzinfo=UTC)
     text = changed("title =", 'deadline = "2027-09-30T18:00"\ntitle =')
     text = text.replace('rooms = ["#coop:example.org", "xmpp:Forge@rooms.example.org"]', "")
-    assert remarks(sound(tmp_path, text).settings, now) == [
+    assert remarks(write(tmp_path, text), now) == [
         "campaigns.ngi.rooms: none: nobody will read of the letter",
         "campaigns.ngi.deadline: 2027-09-30 18:00 (Europe/Paris) has passed",
     ]
-    assert remarks(sound(tmp_path).settings, now) == []
-    without = sound(tmp_path, SOUND.partition("[campaigns.ngi]")[0]).settings
+    assert remarks(write(tmp_path), now) == []
+    wrong = text.replace('title = "Save it"', "tittle = 3").replace("[bot]", '[bot]\ntimezone = "Nowhere"')
+    assert remarks(write(tmp_path, wrong), now) == [
+        "campaigns.ngi.rooms: none: nobody will read of the letter"
+    ]
+    assert remarks(write(tmp_path, text.replace('title = "Save it"', "tittle = 3")), now)[1].endswith(
+        "has passed"
+    )
+    assert remarks(write(tmp_path, "not TOML"), now) == []
+    without = write(tmp_path, SOUND.partition("[campaigns.ngi]")[0])
     assert remarks(without, now) == ["there is no campaign: nothing can be signed"]
 
 
@@ -412,7 +445,7 @@ def test_letter_and_roster_must_be_text(tmp_path: Path) -> None:
     assert len(error.value.problems) == 2
     letter, roster = error.value.problems
     assert "expected UTF-8 text" in letter
-    assert "organisations: ligne 2 : « caf\ufffd » n'est pas en UTF-8" in roster
+    assert "organisations: line 2: “caf\ufffd” is not UTF-8" in roster
 
 
 def test_an_empty_letter_is_no_letter(tmp_path: Path) -> None:
@@ -468,6 +501,16 @@ def test_a_missing_password_says_where_it_is_looked_for(tmp_path: Path) -> None:
 def test_a_password_in_the_wrong_place_is_not_repeated(tmp_path: Path, line: str) -> None:
     found = problems(tmp_path, changed("[matrix]", f"[matrix]\n{line}"), {"TOCSIN_XMPP_PASSWORD": SECRET})
     assert any(one.startswith("matrix.password") for one in found)
+
+
+def test_a_password_file_that_everybody_can_read_is_named_with_what_mends_it(tmp_path: Path) -> None:
+    (tmp_path / "a secret").write_text(SECRET)
+    (tmp_path / "a secret").chmod(0o644)
+    (found,) = problems(
+        tmp_path, changed("[xmpp]", '[xmpp]\npassword_file = "a secret"'), {"TOCSIN_MATRIX_PASSWORD": SECRET}
+    )
+    assert found.startswith("xmpp.password_file: everybody on this machine can read the file")
+    assert found.endswith(f"expected `chmod o= '{tmp_path}/a secret'`")
 
 
 def test_an_empty_password_file_is_said(tmp_path: Path) -> None:

@@ -170,7 +170,18 @@ def test_columns_are_named_as_they_are_understood() -> None:
             "ligne 2 : site « ftp://x » : « ftp://x » n'est pas une adresse web",
         ),
         ("nom\nPicasoft\npicasoft\n", "ligne 3 : « picasoft » figure déjà à la ligne 2 (« Picasoft »)"),
-        ("nom\nPicasoft, asso\n", "ligne 2 : plus de valeurs que de colonnes"),
+        (
+            "nom\nPicasoft, asso\n",
+            "ligne 2 : plus de valeurs que de colonnes : une valeur qui contient une virgule",
+        ),
+        (
+            "nom;site\nPicasoft;;x\n",
+            "ligne 2 : plus de valeurs que de colonnes : une valeur qui contient un point-virgule",
+        ),
+        (
+            "nom\tsite\nPicasoft\t\tx\n",
+            "ligne 2 : plus de valeurs que de colonnes : une valeur qui contient une tabulation",
+        ),
         ('nom\n"' + "x" * 200_000, "ligne 2 : ce n'est pas du CSV"),
         ("nom\nRacines NumÃ©riques\n", "ligne 2 : nom « Racines NumÃ©riques » : ses accents sont abîmés."),
         ("nom\nVoilÃ\u00a0 l'asso\n", "ses accents sont abîmés. Enregistrez de nouveau le fichier"),

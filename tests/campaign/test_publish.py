@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from pydantic import TypeAdapter
 
 from campaign.publish import FORMATS
-from campaign.publish.csv import COLUMNS, FRENCH, SEPARATORS, guarded
+from campaign.publish.csv import COLUMNS, FRENCH, SEPARATORS, TIMES, guarded
 from campaign.publish.markdown import escaped
 from campaign.signature import FUNDED, LEVELS, MANDATES, Mandate, Signatory, SignatoryList, Standing
 
@@ -159,14 +159,14 @@ def test_csv_opens_in_a_spreadsheet() -> None:
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.count(b"\r\n") == 3
     header, first, second = read_csv(data)
-    assert tuple(header) == COLUMNS
+    assert tuple(header) == tuple(f"{one} (UTC)" if one in TIMES else one for one in COLUMNS)
     row = dict(zip(header, first, strict=True))
     assert row["role"] == "trésorière"
     assert row["number"] == "1"
     assert (row["mandate"], row["mandate_day"]) == ("assembly", "2024-06-12")
-    assert row["signed_at"] == "2024-07-19 16:00:05+00:00"
+    assert row["signed_at (UTC)"] == "2024-07-19 16:00:05"
     assert dict(zip(header, second, strict=True))["deciding_until"] == "2024-09-01"
-    assert (row["letter_current"], row["reconfirmed_at"]) == ("yes", "2024-07-20 09:00:00+00:00")
+    assert (row["letter_current"], row["reconfirmed_at (UTC)"]) == ("yes", "2024-07-20 09:00:00")
     assert dict(zip(header, second, strict=True))["letter_current"] == ""
 
 
@@ -203,8 +203,8 @@ def test_csv_says_the_same_and_no_cell_is_a_formula(whole: SignatoryList) -> Non
         row = dict(zip(header, cells, strict=True))
         for column in ("organisation", "website", "person", "note", "testimony", "address", "role"):
             assert row[column] == guarded(getattr(signatory, column))
-        read = datetime.fromisoformat(row["signed_at"]) if row["signed_at"] else None
-        assert read == (signatory.signed_at and signatory.signed_at.replace(microsecond=0))
+        read = datetime.fromisoformat(row["signed_at (UTC)"]) if row["signed_at (UTC)"] else None
+        assert read == (signatory.signed_at and signatory.signed_at.replace(microsecond=0, tzinfo=None))
         for cell in cells:
             assert not cell.startswith(("\t", "\r"))
             # However a spreadsheet splits it, no part begins with a sign.
@@ -325,11 +325,14 @@ def test_a_spreadsheet_splits_at_what_its_language_splits_at() -> None:
         assert other not in lines[0]
 
 
-def test_times_are_those_of_the_campaigns_clock_and_say_by_how_much_it_is_ahead() -> None:
+def test_times_are_those_of_the_campaigns_clock_which_the_heading_names_and_a_spreadsheet_reads_them() -> (
+    None
+):
     winter = replace(PICASOFT, signed_at=datetime(2024, 1, 19, 22, 30, tzinfo=UTC), reconfirmed_at=None)
-    for row, said in ((PICASOFT, "2024-07-19 18:00:05+02:00"), (winter, "2024-01-19 23:30:00+01:00")):
+    for row, said in ((PICASOFT, "2024-07-19 18:00:05"), (winter, "2024-01-19 23:30:00")):
         paris = listed(row, timezone="Europe/Paris")
-        assert read_row(paris, "fr")["signée le"] == read_row(paris, "en")["signed_at"] == said
+        french, english = read_row(paris, "fr"), read_row(paris, "en")
+        assert french["signée le (Europe/Paris)"] == english["signed_at (Europe/Paris)"] == said
 
 
 def test_a_spreadsheet_in_french_has_no_word_of_ours_in_english() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from bot.transports.console.directions import directions, said, shown, verb_of
+from bot.transports.console.directions import directions, listed, said, shown, verb_of
 from bot.transports.console.screen import Screen
 from bot.transports.console.stage import private_room
 from bot.transports.console.transport import ConsoleTransport
@@ -141,14 +141,15 @@ class Console:
             case "file":
                 self._screen.file(self.files)
             case _:
-                self._screen.note(f"[red]/{escape(verb)}?[/red]")
+                self._wrong("There is no {verb}. There are:", verb=f"/{verb}")
                 for line in directions(self.stage.language):
                     self._screen.note(f"  [dim]{escape(line)}[/dim]")
 
     def _become(self, name: str) -> None:
         found = next((one for one in self.stage.people if one.casefold() == name.casefold()), None)
         if found is None:
-            self._screen.note(f"[red]{escape(name)}?[/red] [dim]{', '.join(self.stage.people)}[/dim]")
+            names = listed(self.stage.people, "and", self.stage.language)
+            self._wrong("Nobody here is called {name}. There are {names}.", name=name, names=names)
             return
         self.person = found
         network = self.stage.people[found].address.network
@@ -158,7 +159,8 @@ class Console:
     def _go(self, name: str) -> None:
         found = next((one for one in self.stage.rooms if one.casefold() == name.casefold().lstrip("#")), None)
         if found is None:
-            self._screen.note(f"[red]{escape(name)}?[/red] [dim]{', '.join(self.stage.rooms)}[/dim]")
+            names = listed((f"#{one}" for one in self.stage.rooms), "and", self.stage.language)
+            self._wrong("No room is called {name}. There are {names}.", name=name, names=names)
         elif self.stage.rooms[found].network != self.stage.people[self.person].address.network:
             network = NETWORKS[self.stage.rooms[found].network]
             there = [
@@ -173,6 +175,10 @@ class Console:
             self._screen.note(f"[red]{why}[/red] [dim]{self._verb('as')} {or_.join(there)}[/dim]")
         else:
             self.room = found
+
+    def _wrong(self, text: str, **values: str) -> None:
+        """Say what is wrong with what was typed, and what would be right."""
+        self._screen.note(f"[red]{escape(self._words(text).format(**values))}[/red]")
 
     def _words(self, text: str) -> str:
         return said(text, self.stage.language)
@@ -278,9 +284,9 @@ class Console:
             until = self.stage.now + read_span(how_long)
         except CampaignError:
             wait = self._verb("wait")
-            such = f"{wait} 3{'j' if self.stage.language == 'fr' else 'd'}, {wait} 2h, {wait} 30m"
-            why = self._words("no length of time to wait:")
-            self._screen.note(f"[red]{why} {escape(how_long)}[/red] [dim]{such}[/dim]")
+            day = "j" if self.stage.language == "fr" else "d"
+            such = listed((f"{wait} 3{day}", f"{wait} 2h", f"{wait} 30m"), "or", self.stage.language)
+            self._wrong("“{typed}” is no time to wait: try {such}.", typed=how_long, such=such)
             return
         self._screen.wait(how_long)
         while self.stage.now < until:

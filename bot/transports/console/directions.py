@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from commands.vocabulary import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 FRENCH = {
     "as": "comme",
@@ -64,13 +64,17 @@ _SAID = {
     "ends the poll:": "clôt le scrutin :",
     "deletes their message": "supprime son message",
     "{name} has no account on {network}:": "{name} n'a pas de compte sur {network} :",
+    "There is no {verb}. There are:": "{verb} n'existe pas. Il y a :",
+    "Nobody here is called {name}. There are {names}.": "Personne ici ne s'appelle {name}. Il y a {names}.",
+    "No room is called {name}. There are {names}.": "Aucun salon ne s'appelle {name}. Il y a {names}.",
+    "and": "et",
     "or": "ou",
     "no poll here:": "pas de scrutin ici :",
     "bytes": "octets",
     "No file was handed over yet: !export csv": "Aucun fichier n'a encore été remis : !exporter csv",
     "… and {count} lines more": "… et {count} lignes de plus",
     "no message of the bot here with these words:": "aucun message du robot ici avec ces mots :",
-    "no length of time to wait:": "pas une durée à attendre :",
+    "“{typed}” is no time to wait: try {such}.": "« {typed} » n'est pas une durée à attendre : essayez {such}.",
 }
 
 
@@ -87,6 +91,12 @@ def shown(verb: str, language: str) -> str:
 def said(text: str, language: str) -> str:
     """What the console itself says, in a language; placeholders stay."""
     return _SAID[text] if language == "fr" else text
+
+
+def listed(names: Iterable[str], word: str, language: str) -> str:
+    """Several in a sentence, with "and" or "or" before the last."""
+    *others, last = names
+    return f"{', '.join(others)} {said(word, language)} {last}" if others else last
 
 
 def directions(language: str) -> Iterator[str]:

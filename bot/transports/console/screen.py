@@ -28,6 +28,11 @@ _COLOURS = {MATRIX: "green", XMPP: "blue"}
 _PERSONS = ("magenta", "cyan", "green", "blue", "red", "bright_magenta", "bright_cyan", "bright_green")
 _MARGIN = 12
 """Columns before what is said: the name of who says it."""
+_KEPT = {0xA0: 0xE000, 0x202F: 0xE001}
+"""Spaces at which no line ends, and what they are while lines are broken."""
+_BESIDE_A_SIGN = re.compile(r"(?<=«) | (?=[»:;!?])")
+"""A space that was typed where French wants one of these."""
+_AS_IT_WAS = {0xE000: "\N{NO-BREAK SPACE}", 0xE001: "\N{NARROW NO-BREAK SPACE}", 0xE002: " "}
 _MARKED = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|`([^`\n]+)`|(.)", re.DOTALL)
 
 
@@ -93,11 +98,13 @@ class Screen:
 
     def _line(self, name: str, colour: str, body: Rich) -> None:
         """Show who says something, and beside it what they say."""
+        body.plain = _BESIDE_A_SIGN.sub("\ue002", body.plain.translate(_KEPT))  # rich breaks at them, too
         for number, line in enumerate(body.wrap(self._terminal, max(20, self._terminal.width - _MARGIN))):
             said = (
                 Rich(name.ljust(_MARGIN - 3), f"bold {colour}") if not number else Rich(" " * (_MARGIN - 3))
             )
             line.rstrip()
+            line.plain = line.plain.translate(_AS_IT_WAS)
             self._terminal.print(Rich.assemble("  ", said, " ", line), soft_wrap=True)
 
     def show(self, dispatch: Dispatch) -> None:
@@ -106,7 +113,9 @@ class Screen:
         payload = dispatch.payload
         if payload.kind == "poll":
             answers = " · ".join(f"{number}. {words}" for number, (_, words) in enumerate(payload.answers, 1))
-            lines = (f"📊 {payload.text}", f"{answers}  ({shown('vote', self._stage.language)} 1)")
+            # The number is the answer's and not the poll's, which has one as well.
+            how = f"{shown('vote', self._stage.language)} 1 = {payload.answers[0][1]}"
+            lines = (f"📊 {payload.text}", f"{answers}  ({how})")
             self._line("tocsin", "yellow", Rich("\n".join(lines)))
             return
         if payload.kind in ("react", "end"):
