@@ -8,7 +8,7 @@ from campaign.chat import N_, Listing, Typed, say
 from campaign.errors import CampaignError
 from commands.ballots import polling
 from commands.command import Choice, Context, Reply, UsageError
-from commands.dialogue import picking, running
+from commands.dialogue import naming, picking, running
 from commands.line import calling, finding, grammar, sentences
 from commands.line.usage import explained
 from commands.vocabulary import HOW, fold, in_language
@@ -54,33 +54,52 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     ]
     about = sentences.meaning(line.text)
     if about is not None and (about.asks or [one.name for one, _, _ in akin] != [about.command]):
-        return _meant(context, about)
+        return _meant(context, line, about)
     if line.words and fold(line.words[0]) in HOW:
         return _how(context, line, sayable)
     if akin:
-        return _akin(context, akin)
+        return _akin(context, line, akin)
     if line.text.endswith("?") and len(line.words) > finding.LONGEST:
         return None  # a question of several words is no command that was nearly typed
     close = finding.nearest(line, sayable, campaigner=context.is_admin)
     if close is None or (close[0].name in YES_TO and sentences.says_no(close[1])):
         return None
-    return _ask_for(context, *close)
+    one, rest = close
+    if not line.prefixed and sentences.is_verb(line.words[0]):
+        rest = naming.behind(context, one, rest)  # "signe des deux mains" is a sentence, not a slip
+    return _ask_whole(context, one, (), rest)
 
 
-def _akin(context: Context, akin: list[tuple[Command, tuple[str, ...], str]]) -> Reply | None:
+def _ask_whole(context: Context, one: Command, words: tuple[str, ...], rest: str) -> Reply:
+    """Ask whether a command was meant, and show all that yes would run."""
+    try:
+        grammar.arguments(one, " ".join((*words, rest)).strip(), context)
+    except CampaignError:
+        behind = ""  # what cannot be read is no part of what is meant
+    else:
+        behind = naming.shown(rest)
+    shown = f"{_shown(context, words)} {behind}".strip()
+    return _ask_for(context, one, " ".join((*words, rest)).strip(), shown)
+
+
+def _akin(
+    context: Context, line: calling.Line, akin: list[tuple[Command, tuple[str, ...], str]]
+) -> Reply | None:
     """Ask whether one of the commands for which the words may stand was meant."""
     if len(akin) > 1:
         typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
         return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
     one, words, rest = akin[0]
-    return _ask_for(context, one, " ".join((*words, rest)).strip(), _shown(context, words))
+    if not line.prefixed:
+        rest = naming.behind(context, one, " ".join((*words, rest)).strip()).removeprefix(" ".join(words))
+    return _ask_whole(context, one, words, rest.strip())
 
 
-def _meant(context: Context, about: sentences.Meaning) -> Reply | None:
+def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Reply | None:
     """Answer what a sentence asks; where it says something, ask whether that was meant."""
     one = next(each for each in context.menu if each.name == about.command)
     if not about.asks:
-        return _ask_for(context, one, "")
+        return _ask_whole(context, one, (), naming.said_in(context, one, line.text))
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 
@@ -159,7 +178,7 @@ def _shown(context: Context, words: tuple[str, ...]) -> str:
 
 def _near_member(context: Context, line: calling.Line) -> Reply | None:
     found = finding.member(line, _sayable(context))
-    return None if found is None else _ask_for(context, *found)
+    return None if found is None else _ask_whole(context, found[0], (), found[1])
 
 
 def _ask_for(context: Context, one: Command, rest: str, shown: str = "") -> Reply:

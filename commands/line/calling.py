@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from commands.vocabulary import fold
@@ -45,6 +45,8 @@ class Line:
     """A line that calls the bot: its words after the prefix, cleaned of what phones put there."""
 
     text: str
+    prefixed: bool = field(default=False, compare=False)
+    """Whether it was said with the prefix: then it is meant as a command, however it is worded."""
 
     @property
     def words(self) -> list[str]:
@@ -94,7 +96,7 @@ def _with(line: Line, others: list[str], prefix: str) -> Line | None:
         return line
     if fold(line.text.partition(" ")[0]) not in GO_ON or any(clean(one).startswith(prefix) for one in others):
         return None
-    return Line(clean("\n".join((line.text, *others))))
+    return replace(line, text=clean("\n".join((line.text, *others))))
 
 
 def _line(line: str, prefix: str, names: Iterable[str], *, mentioned: bool) -> Line | None:
@@ -102,10 +104,10 @@ def _line(line: str, prefix: str, names: Iterable[str], *, mentioned: bool) -> L
         line = line[len(prefix) :].strip()
         _, rest = _after_name(line, names)
         line = rest.removeprefix(prefix).strip() or line
-        return Line(line) if line[:1].isalpha() else None
+        return Line(line, prefixed=True) if line[:1].isalpha() else None
     pointed, rest = _after_name(line, names)
     if rest and (mentioned or pointed):
-        return Line(rest.removeprefix(prefix).strip())
+        return Line(rest.removeprefix(prefix).strip(), prefixed=rest.startswith(prefix))
     return None
 
 

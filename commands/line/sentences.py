@@ -117,6 +117,11 @@ def says_no(text: str) -> bool:
     return not _NO.isdisjoint(_words(text)[:1])
 
 
+def is_verb(word: str) -> bool:
+    """Whether a word says what is to be done, as in a sentence: "signons", "refuse"."""
+    return any(known.fullmatch(fold(word)) for known in _VERBS.values())
+
+
 def _words(text: str) -> list[str]:
     return _WORD.findall(_NOT.sub(lambda one: f"{one['can'] or ''} not", fold(clean(text))))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaign.chat import Typed
 from commands.line.calling import Line
 from commands.line.finding import find
 from commands.menu import MENU
@@ -72,3 +73,38 @@ async def test_who_takes_their_vote_back_keeps_their_signature(tmp_path: Path, t
         assert not any("is taken back" in line for one in done for line in one.ids)
         (withdrawn,) = await stage.say(voice("Camille"), "!withdraw my signature")
         assert "is taken back" in withdrawn.ids[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("nous signons des deux mains", "sign"),
+        ("on signe tout de suite", "sign"),
+        ("on refuse de signer", "decline"),
+        ("signe des deux mains", "sign"),
+        ("on est partants pour signer", "sign"),
+        ("stop les rappels", "reminders off"),
+        ("nous signons avec plaisir pour Nuage Libre", "sign Nuage Libre"),
+        ("je signe nuage libre !", "sign nuage libre"),
+        ("je voudrais signer la lettre pour Chatons du Nord", "sign Chatons du Nord"),
+        ("nous signons au nom de notre association Chatons du Nord, merci", "sign Chatons du Nord"),
+        ("we sign on behalf of Chatons du Nord", "sign Chatons du Nord"),
+        ("on en parle à notre CA jusqu'à vendredi", "deciding jusqu'à vendredi"),
+    ],
+)
+async def test_a_sentence_names_an_organisation_by_for_or_one_that_is_known(
+    tmp_path: Path, said: str, asked: str
+) -> None:
+    with opened(tmp_path) as stage:
+        answers = [
+            *await stage.say(voice("Lou"), said, "private"),
+            *await stage.say(voice("Lou"), f"tocsin, {said}"),
+        ]
+    shown = [one.message.lines[0].values["command"] for one in answers]
+    assert [f"{one.command} {one.rest}".strip() for one in shown if isinstance(one, Typed)] == [asked, asked]
+
+
+async def test_behind_the_prefix_it_is_a_name_and_is_shown_before_it_is_said_yes_to(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Lou"), "!je signe Chatons du Nord")
+        assert answer.message.lines[0].values["command"] == Typed("sign", "Chatons du Nord")
