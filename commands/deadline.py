@@ -50,7 +50,7 @@ def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
         storage.reminders.withdraw(known.id, "moved", ctx.now)
     set_ = storage.deadlines.put(campaign.id, label, at.at, at.zone, ctx.now)
     storage.audit.note(
-        "deadline",
+        timekeeping.SET,
         ctx.now,
         person=ctx.person.id,
         room=ctx.room.id,
@@ -61,7 +61,7 @@ def deadline(ctx: Context, at: Moment, label: Rest = "") -> Reply:
     )
     told = timekeeping.moved(storage, ctx.house, campaign, set_, ctx.now, before=known)
     first = say(_words(label, _SET if known is None else _MOVED), label=label, at=at)
-    return Reply((first, *_reminders(ctx, set_), *_announced(told))).also(*told)
+    return Reply((first, *_reminders(ctx, set_), _announced(told))).also(*told)
 
 
 _SET = N_("The deadline is {at}."), N_("The deadline “{label}” is {at}.")
@@ -74,12 +74,11 @@ def _words(label: str, words: tuple[str, str]) -> str:
     return words[1] if label else words[0]
 
 
-def _announced(told: Sequence[Elsewhere]) -> list[Text]:
-    return (
-        [say_many(*NN_("Announced in {count} room.", "Announced in {count} rooms."), len(told))]
-        if told
-        else []
-    )
+def _announced(told: Sequence[Elsewhere]) -> Text:
+    """Whether the rooms are told, and if not how they can be: nobody has to guess what the others know."""
+    if told:
+        return say_many(*NN_("Announced in {count} room.", "Announced in {count} rooms."), len(told))
+    return say(N_("I have not told the rooms. To tell them: {announce}"), announce=Typed("announce", "…"))
 
 
 def _belongs_to_a_date(label: str) -> bool:
@@ -152,5 +151,5 @@ def deadline_cancel(ctx: Context, label: Rest = "") -> Reply:
             )
             told = timekeeping.cancelled(ctx.storage, ctx.house, ctx.campaign, one, ctx.now)
             done = say(N_("Cancelled: nobody is reminded of it any more."))
-            return Reply((done, *_announced(told))).also(*told)
+            return Reply((done, _announced(told))).also(*told)
     return reply(N_("There is no such deadline. {deadlines} lists them."), deadlines=Typed("deadlines"))

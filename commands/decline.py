@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from campaign.chat import N_, Typed
+from typing import TYPE_CHECKING
+
+from campaign.chat import N_, Text, Typed, say
 from commands.command import Context, Prose, Reply, Rest, command, reply
 from commands.organisations import lookup
 from commands.signatures import ending
 from commands.vocabulary import in_language
 
+if TYPE_CHECKING:
+    from storage.campaigns import Member
+
 
 @command(
     "decline",
     fr="refuser",
-    help=N_("Say that your organisation will not sign; I stop reminding it."),
+    help=N_("Say that your organisation will not sign; I remind it of the letter no more."),
     example=N_("!decline Nuage Libre note=not our subject"),
     form=True,
 )
@@ -42,8 +47,22 @@ def decline(ctx: Context, organisation: Rest = "", *, note: Prose = "") -> Reply
         before=member.word if member else "silent",
         after="declined",
     )
-    return reply(
-        N_("Noted: **{name}** will not sign, and I will not remind it. To change that: {sign}"),
+    noted = say(
+        N_("Noted: **{name}** will not sign, and I remind it of the letter no more. To change that: {sign}"),
         name=found.name,
         sign=Typed("sign", found.name),
-    ).also(*told)
+    )
+    return Reply((noted, *_polls(ctx, member, found.name))).also(*told)
+
+
+def _polls(ctx: Context, member: Member | None, name: str) -> tuple[Text, ...]:
+    """Say that a poll still asks whoever will not sign for its voice, while there is one, and how to be asked nothing."""
+    asked = member is not None and not member.flagged and member.reminders != "off"
+    if not (asked and ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)):
+        return ()
+    return (
+        say(
+            N_("It keeps its voice in polls, and is reminded of those. To get no reminder at all: {off}"),
+            off=Typed("reminders", f"{in_language('off', ctx.language)} {name}"),
+        ),
+    )

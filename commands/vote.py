@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED
-from campaign.chat import N_, Typed, say
+from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
@@ -47,6 +47,9 @@ def _answers_now(ctx: Context) -> tuple[Text, ...]:
             )
             for one in procedure.reason_needed
         ]
+    if len(running) > MOST_POLLS:
+        more = NN_("… and {count} more open poll: {polls}", "… and {count} more open polls: {polls}")
+        lines.append(say_many(*more, len(running) - MOST_POLLS, polls=Typed("polls")))
     if running:
         word = in_language(TAKE_BACK, ctx.language)
         lines.append(
@@ -67,9 +70,13 @@ def _answers_now(ctx: Context) -> tuple[Text, ...]:
 )
 def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
-    poll, words = _poll(ctx, [word for word in choice.split() if word.strip("!?.,;:…")])
+    said_words = [word for word in choice.split() if word.strip("!?.,;:…")]
+    poll, words = _poll(ctx, said_words)
     balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices
+    number, following = calling.take_number(words)
+    if number is not None and not following and words == said_words and poll.is_open:
+        return _poll_or_answer(ctx, poll, number, {"organisation": organisation, "reason": reason})
     words = words if choice.rstrip().endswith("?") else _without_leads(words, choices)
     said = _choice(words[0], choices) if words else None
     if said is None:
@@ -119,11 +126,32 @@ def _not_understood(ctx: Context, poll: Poll, words: list[str], options: dict[st
         meant = choices[poll.number - 1] if alone and poll.number <= len(choices) else None
     if meant is None:
         raise CampaignError(joined((nothing, polling.how_to(poll.number, choices))))
-    more = " …" if words[1:] else ""
+    return _asking(ctx, poll, nothing, meant, words[1:], options)
+
+
+def _asking(  # noqa: PLR0917 - what is said, and what would be done
+    ctx: Context, poll: Poll, nothing: Text, meant: str, reason: list[str], options: dict[str, str]
+) -> Reply:
+    """Say why nothing was noted, and ask whether this answer is meant."""
+    more = " …" if reason else ""
     typed = Typed("vote", f"{poll.number} {in_language(meant, ctx.language)}{more}")
-    again = {"choice": " ".join([str(poll.number), meant, *words[1:]]), **options}
+    again = {"choice": " ".join([str(poll.number), meant, *reason]), **options}
     ask = guessing.ask(ctx, typed, Choice("vote", again, confirmed=False, campaign=ctx.campaign_key))
     return replace(ask, lines=(nothing, *ask.lines))
+
+
+def _poll_or_answer(ctx: Context, poll: Poll, number: int, options: dict[str, str]) -> Reply:
+    """Ask what a number alone means that is that of no open poll: who means another poll has answered nothing in this one.
+
+    Raises:
+        CampaignError: it is no answer either.
+    """
+    choices = polling.procedure_of(poll).choices
+    if not 1 <= number <= len(choices):
+        nothing = polling.no_answer(poll.number, str(number))
+        raise CampaignError(joined((nothing, polling.how_to(poll.number, choices))))
+    nothing = say(N_("No open poll has the number {number}: nothing is noted."), number=number)
+    return _asking(ctx, poll, nothing, choices[number - 1], [], options)
 
 
 def _choice(word: str, choices: tuple[str, ...]) -> str | None:
@@ -183,7 +211,7 @@ def _organisation(ctx: Context, poll: Poll, said: str, words: list[str]) -> tupl
 def _poll(ctx: Context, words: list[str]) -> tuple[Poll, list[str]]:
     """The poll that is meant, and the words that follow its number.
 
-    A number alone is that of an answer where only one poll is open, unless it could be that of the poll.
+    A number alone that is that of no open poll stays with the words: it may be that of an answer.
     """
     polls = ctx.storage.polls
     every = polls.of_campaign(ctx.campaign.id, only_open=True)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
+
 _NOTE = insert(audit)
 
 
@@ -133,11 +135,18 @@ class Audit(Queries):
 
     def has(self, act: str, person_id: int | None, campaign_id: int, **details: Any) -> bool:  # noqa: ANN401 - plain values, as JSON keeps them
         """Whether a person did this in a campaign (None: it happened of itself), with these details among others."""
-        query = select(audit.c.details).where(
-            audit.c.act == act,
-            audit.c.person_id.is_not_distinct_from(person_id),
-            audit.c.campaign_id == campaign_id,
-        )
+        by = audit.c.person_id.is_not_distinct_from(person_id)
+        return self._holds(self._of(act, campaign_id).where(by), details)
+
+    def has_by_anybody(self, act: str, campaign_id: int, **details: Any) -> bool:  # noqa: ANN401 - plain values, as JSON keeps them
+        """Whether this was done in a campaign, by whomever, with these details among others."""
+        return self._holds(self._of(act, campaign_id), details)
+
+    @staticmethod
+    def _of(act: str, campaign_id: int) -> Select[tuple[dict[str, Any]]]:
+        return select(audit.c.details).where(audit.c.act == act, audit.c.campaign_id == campaign_id)
+
+    def _holds(self, query: Select[tuple[dict[str, Any]]], details: dict[str, Any]) -> bool:
         return any(details.items() <= held.items() for held in self._connection.execute(query).scalars())
 
     def count_between(

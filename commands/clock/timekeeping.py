@@ -29,6 +29,8 @@ NEWS = timedelta(hours=24)
 """How long after a deadline it is still said that it has passed: till the morning after, or once we are back."""
 PASSED = "deadline passed"
 """What the audit calls it."""
+SET = "deadline"
+"""What the audit calls one that is set or moved in chat; it was not there before where its `before` is empty."""
 
 
 def moved(
@@ -84,8 +86,10 @@ def _named(one: Deadline) -> Text:
 
 
 def _may_be_known(storage: Storage, one: Deadline, now: datetime) -> bool:
+    """Whether the rooms may plan with it; one that came with the campaign was there before anybody asked how it stands."""
     return (
         not is_lately(one.set_at, JUST_SET, now)
+        or not storage.audit.has_by_anybody(SET, one.campaign_id, deadline=one.id, before="")
         or _is_told_of(storage, one)
         or storage.reminders.said_in_public(one.id, one.version) > 0
     )

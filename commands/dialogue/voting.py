@@ -17,7 +17,7 @@ from commands.command import Choice, Context, Reply
 from commands.line import calling
 from commands.organisations import asking, authority
 from commands.reminders import reminding
-from commands.vocabulary import in_language, is_answer, read_choice
+from commands.vocabulary import LEADS, fold, in_language, is_answer, read_choice
 
 if TYPE_CHECKING:
     from campaign.ballot import Way
@@ -147,7 +147,11 @@ def _number(text: str) -> int | None:
 
 
 def _words(text: str) -> str:
-    return calling.clean(calling.without_quotation(text))
+    """What is said, without what leads up to an answer: "je suis pour", but not "on est pour ?"."""
+    said = calling.clean(calling.without_quotation(text))
+    *leads, last = said.split() or [said]
+    is_led = leads and not said.endswith("?") and all(fold(word) in LEADS for word in leads)
+    return last if is_led else said
 
 
 def _worded(context: Context, poll_id: int, word: str) -> Reply | None:

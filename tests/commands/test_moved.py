@@ -72,6 +72,23 @@ async def test_what_was_just_set_is_corrected_without_a_word(stage: Stage) -> No
     )
 
 
+async def test_the_deadline_of_the_config_is_known_and_the_answer_says_who_was_told(stage: Stage) -> None:
+    await stage.database.write(
+        lambda storage: storage.deadlines.put(1, "", FORMER, "Europe/Paris", stage.now)
+    )
+    told = await order(stage, "!deadline 2024-09-30 18:00")
+    assert sorted(one.where for one in told) == sorted(ROOMS)
+    assert at(told[0].message.lines[0].values["before"]) == FORMER
+    assert len(await order(stage, "!deadline cancel")) == len(ROOMS)
+
+
+@pytest.mark.parametrize("line", ["!deadline 2024-09-21 18:00", "!deadline cancel"])
+async def test_what_was_just_set_and_is_not_told_is_said_to_be_so(stage: Stage, line: str) -> None:
+    for one in ("!deadline 2024-09-20 18:00", line):
+        (answer,) = await stage.say(voice("Maud"), one, "admin")
+        assert any("not told the rooms" in str(each) for each in answer.message.lines), one
+
+
 async def test_what_a_reminder_has_just_named_is_not_corrected_without_a_word(stage: Stage) -> None:
     stage.now = datetime(2024, 9, 13, 15, 59, 30, tzinfo=UTC)
     await order(stage, "!deadline 2024-09-20 18:00")
