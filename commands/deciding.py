@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Day, Moment, Text, Typed, Value, say
-from campaign.dates import read_day
+from campaign.dates import find_day, read_day
 from campaign.errors import CampaignError
 from commands.command import Context, Prose, Reply, Rest, UsageError, command, reply
 from commands.letters import questioning
@@ -125,9 +125,16 @@ def _no_date(ctx: Context, words: str) -> CampaignError:
     """Why nothing was noted: the date cannot be read, or neither a date nor a question was given."""
     if not words:
         return UsageError(usage(deciding, ctx.language))
+    local = ctx.now.astimezone(ZoneInfo(ctx.zone))
+    written = find_day(words, local)
+    if written is not None and written.day is not None and written.day >= local.date():
+        at = Typed("deciding", written.day.isoformat())
+        return CampaignError(
+            say(N_("Deciding until {day}? If so, say {deciding}"), day=Day(written.day), deciding=at)
+        )
     try:
         # The reader of dates says what is wrong with it.
-        read_day(" ".join(words.split()[:2]), now=ctx.now, zone=ctx.zone, languages=ctx.languages)
+        read_day(words, now=ctx.now, zone=ctx.zone, languages=ctx.languages)
     except CampaignError as wrong:
         return wrong
     return UsageError(usage(deciding, ctx.language))

@@ -40,9 +40,11 @@ def holidays(ctx: Context, days: Rest = "") -> Reply:
         )
     _set(ctx, kept, after=_written([(first.day, last.day)]))
     moved = say(N_("{preview} shows what moves."), preview=Typed("remind preview"))
-    return Reply(
-        (say(N_("Noted: nobody is reminded from {first} to {last}."), first=first, last=last), moved)
-    )
+    if first == last:
+        noted = say(N_("Noted: nobody is reminded on {day}."), day=first)
+    else:
+        noted = say(N_("Noted: nobody is reminded from {first} to {last}."), first=first, last=last)
+    return Reply((noted, moved))
 
 
 @command(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Moment, Text, Typed, say
-from campaign.dates import read_moment, read_span
+from campaign.dates import END_OF_DAY, read_moment, read_span
 from campaign.decision import (
     PARAMETERS,
     PRESETS,
@@ -25,10 +25,11 @@ from commands import tell
 from commands.ballots import polling
 from commands.command import ANYWHERE, Choice, Context, More, Option, Reply, Rest, command, reply
 from commands.organisations import lookup
+from commands.reminders import schedules
 from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, time
 
     from campaign.decision import Procedure
     from storage.polls import Poll
@@ -76,7 +77,7 @@ def poll_open(
         return reply(N_("There is nobody to vote yet: {add} adds organisations."), add=Typed("org add", "…"))
     if not ctx.storage.rooms.of_campaign(ctx.campaign.id, joined=False):
         return reply(N_("The campaign has no room in which I could ask."))
-    begins = _moment(ctx, starts) if starts else None
+    begins = _moment(ctx, starts, schedules.civil_hours(ctx.campaign)[0]) if starts else None
     rules, ends = _term(ctx, edited(PRESETS[procedure], edits), closes, begins or ctx.received_at)
     check_opening(rules, len(electorate))
     proposal = Proposal(lookup.short(question), rules, begins, ends, electorate, _signs(ctx, signs))
@@ -189,8 +190,9 @@ def _preview(ctx: Context, proposal: Proposal) -> tuple[Text, ...]:
     )
 
 
-def _moment(ctx: Context, typed: str) -> datetime:
-    return read_moment(typed, now=ctx.now, zone=ctx.zone, languages=ctx.languages).at
+def _moment(ctx: Context, typed: str, alone: time = END_OF_DAY) -> datetime:
+    """What a date comes to (UTC); a day without a time is meant at the time `alone`."""
+    return read_moment(typed, now=ctx.now, zone=ctx.zone, languages=ctx.languages, alone=alone).at
 
 
 def _again(ctx: Context, typed: str, at: datetime | None) -> str:

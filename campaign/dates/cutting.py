@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from campaign.dates.reading import read_local
-from campaign.dates.times import TIMES_OF_DAY, Unreadable
+from campaign.dates.spans import ALONE
+from campaign.dates.times import TIMES_OF_DAY, NoSuchDay, Unreadable
 from campaign.dates.weekdays import WEEKDAYS
-from campaign.dates.words import NUMBERS, folded, plain
+from campaign.dates.words import NUMBERS, folded, in_figures, plain
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _BELONGS = re.compile(
 _AT_FIGURES = re.compile(
     r"(?:,|a|at|@|vers|avant|apres|before|after|by|around|about|ou|or|au|to|until|-|--|et|and) ?\d{1,4}\b"
 )
+_COUNTED_FROM = re.compile(r"(?:avant|apres|before|after|from|past|prior|plus|d'|de\b|du\b|of\b)")
+"""What, behind a length of time, counts it from something else than now: "3 days before the assembly"."""
 _FIGURES = re.compile(r"\d{1,4}(?:$|(?P<more> ))")
 
 
@@ -53,10 +56,12 @@ def split_date(
         try:
             read = read_local(plain(said), local, languages)
             to_the_minute = read.at is not None or read.instant is not None
+        except (CampaignError, NoSuchDay):
+            pass
         except (Unreadable, OverflowError, ValueError):
             continue
-        except CampaignError:
-            pass
+        if ALONE.fullmatch(in_figures(plain(said))) and _COUNTED_FROM.match(folded(" ".join(words[count:]))):
+            return " ".join(words), []
         end = count + _belonging(words[count:], to_the_minute=to_the_minute)
         return " ".join(words[:end]), list(words[end:])
     return "", list(words)

@@ -13,10 +13,10 @@ from dateparser.date import DateDataParser
 from campaign.chat import N_, Day, say
 from campaign.dates.feasts import feast
 from campaign.dates.spans import AHEAD, EXACT, LONG, span
-from campaign.dates.times import Unreadable
+from campaign.dates.times import NoSuchDay, Unreadable
 from campaign.dates.weekdays import next_weekday, weekday_pattern
 from campaign.dates.weeks import whole
-from campaign.dates.which import one_of
+from campaign.dates.which import one_of, within
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ _END_OF_MONTH = re.compile(
     r"|(?P<whole>(?:l'|cette )?annee|(?:the |this )?year|(?=\d{4}$)))"
     r"(?: ?(?P<year>\d{4}))?"
 )
+_IN_MONTH = re.compile(
+    rf"(?:en|in|courant|during|dans le courant d[eu']|au mois d[e'])(?: mois d[e'])? ?(?P<month>{_MONTH})(?: (?P<year>\d{{4}}))?"
+)
+_NEXT_YEAR = re.compile(r"(?:l'annee prochaine|l'an prochain|next year)")
 _ISO = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
 _DAY_OF_MONTH = re.compile(r"(?:le|the) (\d{1,2})(?:er|st|nd|rd|th)?")
@@ -144,8 +148,12 @@ def _slashed(found: re.Match[str], today: date, language: str) -> date:
 
 def _next(month: int, day: int, year: str | None, today: date) -> date:
     """A day of a given year (two digits: of this century), else of the year in which it comes next, today included."""
+    in_a_month = 1 <= month <= 12 and 1 <= day <= 31  # noqa: PLR2004 - of a calendar
     if year:
-        return date(int(year) + (2000 if len(year) == 2 else 0), month, day)  # noqa: PLR2004 - two digits
+        try:
+            return date(int(year) + (2000 if len(year) == 2 else 0), month, day)  # noqa: PLR2004 - two digits
+        except ValueError:
+            raise (NoSuchDay if in_a_month else Unreadable) from None
     for ahead in range(9):  # a 29 February may be eight years away
         try:
             found = date(today.year + ahead, month, day)
@@ -153,7 +161,7 @@ def _next(month: int, day: int, year: str | None, today: date) -> date:
             continue
         if found >= today:
             return found
-    raise Unreadable
+    raise NoSuchDay if in_a_month else Unreadable
 
 
 def _day_of_month(found: re.Match[str], today: date, _language: str) -> date:
@@ -177,6 +185,22 @@ def _part_of_month(found: re.Match[str], today: date, _language: str) -> date:
     year = int(found["year"] or today.year)
     last = date(year, month, 15 if middle else monthrange(year, month)[1])
     return last if found["year"] or last >= today else _in_year(last, today.year + 1)
+
+
+def _in_month(found: re.Match[str], today: date, _language: str) -> date:
+    """Some day of a month, this or the next time it comes: which one is asked."""
+    month = _month(found["month"], today)
+    year = int(found["year"] or (today.year if month >= today.month else today.year + 1))
+    last = date(year, month, monthrange(year, month)[1])
+    if last < today:
+        raise Unreadable
+    first = max(last.replace(day=1), today)
+    raise within(first, last, max(first, last.replace(day=15)), last)
+
+
+def _next_year(_found: re.Match[str], today: date, _language: str) -> date:
+    year = today.year + 1
+    raise within(date(year, 1, 1), date(year, 12, 31), date(year, 1, 31), date(year, 6, 30))
 
 
 def _in_year(day: date, year: int) -> date:
@@ -222,6 +246,8 @@ _FORMS = (
     (_DAY_OF_MONTH, _day_of_month),
     (_END_OF_MONTH, _part_of_month),
     (_NAMED_DAY, _named_day),
+    (_IN_MONTH, _in_month),
+    (_NEXT_YEAR, _next_year),
     (AHEAD, _ahead),
 )
 """The ways to say a day, and who reads each."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Day, say
 from campaign.dates.days import in_year
-from campaign.dates.reading import read_day
+from campaign.dates.reading import NoDate, read_day
+from campaign.dates.weeks import week
 from campaign.dates.words import plain
 from campaign.errors import CampaignError
 
@@ -29,7 +31,7 @@ _YEAR = re.compile(r"\d{4}")
 
 
 def read_days(text: str, *, now: datetime, zone: str, languages: Sequence[str]) -> tuple[Day, Day]:
-    """Read a first and a last day, both included; a day alone is both. The last is today or later, see `read_day`.
+    """Read a first and a last day, both included; a day alone is both, a week its Monday and its Sunday. The last is today or later, see `read_day`.
 
     A first day without a year is the last one before the other day: a pause that has begun may still be said.
 
@@ -51,7 +53,19 @@ def read_days(text: str, *, now: datetime, zone: str, languages: Sequence[str]) 
         if number:  # "20 au 28 décembre"
             left = _WITHOUT_ITS_NUMBER.sub(number[1], right, count=1)
         return _checked(_first(left, last, now=now, zone=zone, languages=languages), last)
-    alone = day(text)
+    whole = week(said, now.astimezone(ZoneInfo(zone)).date())
+    if whole is not None:
+        return Day(whole[0]), Day(whole[1])
+    try:
+        alone = day(text)
+    except NoDate:
+        raise NoDate(
+            say(
+                N_("I cannot read “{said}” as days. Write for example `{days}`."),
+                said=text[:80],
+                days=say(N_("20 July to 20 August")),
+            )
+        ) from None
     return Day(alone), Day(alone)
 
 

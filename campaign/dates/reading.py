@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Day, Moment, say
 from campaign.dates.days import day_of
-from campaign.dates.spans import AHEAD, EXACT, span
-from campaign.dates.times import BARE_HOUR, END_OF_DAY, Unreadable, take_time
+from campaign.dates.spans import AHEAD, ALONE, EXACT, span
+from campaign.dates.times import BARE_HOUR, END_OF_DAY, NoSuchDay, Unreadable, take_time
 from campaign.dates.weekdays import numbered_weekday
 from campaign.dates.which import Which
 from campaign.dates.words import in_figures, plain
@@ -45,10 +45,12 @@ class Said:
     instant: datetime | None = None
 
 
-def read_moment(text: str, *, now: datetime, zone: str, languages: Sequence[str]) -> Moment:
+def read_moment(
+    text: str, *, now: datetime, zone: str, languages: Sequence[str], alone: time = END_OF_DAY
+) -> Moment:
     """Read an instant still to come, in an IANA zone; a day without a time means its last minute.
 
-    `now` is aware. The first of `languages` decides how 03/04 is read.
+    Where something begins, that is the wrong end of it: `alone` is the time of day that is meant then. `now` is aware. The first of `languages` decides how 03/04 is read.
 
     Raises:
         Which: it may be two days, or an hour that clocks repeat.
@@ -57,7 +59,9 @@ def read_moment(text: str, *, now: datetime, zone: str, languages: Sequence[str]
     here = ZoneInfo(zone)
     try:
         said = read_local(plain(text), now.astimezone(here), languages)
-        at = said.instant or _instant(said, here, zone, now)
+        at = said.instant or _instant(said, here, zone, now, alone)
+    except NoSuchDay:
+        raise _no_such_day(text) from None
     except (Unreadable, OverflowError, ValueError):
         _refuse(text, now)
     except Which as which:
@@ -77,6 +81,8 @@ def read_day(text: str, *, now: datetime, zone: str, languages: Sequence[str]) -
     local = now.astimezone(ZoneInfo(zone))
     try:
         said = read_local(plain(text), local, languages)
+    except NoSuchDay:
+        raise _no_such_day(text) from None
     except (Unreadable, OverflowError, ValueError):
         _refuse(text, now)
     except Which as which:
@@ -129,6 +135,8 @@ def read_local(text: str, now: datetime, languages: Sequence[str]) -> Said:
     text = in_figures(text)
     if BARE_HOUR.search(text):
         raise Unreadable
+    alone = ALONE.fullmatch(text)
+    text = f"dans {alone[1]}" if alone else text
     text = numbered_weekday(next(iter(languages), "fr")).sub(r"\g<0>le ", text, count=1)
     ahead = AHEAD.fullmatch(text)
     if ahead and EXACT.fullmatch(ahead["length"] or ahead["from"]):
@@ -174,13 +182,13 @@ def _own_names(zone: str) -> frozenset[str]:
     return frozenset({city, "locale", "local"})
 
 
-def _instant(said: Said, here: ZoneInfo, zone: str, now: datetime) -> datetime:
-    """A local time as an instant; a day alone ends when it does.
+def _instant(said: Said, here: ZoneInfo, zone: str, now: datetime, alone: time) -> datetime:
+    """A local time as an instant; of a day alone the time `alone`.
 
     Raises:
         CampaignError: clocks skip it, or show it twice and both are still to come.
     """
-    local = datetime.combine(said.day, said.at or END_OF_DAY)
+    local = datetime.combine(said.day, said.at or alone)
     at, second = (local.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1))
     if at.astimezone(here).replace(tzinfo=None) != local:
         raise CampaignError(
@@ -198,8 +206,16 @@ def _instant(said: Said, here: ZoneInfo, zone: str, now: datetime) -> datetime:
     return at
 
 
+class NoDate(CampaignError):
+    """What was said cannot be read as a date."""
+
+
+def _no_such_day(text: str) -> CampaignError:
+    return CampaignError(say(N_("“{said}”: there is no such day. Please check the date."), said=text[:80]))
+
+
 def _refuse(text: str, now: datetime) -> NoReturn:
-    raise CampaignError(
+    raise NoDate(
         say(
             N_("I cannot read “{said}” as a date. Write for example `{weekday}`, `{ahead}` or `{iso}`."),
             said=text[:80],

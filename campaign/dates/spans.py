@@ -11,6 +11,8 @@ AHEAD = re.compile(
     r"(?:dans|in|d'ici|sous|within) (?P<length>\d{1,4} ?[a-z]+(?: ?\d{2}(?: ?min)?)?)"
     r"|(?P<from>\d{1,4} ?[a-z]+) from (?:now|today)"
 )
+ALONE = re.compile(r"\+? ?(\d{1,3} ?(?:j|jours?|d|days?|sem|semaines?|w|weeks?|mois|months?))")
+"""A length of time said alone, from now on: "7j", "1 semaine"; one in hours may be a time of day."""
 EXACT = re.compile(r"\d+ ?(?:h|hr|hour|heure|m|mn|min|minute|s|sec|second|seconde)s?(?: ?\d{2}(?: ?min)?)?")
 """Spans in these end at an exact time; spans in days end with their day."""
 LONG = re.compile(r"(?P<count>\d+) ?(?:(?P<french>mois|an|ans|annees?)|(?P<english>months?|years?))")

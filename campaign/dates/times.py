@@ -43,6 +43,10 @@ class Unreadable(Exception):
     """Nothing here is a date."""
 
 
+class NoSuchDay(ValueError):
+    """A date is written that no calendar has: 31 November."""
+
+
 def take_time(text: str) -> tuple[str, time | None]:
     """Take the time of day out of a text; with a figure beside it, a word such as "du soir" only tells which half."""
     at = None

@@ -25,6 +25,15 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def week(text: str, today: date) -> tuple[date, date] | None:
+    """The Monday and the Sunday of the week that is named, this one or the next; None if none is."""
+    found = _WEEK.fullmatch(text)
+    if found is None:
+        return None
+    monday = monday_of(today) + timedelta(days=7 if found["coming"] else 0)
+    return monday, monday + timedelta(days=6)
+
+
 def whole(text: str, today: date) -> date | None:
     """The one day that is meant by a week, a weekend or a month; None if it is none of them.
 

@@ -231,7 +231,13 @@ def _rule(procedure: Procedure, tally: Tally, needed: int) -> Text:
     if tally.void:
         parts.append(say(N_("Not counted for want of a reason: {number}."), number=tally.void))
     if procedure.silence_consents and tally.silent:
-        parts.append(say(N_("Silent: {number}."), number=tally.silent))
+        parts.append(
+            say(
+                N_("Silent, which counts as “{choice}”: {number}."),
+                choice=words.named(procedure.supports),
+                number=tally.silent,
+            )
+        )
     if procedure.share is not None and not words.is_plain_majority(procedure):
         parts.append(
             say(

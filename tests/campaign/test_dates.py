@@ -23,7 +23,12 @@ WAYS = Path(__file__).parents[1] / "data" / "dates.csv"
 PARIS = "Europe/Paris"
 NOW = datetime(2024, 8, 20, 14, 0, tzinfo=ZoneInfo(PARIS))
 BOTH = ("fr", "en")
-REFUSALS = {"unreadable": "cannot read", "past": "is past", "skipped": "Clocks are put forward"}
+REFUSALS = {
+    "unreadable": "cannot read",
+    "absent": "no such day",
+    "past": "is past",
+    "skipped": "Clocks are put forward",
+}
 """What each kind of refusal says; "asked" is any other one, for it asks which of two is meant."""
 
 with WAYS.open(encoding="utf-8", newline="") as _file:
