@@ -70,6 +70,10 @@ def _uncalled(context: Context, said: Said) -> Reply | None:
     found = None if line is None else finding.find(line, context.menu)
     if line is not None and found is not None:
         return _do(context, line, *found)
+    if line is not None and sentences.thanks(line.text):
+        return None
+    if line is not None and sentences.greets(line.text):
+        return guessing.greeted()
     near = None if line is None else guessing.near(context, line)
     return near or Reply(
         (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)

@@ -28,12 +28,30 @@ def hint(context: Context, line: calling.Line) -> Reply | None:
         return None
     if picking.yes_or_no(line.text) == "yes":
         return picking.nothing_waits()
+    if sentences.thanks(line.text):
+        return None
+    if sentences.greets(line.text):
+        return greeted()
     close = _near_member(context, line) or _family(context, line) or near(context, line)
     if close is None and context.private:
         return Reply(
             (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
         )
     return close
+
+
+def greeted() -> Reply:
+    """Greet back with what the bot is for."""
+    return Reply(
+        (
+            say(
+                N_(
+                    "Hello! I gather organisations' signatures under an open letter. {help} lists what I can do."
+                ),
+                help=Typed("help"),
+            ),
+        )
+    )
 
 
 def _family(context: Context, line: calling.Line) -> Reply | None:
@@ -100,7 +118,7 @@ def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Re
     """Answer what a sentence asks; where it says something, ask whether that was meant."""
     one = next(each for each in context.menu if each.name == about.command)
     if not about.asks:
-        return _ask_whole(context, one, (), naming.said_in(context, one, line.text))
+        return _ask_whole(context, one, about.words, naming.said_in(context, one, line.text))
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 
