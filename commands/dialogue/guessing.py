@@ -40,6 +40,18 @@ def hint(context: Context, line: calling.Line) -> Reply | None:
     return close
 
 
+def named(context: Context, line: calling.Line) -> Reply | None:
+    """Take the name of a command behind the bot's, which may be said of it: what only reads is answered, else it is asked."""
+    found = finding.find(line, context.menu)
+    if found is None or found[0] not in _sayable(context) or context.place == "other":
+        return None
+    one = found[0]
+    if one.name == "help" or (one.even_ended and not one.admin):
+        running.authorise(context, one)
+        return running.do(context, one, *grammar.arguments(one, "", context))
+    return _ask_whole(context, one, (), "")
+
+
 def greeted() -> Reply:
     """Greet back with what the bot is for."""
     return Reply(

@@ -47,6 +47,9 @@ _HOLDS_BACK = _NO | _set(
 )
 """Words with which a sentence is never a yes, whatever else it says."""
 _US = _set("je j on nous notre mon moi i we us our my me")
+_SPEAKERS = _set(
+    "on je j we i count compte comptez arrete arretez stop cessez sans pas not without desole sorry"
+)
 _MAY = _set("peut peux pouvons puis can could may faut should need must")
 _ABLE = _set("peut peux pouvons pourra pourrai pourrons can able possible")
 _WHO, _HOW = frozenset({"qui", "who", "lesquelles", "lesquels"}), frozenset({"comment", "how"})
@@ -131,12 +134,23 @@ def meaning(text: str) -> Meaning | None:
     of_the_text = asks and _verb(words) == "details" and not _LETTER.isdisjoint(words)
     if of_the_text or _has(_SOMEBODY, words):  # whether the letter itself can be changed is for people to say
         return Meaning("help", ("ask",), asks=True)
+    asks = asks or " ".join(words).startswith(("c est quoi", "qu est ce"))
     asks = asks or _WHERE.match(text.lstrip()) is not None or _has(_WHEN, words) or _has(_STANDS, words)
     if not asks and _has(_LOST, words):
         return Meaning("help", asks=True)
     if not asks and any(map(_STOPS.fullmatch, words)) and any(map(_REMINDS.fullmatch, words)):
         return Meaning("reminders", ("off",))
     return _asked(text, words) if asks else _said(words)
+
+
+def begins_with_us(text: str) -> bool:
+    """Whether a sentence begins with who speaks: what follows a name otherwise is said of it ("tocsin nous fait signer")."""
+    words = _words(text)
+    if words[:1] == ["nous"]:
+        return words[1:2] in (["ne"], ["n"], ["en"], ["y"]) or any(
+            word.endswith(("ons", "mes")) for word in words[1:2]
+        )
+    return bool(words) and (words[0] in _SPEAKERS or _LET_US.fullmatch(words[0]) is not None)
 
 
 def greets(text: str) -> bool:

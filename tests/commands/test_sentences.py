@@ -290,8 +290,8 @@ async def test_and_in_reply_to_a_message_of_its_own(fresh: Stage, who: str) -> N
 async def test_what_is_said_is_asked_about(stage: Stage, who: str, text: str, command: str) -> None:
     for place in ("private", "campaign"):
         line = text if place == "private" else f"tocsin : {text}"
-        answers = await stage.say(voice(who), line, place)  # type: ignore[arg-type]
-        assert _suggested(answers, room_of(voice(who), place).id) == command  # type: ignore[arg-type]
+        answers = await stage.say(voice(who), line, place)
+        assert _suggested(answers, room_of(voice(who), place).id) == command
     assert (await stage.rows())["signatures"] == []
 
 
@@ -309,6 +309,36 @@ def _suggested(answers: list[Answer], where: str) -> str:
 async def test_what_people_say_to_each_other_is_left_alone(stage: Stage, who: str, form: str) -> None:
     for text in (*QUESTIONS, *STATEMENTS):
         assert await stage.take(said(voice(who), form.format(text=text))) == [], text
+
+
+@pytest.mark.parametrize("form", ["tocsin {text}", "@tocsin {text}", "Tocsin {text}"])
+@pytest.mark.parametrize("who", ["Camille", "Robin"], ids=[MATRIX, XMPP])
+async def test_nobody_needs_a_comma_behind_its_name(fresh: Stage, who: str, form: str) -> None:
+    for text, command in (
+        ("on est partants", "sign"),
+        ("nous signons", "sign"),
+        ("on ne signera pas", "decline"),
+        ("signer", "sign"),
+        ("retirer", "withdraw"),
+    ):
+        answers = await fresh.take(said(voice(who), form.format(text=text)))
+        assert [one.message.lines[0].values["command"] for one in answers] == [Typed(command)], text
+    for text, command in (("c'est quoi cette lettre", "letter"), ("statut", "status"), ("aide", "help")):
+        (wanted,) = await fresh.say(voice(who), f"!{command}")
+        (got,) = await fresh.take(said(voice(who), form.format(text=text)))
+        assert got.ids == wanted.ids, text
+    assert (await fresh.rows())["signatures"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("tocsin a planté", "tocsin plante", "tocsin nous permet de signer", "tocsin vote mal"),
+        *("tocsin est bien", "tocsin compte les signatures", "tocsin aide nos assos", "tocsin\nstatut"),
+    ],
+)
+async def test_what_is_said_of_it_is_left_alone(fresh: Stage, text: str) -> None:
+    assert await fresh.take(said(voice("Camille"), text)) == []
 
 
 async def test_in_reply_to_a_poll_who_says_yes_may_mean_the_poll(fresh: Stage) -> None:
