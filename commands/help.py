@@ -8,7 +8,7 @@ from campaign.chat import N_, Text, Typed, say
 from commands.command import ANYWHERE, Context, Reply, Rest, command, reply
 from commands.line import calling, finding, usage
 from commands.replies import row
-from commands.vocabulary import in_language, read_choice
+from commands.vocabulary import NOBODYS_NAME, fold, in_language, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 def help_(ctx: Context, command: Rest = "") -> Reply:
     """Show the few in a room, all of them by topic in private, everybody's explained if asked, or one command in full."""
     prefix = ctx.house.prefix
+    if fold(command) in NOBODYS_NAME and finding.find(calling.Line(command), ctx.menu) is None:
+        command = ""  # "aide moi", "help please"
     every = bool(command) and read_choice(command, ("all",)) is not None
     if command and not every:
         return _about(ctx, command.removeprefix(prefix))
@@ -63,6 +65,11 @@ def _about(ctx: Context, wanted: str) -> Reply:
     sayable = [one for one in ctx.menu if ctx.is_admin or not one.admin]
     if found is None:
         family = finding.family(wanted, ctx.menu)
+        meant = [one for one, _, _ in finding.akin(calling.Line(wanted), sayable)]
+        if not family and meant:
+            return Reply(
+                usage.explained(ctx, meant[0]) if len(meant) == 1 else tuple(map(finding.summary, meant))
+            )
         if not family:
             return reply(
                 N_("I do not know “{wanted}”. {help} lists what I can do."),

@@ -158,7 +158,7 @@ AKIN: dict[str, tuple[str, ...]] = {
     ),
     "deciding": (
         *("hesiter", "reflechir", "consulter", "hesitate", "consult"),
-        *("on reflechit", "nous reflechissons"),
+        *("on reflechit", "nous reflechissons", "pas encore", "not yet", "plus tard", "later"),
     ),
     "decline": ("on refuse", "nous refusons", "we decline"),
     "ask": ("une question", "j'ai une question", "a question"),
@@ -181,8 +181,24 @@ AKIN: dict[str, tuple[str, ...]] = {
     "status": ("resultat", "resultats", "result", "results"),
     "polls": ("resultat", "resultats", "result", "results"),
     "language": ("changer", "change"),
-    "reminders off": ("stop", "arreter", "desabonner", "unsubscribe"),
-    "forgetme": ("supprimer", "effacer", "delete", "remove"),
+    "reminders off": (
+        *("stop", "arreter", "desabonner", "unsubscribe", "unsubscribe me"),
+        *(
+            "desabonne moi",
+            "desabonne-moi",
+            "desabonnez moi",
+            "desabonnez-moi",
+            "plus de rappels",
+            "no more reminders",
+        ),
+    ),
+    "deadline": ("reporter", "repousser", "prolonger", "postpone", "extend"),
+    "mydata": ("rgpd", "gdpr"),
+    "forgetme": (
+        *("supprimer", "effacer", "delete", "remove", "rgpd", "gdpr", "delete my data", "erase my data"),
+        *("supprime mes donnees", "supprimez mes donnees", "supprimer mes donnees"),
+        *("efface mes donnees", "effacez mes donnees", "effacer mes donnees"),
+    ),
     "help": ("commandes", "menu", "commands", "au secours", "aide-moi", "aidez-moi"),
 }
 """Command, with words of its own → what may be typed for it (folded) and is no command: asked about, never taken for it."""

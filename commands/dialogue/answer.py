@@ -31,7 +31,9 @@ def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool
         picking.answered(said) is not None and picking.is_question(purpose)
     ):
         return True
-    return picking.said_beside(storage, said, now) is not None or _sentence(storage, said, house) is not None
+    if picking.said_beside(storage, said, now) is not None or _bare(said, house) is not None:
+        return True
+    return _sentence(storage, said, house) is not None
 
 
 def answer(context: Context, said: Said) -> Reply | None:
@@ -66,10 +68,22 @@ def _uncalled(context: Context, said: Said) -> Reply | None:
     sentence = _sentence(context.storage, said, context.house)
     if sentence is not None:
         return guessing.near(context, sentence)
+    bare = _bare(said, context.house)
+    if bare is not None:
+        return guessing.named(context, bare)
+    return _alone(context, said)
+
+
+def _alone(context: Context, said: Said) -> Reply | None:
+    """Answer what is said in private, where nothing has to call the bot."""
     line = calling.alone(said.text, context.house.prefix)
     found = None if line is None else finding.find(line, context.menu)
     if line is not None and found is not None:
         return _do(context, line, *found)
+    if line is not None and sentences.thanks(line.text):
+        return None
+    if line is not None and sentences.greets(line.text):
+        return guessing.greeted()
     near = None if line is None else guessing.near(context, line)
     return near or Reply(
         (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
@@ -157,7 +171,7 @@ def _sentence(storage: Storage, said: Said, house: House) -> calling.Line | None
     if said.private:
         return None
     names = (house.name, *said.my_names)
-    named = calling.put_to(said.text, names, mentioned=said.mentions_me)
+    named = calling.put_to(said.text, names, mentioned=said.mentions_me) or _begun(said, names)
     if not (named or said.reply_to):
         return None
     line = Line(named) if named else calling.alone(said.text, house.prefix)
@@ -166,6 +180,19 @@ def _sentence(storage: Storage, said: Said, house: House) -> calling.Line | None
         return None
     of_a_poll = not named and voting.poll_meant(picking.purpose_of(storage, said)) is not None
     return line if about.asks or not of_a_poll else None
+
+
+def _begun(said: Said, names: Sequence[str]) -> str:
+    """What follows the bot's name without a comma, if it is put to it and not said of it; "" otherwise."""
+    rest = calling.begun(said.text, names)
+    about = sentences.meaning(rest)
+    return rest if about is not None and (about.asks or sentences.begins_with_us(rest)) else ""
+
+
+def _bare(said: Said, house: House) -> Line | None:
+    """The one word that follows the bot's name without a comma, and may be a command."""
+    rest = "" if said.private else calling.begun(said.text, (house.name, *said.my_names))
+    return Line(rest) if rest.isalpha() else None
 
 
 def _call(said: Said, house: House) -> calling.Line | None:

@@ -27,12 +27,42 @@ def hint(context: Context, line: calling.Line) -> Reply | None:
         return None
     if picking.yes_or_no(line.text) == "yes":
         return picking.nothing_waits()
+    if sentences.thanks(line.text):
+        return None
+    if sentences.greets(line.text):
+        return greeted()
     close = _near_member(context, line) or _family(context, line) or near(context, line)
     if close is None and context.private:
         return Reply(
             (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
         )
     return close
+
+
+def named(context: Context, line: calling.Line) -> Reply | None:
+    """Take the name of a command behind the bot's, which may be said of it: what only reads is answered, else it is asked."""
+    found = finding.find(line, context.menu)
+    if found is None or found[0] not in _sayable(context) or context.place == "other":
+        return None
+    one = found[0]
+    if one.name == "help" or (one.even_ended and not one.admin):
+        running.authorise(context, one)
+        return running.do(context, one, *grammar.arguments(one, "", context))
+    return _ask_whole(context, one, (), "")
+
+
+def greeted() -> Reply:
+    """Greet back with what the bot is for."""
+    return Reply(
+        (
+            say(
+                N_(
+                    "Hello! I gather organisations' signatures under an open letter. {help} lists what I can do."
+                ),
+                help=Typed("help"),
+            ),
+        )
+    )
 
 
 def _family(context: Context, line: calling.Line) -> Reply | None:
@@ -99,7 +129,7 @@ def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Re
     """Answer what a sentence asks; where it says something, ask whether that was meant."""
     one = next(each for each in context.menu if each.name == about.command)
     if not about.asks:
-        return _ask_whole(context, one, (), naming.said_in(context, one, line.text))
+        return _ask_whole(context, one, about.words, naming.said_in(context, one, line.text))
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 

@@ -156,6 +156,13 @@ def put_to(text: str, names: Iterable[str], *, mentioned: bool) -> str:
     return ""
 
 
+def begun(text: str, names: Iterable[str]) -> str:
+    """What follows the bot's name at the beginning of a single line where nothing parts them: put to it, or said of it."""
+    lines = without_quotation(text).strip().split("\n")
+    pointed, rest = _after_name(clean(lines[0]), names)
+    return "" if pointed or len(lines) > 1 else rest
+
+
 def take_number(words: list[str]) -> tuple[int | None, list[str]]:
     """The number some words begin with (None if with none), and the words that follow it."""
     text = " ".join(words)

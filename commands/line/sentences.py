@@ -47,6 +47,9 @@ _HOLDS_BACK = _NO | _set(
 )
 """Words with which a sentence is never a yes, whatever else it says."""
 _US = _set("je j on nous notre mon moi i we us our my me")
+_SPEAKERS = _set(
+    "on je j we i count compte comptez arrete arretez stop cessez sans pas not without desole sorry"
+)
 _MAY = _set("peut peux pouvons puis can could may faut should need must")
 _ABLE = _set("peut peux pouvons pourra pourrai pourrons can able possible")
 _WHO, _HOW = frozenset({"qui", "who", "lesquelles", "lesquels"}), frozenset({"comment", "how"})
@@ -71,7 +74,14 @@ _THINKS = re.compile(
     r"reflechi[a-z]*|hesit[a-z]+|consult[a-z]*|discut[a-z]+|discuss[a-z]*|undecided|thinking|parle|parlons|parlera"
     r"|debat[a-z]*"
 )
-_LATER = re.compile(r"pas encore|not yet|pas surs?|pas sures?|not sure|plus tard|later")
+_LATER = re.compile(
+    r"pas encore|not yet|pas surs?|pas sures?|not sure|plus tard|later"
+    r"|besoin (?:de|d un peu de|d encore un peu de|de plus de) temps|need (?:some |more |a bit more )*time"
+)
+_LET_US = re.compile(r"(?:sign|particip|rejoign)ons")
+"""Said of oneself and others without a word for them."""
+_REMINDS = re.compile(r"relanc[a-z]*|rappels?|rappeler|remind(?:ers?|ing)?")
+_STOPS = re.compile(r"arret(?:e|ez|er)|stop|cess(?:e|ez|er)")
 _OUT = re.compile(r"(?:sans|pas) (?:nous|moi)|pas pour (?:nous|moi)|without us|not (?:for )?us|(?:us|me) out")
 _IN = re.compile(
     r"(?:on en|j en|nous en) (?:est|suis|sommes)|(?:we re|we are|i m|i am) in|count (?:us|me) in"
@@ -85,7 +95,7 @@ _WHEN = re.compile(
     r"|until when|(?:quand|when) (?:est|is|do|does|should|must|faut|doit|ca)"
 )
 _STANDS = re.compile(
-    r"combien|how many|ou en (?:est|sommes)|where do we stand|how far are we|how is it going"
+    r"combien|how many|ou en (?:est|sommes)|(?:on en est|nous en sommes) ou|where do we stand|how far are we|how is it going"
 )
 _TEXT = re.compile(r"qu est ce que (?:c est que )?(?:cette|la|le|ce)")
 _NEW = re.compile(
@@ -96,15 +106,63 @@ _NEW = re.compile(
     r"|what (?:should|do|must|can) (?:i|we) do"
 )
 """What is asked by who is new: who is this, and what is to be done."""
+_LOST = re.compile(
+    r"compren(?:ds?|ons) (?:rien|pas|plus)|(?:ai|avons) (?:rien|pas) compris|not understand|suis perdue?|(?:am|m) lost"
+)
+_SOMEBODY = re.compile(
+    r"(?:parler|ecrire) a (?:un humain|une personne|quelqu un|l equipe)|(?:talk|speak|write) to (?:a human|a person|somebody|someone)"
+    r"|(?:qui|vous|te|who to|who do i) contacte[rz]?|contacter (?:un humain|quelqu un|l equipe)"
+)
+"""Of whom wants to ask people, and not a machine."""
+_GREETS = _set("bonjour bonsoir salut coucou hello hi hey")
+_THANKS = _set("merci thanks thank thx")
+_POLITE = (
+    _GREETS
+    | _THANKS
+    | _set("a tous toutes tout le monde les toi vous bien beaucoup infiniment you very so much all")
+)
 
 
 def meaning(text: str) -> Meaning | None:
     """What a sentence is about; None if that cannot be told, or it is too long."""
     words = _words(text)
+    if words in (["contact"], ["humain"], ["human"]):
+        return Meaning("help", ("ask",), asks=True)
     if not 1 < len(words) <= MOST_WORDS:
         return None
     asks = text.rstrip(" \"'»”)").endswith("?") or words[0] in _QUESTION or not _HOW.isdisjoint(words)
-    return _asked(text, words) if asks or _has(_WHEN, words) else _said(words)
+    of_the_text = asks and _verb(words) == "details" and not _LETTER.isdisjoint(words)
+    if of_the_text or _has(_SOMEBODY, words):  # whether the letter itself can be changed is for people to say
+        return Meaning("help", ("ask",), asks=True)
+    asks = asks or " ".join(words).startswith(("c est quoi", "qu est ce"))
+    asks = asks or _WHERE.match(text.lstrip()) is not None or _has(_WHEN, words) or _has(_STANDS, words)
+    if not asks and _has(_LOST, words):
+        return Meaning("help", asks=True)
+    if not asks and any(map(_STOPS.fullmatch, words)) and any(map(_REMINDS.fullmatch, words)):
+        return Meaning("reminders", ("off",))
+    return _asked(text, words) if asks else _said(words)
+
+
+def begins_with_us(text: str) -> bool:
+    """Whether a sentence begins with who speaks: what follows a name otherwise is said of it ("tocsin nous fait signer")."""
+    words = _words(text)
+    if words[:1] == ["nous"]:
+        return words[1:2] in (["ne"], ["n"], ["en"], ["y"]) or any(
+            word.endswith(("ons", "mes")) for word in words[1:2]
+        )
+    return bool(words) and (words[0] in _SPEAKERS or _LET_US.fullmatch(words[0]) is not None)
+
+
+def greets(text: str) -> bool:
+    """Whether a text is a greeting and nothing else."""
+    words = _words(text)
+    return bool(words) and words[0] in _GREETS and _POLITE.issuperset(words)
+
+
+def thanks(text: str) -> bool:
+    """Whether a text is thanks and nothing else."""
+    words = _words(text)
+    return bool(words) and words[0] in _THANKS and _POLITE.issuperset(words)
 
 
 def holds_back(text: str) -> bool:
@@ -158,7 +216,7 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
 def _said(words: list[str]) -> Meaning | None:
     if _has(_OUT, words):
         return Meaning("decline")
-    if _US.isdisjoint(words):
+    if _US.isdisjoint(words) and not any(map(_LET_US.fullmatch, words)):
         return None
     if _has(_LATER, words) or any(map(_THINKS.fullmatch, words)):
         return Meaning("deciding")

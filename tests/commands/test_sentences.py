@@ -47,6 +47,13 @@ QUESTIONS = {
     "combien de signatures ?": "status",
     "où en est-on ?": "status",
     "qui n'a pas signé ?": "status",
+    "on en est ou": "status",
+    "où lire la lettre": "letter",
+    "peut-on modifier le texte ?": "help ask",
+    "parler à un humain": "help ask",
+    "contact": "help ask",
+    "je comprends rien": "help",
+    "I don't understand": "help",
     "tu fais quoi ?": "help",
     "what can you do?": "help",
 }
@@ -69,6 +76,9 @@ STATEMENTS = {
     "on n'a pas encore décidé": "deciding",
     "on en parle à notre CA": "deciding",
     "nous retirons notre signature": "withdraw",
+    "signons avec plaisir": "sign",
+    "we need more time": "deciding",
+    "on a besoin de temps": "deciding",
 }
 NOTHING = (
     "merci",
@@ -100,6 +110,33 @@ def test_what_is_said(text: str, command: str) -> None:
 @pytest.mark.parametrize("text", NOTHING)
 def test_what_is_neither(text: str) -> None:
     assert meaning(text) is None
+
+
+@pytest.mark.parametrize("text", ["arrête de nous relancer", "stop reminding us", "cessez ces rappels !"])
+def test_who_wants_no_more_reminders_says_so_in_their_own_words(text: str) -> None:
+    assert meaning(text) == Meaning("reminders", ("off",))
+
+
+@pytest.mark.parametrize("text", ["bonjour", "Salut !", "hello", "bonsoir à tous"])
+async def test_a_greeting_is_greeted_and_thanks_are_left_at_that(fresh: Stage, text: str) -> None:
+    for line, place in ((text, "private"), (f"tocsin, {text}", "campaign")):
+        (answer,) = await fresh.say(voice("Lou"), line, place)  # type: ignore[arg-type]
+        assert answer.ids[0].startswith("Hello!")
+    for line, place in (("merci beaucoup", "private"), ("thanks!", "private"), ("tocsin, merci", "campaign")):
+        assert await fresh.say(voice("Lou"), line, place) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["aide moi", "help me", "aide svp"])
+async def test_who_asks_for_help_for_themselves_gets_all_of_it(fresh: Stage, text: str) -> None:
+    (whole,) = await fresh.say(voice("Lou"), "help", "private")
+    (answer,) = await fresh.say(voice("Lou"), text, "private")
+    assert answer.ids == whole.ids
+
+
+async def test_help_knows_what_else_a_command_may_be_called(fresh: Stage) -> None:
+    (whole,) = await fresh.say(voice("Lou"), "help deciding", "private")
+    (answer,) = await fresh.say(voice("Lou"), "aide réfléchir", "private")
+    assert answer.ids == whole.ids
 
 
 # --- no is never a yes
@@ -253,8 +290,8 @@ async def test_and_in_reply_to_a_message_of_its_own(fresh: Stage, who: str) -> N
 async def test_what_is_said_is_asked_about(stage: Stage, who: str, text: str, command: str) -> None:
     for place in ("private", "campaign"):
         line = text if place == "private" else f"tocsin : {text}"
-        answers = await stage.say(voice(who), line, place)  # type: ignore[arg-type]
-        assert _suggested(answers, room_of(voice(who), place).id) == command  # type: ignore[arg-type]
+        answers = await stage.say(voice(who), line, place)
+        assert _suggested(answers, room_of(voice(who), place).id) == command
     assert (await stage.rows())["signatures"] == []
 
 
@@ -272,6 +309,36 @@ def _suggested(answers: list[Answer], where: str) -> str:
 async def test_what_people_say_to_each_other_is_left_alone(stage: Stage, who: str, form: str) -> None:
     for text in (*QUESTIONS, *STATEMENTS):
         assert await stage.take(said(voice(who), form.format(text=text))) == [], text
+
+
+@pytest.mark.parametrize("form", ["tocsin {text}", "@tocsin {text}", "Tocsin {text}"])
+@pytest.mark.parametrize("who", ["Camille", "Robin"], ids=[MATRIX, XMPP])
+async def test_nobody_needs_a_comma_behind_its_name(fresh: Stage, who: str, form: str) -> None:
+    for text, command in (
+        ("on est partants", "sign"),
+        ("nous signons", "sign"),
+        ("on ne signera pas", "decline"),
+        ("signer", "sign"),
+        ("retirer", "withdraw"),
+    ):
+        answers = await fresh.take(said(voice(who), form.format(text=text)))
+        assert [one.message.lines[0].values["command"] for one in answers] == [Typed(command)], text
+    for text, command in (("c'est quoi cette lettre", "letter"), ("statut", "status"), ("aide", "help")):
+        (wanted,) = await fresh.say(voice(who), f"!{command}")
+        (got,) = await fresh.take(said(voice(who), form.format(text=text)))
+        assert got.ids == wanted.ids, text
+    assert (await fresh.rows())["signatures"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("tocsin a planté", "tocsin plante", "tocsin nous permet de signer", "tocsin vote mal"),
+        *("tocsin est bien", "tocsin compte les signatures", "tocsin aide nos assos", "tocsin\nstatut"),
+    ],
+)
+async def test_what_is_said_of_it_is_left_alone(fresh: Stage, text: str) -> None:
+    assert await fresh.take(said(voice("Camille"), text)) == []
 
 
 async def test_in_reply_to_a_poll_who_says_yes_may_mean_the_poll(fresh: Stage) -> None:
