@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from campaign.chat import Text
     from commands.command import Command
 
+LOST = "not understood"
+"""The purpose of telling somebody that they were not understood."""
 YES_TO = frozenset({"sign", "confirm"})
 """Commands by which somebody says yes for their organisation."""
 
@@ -27,16 +29,25 @@ def hint(context: Context, line: calling.Line) -> Reply | None:
         return None
     if picking.yes_or_no(line.text) == "yes":
         return picking.nothing_waits()
-    if sentences.thanks(line.text):
-        return None
-    if sentences.greets(line.text):
-        return greeted()
+    if sentences.greets(line.text) or sentences.thanks(line.text):
+        return greeted() if sentences.greets(line.text) else None
     close = _near_member(context, line) or _family(context, line) or near(context, line)
     if close is None and context.private:
         return Reply(
             (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
         )
+    if close is None and not line.prefixed and picking.yes_or_no(line.text) is None:
+        return _lost(context)
     return close
+
+
+def _lost(context: Context) -> Reply | None:
+    """Tell who spoke to the bot by its name that it did not understand; once in a room, until that is long ago."""
+    if context.storage.answers.first(context.person.id, context.room.id, LOST) is not None:
+        return None
+    return Reply(
+        (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),), purpose=LOST
+    )
 
 
 def named(context: Context, line: calling.Line) -> Reply | None:

@@ -341,6 +341,19 @@ async def test_what_is_said_of_it_is_left_alone(fresh: Stage, text: str) -> None
     assert await fresh.take(said(voice("Camille"), text)) == []
 
 
+@pytest.mark.parametrize("who", ["Camille", "Robin"], ids=[MATRIX, XMPP])
+async def test_who_speaks_to_it_by_name_is_told_once_that_it_did_not_understand(
+    fresh: Stage, who: str
+) -> None:
+    (answer,) = await fresh.take(said(voice(who), "tocsin, les carottes sont cuites"))
+    assert answer.ids == ["I did not understand that. {help} lists what I can do."]
+    assert await fresh.take(said(voice(who), "tocsin: les carottes sont crues")) == []
+    assert await fresh.take(said(voice(who), "tocsin, merci")) == []
+    assert await fresh.take(said(voice(who), "!carottes")) == []
+    (other,) = await fresh.take(said(voice("Lou" if who == "Camille" else "Zoe"), "tocsin, les carottes ?"))
+    assert other.ids == answer.ids
+
+
 async def test_in_reply_to_a_poll_who_says_yes_may_mean_the_poll(fresh: Stage) -> None:
     maud = voice("Maud")
     await fresh.say(maud, "!poll open majority Shall we? closes=3 days", "admin")
