@@ -15,7 +15,7 @@ from commands.command import Choice, Context, Option, Prose, Reply, Rest, comman
 from commands.dialogue import guessing
 from commands.line import calling, finding
 from commands.organisations import authority, lookup
-from commands.vocabulary import LEADS, fold, in_language, is_answer, read_choice
+from commands.vocabulary import LEADS, NO, YES, fold, in_language, is_answer, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,8 +101,12 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
 
 
 def _make_sure_it_is_one(poll: Poll, answered: str, reason: list[str], choices: tuple[str, ...]) -> None:
-    """Raise CampaignError if another answer follows at once, be it of other polls: "no objection" is not against."""
-    follows = reason[0].strip("!?.,;:…") if reason and answered[-1].isalnum() else ""
+    """Raise CampaignError if another answer follows at once, be it of other polls: "no objection" is not against.
+
+    Not if more follows on what was a whole answer: "objection no word on data" says why.
+    """
+    may_be_other = len(reason) == 1 or fold(answered) in YES | NO
+    follows = reason[0].strip("!?.,;:…") if reason and may_be_other and answered[-1].isalnum() else ""
     if follows and is_answer(follows) and _choice(follows, choices) != _choice(answered, choices):
         nothing = polling.no_answer(poll.number, f"{answered} {follows}")
         raise CampaignError(joined((nothing, polling.how_to(poll.number, choices))))
