@@ -62,7 +62,9 @@ class Voting(Machine):
         if self.over or name not in self.may:
             return
         before = self.model.get(SPEAKS[name])
-        if not reason and before and before.choice == choice and not before.resolved:
+        # Only what is written can give a reason, and so give none: but an objection would not be one without it.
+        stays = way or choice == "objection"
+        if stays and not reason and before and before.choice == choice and not before.resolved:
             reason = before.reason
         self.model[SPEAKS[name]] = Given(choice, name, way, event.event, reason)
 
