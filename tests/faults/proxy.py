@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 import time
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.faults.troubles import Fault
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 16
 
@@ -126,6 +129,15 @@ class Proxy:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        try:
+            await self._pass_on(reader, client)
+        except Exception:
+            # Said here, for older Pythons say nothing of what a connection's task ends with.
+            log.exception("a mistake of the tests' own")
+            _abort(client)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        """Pass on what both sides of one connection say. Raises what is an error of the tests' own."""
         try:
             answers, server = await asyncio.open_connection(*self.behind)
         except OSError:
