@@ -68,6 +68,9 @@ def _read(said: str, now: datetime) -> date | None:
             return read_local(plain(said), now, (language,)).day
         except (OverflowError, ValueError):
             continue
+        except Unreadable:
+            if language == "en":
+                raise
     return None
 
 

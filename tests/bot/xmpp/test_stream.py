@@ -232,6 +232,10 @@ async def test_a_stream_can_be_broken_off_twice_while_it_is_still_written_to(tmp
 async def test_control_the_librarys_own_client_fails_over_it(tmp_path: Path) -> None:
     async with encrypted(ClientXMPP, tmp_path) as client:
         client.abort()
-        client.abort()
-        with pytest.raises(AttributeError):
+
+        def again() -> None:
+            client.abort()  # some Pythons fail here, some where it is written to
             client.send_raw("<iq type='error' id='to a stranger'/>")
+
+        with pytest.raises(AttributeError):
+            again()

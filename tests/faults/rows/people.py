@@ -39,10 +39,18 @@ async def two_bots(run: Scene) -> None:
 # --- authentication
 
 
+async def _all_is_said(run: Scene) -> None:
+    """Wait until all is answered: what is under way when a session is ended is left in doubt, and that is told."""
+    await run.until(
+        lambda: len(run.signed()) == len(run.typed) and not run.under_way(), "what was typed before"
+    )
+
+
 async def hard_logout(run: Scene) -> None:
     """Somebody ends all sessions of the bot's account."""
     await run.arrive()
     await run.signs(2)
+    await _all_is_said(run)
     async with _the_account(run) as person:
         await person.call("POST", "logout", "all", body={})
         await _stops(run)
@@ -66,6 +74,7 @@ async def password_changed(run: Scene) -> None:
     """The account's password is changed; after an operator has put the new one into the config, all is taken."""
     await run.arrive()
     await run.signs(2)
+    await _all_is_said(run)
     side = run.side
     password = secrets.token_hex(8)
     if isinstance(side, MatrixSide):
