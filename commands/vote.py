@@ -70,7 +70,7 @@ def _answers_now(ctx: Context) -> tuple[Text, ...]:
 )
 def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
-    said_words = [word for word in choice.split() if word.strip("!?.,;:…")]
+    said_words = [word for word in choice.split() if word.strip('!?.,;:…"')]
     poll, words = _poll(ctx, said_words)
     balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices

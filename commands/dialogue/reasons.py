@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from campaign.lately import is_lately
 from commands.ballots import acknowledging, balloting, polling
 from commands.command import Reply
 from commands.dialogue import picking, voting
@@ -17,15 +18,21 @@ if TYPE_CHECKING:
 
 
 def asked_last(context: Context, text: str) -> str:
-    """The purpose of the question why, if it is what was last said to this person here and they may answer it; else "".
+    """The purpose of the question why, if it is what was just said to this person here and still waits; else "".
 
-    Not by what asks something itself, or only greets or thanks.
+    Not by what asks something itself, or only greets or thanks. Only just now: later they may speak of something else,
+    and a reason is said in every room.
     """
     purpose = context.storage.answers.last(context.person.id, context.room.id)
+    if not purpose.startswith(polling.WHY):
+        return ""
+    ballot = context.storage.ballots.find(int(purpose.removeprefix(polling.WHY)))
+    waits = ballot is not None and ballot.standing and not ballot.reason
+    if ballot is None or not waits or not is_lately(ballot.cast_at, picking.FORGOTTEN, context.now):
+        return ""
     about = sentences.meaning(text)
     asks = text.rstrip().endswith("?") or (about is not None and about.asks)
-    other = asks or sentences.greets(text) or sentences.thanks(text)
-    return purpose if purpose.startswith(polling.WHY) and not other else ""
+    return "" if asks or sentences.greets(text) or sentences.thanks(text) else purpose
 
 
 def given(context: Context, purpose: str, text: str) -> Reply | None:

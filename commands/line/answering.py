@@ -62,7 +62,7 @@ def parted(text: str) -> tuple[str, str] | None:
 
     A comma behind yes or no is a sentence's: who says that may speak to somebody else.
     """
-    words = clean(text).split()
+    words = [word for word in clean(text).split() if word != '"']
     at = next((place for place, word in enumerate(words) if fold(word) not in LEADS), None)
     if at is None or text.rstrip().endswith("?"):
         return None
