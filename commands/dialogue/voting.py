@@ -121,10 +121,14 @@ def _may_be_from_here(context: Context, poll: Poll, ballot: BallotRow) -> bool:
 
 
 def is_reply(purpose: str, text: str) -> bool:
-    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number or an answer to a poll, words to why."""
+    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number or an answer to a poll, words to why.
+
+    Who asks ("objection ?") answers nothing.
+    """
     if poll_meant(purpose) is None:
         return purpose.startswith("reason:")
-    return _number(text) is not None or is_answer(_words(text))
+    words = _words(text)
+    return _number(text) is not None or (is_answer(words) and not calling.asks(words))
 
 
 def replied(context: Context, purpose: str, text: str) -> Reply | None:
@@ -150,7 +154,7 @@ def _words(text: str) -> str:
     """What is said, without what leads up to an answer: "je suis pour", but not "on est pour ?"."""
     said = calling.clean(calling.without_quotation(text))
     *leads, last = said.split() or [said]
-    is_led = leads and not said.endswith("?") and all(fold(word) in LEADS for word in leads)
+    is_led = leads and not calling.asks(said) and all(fold(word) in LEADS for word in leads)
     return last if is_led else said
 
 

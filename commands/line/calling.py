@@ -23,6 +23,7 @@ _QUOTES = str.maketrans(
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
         **dict.fromkeys("\u2018\u2019\u201a\u02bc", "'"),
         "\uff01": "!",
+        "\uff1f": "?",
         "\uff1d": "=",
     }
 )
@@ -63,6 +64,11 @@ def clean(text: str) -> str:
     # Split again: what stood alone between two spaces may be gone.
     text = " ".join(_INVISIBLE.sub("", text).replace("—", "--").split())
     return unicodedata.normalize("NFC", text)
+
+
+def asks(text: str) -> bool:
+    """Whether a text ends as a question does."""
+    return text.rstrip(" !\"'»”)").endswith("?")
 
 
 def without_quotation(text: str) -> str:
