@@ -147,8 +147,9 @@ def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Re
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:
     """Say how the first thing is done that a question names ("comment on signe ?"), or where that is said of everything."""
-    for place in range(1, len(line.words)):
-        rest = calling.Line(" ".join(word.strip("?!.,;:") for word in line.words[place:]).strip())
+    words = [word.strip("?!.,;:") for word in line.words[: sentences.MOST_WORDS]]
+    for place in range(1, len(words)):
+        rest = calling.Line(" ".join(words[place:]).strip())
         found = finding.find(rest, tuple(sayable))
         akin = [found[0]] if found else [one for one, _, _ in finding.akin(rest, sayable)]
         akin = akin or list(finding.family(rest.words[0], sayable) if context.is_admin and rest.words else ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from commands.vocabulary import fold
@@ -75,8 +76,8 @@ def without_quotation(text: str) -> str:
     """What a person wrote themselves: without the lines (`> …`) that clients quote before an answer."""
     lines = text.strip().split("\n")
     if lines[0].startswith(">"):
-        while lines and (lines[0].startswith(">") or not lines[0].strip()):
-            lines.pop(0)
+        own = dropwhile(lambda line: line.startswith(">") or not line.strip(), lines)
+        return "\n".join(own)
     return "\n".join(lines)
 
 
