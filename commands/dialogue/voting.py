@@ -94,14 +94,15 @@ def redacted(context: Context, ballot: BallotRow, event: str) -> Reply | None:
 def _given_in(storage: Storage, poll: Poll, ballot: BallotRow, event: str) -> list[int]:
     """The rooms of the campaign where this event was taken; several if one of them is a liar's: then none is believed.
 
-    Only there can anything be given that can be deleted. A room's own server gives its events their names, and may give
-    them those of another room's.
+    Only there can anything be given that can be deleted, or in one whose place it has taken. A room's own server gives
+    its events their names, and may give them those of another room's.
     """
     rooms = storage.rooms.of_campaign(poll.campaign_id, joined=False)
     return [
         room.id
         for room in rooms
-        if room.network == ballot.network and storage.inbox.knows(room.network, room.address, event)
+        if room.network == ballot.network
+        and any(storage.inbox.knows(room.network, one, event) for one in storage.rooms.names_of(room))
     ]
 
 
