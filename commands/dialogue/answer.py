@@ -9,7 +9,7 @@ from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.command import Context, House, Reply, UsageError
-from commands.dialogue import guessing, picking, running, voting
+from commands.dialogue import guessing, picking, running, voting, wondering
 from commands.line import calling, finding, grammar, sentences
 from commands.line.calling import Line
 from commands.vocabulary import in_language
@@ -93,6 +93,9 @@ def _alone(context: Context, said: Said) -> Reply | None:
 def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply | None:
     """Do what a line says that begins with a command."""
     running.authorise(context, one)
+    asked = wondering.asked(context, line, one, rest)
+    if asked is not None:
+        return asked
     try:
         arguments = _arguments(context, one, rest)
     except CampaignError as wrong:

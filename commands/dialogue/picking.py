@@ -71,8 +71,8 @@ def answered(said: Said) -> Picked | None:
 
 
 def yes_or_no(text: str) -> Literal["yes", "no"] | None:
-    """Which of the two a line says, if it is nothing else."""
-    if len(text) > LONGEST_WORD:
+    """Which of the two a line says, if it is nothing else. Who asks ("ok ?") says neither."""
+    if len(text) > LONGEST_WORD or calling.asks(text):
         return None
     word = fold(calling.clean(text))
     return "yes" if word in YES else "no" if word in NO else None
