@@ -238,6 +238,7 @@ async def test_a_server_that_falls_silent_or_shuts_down_is_noticed(tmp_path: Pat
                 await ends(bot)
         async with Bot(server, "tocsin") as bot:
             await bot.caught_up()
+            await bot.read_by_the_server()
             await asyncio.to_thread(server.stop)
             with pytest.raises(Unreachable, match="shutting down"):
                 await ends(bot)
