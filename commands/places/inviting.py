@@ -53,6 +53,10 @@ def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None
     network = event.room.network
     hosted = (network, host_of(event.by)) in house.invites
     if not (hosted or (event.direct and _shares(storage, event))):
+        if (
+            event.by.id == event.room.id
+        ):  # on XMPP, of a room that hides who is who: it may well be one of them
+            return say(N_("This room hides who invites me: one of my administrators can invite me directly."))
         return say(N_("I only come when one of my administrators invites me: please ask one of them."))
     if not event.direct and storage.rooms.unlisted(network) >= MOST_ROOMS:
         return say(N_("I am in as many rooms as I can be. One of my administrators can still invite me."))
