@@ -18,7 +18,7 @@ from bot.transports.xmpp.direct import DirectChats
 from bot.transports.xmpp.heard import Heard
 from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, PageRead, Queue, Read, ReadOwn
 from bot.transports.xmpp.session import NoAnswer
-from campaign.chat import XMPP, Echo, Event, Joined, Room, Unreadable
+from campaign.chat import XMPP, Echo, Event, Joined, Removed, Room, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -215,6 +215,8 @@ class Inbound:
             if item.archive_id:
                 room.position = Position(item.archive_id, item.at)
                 self._quiet[room.jid] = str(room.position)
+        if isinstance(item.event, Removed):
+            self._membership.told(item.event.room.id)
         return [item.event] if item.event is not None else []
 
     def _enter(self, entered: Entered, spawn: Spawn) -> list[Event]:
