@@ -44,7 +44,7 @@ class Speech:
         Raises:
             RoomEncrypted: the room is encrypted in a way, or where, we cannot.
             StoredInPlain: it shows a file that was stored before the room was encrypted.
-            NotReady: it is not known yet who is to read it, or they cannot be told the key yet.
+            NotReady: it is not known yet who is to read it, or they cannot be told the key yet; or our session has ended.
             Limited, Refused, Unreachable: as in `Transport.send`.
         """
         try:
@@ -53,7 +53,7 @@ class Speech:
             self._sync.said()
         except LoginRefused as error:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
-            raise Unreachable(str(error)) from error
+            raise NotReady(str(error)) from error
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):
             raise Unreachable("send: the answer is not Matrix")

@@ -68,7 +68,7 @@ async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(
 
 async def test_what_waits_for_one_rooms_keys_keeps_no_other_room_waiting(matrix: Bench) -> None:
     began = time.monotonic()
-    matrix.network.script[COOP].append(NotReady("limited for 0.5 s", 0.5))
+    matrix.network.script[COOP].append(NotReady("limited for 2 s", 2.0))
     await matrix.put(COOP, "first")
     async with matrix.running():
         await matrix.network.until(lambda: len(matrix.network.attempts) == 1)
@@ -76,9 +76,9 @@ async def test_what_waits_for_one_rooms_keys_keeps_no_other_room_waiting(matrix:
         await matrix.put(CAFE, "another")
         await matrix.network.until(lambda: len(matrix.network.visible) == 1)
         assert matrix.network.texts(CAFE) == ["another"]
-        assert time.monotonic() - began < 0.4, "the allowance for keys is not that for messages"
+        assert [one.room for one in matrix.network.attempts] == [COOP, CAFE], "the allowance is one for keys"
         await asyncio.wait_for(matrix.delivery.settled(), 10)
-    assert time.monotonic() - began >= 0.5, "not before it may be asked again"
+    assert time.monotonic() - began >= 2.0, "not before it may be asked again"
     assert matrix.network.texts(COOP) == ["first", "second"]
     assert len(matrix.network.attempts) == 4
 
