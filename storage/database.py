@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LARGEST_REWRITTEN = 100_000_000
 """Bytes up to which the file is written anew once somebody was erased: about a second."""
+REWRITTEN_WITHIN = 600.0
+"""Seconds within which that is done on the slowest of disks: the thread does not hang for so long."""
 WAITS_FOR_OTHERS, TIDIES_WITHOUT_WAITING = 5.0, 0.2
 """Seconds a transaction waits for another program to let go of the database; and tidying, for which who signs waits."""
 LEAST_ROOM = 1_000_000
@@ -79,6 +82,8 @@ class Database:
             writes: ThreadPoolExecutor(1, thread_name_prefix=f"tocsin-{'write' if writes else 'read'}")
             for writes in (True, False)
         }
+        self._rewrites_since: float | None = None
+        """Since when the writing thread writes the file anew (by the monotonic clock), if it does."""
 
     def connect(self) -> None:
         """Make both connections, one after the other: SQLite turns its WAL on only while nobody else is there."""
@@ -154,12 +159,25 @@ class Database:
 
     async def tidied(self) -> None:
         """Run `tidy` on the writing thread. Raises as it does."""
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._threads[True], self.tidy))
+
+        def rewrite() -> None:
+            self._rewrites_since = time.monotonic()
+            try:
+                self.tidy()
+            finally:
+                self._rewrites_since = None
+
+        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._threads[True], rewrite))
 
     async def pulse(self) -> None:
-        """Return once both threads have taken a turn: neither hangs, whatever they would say of the disk."""
-        loop = asyncio.get_running_loop()
-        await asyncio.gather(*(loop.run_in_executor(one, lambda: None) for one in self._threads.values()))
+        """Return once both threads have taken a turn: neither hangs, whatever they would say of the disk.
+
+        The one that writes the file anew is not waited for: ended on a slow disk, it would begin that again at each start.
+        """
+        since, loop = self._rewrites_since, asyncio.get_running_loop()
+        rewrites = since is not None and time.monotonic() - since < REWRITTEN_WITHIN
+        turns = [one for writes, one in self._threads.items() if not (writes and rewrites)]
+        await asyncio.gather(*(loop.run_in_executor(one, lambda: None) for one in turns))
 
     def ensure_room(self) -> None:
         """Raise StorageFull if the disk holds no more than a small batch."""

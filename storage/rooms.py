@@ -23,6 +23,9 @@ GAVE_WAY = "gave-way"
 AWAITED = "awaited"
 """Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
 
+NOT_SENT_AWAY = ("uninvited", "members", AWAITED)
+"""Why a room is parked that never sent the bot away: whoever invited it might not, or it lets in its members alone."""
+
 NOT_YET = or_(rooms.c.state == "wanted", (rooms.c.state == "parked") & (rooms.c.why == AWAITED))
 """Whether what is to be said in a room is kept until the bot is let in."""
 
@@ -50,6 +53,11 @@ class RoomRow:
     def is_awaited(self) -> bool:
         """Whether it takes another one's place, and nobody has invited the bot yet."""
         return self.state == "parked" and self.why == AWAITED
+
+    @property
+    def sent_away(self) -> bool:
+        """Whether the bot was there, and is not any more because somebody would have it so."""
+        return self.state == "parked" and self.why not in NOT_SENT_AWAY
 
     @property
     def follows(self) -> int | None:

@@ -75,7 +75,7 @@ class Heart:
     """Beats while the bot runs.
 
     A beat comes from the event loop, after both threads of the database have taken a turn: if any of them hangs there is
-    none. What restarting does not mend (a network that is away, a full disk) is said, and does not stop it.
+    none. (Writing the file anew is no hang, however slow the disk, for a while.) What restarting does not mend (a network that is away, a full disk) is said, and does not stop it.
     """
 
     def __init__(

@@ -149,6 +149,8 @@ class Joined:
 class Removed:
     """The bot is no longer in a room: `why` is "kicked", "banned", "left" or "destroyed".
 
+    With "members" the room lets in its members alone, and the bot is none.
+
     With "replaced" it may still be in there, but everybody has moved on: another room, the `successor`, has taken its
     place.
     With "unreachable" it was to enter and could not.

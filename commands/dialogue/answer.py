@@ -10,7 +10,7 @@ from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.ballots import polling
 from commands.command import Context, House, Reply, UsageError
-from commands.dialogue import guessing, picking, reasons, running, voting
+from commands.dialogue import guessing, picking, reasons, running, voting, wondering
 from commands.line import calling, finding, grammar, sentences
 from commands.line.calling import Line
 from commands.vocabulary import in_language
@@ -105,6 +105,9 @@ def _alone(context: Context, said: Said) -> Reply | None:
 def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply | None:
     """Do what a line says that begins with a command."""
     running.authorise(context, one)
+    asked = wondering.asked(context, line, one, rest)
+    if asked is not None:
+        return asked
     try:
         arguments = _arguments(context, one, rest)
     except CampaignError as wrong:

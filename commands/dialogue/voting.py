@@ -94,14 +94,15 @@ def redacted(context: Context, ballot: BallotRow, event: str) -> Reply | None:
 def _given_in(storage: Storage, poll: Poll, ballot: BallotRow, event: str) -> list[int]:
     """The rooms of the campaign where this event was taken; several if one of them is a liar's: then none is believed.
 
-    Only there can anything be given that can be deleted. A room's own server gives its events their names, and may give
-    them those of another room's.
+    Only there can anything be given that can be deleted, or in one whose place it has taken. A room's own server gives
+    its events their names, and may give them those of another room's.
     """
     rooms = storage.rooms.of_campaign(poll.campaign_id, joined=False)
     return [
         room.id
         for room in rooms
-        if room.network == ballot.network and storage.inbox.knows(room.network, room.address, event)
+        if room.network == ballot.network
+        and any(storage.inbox.knows(room.network, one, event) for one in storage.rooms.names_of(room))
     ]
 
 
@@ -121,11 +122,15 @@ def _may_be_from_here(context: Context, poll: Poll, ballot: BallotRow) -> bool:
 
 
 def is_reply(purpose: str, text: str) -> bool:
-    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number or an answer to a poll, words to why."""
+    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number or an answer to a poll, words to why.
+
+    Who asks ("objection ?") answers nothing.
+    """
     if poll_meant(purpose) is None:
         return purpose.startswith(polling.WHY)
     said = calling.without_quotation(text)
-    return number_in(text) is not None or is_answer(_words(said)) or answering.parted(said) is not None
+    answers = is_answer(_words(said)) or answering.parted(said) is not None
+    return number_in(text) is not None or (answers and not calling.asks(said))
 
 
 def replied(context: Context, purpose: str, text: str) -> Reply | None:
@@ -153,7 +158,7 @@ def _words(text: str) -> str:
     """What is said, without what leads up to an answer: "je suis pour", but not "on est pour ?"."""
     said = calling.clean(text)
     *leads, last = said.split() or [said]
-    is_led = leads and not said.endswith("?") and all(fold(word) in LEADS for word in leads)
+    is_led = leads and not calling.asks(said) and all(fold(word) in LEADS for word in leads)
     return last if is_led else said
 
 

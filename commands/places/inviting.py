@@ -30,9 +30,16 @@ _ROOMS, _CHATS, _REFUSED = "invitations", "invitations to chats", "invitations d
 
 
 def is_welcome(storage: Storage, house: House, event: Invited, room: RoomRow | None) -> bool:
-    """Whether it is one to take whoever else invites: an administrator's, or one into a room that is wanted anyway."""
-    listed = room is not None and (room.admin or bool(storage.rooms.campaigns_of(room.id)))
-    return event.by in house.admins or listed or (room is not None and room.state == "wanted")
+    """Whether it is one to take whoever else invites: an administrator's, or one into a room that is wanted anyway.
+
+    A room of the config is, until it sends the bot away. From then on anybody could bring it back there against the
+    room's will, or into a room of their own that they have made at the address of one that was closed.
+    """
+    if event.by in house.admins:
+        return True
+    if room is None or room.sent_away:
+        return False
+    return room.state == "wanted" or room.admin or bool(storage.rooms.campaigns_of(room.id))
 
 
 def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None) -> Text | None:
@@ -46,6 +53,10 @@ def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None
     network = event.room.network
     hosted = (network, host_of(event.by)) in house.invites
     if not (hosted or (event.direct and _shares(storage, event))):
+        if (
+            event.by.id == event.room.id
+        ):  # on XMPP, of a room that hides who is who: it may well be one of them
+            return say(N_("This room hides who invites me: one of my administrators can invite me directly."))
         return say(N_("I only come when one of my administrators invites me: please ask one of them."))
     if not event.direct and storage.rooms.unlisted(network) >= MOST_ROOMS:
         return say(N_("I am in as many rooms as I can be. One of my administrators can still invite me."))

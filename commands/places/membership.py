@@ -55,7 +55,7 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
         if not inviting.is_declined(storage, event):
             return None
         room = room or storage.rooms.ensure(event.room.network, event.room.id, language=house.language)
-        if not room.is_awaited:  # there an administrator's invitation is still to come
+        if room.state != "parked":  # why it is so is known on: it may be awaited, or have sent the bot away
             storage.rooms.change(room.id, state="parked", why="uninvited")
         return Reply(elsewhere=(_leave(room, why),))
     room = room or storage.rooms.ensure(
@@ -299,6 +299,7 @@ def doubt(
 _WHY = {
     "kicked": N_("removed"),
     "banned": N_("banned"),
+    "members": N_("members only"),
     "destroyed": N_("the room was closed"),
     "left": N_("left"),
 }

@@ -185,6 +185,42 @@ async def test_a_hanging_database_stops_it(
         await manager.until(lambda said: said.count("WATCHDOG=1") > before)
 
 
+async def test_rewriting_the_file_does_not_stop_it_but_for_ever(
+    tmp_path: Path,
+    database: Database,
+    networks: tuple[Network, Network],
+    manager: Manager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rewriting, go_on = threading.Event(), threading.Event()
+
+    def on_a_slow_disk() -> None:
+        rewriting.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr(database, "tidy", on_a_slow_disk)
+    async with beating(tmp_path, database, networks) as app:
+        await asyncio.wait_for(app.ready(), 10)
+        tidied = asyncio.create_task(database.tidied())
+        try:
+            await asyncio.to_thread(rewriting.wait, 10)
+            before = manager.listen().count("WATCHDOG=1")
+            await manager.until(lambda said: said.count("WATCHDOG=1") > before + 2)
+            tidied.cancel()  # whoever asked for it is gone, and it goes on all the same
+            await asyncio.gather(tidied, return_exceptions=True)
+            before = manager.listen().count("WATCHDOG=1")
+            await manager.until(lambda said: said.count("WATCHDOG=1") > before + 2)
+            # Nor is a disk that does not answer any more taken for a slow one.
+            monkeypatch.setattr("storage.database.REWRITTEN_WITHIN", 0.0)
+            await asyncio.sleep(0.1)
+            before = manager.listen().count("WATCHDOG=1")
+            await asyncio.sleep(0.4)
+            assert manager.listen().count("WATCHDOG=1") == before
+        finally:
+            go_on.set()
+        await manager.until(lambda said: said.count("WATCHDOG=1") > before)
+
+
 async def test_a_manager_that_does_not_listen_stops_nothing(
     tmp_path: Path, database: Database, networks: tuple[Network, Network], manager: Manager
 ) -> None:

@@ -132,6 +132,53 @@ async def test_sending_the_bot_away_and_inviting_it_again_and_again_comes_to_an_
     assert intents.count("leave") == 5
 
 
+@pytest.mark.parametrize("why", ["kicked", "banned", "destroyed", "left"])
+@pytest.mark.parametrize("of_campaigners", [False, True])
+async def test_a_room_of_the_config_that_sent_the_bot_away_has_it_back_by_an_administrator_alone(
+    database: Database, why: str, *, of_campaigners: bool
+) -> None:
+    where = TEAM if of_campaigners else COOP
+
+    async def stands() -> tuple[str, str]:
+        known = await database.read(lambda storage: storage.rooms.find(MATRIX, where.id))
+        assert known is not None
+        return known.state, known.why
+
+    await hear(database, Removed(where, "$out", NOW, why))
+    for by in (ANA, Address(MATRIX, where.id)):
+        done = await hear(database, Invited(where, "", by, NOW))
+        assert [(intent, room) for intent, room, _ in done] == [("leave", where.id)]
+        assert await stands() == ("parked", why), "why it is not there is known on"
+    done = await hear(database, Invited(where, "", MAUD, NOW))
+    assert [(intent, room) for intent, room, _ in done] == [("join", where.id)]
+    assert await stands() == ("wanted", "")
+
+
+@pytest.mark.parametrize(
+    "before", [Removed(COOP, "$out", NOW, "members"), Removed(COOP, "", NOW, "unreachable")]
+)
+async def test_a_room_of_the_config_that_could_not_let_the_bot_in_may_do_so_by_anybody(
+    database: Database, before: Removed
+) -> None:
+    await hear(database, before)
+    done = await hear(database, Invited(COOP, "", ANA, NOW))
+    assert [(intent, room) for intent, room, _ in done] == [("join", COOP.id)]
+
+
+async def test_a_room_that_was_declined_and_is_in_the_config_by_now_may_invite_the_bot(
+    database: Database,
+) -> None:
+    assert (await hear(database, invited(1, ANA)))[0][0] == "leave"
+
+    def lists(storage: Storage) -> None:
+        known = storage.rooms.find(MATRIX, room(1).id)
+        assert known is not None
+        storage.rooms.list_in(1, known.id, position=9)
+
+    await database.write(lists)
+    assert (await hear(database, invited(1, ANA)))[0][0] == "join"
+
+
 async def test_the_bot_is_in_so_many_rooms_and_no_more(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

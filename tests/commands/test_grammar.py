@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -248,6 +249,18 @@ def test_so_is_what_several_of_them_do_at_once(
 def test_accents_may_be_left_out(shared: Stage, accented_line: str, plain: str) -> None:
     assert read(shared, accented_line) == read(shared, plain)
     assert read(shared, plain) is not None
+
+
+def test_a_quotation_of_very_many_lines_holds_up_nobody() -> None:
+    """In proportion to how many there are, and not to their square."""
+
+    def seconds(lines: int) -> float:
+        text = ">\n" * lines + "!status"
+        began = time.process_time()
+        assert calling.without_quotation(text) == "!status"
+        return time.process_time() - began
+
+    assert min(seconds(320_000) for _ in range(2)) < 40 * max(0.001, min(seconds(20_000) for _ in range(5)))
 
 
 @pytest.mark.parametrize("line", PLAIN)

@@ -12,6 +12,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -22,7 +23,6 @@ from tests.live.ports import kept_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DOMAIN = "tocsin.test"
 MUC = f"conference.{DOMAIN}"
@@ -144,6 +144,7 @@ class Prosody:
 
     def stop(self) -> None:
         """Stop it in order (clients are told); its data stays."""
+        self._until_idle()
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -154,6 +155,18 @@ class Prosody:
         """Stop it in order and start it again on the same ports and data."""
         self.stop()
         self.start()
+
+    def _until_idle(self) -> None:
+        # Interrupted while it reads or writes, Prosody hangs up without telling that client why.
+        state = Path(f"/proc/{self.pid}/stat")
+        deadline = time.monotonic() + _STOPS_WITHIN
+        while time.monotonic() < deadline:
+            try:
+                if state.read_text().rpartition(")")[2].split()[0] == "S":
+                    return
+            except OSError:  # it has ended, or this system shows no states
+                return
+            time.sleep(0.005)
 
     def _end(self, with_signal: signal.Signals) -> None:
         process, self._process = self._process, None

@@ -109,7 +109,7 @@ async def test_who_is_thrown_out_while_it_asks_whether_it_is_in_does_not_come_ba
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [("ban", "banned"), ("destroy", "destroyed"), ("members-only", "kicked"), ("leave", "left")],
+    [("ban", "banned"), ("destroy", "destroyed"), ("members-only", "members"), ("leave", "left")],
 )
 async def test_every_other_way_out_is_told(prosody_server, alix, place, how, why):
     room, account = place
@@ -286,6 +286,56 @@ async def test_whoever_invites_us_into_a_room_we_are_in_does_not_silence_us_ther
         await guest.hears("!sign")  # what came before it was taken
         plot.robin.say(plot.room, "!sign")
         await plot.robin.hears("For which organisation?")
+
+
+@pytest.mark.parametrize("direct", [True, False], ids=["directly", "through the room"])
+async def test_a_stranger_does_not_bring_us_back_into_a_room_that_sent_us_away(plot, xmpp_person, direct):
+    mallory, boss = await xmpp_person("mallory"), await xmpp_person("boss")
+    async with plot.running() as (_, transport, database):
+        bot = transport._jid
+
+        async def state() -> str:
+            return await database.read(lambda storage: storage.rooms.find(XMPP, plot.room).state)
+
+        await plot.robin.hears("Hello!")
+        await plot.robin.kick(plot.room, "tocsin")
+        await mallory.join_room(plot.room, "Mallory")
+        mallory.invite(plot.room, bot, direct=direct)
+        mallory.chat(bot, "!help")
+        await mallory.hears("!sign")  # what came before it was taken
+        assert await state() == "parked"
+        if not direct:  # it might be a campaigner's, who then hears how to go about it
+            await mallory.wait_for(lambda each: "This room hides who invites me" in each.text)
+        boss.invite(plot.room, bot, direct=True)
+        await mallory.sees(lambda each: each.get("from") == f"{plot.room}/tocsin")
+
+
+async def test_an_invitation_that_is_read_before_the_news_that_we_were_sent_away_is_none(
+    prosody_server, alix, xmpp_person, place, monkeypatch
+):
+    room, account = place
+    mallory = await xmpp_person("mallory")
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+        own = bot.transport._connection.own._archive
+        pages, read, go_on = own.pages, asyncio.Event(), asyncio.Event()
+
+        async def slow(position):
+            async for page in pages(position):
+                read.set()
+                await go_on.wait()
+                yield page
+
+        monkeypatch.setattr(own, "pages", slow)
+        mallory.invite(room, bot.jid, direct=True)
+        await asyncio.wait_for(read.wait(), WAIT)
+        await alix.kick(room, "tocsin")
+        await asyncio.wait_for(bot.room(room).left.wait(), WAIT)
+        go_on.set()
+        await bot.gets(Removed)
+        assert bot.of(Invited) == []
+        mallory.invite(room, bot.jid, direct=True)
+        assert (await bot.gets(Invited)).by == Address(XMPP, mallory.jid)
 
 
 async def test_an_invitation_into_a_room_of_ours_that_came_while_we_were_away_is_none(

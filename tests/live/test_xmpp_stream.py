@@ -33,10 +33,10 @@ async def test_a_wrong_password_is_refused(prosody_server, place):
 async def test_no_server_is_unreachable(prosody_server, place):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(Unreachable, match="refused"):
-        async with Bot(prosody_server, place[1], options={"port": port}):
-            pytest.fail("there is nothing there")
+        port = free.getsockname()[1]  # nobody listens there, nor can, as long as it is ours
+        with pytest.raises(Unreachable, match="refused"):
+            async with Bot(prosody_server, place[1], options={"port": port}):
+                pytest.fail("there is nothing there")
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_unreachable(prosody_server, place):
@@ -102,6 +102,7 @@ async def test_a_server_that_restarts_loses_nothing(tmp_path: Path):
 async def test_a_second_session_of_the_same_resource_ends_the_first(prosody_server, place):
     async with Bot(prosody_server, place[1]) as first:
         await first.caught_up()
+        await first.read_by_the_server()
         async with Bot(prosody_server, place[1]) as second:
             await second.caught_up()
             with pytest.raises(LoginRefused, match="another session"):

@@ -216,6 +216,7 @@ async def test_an_account_that_is_taken_away_is_a_refused_login(prosody_server, 
     account = place[1]
     async with Bot(prosody_server, account) as bot, XmppPerson(prosody_server, account) as owner:
         await bot.caught_up()
+        await bot.read_by_the_server()
         if how == "deleted":
             await owner.delete_account()
             with pytest.raises(LoginRefused, match="deleted"):
@@ -231,13 +232,14 @@ async def test_an_account_that_is_taken_away_is_a_refused_login(prosody_server, 
 
 async def test_a_server_that_falls_silent_or_shuts_down_is_noticed(tmp_path: Path):
     with prosody(tmp_path) as server:
-        async with Bot(server, "tocsin", options={"timeout": 5.0, "ping_interval": 0.1}) as bot:
+        async with Bot(server, "tocsin", options={"ping_interval": 0.1}) as bot:
             await bot.caught_up()
             bot.transport._connection.session.timeout = 0.5  # before, it may be slow
             with server.frozen(), pytest.raises(Unreachable, match="silent"):
                 await ends(bot)
         async with Bot(server, "tocsin") as bot:
             await bot.caught_up()
+            await bot.read_by_the_server()
             await asyncio.to_thread(server.stop)
             with pytest.raises(Unreachable, match="shutting down"):
                 await ends(bot)

@@ -16,7 +16,7 @@ from bot.transports.base import (
     Payload,
     Start,
 )
-from bot.transports.xmpp import XmppTransport, stanzas
+from bot.transports.xmpp import XmppTransport, identity, stanzas
 from campaign.chat import (
     XMPP,
     Event,
@@ -164,6 +164,12 @@ class Bot:
     async def caught_up(self) -> Self:
         await self.until(lambda: any(batch.caught_up for batch in self.batches))
         return self
+
+    async def read_by_the_server(self) -> None:
+        """Wait until the server has read all that was said: one that stops meanwhile may hang up without a word."""
+        session = self.transport._connection.session
+        question = session.client.make_iq_get(identity.INFO, ito=self.server.domain)
+        await session.ask(question.send)
 
     async def gets(self, kind: type[T], count: int = 1) -> T:
         await self.until(lambda: len(self.of(kind)) >= count)

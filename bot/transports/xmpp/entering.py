@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # What a room answers when it will not have us, and what that means; anything else may pass and is tried again.
 _NEVER = {
     "forbidden": "banned",
-    "registration-required": "kicked",
+    "registration-required": "members",
     "not-authorized": "kicked",
     "not-allowed": "kicked",
     "jid-malformed": "destroyed",

@@ -220,15 +220,21 @@ class Membership:
 
         None where we are in that room, or are to enter it anyway. Anybody may send one, into any room: to enter once more
         tells nothing, and what is to be said would wait for that; and a room is not left because a stranger invites there.
+        Nor does an invitation overtake the news that we were sent away: who may bring us back is judged by that.
         """
         room = self.rooms.get(invitation.room.id)
-        if room is not None and not room.gone:
+        if room is not None and (room.untold or not room.gone):
             return None
         self._invitations[invitation.room.id] = inviter
         if len(self._invitations) > _INVITATIONS:
             del self._invitations[next(iter(self._invitations))]
         shared = self.shared_with(invitation.by.id)
         return Invited(invitation.room, invitation.event, invitation.by, invitation.at, shared=shared)
+
+    def told(self, jid: str) -> None:
+        """Note that the news that we are no longer in a room is taken."""
+        if jid in self.rooms:
+            self.rooms[jid].untold = False
 
     def shared_with(self, account: str) -> tuple[str, ...]:
         """The rooms in which an account is seen now: those that hide who is in them show nobody's."""

@@ -111,7 +111,9 @@ class Presences:
             why, room.alternative = "destroyed", stanzas.alternative(presence)
         elif "301" in codes:
             why = "banned"
-        elif codes & {"307", "321", "322"} and "333" not in codes:
+        elif "322" in codes:
+            why = "members"
+        elif codes & {"307", "321"} and "333" not in codes:
             why = "kicked"  # with 333 it is an error that threw us out, not a person
         elif room.leaving:
             why = "left"
@@ -124,7 +126,7 @@ class Presences:
 
 def tell_removed(queue: Queue, room: MucRoom, why: str, by: str = "") -> None:
     """Tell that we are no longer in a room, behind all that was said there before."""
-    room.gone = why
+    room.gone, room.untold = why, True
     other = room.alternative if why == "destroyed" and room.alternative != room.jid else ""
     why = "replaced" if other else why
     removed = Removed(Room(XMPP, room.jid), reading.passing_id(), datetime.now(UTC), why, by, other)

@@ -39,6 +39,8 @@ class MucRoom:
     joined: bool = False
     gone: str = ""
     """Why we must not come back by ourselves: we were removed, or left."""
+    untold: bool = False
+    """That we are gone still waits to be taken: until then we pass for being there."""
     answered: datetime | None = None
     """When the room last showed that we are in it (UTC)."""
     heard: datetime | None = None

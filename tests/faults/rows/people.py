@@ -180,7 +180,7 @@ async def _removed(run: Scene, *, ban: bool) -> None:
     elif isinstance(side, XmppSide):
         if ban:
             await side.observer.set_affiliation(side.muc, side.bot_jid, "none")
-        side.observer.invite(side.muc, side.bot_jid)
+        side.observer.invite(side.muc, side.bot_jid, direct=True)
     await run.until(run.in_rooms, "the bot back in its room")
     run.healed()
     await run.signs(3)
