@@ -31,7 +31,7 @@ def asked_last(context: Context, text: str) -> str:
     if ballot is None or not waits or not is_lately(ballot.cast_at, picking.FORGOTTEN, context.now):
         return ""
     about = sentences.meaning(text)
-    asks = text.rstrip().endswith("?") or (about is not None and about.asks)
+    asks = calling.asks(text) or (about is not None and about.asks)
     return "" if asks or sentences.greets(text) or sentences.thanks(text) else purpose
 
 
@@ -50,7 +50,8 @@ def given(context: Context, purpose: str, text: str) -> Reply | None:
         return balloting.give_reason(context, int(purpose.removeprefix(polling.WHY)), words)
     answer, reason = answering.parted(words) or (words, "")
     poll = context.storage.polls.get(ballot.poll_id)
-    choice = read_choice(answer, polling.procedure_of(poll).choices) if is_answer(answer) else None
+    answers = is_answer(answer) and not calling.asks(words)
+    choice = read_choice(answer, polling.procedure_of(poll).choices) if answers else None
     if answering.is_nothing(ballot.choice, (reason if choice else words).split()):
         return acknowledging.unclear(poll, words)
     if (

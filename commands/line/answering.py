@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from commands.line.calling import clean
+from commands.line.calling import asks, clean
 from commands.vocabulary import LEADS, NO, YES, fold, is_answer, read_choice
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def parted(text: str) -> tuple[str, str] | None:
     """
     words = [word for word in clean(text).split() if word != '"']
     at = next((place for place, word in enumerate(words) if fold(word) not in LEADS), None)
-    if at is None or text.rstrip().endswith("?"):
+    if at is None or asks(text):
         return None
     answer, behind = words[at].rstrip(_STOPS), words[at + 1 :]
     sign = words[at][len(answer) :]
