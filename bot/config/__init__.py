@@ -26,7 +26,7 @@ from bot.config.schema import (
     local,
 )
 from bot.config.tables import campaigns, table, word
-from bot.config.together import certificates, checks, hardly_meant, unreachable
+from bot.config.together import certificates, checks, hardly_meant, thorough
 from bot.config.values import LANGUAGES
 from bot.config.wording import problems_of
 from campaign.chat import MATRIX, XMPP
@@ -59,7 +59,6 @@ __all__ = [
     "read_letter",
     "read_roster",
     "remarks",
-    "unreachable",
     "wanted",
 ]
 
@@ -105,13 +104,14 @@ def load(
     environment: dict[str, str] | None = None,
     logs_in: bool = True,
     files: Literal["whole", "if whole", "none"] = "whole",
+    thoroughly: bool = False,
 ) -> Config:
     """Read a config and everything it names.
 
     Paths in it are relative to its folder. What to log in with is looked for as `bot.accounts.credentials` says; without
     `logs_in` it is not. Of the `files` beside it (letters, organisations, certificates) "none" reads none: whoever needs
     the data folder alone is kept from nothing by a slip in one of them. With "if whole" a mistake in a letter or among the
-    organisations is no error, but `amiss`.
+    organisations is no error, but `amiss`. What is looked at `thoroughly` stands in `bot.config.together.thorough`.
 
     Raises:
         ConfigError: with every problem found, not only the first. No password is ever part of it.
@@ -134,6 +134,8 @@ def load(
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
     problems += checks(raw, folder)
+    if thoroughly:
+        problems += thorough(raw, folder)
     if settings is None or problems or (amiss and files == "whole"):
         raise ConfigError(path, [*problems, *amiss], missing)
     settings = settings.model_copy(
