@@ -63,6 +63,10 @@ __all__ = [
 ]
 
 
+_NEXT = re.compile(r"[\w.-]+\s*=|\[\[?[\w. -]+\]|#|$")
+"""How the next key or section begins, or nothing follows."""
+
+
 class ConfigError(Exception):
     """Everything that is wrong with a config, a line each."""
 
@@ -178,15 +182,27 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _line_of(error: tomllib.TOMLDecodeError, path: Path) -> str:
     """What is said in the line that is meant, where the message tells its number: never a value, it may be a secret."""
-    number = re.search(r"at line (\d+)", str(error))
+    at = re.search(r"at line (\d+), column (\d+)", str(error))
     lines = path.read_text(encoding="utf-8").splitlines()
-    if number is None or not 0 < int(number[1]) <= len(lines):
-        return ""
-    key, is_value, value = (part.strip() for part in lines[int(number[1]) - 1].partition("="))
-    if not is_value:
-        return f": {key}" if key.startswith("[") else ""
-    bare = value[:1].isalpha() or value[:1] in ("@", "#", "!")
-    return f": {key} = …" + (" (a text stands in quotes)" if bare else "")
+    if at is None or not 0 < int(at[1]) <= len(lines):
+        return _unclosed(str(error), "")
+    line = lines[int(at[1]) - 1]
+    more = _unclosed(str(error), line[int(at[2]) - 1 :])
+    key, is_value, value = (part.strip() for part in line.partition("="))
+    if not is_value or key.startswith(("{", '"', "'")):
+        return (f": {key}" if key.startswith("[") else "") + more
+    first = value.lstrip("[ ")[:1]
+    bare = first.isalpha() or first in {"@", "#", "!"}
+    return f": {key} = …" + (" (a text stands in quotes)" if bare else more)
+
+
+def _unclosed(error: str, rest: str) -> str:
+    """What is missing before the rest of a line, where a list was not closed."""
+    if error.startswith("Unclosed array"):
+        return " (a ] is missing?)" if _NEXT.match(rest) else " (a comma is missing?)"
+    if error.startswith("Unclosed inline table"):
+        return " (a comma is missing?)" if rest else " (a } is missing?)"
+    return ""
 
 
 def wanted(config: Config, network: str) -> Wanted | None:

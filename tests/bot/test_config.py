@@ -264,6 +264,15 @@ def test_the_same_campaign_twice_is_named_with_its_line(tmp_path: Path) -> None:
         ("[matrix]\nuser = @tocsin:example.org\n", ": user = … (a text stands in quotes)"),
         ("[campaigns.Our Commons]\n", ": [campaigns.Our Commons]"),
         ('[matrix]\npassword = "geheim\n', ": password = …"),
+        ("[bot]\nadmins = [@lou:example.org]\n", ": admins = … (a text stands in quotes)"),
+        ('[bot]\nadmins = ["@a:b" "geheim"]\n', ": admins = … (a comma is missing?)"),
+        ('[bot]\nadmins = [\n"@a:b"\n"geheim=b"\n]\n', "line 4, column 1) (a comma is missing?)"),
+        ('[bot]\nsame_room = [["a", "b"] ["c", "d"]]\n', ": same_room = … (a comma is missing?)"),
+        ('[bot]\nadmins = ["@a:b"\nname = "geheim"\n', ": name = … (a ] is missing?)"),
+        ('[bot]\nadmins = ["@a:b"\n[matrix]\n', ": [matrix] (a ] is missing?)"),
+        ('[bot]\nadmins = ["@a:b"\n', "(at end of document) (a ] is missing?)"),
+        ('[campaigns.a]\nletter = { fr = "geheim" en = "b" }\n', ": letter = … (a comma is missing?)"),
+        ('[campaigns.a]\nletter = { fr = "geheim"\n', ": letter = … (a } is missing?)"),
     ],
 )
 def test_the_line_that_is_not_toml_is_shown_without_its_value(tmp_path: Path, text: str, shown: str) -> None:
@@ -566,6 +575,23 @@ def test_a_password_file_that_everybody_can_read_is_named_with_what_mends_it(tmp
     )
     assert found.startswith("xmpp.password_file: everybody on this machine can read the file")
     assert found.endswith(f"expected `chmod o= '{tmp_path}/a secret'`")
+
+
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        (SECRET, "{folder}"),
+        (f"letters/{SECRET}", "{folder}/letters"),
+        (f"{SECRET}/{SECRET}", "{folder}"),
+        (f"{SECRET}/" + "x" * 300, "{folder}"),
+    ],
+)
+def test_where_a_password_file_was_looked_for_is_said_as_far_as_that_is_there(
+    tmp_path: Path, typed: str, where: str
+) -> None:
+    text = changed("[xmpp]", f'[xmpp]\npassword_file = "{typed}"')
+    (found,) = problems(tmp_path, text, {"TOCSIN_MATRIX_PASSWORD": SECRET})
+    assert found.endswith(f" (looked for in {where.format(folder=tmp_path)})")
 
 
 def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
