@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.exits import fail, refuse
 from bot.config import Config, ConfigError, load
-from storage.opening import ELSEWHERE, FILE, LOCK, is_older, lock, open_database
+from storage.opening import FILE, LOCK, cannot_use, is_older, lock, open_database
 from storage.trouble import StorageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def locked(folder: Path) -> IO[str]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return lock(folder)
     except OSError as error:
-        raise StorageError(f"cannot use {folder}: {error.strerror}. {ELSEWHERE}") from error
+        raise cannot_use(folder, error) from error
 
 
 @contextmanager

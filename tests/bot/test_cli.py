@@ -185,6 +185,15 @@ def test_a_room_without_its_server_is_wrong_config(tmp_path: Path) -> None:
     )
 
 
+def test_a_data_folder_that_cannot_be_made_is_said_by_check_as_by_run(tmp_path: Path) -> None:
+    config(tmp_path, CONFIG.replace("[bot]", '[bot]\ndata = "/proc/tocsin"'))
+    checked, run = (tocsin(command, "--config", tmp_path / "config.toml") for command in ("check", "run"))
+    assert (checked.exit_code, run.exit_code) == (2, 1)
+    why = "No such file or directory. Nothing can be made there: choose another `data` folder"
+    assert f"bot.data: '/proc/tocsin' — cannot be used: {why}" in checked.stderr
+    assert f"cannot use /proc/tocsin: {why}; nothing was changed" in run.stderr
+
+
 # --- check
 
 

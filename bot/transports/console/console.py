@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 STEP = timedelta(minutes=10)
 """How finely time passes while one waits."""
+_MARKS = str.maketrans("", "", "*`")
+"""What a terminal shows by colours alone."""
+
+
+def _seen(text: str) -> str:
+    """A text as it is compared with what somebody read on the screen and typed: every space is one, and no case."""
+    return " ".join(text.translate(_MARKS).casefold().split())
 
 
 @dataclass
@@ -113,7 +120,8 @@ class Console:
             case "room":
                 self._go(rest)
             case "private":
-                self.room = ""
+                if not rest or self._become(rest):
+                    self.room = ""
             case "wait":
                 await self._wait(rest)
             case "react" | "unreact":
@@ -145,22 +153,30 @@ class Console:
                 for line in directions(self.stage.language):
                     self._screen.note(f"  [dim]{escape(line)}[/dim]")
 
-    def _become(self, name: str) -> None:
+    def _become(self, name: str) -> bool:
+        """Let somebody else be the current person; False if nobody is called so."""
         found = next((one for one in self.stage.people if one.casefold() == name.casefold()), None)
         if found is None:
             names = listed(self.stage.people, "and", self.stage.language)
-            self._wrong("Nobody here is called {name}. There are {names}.", name=name, names=names)
-            return
+            if name:
+                self._wrong("Nobody here is called {name}. There are {names}.", name=name, names=names)
+            else:
+                self._wrong("Say whose name: there are {names}.", names=names)
+            return False
         self.person = found
         network = self.stage.people[found].address.network
         if self.room and self.stage.rooms[self.room].network != network:
             self.room = next(room for room, place in self.stage.rooms.items() if place.network == network)
+        return True
 
     def _go(self, name: str) -> None:
         found = next((one for one in self.stage.rooms if one.casefold() == name.casefold().lstrip("#")), None)
         if found is None:
             names = listed((f"#{one}" for one in self.stage.rooms), "and", self.stage.language)
-            self._wrong("No room is called {name}. There are {names}.", name=name, names=names)
+            if name:
+                self._wrong("No room is called {name}. There are {names}.", name=name, names=names)
+            else:
+                self._wrong("Say which room: there are {names}.", names=names)
         elif self.stage.rooms[found].network != self.stage.people[self.person].address.network:
             network = NETWORKS[self.stage.rooms[found].network]
             there = [
@@ -265,9 +281,9 @@ class Console:
         )
 
     def _choose(self, words: str) -> None:
-        """Let what is said next answer the last message here with these words in it."""
+        """Let what is said next answer the last message here with these words in it, as they are seen."""
         here = self.here
-        found = [event for event, text in self._said.get(here, []) if words.casefold() in text.casefold()]
+        found = [event for event, text in self._said.get(here, []) if _seen(words) in _seen(text)]
         if found:
             self._last[here] = found[-1]
         else:
