@@ -158,6 +158,7 @@ class Supervisor:
             self._loses()
             await self._serve()
         except* LoginRefused as refusals:
+            await self._ends(lambda _: None, "login")
             self._give_up(str(_leaf(refusals)))
         except* DeviceLost as losses:
             await self._new_device(str(_leaf(losses)))
@@ -253,23 +254,31 @@ class Supervisor:
         log.warning("%s: a new device: %s", self._name, why, extra=self._extra("new device"))
         self._stand("connecting", why)
         account = starting.account_of(self._config.settings, self.network)
-        try:
-            await self._database.write(
-                lambda storage: devices.lost(storage, self._house, self.network, account, self._now())
-            )
-        except StorageError as error:
-            log.warning("no new device yet: %s", error, extra={"action": "new device"})
+        await self._ends(
+            lambda storage: devices.lost(storage, self._house, self.network, account, self._now()),
+            "new device",
+        )
 
     async def _same_device(self, why: str) -> None:
         """Leave in doubt what the next connection would have the server take for other messages."""
         log.warning("%s: %s", self._name, why, extra=self._extra("device forgotten"))
         self._stand("connecting", why)
+        await self._ends(
+            lambda storage: devices.forgotten(storage, self._house, self.network, self._now()),
+            "device forgotten",
+        )
+
+    async def _ends(self, then: Callable[[Storage], None], action: str) -> None:
+        """Write down what follows from the end of our session: what was never offered in it is for the next one."""
+
+        def work(storage: Storage) -> None:
+            self.delivery.take_back(storage)
+            then(storage)
+
         try:
-            await self._database.write(
-                lambda storage: devices.forgotten(storage, self._house, self.network, self._now())
-            )
+            await self._database.write(work)
         except StorageError as error:
-            log.warning("nothing is left in doubt yet: %s", error, extra={"action": "device forgotten"})
+            log.warning("not written down yet: %s", error, extra=self._extra(action))
 
     def _stand(self, state: State, why: str = "") -> None:
         """Note how it stands. What is one interruption, however often it is tried, has one beginning."""

@@ -163,6 +163,7 @@ class Ticking:
             with suppress(StepFailed):
                 self._step(storage, step.complain, tick)
                 self._told.add(step)
+                storage.if_undone(lambda: self._told.discard(step))
 
     def _step(
         self, storage: Storage, step: Callable[[Storage, House, Tick], Reply | None], tick: Tick

@@ -206,10 +206,8 @@ class Carrying:
             way.claim = stored_at(way.claim, "", "")
             return False
         if isinstance(error, NotReady):
-            way.wait, way.pause = way.pause, min(LONGEST_PAUSE, way.pause * 2)
-        if isinstance(error, NotUploaded):
-            way.wait = max(way.wait, error.seconds)
-            way.uploads += self._works()
+            way.wait, way.pause = max(way.pause, error.seconds), min(LONGEST_PAUSE, way.pause * 2)
+        way.uploads += isinstance(error, NotUploaded) and self._works()
         most = error.most if isinstance(error, GivenBack) else MOST_OVERACTIVE
         way.bounces += isinstance(error, GivenBack)
         if way.bounces < most and way.uploads < MOST_UPLOADS:

@@ -116,6 +116,15 @@ class Claiming:
             self._errands.end(errand)
         self._undone()
 
+    def take_back(self, storage: Storage) -> None:
+        """Let wait again what was written down as a dispatch, and certainly never given to the network: it is no dispatch.
+
+        Where its session has ended nobody can tell any more, from what is written down alone, that it never was.
+        """
+        for row in storage.dispatches.sending(self._network):
+            if row.key in self._freezing.untouched and storage.rooms.get(row.room_id).state != "parked":
+                storage.dispatches.thaw(row.key)
+
     def begun(self, storage: Storage) -> list[Claim]:
         """What was begun and was not found while catching up, to be sent again; the rest is in doubt, or looked at anew."""
         found = []

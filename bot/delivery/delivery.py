@@ -137,6 +137,10 @@ class Delivery:
                 async with asyncio.timeout(HEAD_START):  # wait_for can swallow a cancellation (Python 3.11)
                     await self._tried.wait()
 
+    def take_back(self, storage: Storage) -> None:
+        """Let wait again what the network certainly was not given, while nothing runs; in a transaction of the caller's."""
+        self._claiming.take_back(storage)
+
     def came_back(self, reasons: Mapping[str, str]) -> None:
         """These dispatches were seen in their room (no reason), or given back by it, certainly not in it (a reason)."""
         self._carrying.came_back(reasons)

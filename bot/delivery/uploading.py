@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 class NotUploaded(NotReady):
     """A file could not be stored: its room's own trouble, whatever host it is that takes files."""
 
-    def __init__(self, why: str, seconds: float = 0.0) -> None:
-        super().__init__(why)
-        self.seconds = seconds
-
 
 async def upload(transport: Transport, database: Database, claim: Claim) -> Claim:
     """Store the file of a dispatch, if it has one that is not yet; return it with the place, which is kept.

@@ -192,8 +192,12 @@ class Effects:
         return "private" if private else "other"
 
     def _where_known(self, event: Reacted | Balloted | Submitted, *, direct: bool) -> Context:
-        """Who asks, in a room of which only we know whether it is private: the event does not say."""
+        """Who asks, in a room of which only we know whether it is private: the event does not say.
+
+        What is answered in a room that was replaced is taken, and said, in the one in its place.
+        """
         room = self._room(event, direct=direct)
+        room = self._storage.rooms.named(room.network, room.address) or room
         return self._context(event, room, self._place(room, private=room.direct))
 
     def _context(self, event: Said | Reacted | Balloted | Submitted, room: RoomRow, place: Place) -> Context:

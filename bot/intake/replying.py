@@ -60,7 +60,7 @@ def in_chat(context: Context, reply: Reply, event: Said | Reacted | Balloted, no
             room=room.id,
             address=context.person.address_id if context.private else None,
             file=file_here,
-            reply_to=answered if reply.quotes else "",
+            reply_to=answered if reply.quotes and room.address == event.room.id else "",
             thread=context.thread or (event.event if _goes_aside(context, event, message) else ""),
             asker=context.person.id,
         )

@@ -177,7 +177,16 @@ class Limited(TransportError):
 
 
 class NotReady(Unreachable):
-    """The server answers, but this room does not, or cannot be spoken in yet: it is being entered, or its archive read."""
+    """The server answers, but this room does not, or cannot be spoken in yet: it is being entered, or its archive read.
+
+    On Matrix also where its keys cannot be asked for yet, or our session has ended.
+
+    Nothing of it is there; to be tried again after `seconds` at the soonest, where the server says so.
+    """
+
+    def __init__(self, why: str, seconds: float = 0.0) -> None:
+        super().__init__(why)
+        self.seconds = seconds
 
 
 class StoredInPlain(NotReady):

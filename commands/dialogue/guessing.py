@@ -59,7 +59,7 @@ def named(context: Context, line: calling.Line) -> Reply | None:
     if one.name == "help" or (one.even_ended and not one.admin):
         running.authorise(context, one)
         return running.do(context, one, *grammar.arguments(one, "", context))
-    return _ask_whole(context, one, (), "")
+    return ask_whole(context, one, "")
 
 
 def greeted() -> Reply:
@@ -108,11 +108,11 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     one, rest = close
     if not line.prefixed and sentences.is_verb(line.words[0]):
         rest = naming.behind(context, one, rest)  # "signe des deux mains" is a sentence, not a slip
-    return _ask_whole(context, one, (), rest)
+    return ask_whole(context, one, rest)
 
 
-def _ask_whole(context: Context, one: Command, words: tuple[str, ...], rest: str) -> Reply:
-    """Ask whether a command was meant, and show all that yes would run."""
+def ask_whole(context: Context, one: Command, rest: str, words: tuple[str, ...] = ()) -> Reply:
+    """Ask whether a command was meant, with words of its own before the rest, and show all that yes would run."""
     try:
         grammar.arguments(one, " ".join((*words, rest)).strip(), context)
     except CampaignError:
@@ -133,22 +133,23 @@ def _akin(
     one, words, rest = akin[0]
     if not line.prefixed:
         rest = naming.behind(context, one, " ".join((*words, rest)).strip()).removeprefix(" ".join(words))
-    return _ask_whole(context, one, words, rest.strip())
+    return ask_whole(context, one, rest.strip(), words)
 
 
 def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Reply | None:
     """Answer what a sentence asks; where it says something, ask whether that was meant."""
     one = next(each for each in context.menu if each.name == about.command)
     if not about.asks:
-        return _ask_whole(context, one, about.words, naming.said_in(context, one, line.text))
+        return ask_whole(context, one, naming.said_in(context, one, line.text), about.words)
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:
     """Say how the first thing is done that a question names ("comment on signe ?"), or where that is said of everything."""
-    for place in range(1, len(line.words)):
-        rest = calling.Line(" ".join(word.strip("?!.,;:") for word in line.words[place:]).strip())
+    words = [word.strip("?!.,;:") for word in line.words[: sentences.MOST_WORDS]]
+    for place in range(1, len(words)):
+        rest = calling.Line(" ".join(words[place:]).strip())
         found = finding.find(rest, tuple(sayable))
         akin = [found[0]] if found else [one for one, _, _ in finding.akin(rest, sayable)]
         akin = akin or list(finding.family(rest.words[0], sayable) if context.is_admin and rest.words else ())
@@ -219,7 +220,7 @@ def _shown(context: Context, words: tuple[str, ...]) -> str:
 
 def _near_member(context: Context, line: calling.Line) -> Reply | None:
     found = finding.member(line, _sayable(context))
-    return None if found is None else _ask_whole(context, found[0], (), found[1])
+    return None if found is None else ask_whole(context, found[0], found[1])
 
 
 def _ask_for(context: Context, one: Command, rest: str, shown: str = "") -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from commands.vocabulary import fold
@@ -23,6 +24,7 @@ _QUOTES = str.maketrans(
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
         **dict.fromkeys("\u2018\u2019\u201a\u02bc", "'"),
         "\uff01": "!",
+        "\uff1f": "?",
         "\uff1d": "=",
     }
 )
@@ -65,12 +67,17 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def asks(text: str) -> bool:
+    """Whether a text ends as a question does."""
+    return text.rstrip(" !\"'»”)").endswith("?")
+
+
 def without_quotation(text: str) -> str:
     """What a person wrote themselves: without the lines (`> …`) that clients quote before an answer."""
     lines = text.strip().split("\n")
     if lines[0].startswith(">"):
-        while lines and (lines[0].startswith(">") or not lines[0].strip()):
-            lines.pop(0)
+        own = dropwhile(lambda line: line.startswith(">") or not line.strip(), lines)
+        return "\n".join(own)
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from commands.line.calling import clean
+from commands.line import calling
 from commands.vocabulary import fold
 
 MOST_WORDS = 14
@@ -130,7 +130,7 @@ def meaning(text: str) -> Meaning | None:
         return Meaning("help", ("ask",), asks=True)
     if not 1 < len(words) <= MOST_WORDS:
         return None
-    asks = text.rstrip(" \"'»”)").endswith("?") or words[0] in _QUESTION or not _HOW.isdisjoint(words)
+    asks = calling.asks(text) or words[0] in _QUESTION or not _HOW.isdisjoint(words)
     of_the_text = asks and _verb(words) == "details" and not _LETTER.isdisjoint(words)
     if of_the_text or _has(_SOMEBODY, words):  # whether the letter itself can be changed is for people to say
         return Meaning("help", ("ask",), asks=True)
@@ -181,7 +181,7 @@ def is_verb(word: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(_NOT.sub(lambda one: f"{one['can'] or ''} not", fold(clean(text))))
+    return _WORD.findall(_NOT.sub(lambda one: f"{one['can'] or ''} not", fold(calling.clean(text))))
 
 
 def _has(phrase: re.Pattern[str], words: list[str]) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import vodozemac
 
-from bot.transports.base import DeviceForgotten, DeviceLost, Unreachable
+from bot.transports.base import DeviceForgotten, DeviceLost, Limited, Unreachable
 from bot.transports.matrix.encryption import Encryption
 
 if TYPE_CHECKING:
@@ -182,3 +182,83 @@ async def test_a_device_that_the_server_has_forgotten_sends_on_nothing_that_it_b
     await encryption.open()
     await encryption.close()
     assert server.own
+
+
+class Limiting(Server):
+    """One that wants us to wait before it is asked about keys again."""
+
+    def __init__(self, *members: Somebody) -> None:
+        super().__init__(*members)
+        self.limits: dict[str, float] = {}
+        """The last word of a path → how many seconds it says are to be waited."""
+        self.asked: list[str] = []
+        self.may_answer, self.was_asked = asyncio.Event(), asyncio.Event()
+        self.may_answer.set()
+
+    async def call(self, _method: str, *path: str, body: Any = None, **more: Any) -> dict[str, Any]:
+        self.asked.append(path[1])
+        if path == ("keys", "query"):
+            self.was_asked.set()
+            await self.may_answer.wait()
+        if path[1] in self.limits:
+            raise Limited(self.limits[path[1]])
+        return await super().call(_method, *path, body=body, **more)
+
+
+@pytest.mark.parametrize("kind", ["query", "claim", "m.room.encrypted"])
+async def test_a_server_that_wants_us_to_wait_is_not_asked_for_keys_sooner_by_any_room(
+    tmp_path: Path, kind: str
+) -> None:
+    ana, ben = Somebody(1), Somebody(2)
+    server = Limiting(ana, ben)
+    encryption = Encryption(server, tmp_path, "")  # type: ignore[arg-type]
+    await encryption.open()
+    await encryption.seal(ROOM, "m.room.message", {"body": "x"}, [ana.user], 100)
+    server.limits[kind] = 0.3
+    before, began = server.asked.count(kind), time.monotonic()
+    for room in ("!one:example.org", "!two:example.org", "!two:example.org"):
+        with pytest.raises(Limited) as limited:
+            await encryption.seal(room, "m.room.message", {"body": "x"}, [ana.user, ben.user], 100)
+        assert 0 < limited.value.seconds <= 0.3
+    assert server.asked.count(kind) == before + 1, "asked again before its time"
+    assert await encryption.seal(ROOM, "m.room.message", {"body": "y"}, [ana.user], 100), "it needs no keys"
+
+    await asyncio.sleep(0.31 - (time.monotonic() - began))
+    found = await asyncio.gather(
+        *(
+            encryption.seal(f"!{room}:example.org", "m.room.message", {"body": "x"}, [ben.user], 100)
+            for room in range(5)
+        ),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in found] == [Limited] * 5
+    assert server.asked.count(kind) == before + 2, "one of them finds out for all"
+    server.limits.clear()
+    await asyncio.sleep(0.31)
+    assert await encryption.seal("!two:example.org", "m.room.message", {"body": "x"}, [ben.user], 100)
+    assert ben.user in server.told
+    await encryption.close()
+
+
+async def test_whose_devices_are_known_is_not_kept_waiting_for_those_of_others(tmp_path: Path) -> None:
+    ana, ben = Somebody(1), Somebody(2)
+    server = Limiting(ana, ben)
+    encryption = Encryption(server, tmp_path, "")  # type: ignore[arg-type]
+    await encryption.open()
+    await encryption.seal(ROOM, "m.room.message", {"body": "x"}, [ana.user], 100)
+    server.may_answer.clear()
+    server.was_asked.clear()
+    slow = asyncio.create_task(
+        encryption.seal("!slow:example.org", "m.room.message", {"body": "x"}, [ana.user, ben.user], 100)
+    )
+    await server.was_asked.wait()
+    async with asyncio.timeout(5):
+        assert await encryption.seal(ROOM, "m.room.message", {"body": "y"}, [ana.user], 100)
+    # What changes meanwhile is asked about once more, by whoever needs it next.
+    await encryption.receive({"device_lists": {"changed": [ben.user]}})
+    server.may_answer.set()
+    await slow
+    before = server.asked.count("query")
+    await encryption.seal("!slow:example.org", "m.room.message", {"body": "z"}, [ana.user, ben.user], 100)
+    assert server.asked.count("query") == before + 1
+    await encryption.close()

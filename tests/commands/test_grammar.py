@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,8 +19,8 @@ from bot.transports.matrix.reading import without_quote
 from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
 from commands.command import Context, House, UsageError
-from commands.dialogue import answer
-from commands.line import calling
+from commands.dialogue import answer, picking
+from commands.line import answering, calling
 from commands.line.calling import GO_ON, Line, call, clean
 from commands.line.finding import find, nearest
 from commands.line.grammar import arguments
@@ -248,6 +249,18 @@ def test_so_is_what_several_of_them_do_at_once(
 def test_accents_may_be_left_out(shared: Stage, accented_line: str, plain: str) -> None:
     assert read(shared, accented_line) == read(shared, plain)
     assert read(shared, plain) is not None
+
+
+def test_a_quotation_of_very_many_lines_holds_up_nobody() -> None:
+    """In proportion to how many there are, and not to their square."""
+
+    def seconds(lines: int) -> float:
+        text = ">\n" * lines + "!status"
+        began = time.process_time()
+        assert calling.without_quotation(text) == "!status"
+        return time.process_time() - began
+
+    assert min(seconds(320_000) for _ in range(2)) < 40 * max(0.001, min(seconds(20_000) for _ in range(5)))
 
 
 @pytest.mark.parametrize("line", PLAIN)
@@ -640,3 +653,13 @@ async def test_a_typo_is_hinted_at_once_where_people_sign(stage: Stage) -> None:
 def test_a_flood_of_long_words_is_not_remembered() -> None:
     for number in range(100):
         assert fold(f"É{number}" + "x" * 4000) == f"e{number}" + "x" * 4000
+
+
+@pytest.mark.parametrize("space", [" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"])
+def test_what_is_copied_from_the_bot_with_its_spaces_is_understood(space: str) -> None:
+    assert picking.yes_or_no(f"«{space}oui{space}»") == "yes"
+    assert picking.yes_or_no(f"«{space}non{space}»{space}!") == "no"
+    assert answering.parted(f"«{space}réserve{space}»{space}: trop court") == ("réserve", "trop court")
+    line = call(f"!voter «{space}pour{space}»", prefix="!", names=(), mentioned=False)
+    assert line is not None
+    assert [fold(word) for word in line.words if fold(word)] == ["voter", "pour"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from campaign.chat import Typed
+from commands.line import finding
 from commands.line.calling import Line
 from commands.line.finding import find
 from commands.menu import MENU
@@ -15,6 +16,8 @@ from tests.commands.stage import opened, voice
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from commands.command import Command
 
 
 @pytest.mark.parametrize("meant", AKIN)
@@ -108,3 +111,20 @@ async def test_behind_the_prefix_it_is_a_name_and_is_shown_before_it_is_said_yes
     with opened(tmp_path) as stage:
         (answer,) = await stage.say(voice("Lou"), "!je signe Chatons du Nord")
         assert answer.message.lines[0].values["command"] == Typed("sign", "Chatons du Nord")
+
+
+async def test_no_question_of_many_words_holds_up_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Line] = []
+
+    def counted(line: Line, menu: tuple[Command, ...]) -> tuple[Command, str] | None:
+        looked.append(line)
+        return find(line, menu)
+
+    monkeypatch.setattr(finding, "find", counted)
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), "!comment " + "on " * 1300)
+    assert answer.ids
+    assert len(looked) < 20
+    assert max(len(line.text) for line in looked[1:]) < 100

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -13,6 +14,8 @@ from bot.ticking import MOST_FAULTS
 from commands.ballots import closing, polling
 from commands.clock import due
 from commands.reminders import ringing
+from storage import database
+from storage.trouble import StorageFull
 from tests.commands.stage import PLACES, opened, voice
 from tests.commands.test_ballots import FC, HOUR, opened_poll
 from tests.commands.test_remind import WHEN, ticked
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from campaign.decision import Outcome
+    from commands.command import Reply
     from storage.polls import Poll
     from storage.storage import Storage
     from tests.commands.stage import Answer
@@ -129,3 +133,31 @@ async def test_any_other_step_that_fails_is_tried_ever_more_rarely_and_holds_up_
         await ticked(stage, held.poll.closes_at, A_WHILE)
         assert MOST_FAULTS < failures(caplog) < MOST_TRIES
         assert (await held.now()).outcome == "adopted"
+
+
+async def test_what_is_to_be_told_once_is_told_though_the_disk_was_full_the_first_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complain = due.Turn.complain
+    complained: list[str] = []
+
+    def noted(*args: Any) -> Reply:
+        complained.append("now")
+        return complain(*args)
+
+    def full(step: str) -> None:
+        if step == "before-commit" and complained == ["now"]:
+            complained.append("came to nothing")
+            raise StorageFull("no room")
+
+    with opened(tmp_path) as stage:
+        poll = await opened_poll(stage)
+        monkeypatch.setattr(closing, "is_over", fails)
+        monkeypatch.setattr(due.Turn, "complain", noted)
+        monkeypatch.setattr(database, "reached", full)
+        said = []
+        for tick in range(A_WHILE):
+            with suppress(StorageFull):
+                said += await stage.tick(poll.poll.closes_at + tick * TICK)
+    assert complained == ["now", "came to nothing", "now"]
+    heard_once_by_each(said, "could not be counted")

@@ -29,7 +29,7 @@ class Gateway:
         """Replaces the bytes of every sync answer."""
         self.sync_fails: Handler | None = None
         """Answers syncs instead of the homeserver."""
-        self.instead: Callable[[web.Request], Awaitable[web.StreamResponse | None]] = _nothing_else
+        self.instead: Callable[[web.Request], Awaitable[web.StreamResponse | None]] = nothing_else
         """Answers any request instead of the homeserver, unless it gives None."""
         self.asked: list[tuple[str, str]] = []
         """Method and path of every request."""
@@ -122,7 +122,7 @@ async def bad_gateway(_: web.Request) -> web.StreamResponse:
     return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
 
 
-async def _nothing_else(_: web.Request) -> None:
+async def nothing_else(_: web.Request) -> None:
     """Answer nothing, so that the homeserver does."""
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import vodozemac
+from aiohttp import web
 
-from bot.transports.base import StoredInPlain
+from bot.transports.base import NotReady, StoredInPlain
 from campaign.chat import Balloted, Joined, Sealed
 from tests.data.hostile_crypto import MEGOLM
+from tests.live.gateway import gateway, nothing_else
 from tests.live.matrix_bot import Bot, dispatch, new_bot
 from tests.live.matrix_person import Person
 from tests.live.sealed_person import SealedPerson, canonical
@@ -184,3 +186,39 @@ async def test_a_poll_is_asked_answered_and_counted_again_in_an_encrypted_room(
         await transport.recount(joined.room, poll)
         (again,) = bot.of(Balloted)
         assert (again.event, again.sender.id) == (event, carla.user_id)
+
+
+async def test_where_keys_are_limited_only_a_room_that_needs_them_waits(
+    synapse_server: Synapse, carla: SealedPerson, sealed_room: str
+) -> None:
+    async def limits(request: web.Request) -> web.StreamResponse | None:
+        if request.path.endswith("/keys/claim"):
+            return web.json_response({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500}, status=429)
+        return None
+
+    plain = await carla.create_room(public=True)
+    async with (
+        synapse_server.somebody(SealedPerson, "Dora") as dora,
+        gateway(synapse_server.base_url) as between,
+        new_bot(synapse_server) as bot,
+    ):
+        other = await dora.create_room(public=True, encrypted=True)
+        bot.base_url = between.base_url
+        async with bot.running(plain, sealed_room, other) as transport:
+            await bot.until(lambda: len(bot.of(Joined)) >= 3)
+            await transport.send(dispatch(sealed_room, "before"))
+            between.instead = limits
+            held = dispatch(other, "for Dora")
+            before = between.count("POST", "/keys/claim")
+            for _ in range(3):
+                with pytest.raises(NotReady) as waits:
+                    await transport.send(held)
+                assert 0 < waits.value.seconds <= 1.5
+            assert between.count("POST", "/keys/claim") == before + 1
+            await transport.send(dispatch(plain, "in plain"))
+            await transport.send(dispatch(sealed_room, "sealed"))
+            assert (await carla.wait_for_text("sealed", sender=bot.user_id))["sealed"]
+            between.instead = nothing_else
+            await asyncio.sleep(waits.value.seconds)
+            await transport.send(held)
+            assert (await dora.wait_for_text("for Dora", sender=bot.user_id))["sealed"]

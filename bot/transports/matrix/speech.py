@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from nio.crypto import attachments
 
-from bot.transports.base import LoginRefused, NotReady, RoomEncrypted, StoredInPlain, Unreachable, Uploaded
+from bot.transports.base import (
+    Limited,
+    LoginRefused,
+    NotReady,
+    RoomEncrypted,
+    StoredInPlain,
+    Unreachable,
+    Uploaded,
+)
 from bot.transports.matrix.answer import RefusedByServer
 from bot.transports.matrix.homeserver import MEDIA
 from bot.transports.matrix.rooms import JoinedRoom, memberships
@@ -36,24 +44,31 @@ class Speech:
         Raises:
             RoomEncrypted: the room is encrypted in a way, or where, we cannot.
             StoredInPlain: it shows a file that was stored before the room was encrypted.
-            NotReady: who is to read it cannot be told the key yet.
+            NotReady: it is not known yet who is to read it, or they cannot be told the key yet; or our session has ended.
             Limited, Refused, Unreachable: as in `Transport.send`.
         """
         try:
-            if await self.is_encrypted(room_id):
-                if content.get("msgtype") == "m.file" and "url" in content:
-                    raise StoredInPlain
-                content = await self._seal(room_id, kind, content)
-                kind = "m.room.encrypted"
+            kind, content = await self._ready(room_id, kind, content)
             answer = await self._server.call("PUT", "rooms", room_id, "send", kind, key, body=content)
             self._sync.said()
         except LoginRefused as error:
             # The stream of batches stops for it and says so; whoever sends only has to keep what it holds.
-            raise Unreachable(str(error)) from error
+            raise NotReady(str(error)) from error
         event_id = answer.get("event_id")
         if not isinstance(event_id, str):
             raise Unreachable("send: the answer is not Matrix")
         return event_id
+
+    async def _ready(self, room_id: str, kind: str, content: Json) -> tuple[str, Json]:
+        """Seal an event, if its room is encrypted. What is asked for that has another allowance than messages have."""
+        try:
+            if not await self.is_encrypted(room_id):
+                return kind, content
+            if content.get("msgtype") == "m.file" and "url" in content:
+                raise StoredInPlain
+            return "m.room.encrypted", await self._seal(room_id, kind, content)
+        except Limited as limited:
+            raise NotReady(str(limited), limited.seconds) from limited
 
     async def upload(self, room_id: str, name: str, media_type: str, data: bytes) -> Uploaded:
         """Store a file for a room, encrypted if the room is. Repeating it stores another one. Raises as `say`."""

@@ -14,6 +14,7 @@ from bot.transports.base import (
     Limited,
     LoginRefused,
     NotPrivate,
+    NotReady,
     Refused,
     Replaced,
     Unreachable,
@@ -277,7 +278,7 @@ class MatrixTransport:
                 dispatch.room.id, dispatch.payload
             )
         except LoginRefused as error:
-            raise Unreachable(str(error)) from error
+            raise NotReady(str(error)) from error
 
     async def remark_on(self, keys: Path) -> str:
         """Say whether clients that shun unsigned devices will talk to the bot whose keys are in this folder."""
@@ -305,7 +306,7 @@ class MatrixTransport:
         try:
             return await self._session().direct.is_pair(room_id, user_id)
         except LoginRefused as error:
-            raise Unreachable(str(error)) from error
+            raise NotReady(str(error)) from error
 
     async def _successor(self, room_id: str) -> str:
         """Ask which room has taken the place of this one; empty if none has, or we are not to know."""

@@ -12,12 +12,12 @@ import pytest
 
 from bot import app, supervisor
 from bot.health import alarm
-from bot.transports.base import Batch, DeviceForgotten, LoginRefused, Unsure
+from bot.transports.base import Batch, DeviceForgotten, DeviceLost, LoginRefused, NotReady, Unsure
 from campaign.chat import MATRIX, XMPP, Message, say
 from campaign.organisation import Names
 from storage import database
 from storage.trouble import StorageDamaged, StorageFull
-from tests.bot.scripted import ANA, COOP, FORGE, NOW, TEAM, Taken, cut, said
+from tests.bot.scripted import ANA, COOP, FORGE, MAUD, NOW, TEAM, Taken, cut, said
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -192,6 +192,44 @@ async def test_what_another_device_began_is_not_sent_again(world: World, device:
     if device == "forgotten":
         (began,) = world.matrix.starts[-2].unsure
         assert began not in world.matrix.starts[-1].unsure
+
+
+@pytest.mark.parametrize("how", ["forgotten meanwhile", "logged out", "keys lost"])
+async def test_what_was_never_offered_in_a_session_that_ended_is_sent_in_the_next(
+    world: World, how: str
+) -> None:
+    async with world.serving():
+        await asyncio.wait_for(world.app.ready(), 10)
+        await world.matrix.until(lambda: bool(world.matrix.texts(COOP)))
+        await asyncio.wait_for(world.app.settled(), 10)
+        coop, team = len(world.matrix.texts(COOP)), len(world.matrix.texts(TEAM))
+        world.matrix.script[COOP].append(asyncio.Event())  # it never comes to an answer
+        world.matrix.script[TEAM].extend(NotReady("limited", 0.01) for _ in range(10_000))
+        world.matrix.happen(said("$1", "!status"), said("$2", "!status", TEAM, MAUD))
+        await world.matrix.until(lambda: {one.room for one in world.matrix.attempts[-2:]} == {COOP, TEAM})
+        if how == "logged out":
+            world.matrix.trouble(LoginRefused("M_UNKNOWN_TOKEN"))
+            await world.xmpp.until(lambda: answers(world.xmpp, WITH_NOA, "stopped on Matrix") == 1)
+            world.matrix.script.clear()
+        else:
+            world.matrix.doors.append(
+                DeviceForgotten("-") if how == "forgotten meanwhile" else DeviceLost("-")
+            )
+            world.matrix.trouble(cut())
+            await world.matrix.until(lambda: not world.matrix.doors)
+            world.matrix.script.clear()
+            await world.matrix.until(lambda: len(world.matrix.texts(TEAM)) > team)
+            await asyncio.wait_for(world.app.settled(), 10)
+    if how == "logged out":
+        world.matrix.doors.append(DeviceForgotten("its session was ended"))
+        world.app = world.bot()
+        async with world.serving():
+            await asyncio.wait_for(world.app.ready(), 10)
+            await asyncio.wait_for(world.app.settled(), 10)
+    assert len(world.matrix.texts(COOP)) == coop, "what was offered may be there"
+    assert answers(world.matrix, TEAM, "I cannot tell whether a message of mine arrived") == 1
+    answered = [text for text in world.matrix.texts(TEAM)[team:] if "Save it" in text]
+    assert len(answered) == 1, "what never was is said, once"
 
 
 async def test_a_long_absence_is_said_once_through_the_other_network(

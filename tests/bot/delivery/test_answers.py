@@ -14,6 +14,7 @@ from bot.transports.base import (
     Batch,
     Limited,
     NotPrivate,
+    NotReady,
     Refused,
     RoomEncrypted,
     Unsure,
@@ -63,6 +64,23 @@ async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(
     ]
     freezing = matrix.delivery._freezing
     assert not freezing.unsent | freezing.untouched, "what is no dispatch any more is remembered for ever"
+
+
+async def test_what_waits_for_one_rooms_keys_keeps_no_other_room_waiting(matrix: Bench) -> None:
+    began = time.monotonic()
+    matrix.network.script[COOP].append(NotReady("limited for 2 s", 2.0))
+    await matrix.put(COOP, "first")
+    async with matrix.running():
+        await matrix.network.until(lambda: len(matrix.network.attempts) == 1)
+        await matrix.put(COOP, "second")
+        await matrix.put(CAFE, "another")
+        await matrix.network.until(lambda: len(matrix.network.visible) == 1)
+        assert matrix.network.texts(CAFE) == ["another"]
+        assert [one.room for one in matrix.network.attempts] == [COOP, CAFE], "the allowance is one for keys"
+        await asyncio.wait_for(matrix.delivery.settled(), 10)
+    assert time.monotonic() - began >= 2.0, "not before it may be asked again"
+    assert matrix.network.texts(COOP) == ["first", "second"]
+    assert len(matrix.network.attempts) == 4
 
 
 async def test_told_to_wait_after_a_cut_it_is_sent_again_with_the_same_bytes(matrix: Bench) -> None:

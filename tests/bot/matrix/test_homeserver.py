@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.transports.base import Limited, Unreachable
+from bot.transports.base import Limited, LoginRefused, Unreachable
 from bot.transports.matrix import homeserver
 from bot.transports.matrix.answer import read
 from bot.transports.matrix.homeserver import AnswerTooLarge, Homeserver
@@ -146,3 +146,30 @@ async def test_whatever_a_server_says_of_how_long_to_wait_is_a_time_to_wait(wait
 def test_nothing_nested_however_deep_is_a_fault_of_ours() -> None:
     with pytest.raises(Unreachable):
         read("sync", 200, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("404 Not Found", b"<html>nginx</html>"),
+        ("404 Not Found", b""),
+        ("404 Not Found", b'{"error":"no such app"}'),
+        ("403 Forbidden", b"<html>maintenance</html>"),
+        ("401 Unauthorized", b"<html>who are you?</html>"),
+    ],
+)
+async def test_a_web_server_whose_homeserver_is_not_there_yet_refuses_no_login(
+    status: str, body: bytes
+) -> None:
+    async with answering(*[said(status, body)] * 2) as (server, _):
+        with pytest.raises(Unreachable):
+            await server.login("tocsin", "secret", "DEVICE")
+        with pytest.raises(Unreachable):
+            await server.resume("token", "DEVICE")
+
+
+async def test_control_what_the_homeserver_itself_refuses_is_refused() -> None:
+    for status, code in (("404 Not Found", b"M_UNRECOGNIZED"), ("403 Forbidden", b"M_FORBIDDEN")):
+        async with answering(said(status, b'{"errcode":"%s"}' % code)) as (server, _):
+            with pytest.raises(LoginRefused):
+                await server.login("tocsin", "secret", "DEVICE")

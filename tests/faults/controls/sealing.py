@@ -58,7 +58,7 @@ def own_new_device() -> None:
     """Lost keys are made anew for the same device."""
     introduce = Encryption._introduce
 
-    async def again(self: Any, machine: Any) -> None:
+    async def again(self: Any, machine: Any, **begun: Any) -> None:
         call = self._server.call
 
         async def unknown(*path: Any, **more: Any) -> Any:
@@ -66,7 +66,7 @@ def own_new_device() -> None:
 
         self._server.call = unknown
         try:
-            await introduce(self, machine)
+            await introduce(self, machine, **begun)
         finally:
             self._server.call = call
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import sqlite3
 import time
 from collections import defaultdict
@@ -13,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bot.transports.base import DeviceForgotten, DeviceLost, Limited, Refused, TransportError, Unreachable
+from bot.transports.matrix.encryption.asking import Asking
 from bot.transports.matrix.encryption.crosssigning import SIGNING_KEYS, CrossSigning
 from bot.transports.matrix.encryption.machine import Machine, session_of
 from bot.transports.matrix.encryption.store import KeyStore
@@ -44,16 +44,18 @@ class Encryption:
 
     def __init__(self, server: Homeserver, folder: Path, password: str) -> None:
         """The keys are in this folder. The password is for vouching for our device, where the server asks for it."""
-        self._server = server
+        self._server, self._requests = server, Asking(server)
         self._path = folder / f"{server.device_id}.db"
         self._signing = CrossSigning(server, folder / SIGNING_KEYS, password)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tocsin-keys")
         self._machine: Machine
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._asking = asyncio.Lock()
+        self._learning = asyncio.Lock()
         self._keeping_house = asyncio.Lock()
         self._current: set[str] = set()
         """Whose devices are known as they are now."""
+        self._asked: set[str] = set()
+        """Of whom the server was asked which they are, unless they have changed since."""
         self._ask_again: dict[str, float] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self.rooms: set[str] = set()
@@ -84,7 +86,7 @@ class Encryption:
     async def _introduce(self, machine: Machine, *, begun: bool) -> None:
         """Give the server our device's keys, if it does not have them (any more), or knows the device by others."""
         me, device = machine.user_id, machine.device_id
-        answer = await self._server.call("POST", "keys", "query", body={"device_keys": {me: [device]}})
+        answer = await self._requests.ask("POST", "keys", "query", body={"device_keys": {me: [device]}})
         known = mapping(mapping(mapping(answer.get("device_keys")).get(me)).get(device))
         theirs = mapping(known.get("keys")).get(f"ed25519:{device}")
         if theirs and theirs != machine.account.identity_keys["ed25519"]:
@@ -148,6 +150,7 @@ class Encryption:
         people = left | {one for one in listing(changed.get("changed")) if isinstance(one, str)}
         # Before anything is waited for: what is sealed meanwhile is for the devices there are now.
         self._current -= people
+        self._asked -= people
         self._ask_again = {one: at for one, at in self._ask_again.items() if one not in people}
         events = listing(mapping(answer.get("to_device")).get("events"))
         received: Received | None = None
@@ -178,7 +181,7 @@ class Encryption:
                 owner = str(raw.get("sender"))
                 request = await self._run(self._machine.request_for, (room, session_of(raw), owner))
                 if request:
-                    await self._to_devices("m.room_key_request", {owner: {"*": request}})
+                    await self._requests.to_devices("m.room_key_request", {owner: {"*": request}})
 
     # --- sealing
 
@@ -202,35 +205,35 @@ class Encryption:
         await self._claim(people)
         session, parts = await self._kept(self._machine.sealing.shares, room, people, most)
         for devices, messages in parts:
-            await self._to_devices("m.room.encrypted", messages)
+            await self._requests.to_devices("m.room.encrypted", messages)
             await self._run(self._machine.sealing.were_shared, room, session, devices)
 
     async def _learn_devices(self, people: Collection[str]) -> None:
-        async with self._asking:
-            now = time.monotonic()
-            unknown = [
-                one for one in people if one not in self._current and self._ask_again.get(one, 0.0) <= now
-            ]
+        if not self._unknown(people):
+            return  # whoever else is asked about meanwhile
+        async with self._learning:
+            unknown = self._unknown(people)
             if not unknown:
                 return
-            # What changes while the server answers makes them unknown again.
-            self._current.update(unknown)
-            try:
-                body: Json = {"timeout": _OTHERS_WITHIN, "device_keys": {one: [] for one in unknown}}
-                answer = await self._server.call("POST", "keys", "query", body=body)
-                taken = await self._kept(self._machine.sealing.take_devices, answer)
-            except BaseException:
-                self._current -= set(unknown)
-                raise
-            for one in set(unknown) - taken:
-                self._current.discard(one)
-                self._ask_again[one] = now + _ASK_AGAIN
+            # What changes while the server answers leaves them unknown.
+            self._asked = set(unknown)
+            now = time.monotonic()
+            body: Json = {"timeout": _OTHERS_WITHIN, "device_keys": {one: [] for one in unknown}}
+            answer = await self._requests.ask("POST", "keys", "query", body=body)
+            taken = await self._kept(self._machine.sealing.take_devices, answer)
+            self._current |= self._asked & taken
+            self._ask_again |= dict.fromkeys(set(unknown) - taken, now + _ASK_AGAIN)
+
+    def _unknown(self, people: Collection[str]) -> list[str]:
+        """Of whom the devices are not known as they are now, nor was asked in vain just now."""
+        now = time.monotonic()
+        return [one for one in people if one not in self._current and self._ask_again.get(one, 0.0) <= now]
 
     async def _claim(self, people: Collection[str]) -> None:
         wanted = await self._run(self._machine.sealing.unmet, people)
         if wanted:
             body: Json = {"timeout": _OTHERS_WITHIN, "one_time_keys": wanted}
-            answer = await self._server.call("POST", "keys", "claim", body=body)
+            answer = await self._requests.ask("POST", "keys", "claim", body=body)
             await self._kept(self._machine.sealing.take_claimed, wanted, answer)
 
     # --- our own device
@@ -243,17 +246,13 @@ class Encryption:
                 await self._claim(())
             for message in await self._run(self._machine.sealing.take_outgoing):
                 content = {message.recipient: {message.recipient_device: message.content}}
-                await self._to_devices(message.type, content)
+                await self._requests.to_devices(message.type, content)
 
     async def _upload(self, counts: object, fallback: object) -> None:
         due = await self._kept(self._machine.uploads.due, counts, fallback)
         if due:
-            await self._server.call("POST", "keys", "upload", body=due)
+            await self._requests.ask("POST", "keys", "upload", body=due)
             await self._kept(self._machine.uploads.were_taken)
-
-    async def _to_devices(self, kind: str, messages: Json) -> None:
-        path = ("sendToDevice", kind, secrets.token_hex(8))
-        await self._server.call("PUT", *path, body={"messages": messages})
 
     def _begin(self, work: object) -> None:
         async def bounded() -> None:
