@@ -123,7 +123,8 @@ from types import SimpleNamespace
 from bot.demo import _typed
 
 async def main():
-    console = SimpleNamespace(room="collectif", person="Ines", stage=SimpleNamespace(language="fr"))
+    player = SimpleNamespace(room="collectif", person="Ines")
+    console = SimpleNamespace(player=player, stage=SimpleNamespace(language="fr"))
     async for line in _typed(console, sys.stdin):
         print("taken:", ascii(line), flush=True)
 
