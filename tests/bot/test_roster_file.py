@@ -213,6 +213,11 @@ def test_columns_are_named_as_they_are_understood() -> None:
         assert len(named) == len(COLUMNS)
 
 
+def _plain(said: str) -> str:
+    """The same with the spaces of a keyboard."""
+    return said.replace("\N{NO-BREAK SPACE}", " ")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -256,7 +261,7 @@ def test_columns_are_named_as_they_are_understood() -> None:
 )
 def test_who_speaks_french_is_told_so_in_french(text: str, said: str) -> None:
     found, (wrong,) = read(text, "fr")
-    assert said in wrong
+    assert said in _plain(wrong)
     assert len(found) <= 1
     english = read(text)[1][0]
     assert english != wrong
@@ -267,6 +272,7 @@ def test_who_speaks_french_is_told_so_in_french(text: str, said: str) -> None:
 def test_another_character_set_is_told_and_nothing_of_it_kept(charset: str) -> None:
     found, (wrong,) = read(FRENCH.encode(charset), "fr")
     assert found == ()
+    wrong = _plain(wrong)
     assert "n'est pas en UTF-8. Enregistrez de nouveau le fichier" in wrong
     assert "CSV UTF-8" in wrong
     if charset != "utf-16":
