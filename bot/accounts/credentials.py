@@ -103,7 +103,7 @@ def find(wanted: Wanted, folder: Path, environment: dict[str, str], problems: li
     if wanted.password_file is not None:
         return _from_file(wanted.password_file, f"{network}.password_file", problems)
     path = path_of(folder, network)
-    if not path.exists():
+    if not os.path.lexists(path):
         problems.append(
             f"{network}: no login — use `{wanted.command}`, or set {wanted.variable} or password_file"
         )

@@ -29,12 +29,19 @@ def read(path: Path) -> Config:
     """Read a config alone, for its data folder and its settings; end with everything that is wrong with it.
 
     Neither a login nor the letters and organisations beside it are looked at: nobody's slip in one of those may keep an
-    operator from a backup.
+    operator from a backup. It ends, too, where this user may not look into the data folder.
     """
     try:
-        return load(path, logs_in=False, files="none")
+        known = load(path, logs_in=False, files="none")
     except ConfigError as error:
         refuse(str(error), error.problems)
+    try:
+        (known.settings.bot.data / FILE).stat()
+    except PermissionError as error:
+        fail(str(cannot_use(known.settings.bot.data, error)))
+    except OSError:
+        pass  # most often there is none yet: each command says what that means to it
+    return known
 
 
 def locked(folder: Path) -> IO[str]:

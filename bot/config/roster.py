@@ -77,7 +77,7 @@ def read_roster(data: bytes) -> tuple[tuple[RosterLine, ...], list[Text]]:
         dialect: Any = csv.Sniffer().sniff(text.partition("\n")[0], delimiters=",;\t")
     except csv.Error:
         dialect = csv.excel
-    raw = text.splitlines()
+    raw = text.splitlines(keepends=True)  # a value in quotes may have several lines
     rows = csv.DictReader(raw, dialect=dialect)
     lines: list[RosterLine] = []
     wrong: list[Text] = []
@@ -230,7 +230,7 @@ class _Row:
         given = sum(value is not None for value in self._row.values())
         if given > 1 and given == len(self._row):
             return ""
-        bare = _QUOTED.sub("", "\n".join(self._typed))
+        bare = _QUOTED.sub("", "".join(self._typed))
         other = max((sign for sign in _SIGNS if sign != self._parted_by), key=bare.count)
         return other if bare.count(other) >= given else ""
 

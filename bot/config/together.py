@@ -48,9 +48,17 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
         if one.get("counts") == "declared" and one.get("second_person") is True
     ]
     data = word(table(raw, "bot"), "data")
-    if data and (folder / data).is_file():
+    if data and _is_file(folder / data):
         problems.append(f"bot.data: {data!r} — expected a folder: that is a file")
     return problems + _rooms(raw) + _sides(raw)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether that is a file, as far as this user may look."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def certificates(raw: Mapping[str, Any], folder: Path) -> list[str]:
@@ -152,7 +160,7 @@ def _place(raw: Mapping[str, Any], folder: Path) -> Iterator[str]:
     """A data folder that cannot be made or written. Nothing is left of trying: what is made has no name."""
     data = word(table(raw, "bot"), "data") or str(Bot().data)
     path = folder / data
-    if path.is_file():
+    if _is_file(path):
         return  # `checks` says so
     there = next(one for one in (path, *path.parents) if os.path.lexists(one))
     try:
