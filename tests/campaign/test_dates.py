@@ -272,6 +272,8 @@ def test_any_text_gives_a_date_to_come_or_a_refusal(
         ("30 novembre", ["réponses", "des", "membres"]),
         ("vendredi", ["Demain Ensemble"]),
         ("vendredi", ["Or", "Noir"]),
+        ("vendredi", ["Pro", "Natura"]),
+        ("lundi pro", ["Natura"]),
         ("vendredi", ["La", "Semaine", "Verte"]),
         ("vendredi", ["De", "la", "terre", "à", "l'assiette"]),
         ("vendredi", ["Noël", "des", "membres"]),
