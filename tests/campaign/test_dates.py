@@ -436,6 +436,20 @@ def test_any_two_texts_give_two_days_in_order_or_a_refusal(
         assert last.day >= NOW.date()
 
 
+@given(
+    st.datetimes(datetime(2024, 1, 1), datetime(2060, 1, 1)),  # noqa: DTZ001 - a zone is given to it
+    st.sampled_from([("du lundi au vendredi", 4), ("du vendredi saint au lundi de Pâques", 3)]),
+)
+def test_days_that_are_named_are_those_that_lie_together(local: datetime, named: tuple[str, int]) -> None:
+    said, apart = named
+    with contextlib.suppress(CampaignError):  # today's own name may be two days
+        first, last = read_days(
+            said, now=local.replace(tzinfo=ZoneInfo(PARIS)), zone=PARIS, languages=("fr",)
+        )
+        assert (last.day - first.day, last.day.weekday() in (0, 4)) == (timedelta(days=apart), True)
+        assert last.day >= local.date()
+
+
 def test_a_time_that_comes_twice_is_the_second_once_the_first_is_past() -> None:
     now = datetime(2025, 10, 26, 0, 45, tzinfo=UTC)
     at = read_moment("26 octobre 2025 2h30", now=now, zone=PARIS, languages=("fr",)).at
