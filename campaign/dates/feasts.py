@@ -18,12 +18,17 @@ _FEASTS = {
 }
 """Those with the same date every year."""
 _EASTER = {
-    r"vendredi saint|good friday": -2,
+    r"mardi gras|shrove tuesday": -47,
+    r"mercredi des cendres|ash wednesday": -46,
+    r"(?:(?:dimanche )?des |les )?rameaux|palm sunday": -7,
+    r"jeudi saint|maundy thursday|holy thursday": -3,
+    r"vendredi[ -]saint|good friday": -2,
+    r"samedi saint|holy saturday": -1,
     r"(?:dimanche de )?paques|easter(?: (?:sunday|day))?": 0,
     r"lundi de paques|easter monday": 1,
-    r"(?:l'|jeudi de l')?ascension(?: day)?": 39,
-    r"(?:la |dimanche de )?pentecote|pentecost|whitsun|whit sunday": 49,
-    r"(?:lundi de (?:la )?)pentecote|whit monday": 50,
+    r"(?:l'|jeudi de l')?ascension(?: day| thursday)?": 39,
+    r"(?:la |dimanche de (?:la )?)?pentecote|(?:whit|pentecost) sunday|pentecost|whitsun": 49,
+    r"lundi de (?:la )?pentecote|(?:whit|pentecost) monday": 50,
 }
 """Those that Easter brings with it, and how many days after its Sunday."""
 _FEAST = re.compile(

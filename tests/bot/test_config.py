@@ -654,6 +654,15 @@ def test_a_deadline_without_a_zone_is_meant_in_the_campaigns(tmp_path: Path) -> 
     assert at == datetime(2027, 9, 30, 18, 0, tzinfo=UTC)
 
 
+def test_a_deadline_on_a_day_that_no_calendar_has_is_told_so(tmp_path: Path) -> None:
+    for written in ("2030-09-31T18:00", "2030-09-31", "2027-02-29 18:00", "2030-13-01"):
+        (found,) = problems(tmp_path, changed("title =", f'deadline = "{written}"\ntitle ='))
+        assert found.startswith("campaigns.ngi.deadline: ")
+        assert f"no calendar has {written[:10]}" in found
+    (found,) = problems(tmp_path, changed("title =", 'deadline = "2030-09-30T25:00"\ntitle ='))
+    assert '"2027-09-30T18:00"' in found
+
+
 def test_a_deadline_that_is_a_day_is_its_end(tmp_path: Path) -> None:
     for written in ('"2027-09-30"', "2027-09-30"):
         config = sound(tmp_path, changed("title =", f"deadline = {written}\ntitle ="))
