@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from commands.line import calling
+from commands.line import calling, negation
 from commands.vocabulary import fold
 
 MOST_WORDS = 14
 """Of more words a sentence tells a story: it is left alone."""
-FEW_WORDS = 6
-"""So short, "we cannot" is all that is said."""
+FEW_WORDS = 8
+"""So short, taking something back is all that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,20 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_NOT = re.compile(r"(?P<can>\bcan)(?:'?t|not)\b|n't\b")
+_NOT = re.compile(
+    r"\b(?P<stem>ca|wo|do|does|did|is|are|was|were|have|has|had|would|should|could)n'?t\b|n't\b|\bcannot\b"
+)
 _WORD = re.compile(r"[a-z0-9]+")
 _WHERE = re.compile(r"\boù\b", re.IGNORECASE)
 """Looked for before accents are taken away: "ou" is "or"."""
 _FOR = re.compile(r"\b(?:pour|for)\b", re.IGNORECASE)
 
-_NO = _set("pas ne n not non no jamais never wont dont didnt")
-"""Words that turn a sentence round."""
-_HOLDS_BACK = _NO | _set(
+_HOLDS_BACK = negation.NO | _set(
     "sans without contre against aucun aucune rien nothing personne nobody none ni neither nor nope nan nah hardly"
     " desole desolee sorry helas malheureusement unfortunately impossible unable out si if unless whether peut maybe perhaps"
     " refuse refusons refusent refuser refus decline declines doute doubt retire retirons retirer stop arrete arretons"
-    " avant before isnt arent plus annule annulons cancel withdraw quand when once"
+    " avant before apres after plus annule annulons cancel withdraw quand when once mais but however cependant toutefois"
+    " souci soucis probleme problemes problem issue objection reserve reserves sauf except wish"
 )
 """Words with which a sentence is never a yes, whatever else it says."""
 _US = _set("je j on nous notre mon moi i we us our my me")
@@ -51,7 +52,6 @@ _SPEAKERS = _set(
     "on je j we i count compte comptez arrete arretez stop cessez sans pas not without desole sorry"
 )
 _MAY = _set("peut peux pouvons puis can could may faut should need must")
-_ABLE = _set("peut peux pouvons pourra pourrai pourrons can able possible")
 _WHO, _HOW = frozenset({"qui", "who", "lesquelles", "lesquels"}), frozenset({"comment", "how"})
 _LETTER = frozenset({"lettre", "letter", "texte", "text"})
 _OF_A_TEXT = frozenset({"quoi", "what", "quelle", "quel", "about", "lire", "read", "voir", "see", "where"})
@@ -74,13 +74,38 @@ _THINKS = re.compile(
     r"reflechi[a-z]*|hesit[a-z]+|consult[a-z]*|discut[a-z]+|discuss[a-z]*|undecided|thinking|parle|parlons|parlera"
     r"|debat[a-z]*"
 )
+_TAKES_BACK = re.compile(r"retir(?:e|er|ez|ons)|withdraw")
+_REGRETS = re.compile(
+    r"(?:(?:ah|oh|euh|oups|oops|mince|zut|pardon|sorry) )*(?:en fait|finalement|tout compte fait|actually|on second thoughts?)"
+    r" (?:non|no|nope|pas|not)(?: (?:merci|thanks|desolee?|sorry))?"
+    r"|(?:oups|oops|mince|zut) (?:c est|c etait|it s|it was|that was) (?:une erreur|a mistake)"
+)
+"""The whole of what somebody says who goes back on what they just said."""
+_NOT_ONES_SIGNATURE = _set(
+    "donnees data vote voix message question objection rappel rappels nom name mot dit said argent money"
+)
 _LATER = re.compile(
-    r"pas encore|not yet|pas surs?|pas sures?|not sure|plus tard|later"
+    r"pas encore|not yet|pas surs?|pas sures?|not sure|(?<!au )plus tard|later|not (?:right |for )?now"
+    r"|pas (?:pour )?(?:le moment|l instant|tout de suite|maintenant)"
     r"|besoin (?:de|d un peu de|d encore un peu de|de plus de) temps|need (?:some |more |a bit more )*time"
+)
+_CONDITIONS = _set("si s if unless whether peut maybe perhaps mais but sauf except quand when")
+_WAITS = re.compile(r"attend(?:s|ons|re|ant|ra|rons)?|en attente|wait(?:ing|s)?|await(?:ing)?")
+_ORGAN = re.compile(
+    r"ag|assemblees?|(?:le|notre|au|en|du|mon) ca|bureau|conseil|comite|board|committee|council|members?|membres|adherente?s"
+    r"|equipe|team|trustees|president[a-z]*|feu vert|accord|aval|approval|green light"
+)
+"""Those who decide in an organisation, and what they give."""
+_ASKS_FIRST = re.compile(
+    r"demand(?:e|er|ons|era|erons)|ask(?:ing)?|check(?:ing)?|soumet[a-z]+|valider|validation|validate|passe|passer|voir|see"
+    r"|needs?|besoin|faut|doit|dois|devons|must|have to|sous reserve|subject to"
 )
 _LET_US = re.compile(r"(?:sign|particip|rejoign)ons")
 """Said of oneself and others without a word for them."""
 _REMINDS = re.compile(r"relanc[a-z]*|rappels?|rappeler|remind(?:ers?|ing)?")
+_WRITES = re.compile(
+    r"(?:m |nous |me |d )?(?:ecrire|embeter|harceler|spammer)|(?:writing|messaging|spamming|bothering) (?:to )?(?:us|me)|messages"
+)
 _STOPS = re.compile(r"arret(?:e|ez|er)|stop|cess(?:e|ez|er)")
 _OUT = re.compile(r"(?:sans|pas) (?:nous|moi)|pas pour (?:nous|moi)|without us|not (?:for )?us|(?:us|me) out")
 _IN = re.compile(
@@ -92,14 +117,18 @@ _SIGNED = re.compile(
 )
 _WHEN = re.compile(
     r"(?:date|heure|temps) limite|deadlines?|echeances?|dernier delai|quel delai|(?:jusqu a|c est|pour) quand"
-    r"|until when|(?:quand|when) (?:est|is|do|does|should|must|faut|doit|ca)"
+    r"|until when|combien de temps|how (?:much time|long)|(?:quand|when) (?:est|is|do|does|should|must|faut|doit|ca)"
 )
+_COSTS = _set("coute coutent cout couts cost costs argent money euros euro prix price paye payer pay temps")
 _STANDS = re.compile(
     r"combien|how many|ou en (?:est|sommes)|(?:on en est|nous en sommes) ou|where do we stand|how far are we|how is it going"
 )
 _TEXT = re.compile(r"qu est ce que (?:c est que )?(?:cette|la|le|ce)")
 _NEW = re.compile(
-    r"qui (?:es tu|etes vous)|(?:tu es|vous etes) (?:qui|quoi)|(?:tu fais|vous faites|tu sers a|vous servez a) quoi"
+    r"^(?:c est quoi(?: ca)?|what is (?:this|it)|what s (?:this|it))$"
+    r"|(?:(?:tu|t|vous) (?:es|etes)|es tu|etes vous|are you|you are|you re) (?:une? |a |an )?(?:vraie? |real )?"
+    r"(?:ro)?bot|(?:tu|t|vous|you) (?:es|etes|are) (?:une? |a )?(?:humaine?|personne|machine|ia|ai)|are you (?:a |an )?(?:human|person|machine|ai)"
+    r"|qui (?:es tu|etes vous)|(?:tu es|vous etes) (?:qui|quoi)|(?:tu fais|vous faites|tu sers a|vous servez a) quoi"
     r"|que (?:fais tu|faites vous|sais tu faire|savez vous faire)|a quoi (?:tu sers|sers tu|servez vous)|(?:who|what) are you"
     r"|what (?:can|do) you(?: do)?|comment ca (?:marche|fonctionne)|how does (?:this|it|that) work"
     r"|(?:que|quoi) (?:(?:faut il|dois je|doit on|peut on) )?faire|qu est ce qu (?:il faut|on doit|on peut) faire"
@@ -119,8 +148,10 @@ _THANKS = _set("merci thanks thank thx")
 _POLITE = (
     _GREETS
     | _THANKS
-    | _set("a tous toutes tout le monde les toi vous bien beaucoup infiniment you very so much all")
+    | _set("a tous toutes tout le monde les toi vous bien beaucoup infiniment you very so much all bcp")
 )
+_SPELT = {"koi": "quoi", "kwa": "quoi", "ki": "qui", "kan": "quand", "cmb": "combien"}
+"""How some words are written on phones."""
 
 
 def meaning(text: str) -> Meaning | None:
@@ -138,7 +169,11 @@ def meaning(text: str) -> Meaning | None:
     asks = asks or _WHERE.match(text.lstrip()) is not None or _has(_WHEN, words) or _has(_STANDS, words)
     if not asks and _has(_LOST, words):
         return Meaning("help", asks=True)
-    if not asks and any(map(_STOPS.fullmatch, words)) and any(map(_REMINDS.fullmatch, words)):
+    if (
+        not asks
+        and any(map(_STOPS.fullmatch, words))
+        and (any(map(_REMINDS.fullmatch, words)) or _has(_WRITES, words))
+    ):
         return Meaning("reminders", ("off",))
     return _asked(text, words) if asks else _said(words)
 
@@ -172,7 +207,7 @@ def holds_back(text: str) -> bool:
 
 def says_no(text: str) -> bool:
     """Whether a text begins by turning round what was said before it: "signe pas"."""
-    return not _NO.isdisjoint(_words(text)[:1])
+    return not negation.NO.isdisjoint(_words(text)[:1])
 
 
 def is_verb(word: str) -> bool:
@@ -181,7 +216,13 @@ def is_verb(word: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(_NOT.sub(lambda one: f"{one['can'] or ''} not", fold(calling.clean(text))))
+    words = [_SPELT.get(word, word) for word in _WORD.findall(_NOT.sub(_apart, fold(calling.clean(text))))]
+    return ["c", "est", *words[1:]] if words[:2] == ["c", "quoi"] else words
+
+
+def _apart(contracted: re.Match[str]) -> str:
+    stem = contracted["stem"] or ("can" if contracted[0] == "cannot" else "")
+    return f"{'can' if stem == 'ca' else stem} not"
 
 
 def _has(phrase: re.Pattern[str], words: list[str]) -> bool:
@@ -200,13 +241,13 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
     said, done = frozenset(words), _verb(words)
     signs = done == "sign" or any(map(_NAMED.fullmatch, words))
     if said & _WHO and signs and not said & _MAY:
-        return Meaning("status" if said & _NO else "signatories", asks=True)
+        return Meaning("status" if said & negation.NO else "signatories", asks=True)
     if _has(_WHEN, words) or said & {"quand", "when"}:
         return Meaning("deadlines", asks=True)
     if _has(_STANDS, words):
-        return Meaning("status", asks=True)
+        return Meaning("status", asks=True) if _COSTS.isdisjoint(said) else None
     how = said & (_HOW | _MAY | {"where", "do"}) or _WHERE.search(text)
-    if done and how and not said & _NO:
+    if done and how and not said & negation.NO:
         return Meaning("help", (done,), asks=True)
     if said & _LETTER and (said & _OF_A_TEXT or _WHERE.search(text) or _has(_TEXT, words)):
         return Meaning("letter", asks=True)
@@ -214,24 +255,49 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
 
 
 def _said(words: list[str]) -> Meaning | None:
-    if _has(_OUT, words):
+    if _REGRETS.fullmatch(" ".join(words)):
+        return Meaning("withdraw")
+    words = negation.plain(words)
+    out = negation.turns(words) == 1 and _has(_OUT, words)
+    if out or (words[:1] == ["pas"] and negation.denies(words, _SIGNS)):  # "pas question de signer"
         return Meaning("decline")
     if _US.isdisjoint(words) and not any(map(_LET_US.fullmatch, words)):
         return None
-    if _has(_LATER, words) or any(map(_THINKS.fullmatch, words)):
-        return Meaning("deciding")
+    return _said_of_us(words)
+
+
+def _said_of_us(words: list[str]) -> Meaning | None:
     done = _verb(words)
-    if done == "withdraw" and any(map(_NAMED.fullmatch, words)):
-        return Meaning("withdraw")
     takes_part = done == "sign" or _has(_IN, words)
-    if _NO.isdisjoint(words):
-        return _yes(words) if takes_part else None
-    unable = len(words) <= FEW_WORDS and not _ABLE.isdisjoint(words)
-    return Meaning("decline") if (takes_part or unable) and not _has(_SIGNED, words) else None
+    if _has(_LATER, words) or any(map(_THINKS.fullmatch, words)) or _waits(words, takes_part=takes_part):
+        return Meaning("deciding")
+    if done == "withdraw" and _takes_back(words):
+        return Meaning("withdraw")
+    if not negation.turns(words):
+        return _yes(words, done) if takes_part or done == "decline" else None
+    refuses = (takes_part and negation.denies(words, _SIGNS)) or negation.cannot(words)
+    return Meaning("decline") if refuses and not _has(_SIGNED, words) else None
 
 
-def _yes(words: list[str]) -> Meaning | None:
-    """What is meant by words that seem to say that somebody takes part: that, that they have, or nothing of the kind."""
+def _takes_back(words: list[str]) -> bool:
+    """Whether what is taken back is a signature: it is named, or nothing else is, in few words."""
+    if not negation.NO.isdisjoint(words):
+        return False
+    if any(map(_NAMED.fullmatch, words)):
+        return True
+    return len(words) <= FEW_WORDS and _has(_TAKES_BACK, words) and _NOT_ONES_SIGNATURE.isdisjoint(words)
+
+
+def _waits(words: list[str], *, takes_part: bool) -> bool:
+    """Whether somebody waits for others, or has to ask them, before they can say whether they take part."""
+    others = _has(_ORGAN, words)
+    return (_has(_WAITS, words) and (takes_part or others)) or (others and _has(_ASKS_FIRST, words))
+
+
+def _yes(words: list[str], done: str) -> Meaning | None:
+    """What is meant by words that seem to say that somebody takes part, or refuses to: that, or nothing of the kind."""
+    if done == "decline":
+        return Meaning("decline") if _CONDITIONS.isdisjoint(words) else None
     if _has(_SIGNED, words):
         return Meaning("signatories")
     return Meaning("sign") if _HOLDS_BACK.isdisjoint(words) else None

@@ -55,6 +55,10 @@ QUESTIONS = {
     "je comprends rien": "help",
     "I don't understand": "help",
     "tu fais quoi ?": "help",
+    "c'est quoi ?": "help",
+    "t'es un robot ?": "help",
+    "c koi cette lettre": "letter",
+    "combien de temps on a ?": "deadlines",
     "what can you do?": "help",
 }
 STATEMENTS = {
@@ -79,6 +83,41 @@ STATEMENTS = {
     "signons avec plaisir": "sign",
     "we need more time": "deciding",
     "on a besoin de temps": "deciding",
+    # a no that is not said of the signing
+    "pas de souci on signe": "sign",
+    "il n'y a pas de problème, on signe": "sign",
+    "on n'a pas d'objection, on signe": "sign",
+    "no problem, we sign": "sign",
+    "we don't have any objection, we sign": "sign",
+    "no doubt, we sign": "sign",
+    "on ne peut que signer": "sign",
+    "sans hésiter on signe": "sign",
+    "on n'hésite pas à signer": "sign",
+    "we can't wait to sign": "sign",
+    "we won't hesitate to sign": "sign",
+    "on signe, no matter what": "sign",
+    "on en a discuté, on signe": "sign",
+    # one that is, beside one that is not
+    "pas de souci mais on signe pas": "decline",
+    "no problem, we won't sign": "decline",
+    "non, on ne signe pas": "decline",
+    "pas question de signer": "decline",
+    "pas question qu'on signe": "decline",
+    "je ne pense pas qu'on signera": "decline",
+    "on n'a pas le droit de signer": "decline",
+    "on voudrait signer mais on ne peut pas": "decline",
+    "we cant sign": "decline",
+    # waiting for others
+    "on voudrait bien signer mais on attend l'AG": "deciding",
+    "we'd love to sign but need to ask the board": "deciding",
+    "on signera, mais pas tout de suite": "deciding",
+    # going back on it
+    "on retire": "withdraw",
+    "en fait non": "withdraw",
+    "finalement non": "withdraw",
+    "actually no": "withdraw",
+    "oups c'est une erreur, on retire": "withdraw",
+    "on s'est trompés, retirez nous": "withdraw",
 }
 NOTHING = (
     "merci",
@@ -89,6 +128,24 @@ NOTHING = (
     "si on signe, ça change quoi ?",
     "quand on aura décidé on signera",
     "on ne voit pas comment signer",
+    # a double no, one that belongs to something else, and conditions
+    "je ne vois pas pourquoi on ne signerait pas",
+    "on ne va pas ne pas signer",
+    "on ne peut pas refuser",
+    "we can't say no",
+    "non on signe",
+    "on signe et pas qu'à moitié",
+    "on ne signe pas sans réserves",
+    "on ne signe que si le bureau est d'accord",
+    "s'il n'y a pas d'objection on signe",
+    "si pas d'objection on signe",
+    "on signe mais on n'est pas d'accord avec tout",
+    "on signe après l'AG",
+    "ça nous pose problème de signer",
+    "pas sans nous !",
+    "on ne retire pas notre signature",
+    "on retire notre vote",
+    "combien ça coûte de signer ?",
     "la signature de la convention collective",
     "je te fais signe demain, je passe vers midi et on en discutera avec les autres s'ils sont là",
     "",
@@ -112,7 +169,9 @@ def test_what_is_neither(text: str) -> None:
     assert meaning(text) is None
 
 
-@pytest.mark.parametrize("text", ["arrête de nous relancer", "stop reminding us", "cessez ces rappels !"])
+@pytest.mark.parametrize(
+    "text", ["arrête de nous relancer", "stop reminding us", "cessez ces rappels !", "arrête de m'écrire"]
+)
 def test_who_wants_no_more_reminders_says_so_in_their_own_words(text: str) -> None:
     assert meaning(text) == Meaning("reminders", ("off",))
 
