@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 _AT_THE_LATEST = re.compile(
-    r",? (?:au plus tard|dernier delai|max(?:i|imum)?|pile|precises?|at the latest|latest|sharp)$"
+    r",? (?:au plus tard|dernier delai|max(?:i|imum)?|pile|precises?|at the latest|latest|sharp"
+    r"|inclus|compris|inclusive|included|svp|stp|s'il (?:vous|te) plait|please)$"
 )
 """What may stand behind a date and changes nothing either."""
 _ZONE_SAID = re.compile(
