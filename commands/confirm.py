@@ -32,6 +32,8 @@ def confirm(ctx: Context, organisation: Rest = "") -> Reply | None:
     """Do what the latest question to this person in this room was about; without one, sign a changed letter again, or stand by a colleague's signature."""
     prompt = ctx.storage.prompts.waiting(ctx.person.id, ctx.room.id, ctx.now)
     number, following = calling.take_number(organisation.split())
+    if picking.is_to_another(ctx, prompt) and not following and (number or not organisation):
+        return picking.nothing_waits()
     if prompt and number and not following and not ctx.confirmed and len(prompt.choices) > 1:
         return picking.run(ctx, prompt, number)
     if organisation and not (prompt and not ctx.confirmed and _is_about(ctx, prompt, organisation)):

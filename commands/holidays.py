@@ -92,5 +92,7 @@ def _written(pauses: Sequence[tuple[date, ...]]) -> str:
     return ", ".join("/".join(day.isoformat() for day in one) for one in pauses)
 
 
-def _named(one: tuple[date, ...]) -> Text:
+def _named(one: tuple[date, ...]) -> Text | Day:
+    if one[0] == one[1]:
+        return Day(one[0])
     return say(N_("{first} to {last}"), first=Day(one[0]), last=Day(one[1]))

@@ -157,21 +157,24 @@ def _which(question: Question, text: str, source: str, sources: list[str]) -> Re
     even_ended=True,
 )
 def questions_close(ctx: Context, number: int, why: Prose = "", *, same: int | None = None) -> Reply:
-    """Put an open question away, and tell why; or as the `same` as another, whose answer is told instead."""
+    """Put an open question away, after asking once more, and tell why; or as the `same` as another, whose answer is told instead."""
     why, storage = lookup.short(why), ctx.storage
     question = _numbered(ctx, number)
     if not question.is_open or question.number != number:
         raise CampaignError(say(N_("Question {number} is not open any more."), number=number))
-    if same is None:
+    kept = None if same is None else _numbered(ctx, same)
+    if kept is not None and (kept.id == question.id or kept.closed_at is not None):
+        raise CampaignError(
+            say(N_("Question {number} cannot stand for it: please give another one."), number=kept.number)
+        )
+    if not ctx.confirmed:
+        said = {"number": number, "why": why, **({} if same is None else {"same": same})}
+        return Reply((_whether(question, kept),), choices=(Choice("questions close", said),))
+    if kept is None:
         storage.questions.change(question.id, closed_at=ctx.now, answer=why)
         _note(ctx, "question closed", question)
         told = questioning.settled(storage, ctx.campaign, storage.questions.get(question.id), ctx.now)
         return _done(ctx, question, say(N_("Question {number} is put away."), number=number), told)
-    kept = _numbered(ctx, same)
-    if kept.id == question.id or (kept.closed_at is not None):
-        raise CampaignError(
-            say(N_("Question {number} cannot stand for it: please give another one."), number=kept.number)
-        )
     storage.questions.change(question.id, closed_at=ctx.now, same_id=kept.id)
     storage.questions.move(question.id, kept.id)
     _note(ctx, "question closed", question, same=kept.number)
@@ -182,6 +185,30 @@ def questions_close(ctx: Context, number: int, why: Prose = "", *, same: int | N
         kept=kept.number,
     )
     return _done(ctx, question, done, told)
+
+
+def _whether(question: Question, kept: Question | None) -> Text:
+    """Ask whether this question is meant: what was told once cannot be told back."""
+    values: dict[str, Value] = {
+        "number": question.number,
+        "question": question.text,
+        "confirm": Typed("confirm"),
+    }
+    if kept is None:
+        return say(
+            N_(
+                "Put question {number} away (“{question}”)? Whoever waits is told, and it cannot be opened again. To do it: {confirm}"
+            ),
+            **values,
+        )
+    return say(
+        N_(
+            "Put question {number} (“{question}”) away as the same as question {kept} (“{other}”)? It cannot be opened again. To do it: {confirm}"
+        ),
+        **values,
+        kept=kept.number,
+        other=kept.text,
+    )
 
 
 def _numbered(ctx: Context, number: int) -> Question:

@@ -55,10 +55,10 @@ def status(ctx: Context) -> Reply:
             )
         )
     lines += _collective(ctx)
-    for deadline in storage.deadlines.of_campaign(campaign.id):
-        if deadline.at > ctx.now and campaign.closed_at is None:
-            lines.append(showing.days_left(deadline, ctx.now))
-            break
+    deadlines = storage.deadlines.of_campaign(campaign.id) if campaign.closed_at is None else ()
+    if deadlines:
+        next_one = next((one for one in deadlines if one.at > ctx.now), deadlines[-1])
+        lines.append(showing.days_left(next_one, ctx.now))
     lines += _polls(ctx)
     if ctx.is_admin and ctx.place in CAMPAIGNERS and campaign.closed_at is None:
         lines += questioning.open_ones(storage, campaign.id)

@@ -10,12 +10,12 @@ from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
-from commands.ballots import balloting, polling
+from commands.ballots import acknowledging, balloting, polling
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command
 from commands.dialogue import offering
-from commands.line import calling, finding
+from commands.line import answering, calling, finding
 from commands.organisations import authority, lookup
-from commands.vocabulary import LEADS, NO, YES, fold, in_language, is_answer, read_choice
+from commands.vocabulary import LEADS, fold, in_language, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def _answers_now(ctx: Context) -> tuple[Text, ...]:
 )
 def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose = "") -> Reply | None:
     """Cast, change or take back the ballot of an organisation one may speak for; the latest before closing stands."""
-    said_words = [word for word in choice.split() if word.strip("!?.,;:…")]
+    said_words = [word for word in choice.split() if word.strip('!?.,;:…"')]
     poll, words = _poll(ctx, said_words)
     balloting.make_sure_it_has_begun(poll, ctx.now)
     choices = polling.procedure_of(poll).choices
@@ -82,15 +82,20 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
     if said is None:
         return _not_understood(ctx, poll, words, {"organisation": organisation, "reason": reason})
     answered = words[0]
+    if any(f" {answered} {sign} " in f" {choice} " for sign in ":;"):
+        answered += ":"
+    if said != TAKE_BACK and poll.is_open and answering.is_nothing(answered, words[1:]):
+        return acknowledging.unclear(poll, " ".join((answered, *words[1:])))
     organisation, words = (
         (organisation, words[1:]) if organisation else _organisation(ctx, poll, said, words[1:])
     )
-    _make_sure_it_is_one(poll, answered, words, choices)
     elector = lookup.organisation(ctx, organisation)
     if not authority.speaks(ctx, elector):
         raise CampaignError(lookup.not_known_to_speak(ctx, elector.name))
     if poll.begun and elector.id not in {one for one, _ in ctx.storage.polls.electorate(poll.id)}:
         raise CampaignError(balloting.no_elector(ctx, poll, elector.name))
+    if said != TAKE_BACK and poll.is_open and answering.is_doubtful(answered, said, words, choices):
+        return acknowledging.unclear(poll, " ".join((answered, *words)))
     given = RETRACTED if said == TAKE_BACK else said
     reply = balloting.cast(
         ctx, poll, elector, given, reason=reason or " ".join(words), way="form" if ctx.by_form else ""
@@ -98,18 +103,6 @@ def vote(ctx: Context, choice: Rest, *, organisation: Option = "", reason: Prose
     return reply or Reply(
         (say(N_("**{name}** has no answer in poll {number}."), name=elector.name, number=poll.number),)
     )
-
-
-def _make_sure_it_is_one(poll: Poll, answered: str, reason: list[str], choices: tuple[str, ...]) -> None:
-    """Raise CampaignError if another answer follows at once, be it of other polls: "no objection" is not against.
-
-    Not if more follows on what was a whole answer: "objection no word on data" says why.
-    """
-    may_be_other = len(reason) == 1 or fold(answered) in YES | NO
-    follows = reason[0].strip("!?.,;:…") if reason and may_be_other and answered[-1].isalnum() else ""
-    if follows and is_answer(follows) and _choice(follows, choices) != _choice(answered, choices):
-        nothing = polling.no_answer(poll.number, f"{answered} {follows}")
-        raise CampaignError(joined((nothing, polling.how_to(poll.number, choices))))
 
 
 def _not_understood(ctx: Context, poll: Poll, words: list[str], options: dict[str, str]) -> Reply:
@@ -123,7 +116,8 @@ def _not_understood(ctx: Context, poll: Poll, words: list[str], options: dict[st
     choices = polling.procedure_of(poll).choices
     if words:
         nothing = polling.no_answer(poll.number, words[0])
-        meant = finding.nearest_choice(words[0], (*choices, TAKE_BACK))
+        turned = answering.turns_round(words[0])
+        meant = None if turned else finding.nearest_choice(words[0], (*choices, TAKE_BACK))
     else:
         nothing = say(N_("Your answer to poll {number} is missing: nothing is noted."), number=poll.number)
         alone = len(ctx.storage.polls.of_campaign(ctx.campaign.id, only_open=True)) == 1

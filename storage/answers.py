@@ -69,7 +69,11 @@ class Answers(Queries):
 
     def is_last(self, person_id: int, room_id: int, purpose: str) -> bool:
         """Whether the last they were answered in this room was for this purpose; not if that was long ago."""
-        return self._one(str, _LAST, {"asker": person_id, "room": room_id}) == purpose
+        return self.last(person_id, room_id) == purpose
+
+    def last(self, person_id: int, room_id: int) -> str:
+        """The purpose of what they were answered last in this room; empty if it had none, or that was long ago."""
+        return self._one(str, _LAST, {"asker": person_id, "room": room_id}) or ""
 
     def first(self, person_id: int, room_id: int, purpose: str) -> Message | None:
         """What they were told first in this room for a purpose; None if that was long ago, or nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -77,7 +78,7 @@ def open_database(folder: Path) -> Database:
         database = Database(path)
         database.connect()
     except OSError as error:
-        raise StorageError(f"cannot use {path}: {error.strerror}. {ELSEWHERE}") from error
+        raise cannot_use(path, error) from error
     except CommandError as error:
         raise StorageError(
             f"{path} was made by another version of Tocsin ({error}): run the newest one"
@@ -92,7 +93,27 @@ def open_database(folder: Path) -> Database:
     return database
 
 
-ELSEWHERE = "Mend its permissions or its disk, or choose another `data` folder; nothing was changed"
+_ANOTHER = "choose another `data` folder"
+_TAKEN = f"Something else stands where that folder is meant: {_ANOTHER}"
+_REMEDIES = {
+    errno.ENOENT: f"Nothing can be made there: {_ANOTHER}",
+    errno.ENOTDIR: _TAKEN,
+    errno.EEXIST: _TAKEN,
+    errno.EACCES: f"Mend its permissions, or {_ANOTHER}",
+    errno.EPERM: f"Mend its permissions, or {_ANOTHER}",
+    errno.ENOSPC: f"Free some space, or {_ANOTHER}",
+    errno.EDQUOT: f"Free some space, or {_ANOTHER}",
+}
+
+
+def remedy(error: OSError) -> str:
+    """What whoever runs the bot can do where the data folder cannot be used."""
+    return _REMEDIES.get(error.errno or 0, f"Mend its permissions or its disk, or {_ANOTHER}")
+
+
+def cannot_use(path: Path, error: OSError) -> StorageError:
+    """Why a data folder, or the database in it, cannot be used, and what to do."""
+    return StorageError(f"cannot use {path}: {error.strerror}. {remedy(error)}; nothing was changed")
 
 
 def _unusable(path: Path, cause: BaseException | None) -> StorageError:

@@ -169,6 +169,12 @@ class Outbox(Queries):
         """The intents that wait, on any network, though by now they are not worth saying any more."""
         return self._all(int, _EXPIRED, {"now": now})
 
+    def look_at_again(self, put_off_beyond: datetime) -> None:
+        """Put off no more what waits until later than this."""
+        self._connection.execute(
+            update(outbox).where(_UNBEGUN, outbox.c.not_before > put_off_beyond).values(not_before=None)
+        )
+
     def direct_to(self, row_ids: Sequence[int], room_id: int) -> None:
         """Say in which private chat these intents are to leave."""
         self._connection.execute(update(outbox).where(outbox.c.id.in_(row_ids)).values(room_id=room_id))

@@ -103,10 +103,9 @@ def find(wanted: Wanted, folder: Path, environment: dict[str, str], problems: li
     if wanted.password_file is not None:
         return _from_file(wanted.password_file, f"{network}.password_file", problems)
     path = path_of(folder, network)
-    if not path.exists():
+    if not os.path.lexists(path):
         problems.append(
-            f"{network}: no login — expected `{wanted.command}` to have kept one, "
-            f"{wanted.variable} in the environment, or password_file"
+            f"{network}: no login — use `{wanted.command}`, or set {wanted.variable} or password_file"
         )
         return None
     return _kept(path, wanted, problems)
@@ -127,13 +126,19 @@ def _from_file(path: Path, where: str, problems: list[str]) -> Login | None:
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or "not the path of a file"
         problems.append(
-            f"{where}: expected the path of a file that holds the password — cannot be read: {why}"
+            f"{where}: expected the path of a file that holds the password — cannot be read: {why}{_looked(path)}"
         )
         return None
     if not text:
         problems.append(f"{where}: the file is empty — expected the password")
         return None
     return Login("password_file", text)
+
+
+def _looked(path: Path) -> str:
+    """Where a file was looked for, as far as that is there: what is not may be no path, but the password itself."""
+    there = next((one for one in (path, *path.parents) if os.path.lexists(one)), None)
+    return f" ({'' if there == path else 'looked for in '}{os.path.normpath(there)})" if there else ""
 
 
 def _kept(path: Path, wanted: Wanted, problems: list[str]) -> Login | None:

@@ -12,7 +12,7 @@ import typer
 
 from bot.cli.exits import FAILED, fail, refuse, tell, terminal
 from bot.cli.folder import CONFIG, ConfigPath, look, read, taken
-from bot.config import Config, ConfigError, load, remarks, unreachable
+from bot.config import Config, ConfigError, load, remarks
 from campaign.chat import NETWORKS
 from storage.opening import FILE
 from storage.trouble import StorageError
@@ -65,13 +65,11 @@ def check(config: ConfigPath = CONFIG) -> None:
     from bot.networks import transports
 
     try:
-        known, missing = load(config), []
+        known, missing = load(config, thoroughly=True), []
     except ConfigError as error:
         if error.well_formed is None:
             refuse(str(error), [*error.problems, *remarks(config, datetime.now(UTC))])
         known, missing = error.well_formed, error.problems
-    if nowhere := unreachable(known.settings):
-        refuse(f"{config}: {len(nowhere)} to mend", [*nowhere, *remarks(config, datetime.now(UTC))])
     try:
         served = transports(known, keys=False)
     except ValueError as error:

@@ -16,7 +16,10 @@ from storage.trouble import StorageError
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to make. One that is there is never overwritten.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="NEW_FILE", help="The file to make. One that is there is never overwritten."),
+    ],
     config: ConfigPath = CONFIG,
 ) -> None:
     """Copy the database into a new file, checked. May be called while the bot runs."""
@@ -29,7 +32,7 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A backup that `tocsin backup` made.")],
+    file: Annotated[Path, typer.Argument(metavar="BACKUP", help="A backup that `tocsin backup` made.")],
     config: ConfigPath = CONFIG,
 ) -> None:
     """Begin again from a backup, in an empty data folder, as a new device."""

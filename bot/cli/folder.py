@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.exits import fail, refuse
 from bot.config import Config, ConfigError, load
-from storage.opening import ELSEWHERE, FILE, LOCK, is_older, lock, open_database
+from storage.opening import FILE, LOCK, cannot_use, is_older, lock, open_database
 from storage.trouble import StorageError
 
 if TYPE_CHECKING:
@@ -29,12 +29,19 @@ def read(path: Path) -> Config:
     """Read a config alone, for its data folder and its settings; end with everything that is wrong with it.
 
     Neither a login nor the letters and organisations beside it are looked at: nobody's slip in one of those may keep an
-    operator from a backup.
+    operator from a backup. It ends, too, where this user may not look into the data folder.
     """
     try:
-        return load(path, logs_in=False, files="none")
+        known = load(path, logs_in=False, files="none")
     except ConfigError as error:
         refuse(str(error), error.problems)
+    try:
+        (known.settings.bot.data / FILE).stat()
+    except PermissionError as error:
+        fail(str(cannot_use(known.settings.bot.data, error)))
+    except OSError:
+        pass  # most often there is none yet: each command says what that means to it
+    return known
 
 
 def locked(folder: Path) -> IO[str]:
@@ -43,7 +50,7 @@ def locked(folder: Path) -> IO[str]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return lock(folder)
     except OSError as error:
-        raise StorageError(f"cannot use {folder}: {error.strerror}. {ELSEWHERE}") from error
+        raise cannot_use(folder, error) from error
 
 
 @contextmanager

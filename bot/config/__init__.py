@@ -26,7 +26,7 @@ from bot.config.schema import (
     local,
 )
 from bot.config.tables import campaigns, table, word
-from bot.config.together import certificates, checks, hardly_meant, unreachable
+from bot.config.together import certificates, checks, hardly_meant, thorough
 from bot.config.values import LANGUAGES
 from bot.config.wording import problems_of
 from campaign.chat import MATRIX, XMPP
@@ -59,9 +59,12 @@ __all__ = [
     "read_letter",
     "read_roster",
     "remarks",
-    "unreachable",
     "wanted",
 ]
+
+
+_NEXT = re.compile(r"[\w.-]+\s*=|\[\[?[\w. -]+\]|#|$")
+"""How the next key or section begins, or nothing follows."""
 
 
 class ConfigError(Exception):
@@ -105,13 +108,14 @@ def load(
     environment: dict[str, str] | None = None,
     logs_in: bool = True,
     files: Literal["whole", "if whole", "none"] = "whole",
+    thoroughly: bool = False,
 ) -> Config:
     """Read a config and everything it names.
 
     Paths in it are relative to its folder. What to log in with is looked for as `bot.accounts.credentials` says; without
     `logs_in` it is not. Of the `files` beside it (letters, organisations, certificates) "none" reads none: whoever needs
     the data folder alone is kept from nothing by a slip in one of them. With "if whole" a mistake in a letter or among the
-    organisations is no error, but `amiss`.
+    organisations is no error, but `amiss`. What is looked at `thoroughly` stands in `bot.config.together.thorough`.
 
     Raises:
         ConfigError: with every problem found, not only the first. No password is ever part of it.
@@ -134,6 +138,8 @@ def load(
     missing: list[str] = []
     logins = _logins(raw, folder, environment, missing) if logs_in else {}
     problems += checks(raw, folder)
+    if thoroughly:
+        problems += thorough(raw, folder)
     if settings is None or problems or (amiss and files == "whole"):
         raise ConfigError(path, [*problems, *amiss], missing)
     settings = settings.model_copy(
@@ -176,15 +182,27 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _line_of(error: tomllib.TOMLDecodeError, path: Path) -> str:
     """What is said in the line that is meant, where the message tells its number: never a value, it may be a secret."""
-    number = re.search(r"at line (\d+)", str(error))
+    at = re.search(r"at line (\d+), column (\d+)", str(error))
     lines = path.read_text(encoding="utf-8").splitlines()
-    if number is None or not 0 < int(number[1]) <= len(lines):
-        return ""
-    key, is_value, value = (part.strip() for part in lines[int(number[1]) - 1].partition("="))
-    if not is_value:
-        return f": {key}" if key.startswith("[") else ""
-    bare = value[:1].isalpha() or value[:1] in ("@", "#", "!")
-    return f": {key} = …" + (" (a text stands in quotes)" if bare else "")
+    if at is None or not 0 < int(at[1]) <= len(lines):
+        return _unclosed(str(error), "")
+    line = lines[int(at[1]) - 1]
+    more = _unclosed(str(error), line[int(at[2]) - 1 :])
+    key, is_value, value = (part.strip() for part in line.partition("="))
+    if not is_value or key.startswith(("{", '"', "'")):
+        return (f": {key}" if key.startswith("[") else "") + more
+    first = value.lstrip("[ ")[:1]
+    bare = first.isalpha() or first in {"@", "#", "!"}
+    return f": {key} = …" + (" (a text stands in quotes)" if bare else more)
+
+
+def _unclosed(error: str, rest: str) -> str:
+    """What is missing before the rest of a line, where a list was not closed."""
+    if error.startswith("Unclosed array"):
+        return " (a ] is missing?)" if _NEXT.match(rest) else " (a comma is missing?)"
+    if error.startswith("Unclosed inline table"):
+        return " (a comma is missing?)" if rest else " (a } is missing?)"
+    return ""
 
 
 def wanted(config: Config, network: str) -> Wanted | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ SAVE_AS = N_(
 """What to do with a file of another character set: guessing it would get some accents wrong for good."""
 _SIGNS = {",": N_("a comma"), ";": N_("a semicolon"), "\t": N_("a tab")}
 """What values may be parted by, in words."""
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 LONGEST_TESTIMONY = 300
 """Characters of a testimony: as many as are taken in chat."""
 
@@ -75,7 +77,8 @@ def read_roster(data: bytes) -> tuple[tuple[RosterLine, ...], list[Text]]:
         dialect: Any = csv.Sniffer().sniff(text.partition("\n")[0], delimiters=",;\t")
     except csv.Error:
         dialect = csv.excel
-    rows = csv.DictReader(text.splitlines(), dialect=dialect)
+    raw = text.splitlines(keepends=True)  # a value in quotes may have several lines
+    rows = csv.DictReader(raw, dialect=dialect)
     lines: list[RosterLine] = []
     wrong: list[Text] = []
     names: dict[str, tuple[int, str]] = {}
@@ -83,8 +86,10 @@ def read_roster(data: bytes) -> tuple[tuple[RosterLine, ...], list[Text]]:
         columns = _columns(rows.fieldnames or (), wrong)
         if wrong:
             return (), wrong
+        before = rows.line_num
         for row in rows:
-            line = _Row(row, columns, rows.line_num, wrong, dialect.delimiter).read()
+            typed, before = raw[before : rows.line_num], rows.line_num
+            line = _Row(row, columns, rows.line_num, wrong, typed=typed, parted_by=dialect.delimiter).read()
             if line is not None and _is_alone(line, rows.line_num, names, wrong):
                 lines.append(line)
     except csv.Error:
@@ -94,6 +99,14 @@ def read_roster(data: bytes) -> tuple[tuple[RosterLine, ...], list[Text]]:
             )
         )
     return tuple(lines), wrong
+
+
+def _name(typed: str) -> str:
+    """The name of an organisation. Raises CampaignError, also where its website stands in it: a sign between them is missing."""
+    name = tidy_name(typed)
+    if "://" in name:
+        raise CampaignError(say(N_("a web address is part of it, which belongs into the column “website”")))
+    return name
 
 
 def _in_line(number: int, what: Text) -> Text:
@@ -161,10 +174,13 @@ class _Row:
         columns: Mapping[str, str],
         number: int,
         wrong: list[Text],
+        *,
+        typed: Sequence[str],
         parted_by: str,
     ) -> None:
+        """`row` is what the lines as they were `typed` hold, their values `parted_by` a sign."""
         self._row, self._columns, self._number, self._wrong = row, columns, number, wrong
-        self._parted_by = parted_by
+        self._typed, self._parted_by = typed, parted_by
 
     def read(self) -> RosterLine | None:
         """The organisation; None if there is none on this line."""
@@ -174,6 +190,12 @@ class _Row:
             many = N_('more values than columns: a value with {sign} in it has to stand in "quotes"')
             self._note(many, sign=say(_SIGNS[self._parted_by]))
             return None
+        if other := self._parted_otherwise():
+            mixed = N_(
+                '{other} where this file parts its values by {sign}: mend it, or put the value in "quotes"'
+            )
+            self._note(mixed, other=say(_SIGNS[other]), sign=say(_SIGNS[self._parted_by]))
+            return None
         garbled = [
             column for column, called in self._columns.items() if _is_garbled(str(self._row[called] or ""))
         ]
@@ -182,7 +204,7 @@ class _Row:
             self._refuse(column, self._value(column), why)
         if garbled:
             return None
-        name = self._tidy("name", self._value("name"), tidy_name)
+        name = self._tidy("name", self._value("name"), _name)
         website = self._tidied("website", tidy_url)
         line = RosterLine(
             name=name,
@@ -199,6 +221,18 @@ class _Row:
         for one in set(line.representatives) & set(line.deputies):
             self._refuse("deputies", one.id, say(N_("either a deputy or a representative, not both")))
         return line if name else None
+
+    def _parted_otherwise(self) -> str:
+        """The sign by which the values of a line are parted that is too short by the file's own; "" if by none.
+
+        A name that has that sign in it stands in quotes there; a line that is long enough needs none.
+        """
+        given = sum(value is not None for value in self._row.values())
+        if given > 1 and given == len(self._row):
+            return ""
+        bare = _QUOTED.sub("", "".join(self._typed))
+        other = max((sign for sign in _SIGNS if sign != self._parted_by), key=bare.count)
+        return other if bare.count(other) >= given else ""
 
     def _value(self, column: str) -> str:
         return " ".join(str(self._row.get(self._columns.get(column, column)) or "").split())

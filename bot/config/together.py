@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from contextlib import suppress
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from bot.config.files import why
@@ -14,13 +16,12 @@ from bot.config.values import account, deadline, known_zone, room_address
 from bot.transports.tls import is_exposed, is_loopback
 from campaign.account import is_server
 from campaign.chat import MATRIX, NETWORKS, XMPP
+from storage.opening import remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
-
-    from bot.config.schema import Settings
 
 
 _WITHOUT_SERVER = re.compile(r"![A-Za-z0-9_-]{43}")
@@ -47,9 +48,17 @@ def checks(raw: Mapping[str, Any], folder: Path) -> list[str]:
         if one.get("counts") == "declared" and one.get("second_person") is True
     ]
     data = word(table(raw, "bot"), "data")
-    if data and (folder / data).is_file():
+    if data and _is_file(folder / data):
         problems.append(f"bot.data: {data!r} — expected a folder: that is a file")
     return problems + _rooms(raw) + _sides(raw)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether that is a file, as far as this user may look."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def certificates(raw: Mapping[str, Any], folder: Path) -> list[str]:
@@ -138,23 +147,51 @@ def _people(raw: Mapping[str, Any], rooms: Mapping[tuple[str, str], str]) -> lis
     return problems
 
 
-def unreachable(settings: Settings) -> list[str]:
-    """Rooms of Matrix that no server can find: what makes an address one is its server.
+def thorough(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    """What only `tocsin check` finds wrong: where the bot could not keep its data, and rooms it would look for in vain.
 
-    Not said of a config in general: the rooms of the demo are on no server.
+    Not said of a config in general: the rooms of the demo are on no server, and a backup is made of a folder that became
+    read-only, too.
     """
-    rooms = {"bot.admin_rooms": settings.bot.admin_rooms}
-    rooms |= {f"campaigns.{key}.rooms": campaign.rooms for key, campaign in settings.campaigns.items()}
-    rooms["bot.same_room"] = tuple(room for pair in settings.bot.same_room for room in pair)
-    problems = []
+    return [*_place(raw, folder), *dict.fromkeys(_unreachable(raw))]
+
+
+def _place(raw: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """A data folder that cannot be made or written. Nothing is left of trying: what is made has no name."""
+    data = word(table(raw, "bot"), "data") or str(Bot().data)
+    path = folder / data
+    if _is_file(path):
+        return  # `checks` says so
+    there = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    try:
+        TemporaryFile(dir=there).close()
+    except OSError as error:
+        yield f"bot.data: {data!r} — cannot be used: {error.strerror}. {remedy(error)}"
+
+
+def _unreachable(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Rooms of Matrix that no server can find: what makes an address one is its server."""
+    bot = table(raw, "bot")
+    pairs = items(bot, "same_room")
+    rooms = {"bot.admin_rooms": items(bot, "admin_rooms")}
+    rooms |= {f"campaigns.{key}.rooms": items(campaign, "rooms") for key, campaign in campaigns(raw)}
+    rooms["bot.same_room"] = [room for pair in pairs if isinstance(pair, list) for room in pair]
     for where, named in rooms.items():
-        for network, address in named:
-            name, _, server = address.partition(":")
-            if network != MATRIX or is_server(server) or _WITHOUT_SERVER.fullmatch(address):
-                continue
-            example = f"{name}:example.org" if "@" not in name else f"xmpp:{name.lstrip('#!')}"
-            problems.append(f'{where}: {address!r} — expected its server as well, such as "{example}"')
-    return problems
+        for typed in named:
+            with suppress(ValueError):  # the schema says so
+                network, address = room_address(typed)
+                server = address.partition(":")[2]
+                if network == MATRIX and not is_server(server) and not _WITHOUT_SERVER.fullmatch(address):
+                    yield f'{where}: {address!r} — expected its server as well, such as "{_such_as(address)}"'
+
+
+def _such_as(address: str) -> str:
+    """A whole address for one that was begun; with the server that stands there, behind another sign than a colon."""
+    if "@" in address:
+        return f"xmpp:{address.lstrip('#!')}"
+    name, *behind = re.split(r"[^\w=+-]", address[1:], maxsplit=1)
+    server = next((one for one in behind if "." in one and is_server(one)), "example.org")
+    return f"{address[0]}{name}:{server}"
 
 
 def hardly_meant(raw: Mapping[str, Any], now: datetime) -> list[str]:

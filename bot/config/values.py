@@ -23,6 +23,7 @@ from campaign.organisation import tidy_name
 LANGUAGES = ("fr", "en")
 _MATRIX_ROOM = re.compile(r"[!#]\S+")
 _GHOST = re.compile(r"@_[^\s:@/]*:[^\s/@]+")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -155,7 +156,18 @@ def deadline(typed: object) -> datetime:
             return datetime.combine(date.fromisoformat(typed), END_OF_DAY)
         with suppress(ValueError):
             return datetime.fromisoformat(typed)
+        day = _DAY.match(typed)
+        if day and not _exists(day[0]):
+            raise ValueError(f"a day that there is: no calendar has {day[0]}")
     raise ValueError('a date and time such as "2027-09-30T18:00"')
+
+
+def _exists(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
 
 
 def _pause(typed: object) -> tuple[date, date]:

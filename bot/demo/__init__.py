@@ -135,7 +135,7 @@ async def main(lines: TextIO, out: TextIO, language: Language = "fr") -> None:
             for line in directions(language):
                 terminal.print(f"  {line}", style="dim", markup=False)
             terminal.print(_text("try", language), style="dim")
-            you = console.stage.people[console.person]
+            you = console.stage.people[console.player.person]
             terminal.print(about["you"].format(name=you.name, about=you.about), style="dim")
             async for line in _typed(console, lines):
                 console.stage.now += (
@@ -188,9 +188,11 @@ async def _typed(console: Theatre, lines: TextIO) -> AsyncIterator[str]:
     threading.Thread(target=read, name="prompt", daemon=True).start()
     try:
         while True:
-            where = f"#{console.room}" if console.room else ABOUT[console.stage.language]["private"]
+            where = (
+                f"#{console.player.room}" if console.player.room else ABOUT[console.stage.language]["private"]
+            )
             sys.stdout.write("\n")
-            prompts.put(f"{console.person} {where} > ")
+            prompts.put(f"{console.player.person} {where} > ")
             line = await typed.get()
             if not line:
                 return

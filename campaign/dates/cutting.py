@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from campaign.dates.leftover import ALTERNATIVE, belonging
 from campaign.dates.reading import read_local
 from campaign.dates.spans import ALONE
-from campaign.dates.times import TIMES_OF_DAY, NoSuchDay, Unreadable
-from campaign.dates.weekdays import WEEKDAYS
-from campaign.dates.words import NUMBERS, folded, in_figures, plain
+from campaign.dates.times import NoSuchDay, Unreadable
+from campaign.dates.words import folded, in_figures, plain
 from campaign.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -20,26 +20,8 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 12
 """In how many words a date is looked for at the beginning of a text."""
-_NUMBER_WORD = "|".join(word for word in NUMBERS if word not in {"un", "une", "a", "an", "one"})
-_EVERY_WEEKDAY = "|".join(name.split()[0] for week in WEEKDAYS.values() for name in week)
-_CLOCK_LIKE = r"\d{1,2} ?(?:h(?:eures?|rs?|ours?)?\b|h\d|[:.]\d\d|[ap]\.?m\b|o'clock)"
-_BELONGS = re.compile(
-    r"(?:(?:,|a|at|@|vers|avant|apres|before|after|by|around|about|de|du|from|of|le|the|on|ou|or|au|to|until|et|and"
-    r"|en|in|dans|la|cette|this|fin|end|debut|-|--) ?)*"
-    rf"(?:{_CLOCK_LIKE}|(?:a|at|vers|around|about) (?:(?:{_NUMBER_WORD})\b|(?:half|quarter)\b(?: (?:past|to) \S+)?)"
-    rf"|(?:{_NUMBER_WORD})(?:[- ](?:{_NUMBER_WORD}))* (?:heures?|hours?|o'clock)\b"
-    rf"|(?:{'|'.join(TIMES_OF_DAY)}|matinee|soiree|journee)\b"
-    rf"|(?:{_EVERY_WEEKDAY}|today|tomorrow|aujourd'hui|demain)$"
-    r"|(?:utc|gmt|bst|i?st|wes?t|ces?t|ees?t|[ecmp][sd]t)\b|[+-]\d|heure (?:de |d')\S+|heure locale|(?:[a-z]+ )?time$"
-    r"|\d{1,4}[/.-]\d{1,2}\b)"
-)
-"""What, behind a date, is a piece of it that was not understood; each with what may lead up to it."""
-_AT_FIGURES = re.compile(
-    r"(?:,|a|at|@|vers|avant|apres|before|after|by|around|about|ou|or|au|to|until|-|--|et|and) ?\d{1,4}\b"
-)
 _COUNTED_FROM = re.compile(r"(?:avant|apres|before|after|from|past|prior|plus|d'|de\b|du\b|of\b)")
 """What, behind a length of time, counts it from something else than now: "3 days before the assembly"."""
-_FIGURES = re.compile(r"\d{1,4}(?:$|(?P<more> ))")
 
 
 def split_date(
@@ -48,7 +30,8 @@ def split_date(
     """Cut the longest date off the beginning: the date ("" if none) and the words that follow.
 
     A past or an ambiguous date is a date too: whoever reads it says what is wrong with it. So is one behind which a
-    piece of it stands that cannot be read, as in "friday at 6": it is cut off with that piece, and reading it refuses.
+    piece of it stands that cannot be read, as in "friday at 6", or a second date, as in "friday or saturday": it is cut
+    off with that piece, and reading it refuses.
     """
     local = now.astimezone(ZoneInfo(zone))
     for count in range(min(MOST_WORDS, len(words)), 0, -1):
@@ -62,22 +45,21 @@ def split_date(
             continue
         if ALONE.fullmatch(in_figures(plain(said))) and _COUNTED_FROM.match(folded(" ".join(words[count:]))):
             return " ".join(words), []
-        end = count + _belonging(words[count:], to_the_minute=to_the_minute)
+        bare = [*words[count:], " "]
+        bare = bare[: next(place for place, word in enumerate(bare) if " " in word)]  # in quotes it is a name
+        end = count + max(
+            belonging(said, bare, to_the_minute=to_the_minute),
+            _second(bare, now=now, zone=zone, languages=languages),
+        )
         return " ".join(words[:end]), list(words[end:])
     return "", list(words)
 
 
-def _belonging(words: Sequence[str], *, to_the_minute: bool) -> int:
-    """How many of the words behind a date belong to it, though they cannot be read with it.
-
-    A number alone would be an hour or a day, or a year; behind a time of day a name may begin with one. Several words
-    that were said as one, in quotes, are a name.
-    """
-    until = next((place for place, word in enumerate(words) if " " in word), len(words))
-    text = folded(" ".join(words[:until]))
-    found = _BELONGS.match(text) or _AT_FIGURES.match(text)
-    if found is None:
-        found = _FIGURES.match(text)
-        if found is None or (to_the_minute and found["more"]):
-            return 0
-    return min(len(found[0].split()), until)
+def _second(words: Sequence[str], *, now: datetime, zone: str, languages: Sequence[str]) -> int:
+    """How many words behind a date are a second one: one with something behind it is only where "or" leads up to it."""
+    lead = 0
+    while lead < len(words) and folded(words[lead]).strip(" ,;:(/->") in ALTERNATIVE | {""}:
+        lead += 1
+    said, following = split_date(words[lead:][:MOST_WORDS], now=now, zone=zone, languages=languages)
+    is_all = not following and len(words) - lead <= MOST_WORDS
+    return lead + len(said.split()) if said and (lead or is_all) else 0

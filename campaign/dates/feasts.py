@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from dateutil.easter import easter
+
 from campaign.dates.which import no_day
 
 _FEASTS = {
@@ -14,11 +16,27 @@ _FEASTS = {
     r"(?:le )?(?:jour de l'an|nouvel an)|new year(?:'?s(?: day)?)?": (1, 1),
     r"(?:la )?toussaint|all saints(?:'? day)?": (11, 1),
 }
-"""Those with the same date every year: of the others people say the date."""
+"""Those with the same date every year."""
+_EASTER = {
+    r"mardi gras|shrove tuesday": -47,
+    r"mercredi des cendres|ash wednesday": -46,
+    r"(?:(?:dimanche )?des |les )?rameaux|palm sunday": -7,
+    r"jeudi saint|maundy thursday|holy thursday": -3,
+    r"vendredi[ -]saint|good friday": -2,
+    r"samedi saint|holy saturday": -1,
+    r"(?:dimanche de )?paques|easter(?: (?:sunday|day))?": 0,
+    r"lundi de paques|easter monday": 1,
+    r"(?:l'|jeudi de l')?ascension(?: day| thursday)?": 39,
+    r"(?:la |dimanche de (?:la )?)?pentecote|(?:whit|pentecost) sunday|pentecost|whitsun": 49,
+    r"lundi de (?:la )?pentecote|(?:whit|pentecost) monday": 50,
+}
+"""Those that Easter brings with it, and how many days after its Sunday."""
 _FEAST = re.compile(
     r"(?:a |at |le |the |de |le jour de )?(?:"
     + "|".join(f"(?P<on_{month}_{day}>{names})" for names, (month, day) in _FEASTS.items())
-    + r")(?: (?:prochain|suivant))?(?: (?P<year>\d{4}))?"
+    + "|"
+    + "|".join(f"(?P<easter_{place}>{names})" for place, names in enumerate(_EASTER))
+    + r")(?: (?:prochaine?|suivante?))?(?: (?P<year>\d{4}))?"
 )
 _AFTER_FEASTS = re.compile(
     r"(?:juste )?(?:apres|after) (?:les|the) (?:fetes|vacances de noel|holidays|festive season|christmas holidays)"
@@ -35,13 +53,21 @@ def feast(text: str, today: date) -> date | None:
     found = _FEAST.fullmatch(text)
     if found:
         name = next(name for name, said in found.groupdict().items() if said and name != "year")
-        _, *on = name.split("_")
-        this = date(int(found["year"] or today.year), int(on[0]), int(on[1]))
-        return this if found["year"] or this >= today else this.replace(year=this.year + 1)
+        this = _in_year(name, int(found["year"] or today.year))
+        return this if found["year"] or this >= today else _in_year(name, today.year + 1)
     for pattern, month, day in ((_AFTER_FEASTS, 1, 6), (_BACK_TO_SCHOOL, 9, 1)):
         if pattern.fullmatch(text):
             raise no_day(_monday_from(month, day, today))
     return None
+
+
+def _in_year(name: str, year: int) -> date:
+    """The day in a year of what was found by this name."""
+    kind, *which = name.split("_")
+    if kind == "easter":
+        sunday: date = easter(year)
+        return sunday + timedelta(days=tuple(_EASTER.values())[int(which[0])])
+    return date(year, int(which[0]), int(which[1]))
 
 
 def _monday_from(month: int, day: int, today: date) -> date:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Day, say
 from campaign.dates.days import in_year
+from campaign.dates.feasts import feast
 from campaign.dates.reading import NoDate, read_day
+from campaign.dates.weekdays import weekday_pattern
 from campaign.dates.weeks import week
 from campaign.dates.words import plain
 from campaign.errors import CampaignError
@@ -79,6 +81,13 @@ def _first(said: str, last: date, *, now: datetime, zone: str, languages: Sequen
     first = read_day(said, now=now, zone=zone, languages=languages).day
     if timedelta() <= last - first <= LONGEST_PAIR:
         return first
+    if weekday_pattern(next(iter(languages), "fr")).fullmatch(
+        said
+    ):  # "du lundi au vendredi", said on a Wednesday
+        return last - timedelta(days=(last - first).days % 7)
+    moves = feast(f"{said} {last.year}", last)
+    if moves is not None:  # and it is not in every year on the same day
+        return moves if moves <= last else feast(f"{said} {last.year - 1}", last) or moves
     here = in_year(first, last.year)
     return here if here <= last else in_year(first, last.year - 1)
 

@@ -42,6 +42,11 @@ _SAID_OTHERWISE = {
     "une quinzaine de jours": "15 jours",
     "une quinzaine": "15 jours",
 }
+_NEXT_IN_SHORT = re.compile(
+    r"\b(?:(?P<she>(?i:semaine|ann[ée]e))"
+    r"|(?P<he>(?i:mois|an|we|week[- ]?end|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche))) pro\b\.?"
+)
+"""As on a phone: "la semaine pro". With a capital letter it begins a name."""
 _OTHERWISE = re.compile(rf"\b({'|'.join(_SAID_OTHERWISE)})\b")
 
 
@@ -50,6 +55,9 @@ def plain(text: str) -> str:
     text = " ".join(text.split())
     if len(text) > LONGEST_TEXT:
         return ""
+    text = _NEXT_IN_SHORT.sub(
+        lambda said: f"{said['she']} prochaine" if said["she"] else f"{said['he']} prochain", text
+    )
     return folded(text).strip(' .!?;,`"«»“”')  # examples are copied with the signs around them
 
 

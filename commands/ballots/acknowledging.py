@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED, SPOILT
 from campaign.chat import N_, NN_, Moment, Text, Typed, say, say_many
+from campaign.decision import joined
 from commands import meant
 from commands.ballots import polling
 from commands.command import Context, Reply
@@ -58,6 +59,17 @@ def overtaken(poll: Poll, elector: Organisation) -> Text:
         name=elector.name,
         polls=Typed("polls"),
     )
+
+
+def unclear(poll: Poll, said: str) -> Reply:
+    """Say that words may mean more than one answer, and ask: what replies or reacts to this is one to the poll."""
+    nothing = say(
+        N_("“{words}” may mean more than one answer to poll {number}: nothing is noted."),
+        words=_begun(said),
+        number=poll.number,
+    )
+    how = polling.how_to(poll.number, polling.procedure_of(poll).choices)
+    return Reply((joined((nothing, how)),), purpose=polling.purpose(poll.id))
 
 
 def taken(

@@ -96,7 +96,7 @@ def cast(
     reply = acknowledging.taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
     if lacking:
         ask = acknowledging.ask_why(ctx, procedure, poll, elector, choice)
-        reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"reason:{ballot}")
+        reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"{polling.WHY}{ballot}")
     more = (
         *_tell_the_other(ctx, poll, elector, choice, before),
         *objecting.relay(ctx, poll, elector, Ballot(elector.id, choice, reason), before),

@@ -46,6 +46,9 @@ RESOLUTIONS = {"integrated": N_("integrated"), "withdrawn": N_("withdrawn")}
 POLL = "poll"
 """By what a message is known by which a poll can be answered: its text, itself, or a reminder of it."""
 
+WHY = "reason:"
+"""What the purpose of a question for somebody's reason begins with; the number of their ballot follows."""
+
 OBJECTION = "objection"
 """By what a message is known that says how an objection stands; it means nothing to react to it."""
 

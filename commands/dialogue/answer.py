@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from campaign.chat import N_, Said, Submitted, Text, Typed, say
 from campaign.dates import Which
 from campaign.errors import CampaignError
+from commands.ballots import polling
 from commands.command import Context, House, Reply, UsageError
-from commands.dialogue import guessing, naming, picking, running, voting, wondering
+from commands.dialogue import guessing, naming, picking, reasons, running, voting, wondering
 from commands.line import calling, finding, grammar, sentences
 from commands.line.calling import Line
 from commands.vocabulary import in_language
@@ -45,7 +46,8 @@ def answer(context: Context, said: Said) -> Reply | None:
     purpose = picking.purpose_of(context.storage, said)
     context = replace(context, replies_to=purpose)
     if voting.is_reply(purpose, said.text) and _call(said, context.house) is None:
-        return voting.replied(context, purpose, said.text)
+        take = reasons.given if purpose.startswith(polling.WHY) else voting.replied
+        return take(context, purpose, said.text)
     picked = picking.answered(said)
     prompt = None if picked is None else picking.asked(context, said)
     if isinstance(picked, int) or (picked is not None and prompt is not None):
@@ -55,7 +57,12 @@ def answer(context: Context, said: Said) -> Reply | None:
         return _uncalled(context, said)
     found = finding.find(line, context.menu)
     if found is None:
-        return picking.called(context, line) or guessing.hint(context, line)
+        why = "" if line.prefixed else reasons.asked_last(context, line.text)
+        return (
+            picking.called(context, line)
+            or (reasons.given(context, why, line.text) if why else None)
+            or guessing.hint(context, line)
+        )
     return _do(context, line, *found)
 
 
@@ -80,8 +87,16 @@ def _alone(context: Context, said: Said) -> Reply | None:
     found = None if line is None else finding.find(line, context.menu)
     if line is not None and found is not None:
         return _do(context, line, *found)
-    if line is None:
-        return guessing.lost(context, None)
+    why = (
+        "" if said.text.lstrip().startswith(context.house.prefix) else reasons.asked_last(context, said.text)
+    )
+    if why and (reply := reasons.given(context, why, said.text)):
+        return reply
+    return guessing.lost(context, None) if line is None else _in_plain_words(context, said, line)
+
+
+def _in_plain_words(context: Context, said: Said, line: Line) -> Reply | None:
+    """Answer what is said in private and is no command: thanks, a greeting, a yes to nothing, a sentence."""
     polite = calling.unnamed(line.text, (context.house.name, *said.my_names))
     if sentences.thanks(polite):
         return None

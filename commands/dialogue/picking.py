@@ -217,9 +217,12 @@ def called(context: Context, line: calling.Line) -> Reply | None:
     waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
     if word is None or waits is None:
         return None
-    if is_question(context.replies_to) and context.replies_to != _purpose(waits):
-        return None
-    return pick(context, waits, word)
+    return None if is_to_another(context, waits) else pick(context, waits, word)
+
+
+def is_to_another(context: Context, prompt: Prompt | None) -> bool:
+    """Whether a line replies to another question of ours than the one that waits: to somebody else's, or one before it."""
+    return is_question(context.replies_to) and (prompt is None or context.replies_to != _purpose(prompt))
 
 
 def nothing_waits() -> Reply:

@@ -12,9 +12,9 @@ from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.lately import AHEAD
 from commands import tell
-from commands.ballots import balloting, polling
+from commands.ballots import acknowledging, balloting, polling
 from commands.command import Choice, Context, Reply
-from commands.line import calling
+from commands.line import answering, calling
 from commands.organisations import asking, authority
 from commands.reminders import reminding
 from commands.vocabulary import LEADS, fold, in_language, is_answer, read_choice
@@ -44,7 +44,7 @@ def balloted(context: Context, event: Balloted) -> Reply | None:
     if poll is None or event.sender.is_bridged:
         return None
     choice = of_keys(event.answers, polling.procedure_of(poll).choices)
-    return _given(_in(context, poll), poll, choice, "native")
+    return given(within(context, poll), poll, choice, "native")
 
 
 def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
@@ -55,12 +55,12 @@ def reacted(context: Context, event: Reacted, poll: Poll) -> Reply | None:
     """
     procedure = polling.procedure_of(poll)
     choice = of_reactions(event.keys, procedure.choices, procedure.supports)
-    context = _in(context, poll)
+    context = within(context, poll)
     if choice is not None:
         if event.whole and _is_unchanged(context, poll, choice):
             return None
         applause = not is_numbered(event.keys) and not balloting.electors_of(context, poll)
-        return None if applause else _given(context, poll, choice, "reaction", event.target)
+        return None if applause else given(context, poll, choice, "reaction", event.target)
     # The whole set without an answer in it takes back what was answered by reacting, and nothing else.
     return _take_back(context, poll, "reaction", event.target) if event.whole else None
 
@@ -83,7 +83,7 @@ def redacted(context: Context, ballot: BallotRow, event: str) -> Reply | None:
     poll = storage.polls.get(ballot.poll_id)
     if not ballot.way or not poll.is_open or _given_in(storage, poll, ballot, event) != [context.room.id]:
         return None
-    context = _in(context, poll)
+    context = within(context, poll)
     elector = context.storage.organisations.get(ballot.organisation_id)
     if not authority.speaks(context, elector):
         return None
@@ -127,70 +127,70 @@ def is_reply(purpose: str, text: str) -> bool:
     Who asks ("objection ?") answers nothing.
     """
     if poll_meant(purpose) is None:
-        return purpose.startswith("reason:")
-    words = _words(text)
-    return _number(text) is not None or (is_answer(words) and not calling.asks(words))
+        return purpose.startswith(polling.WHY)
+    said = calling.without_quotation(text)
+    answers = is_answer(_words(said)) or answering.parted(said) is not None
+    return number_in(text) is not None or (answers and not calling.asks(said))
 
 
 def replied(context: Context, purpose: str, text: str) -> Reply | None:
-    """Take a reply to a poll, or to the question why somebody objects.
+    """Take a reply to a poll: a number, an answer, or one with its reason behind it.
 
     Raises:
         CampaignError: it cannot be taken; the text says why.
     """
-    poll = poll_meant(purpose)
-    if poll is not None:
-        number = _number(text)
-        return _worded(context, poll, _words(text)) if number is None else _numbered(context, poll, number)
-    words = calling.clean(calling.without_quotation(text).replace("\n", " "))
-    return balloting.give_reason(context, int(purpose.removeprefix("reason:")), words)
+    poll = context.storage.polls.find(poll_meant(purpose) or 0)
+    if poll is None:
+        return None
+    number = number_in(text)
+    if number is not None:
+        return _numbered(context, poll, number)
+    return _worded(context, poll, calling.clean(calling.without_quotation(text)))
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
+    """The number that a text is, and nothing else; None if it may be a year or a price."""
     number, following = calling.take_number(calling.clean(calling.without_quotation(text)).split())
     return number if number is not None and number <= MOST_ANSWERS and not following else None
 
 
 def _words(text: str) -> str:
     """What is said, without what leads up to an answer: "je suis pour", but not "on est pour ?"."""
-    said = calling.clean(calling.without_quotation(text))
+    said = calling.clean(text)
     *leads, last = said.split() or [said]
     is_led = leads and not calling.asks(said) and all(fold(word) in LEADS for word in leads)
     return last if is_led else said
 
 
-def _worded(context: Context, poll_id: int, word: str) -> Reply | None:
-    """Take what is said in reply to a poll, and is nothing but an answer's name, as that answer.
+def _worded(context: Context, poll: Poll, said: str) -> Reply | None:
+    """Take an answer's name, said in reply to a poll, as that answer.
 
     Raises:
         CampaignError: this poll has no such answer, or it cannot be taken.
     """
-    poll = context.storage.polls.find(poll_id)
-    if poll is None:
-        return None
+    word, reason = answering.parted(said) or (_words(said), "")
     choices = polling.procedure_of(poll).choices
     choice = read_choice(word, choices)
     if choice is None:
         how = polling.how_to(poll.number, choices)
         raise CampaignError(joined((polling.no_answer(poll.number, word), how)))
-    return _given(_in(context, poll), poll, choice, "")
+    if answering.is_doubtful(f"{word}:", choice, reason.split(), choices):
+        return acknowledging.unclear(poll, said)
+    return given(within(context, poll), poll, choice, "", reason=reason)
 
 
-def _numbered(context: Context, poll_id: int, number: int) -> Reply | None:
+def _numbered(context: Context, poll: Poll, number: int) -> Reply | None:
     """Take a number said in reply to a poll as the answer of that number.
 
     Raises:
         CampaignError: there is none, or it cannot be taken.
     """
-    poll = context.storage.polls.find(poll_id)
-    if poll is None:
-        return None
-    context = _in(context, poll)
+    context = within(context, poll)
     choices = polling.procedure_of(poll).choices
     if not 1 <= number <= len(choices):
         how = polling.how_to(poll.number, choices)
         raise CampaignError(joined((polling.no_answer(poll.number, str(number)), how)))
-    return _given(context, poll, choices[number - 1], "")
+    return given(context, poll, choices[number - 1], "")
 
 
 def poll_meant(purpose: str) -> int | None:
@@ -206,19 +206,21 @@ def poll_of(storage: Storage, network: str, event: str) -> Poll | None:
     return poll if poll and storage.campaigns.get(poll.campaign_id).closed_at is None else None
 
 
-def _in(context: Context, poll: Poll) -> Context:
+def within(context: Context, poll: Poll) -> Context:
     """The same, in the campaign of the poll."""
     campaign = context.storage.campaigns.get(poll.campaign_id)
     return replace(context, campaign_key=campaign.key, resolved=campaign)
 
 
-def _given(context: Context, poll: Poll, choice: str, way: Way, target: str = "") -> Reply | None:
+def given(
+    context: Context, poll: Poll, choice: str, way: Way, target: str = "", *, reason: str = ""
+) -> Reply | None:
     """Take an answer for the one organisation somebody votes for; of several, ask for which."""
     if choice == RETRACTED:
         return _take_back(context, poll, way, target)
     electors = balloting.electors_of(context, poll)
     if len(electors) == 1:
-        return balloting.cast(context, poll, electors[0], choice, way=way, target=target)
+        return balloting.cast(context, poll, electors[0], choice, reason=reason, way=way, target=target)
     if not electors:
         return _refused(context, poll, way)
     if choice not in polling.procedure_of(poll).choices:
@@ -237,7 +239,11 @@ def _given(context: Context, poll: Poll, choice: str, way: Way, target: str = ""
     return Reply(
         (ask,),
         choices=tuple(
-            Choice("vote", {"choice": f"{poll.number} {choice}", "organisation": one.name}, campaign=campaign)
+            Choice(
+                "vote",
+                {"choice": f"{poll.number} {choice}", "organisation": one.name, "reason": reason},
+                campaign=campaign,
+            )
             for one in electors
         ),
     )

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from campaign.lately import AHEAD
 from campaign.reminder import PUNCTUAL
 from commands.command import Reply
-from commands.reminders import schedules
 from commands.reminders.occasions import occasion
 from storage.reminders import Fate
 
@@ -31,12 +31,16 @@ class NotNow(Exception):
 
 
 def hold(storage: Storage, house: House, tick: Tick) -> Reply:  # noqa: ARG001 - as every step of the clock
-    """Put off all at once what waits and cannot leave at this hour: thousands of reminders must not keep an answer."""
+    """Put off all at once what waits and cannot leave at this hour: thousands of reminders must not keep an answer.
+
+    What is put off for longer than anything ever is was by a clock that ran ahead: it is looked at now.
+    """
+    storage.outbox.look_at_again(tick.now + LONGEST + AHEAD)
     for cause in storage.reminders.waiting(tick.now):
         about = occasion(storage, cause, tick.now)
         if not (about.campaign.closed_at or about.over or about.may_be_said):
-            opening, longest = schedules.opening(about.campaign, tick.now), tick.now + LONGEST
-            storage.reminders.put_off(cause, min(opening or longest, longest))
+            longest = tick.now + LONGEST
+            storage.reminders.put_off(cause, min(about.opening or longest, longest))
     return Reply()
 
 
@@ -44,7 +48,7 @@ def again(storage: Storage, row: Waiting, now: datetime) -> Message | None:
     """What a reminder says now; None if it is not to be said any more, which is written down.
 
     Raises:
-        NotNow: civil hours are over, or a pause has begun.
+        NotNow: civil hours are over, a pause has begun, or a clock that was set back says that it is too early.
     """
     leaving = storage.reminders.leaving(row.id)
     if not leaving:
@@ -59,7 +63,8 @@ def again(storage: Storage, row: Waiting, now: datetime) -> Message | None:
     asked = [member for member in members if member.organisation_id not in out]
     # That it was decided in time is no use to whoever gets it much later.
     waited = now - leaving[0].at > PUNCTUAL
-    late = waited or leaving[0].state == "late"
+    was_late = leaving[0].state == "late" and leaving[0].at <= now + AHEAD  # else by a clock that ran ahead
+    late = waited or was_late
     fates = {rows[number]: Fate("skipped", out.get(number) or "left") for number in rows}
     fates |= {rows[member.organisation_id]: Fate("late" if late else "sent") for member in asked}
     storage.reminders.settle(

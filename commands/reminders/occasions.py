@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from campaign.chat import Moment
 from campaign.civil import instant
-from campaign.reminder import POLL_OFFSET, due
+from campaign.reminder import POLL_OFFSET, due, poll_reminder_at
 from commands.ballots import polling
 from commands.command import Elsewhere
 from commands.reminders import reminding, schedules
@@ -46,9 +46,24 @@ class Occasion(ABC):
         """Why it is not to be said any more; empty if it is."""
 
     @property
+    def planned_at(self) -> datetime | None:
+        """When it is to be said at the soonest (UTC), as is planned now; None if nothing tells.
+
+        Decided before that, it was by a clock that ran ahead.
+        """
+        return None
+
+    @property
     def may_be_said(self) -> bool:
-        """Whether the hour allows it."""
-        return schedules.may_remind(self.campaign, self.now)
+        """Whether its time has come, and the hour allows it."""
+        at = self.planned_at
+        return (at is None or at <= self.now) and schedules.may_remind(self.campaign, self.now)
+
+    @property
+    def opening(self) -> datetime | None:
+        """When that may be so next (UTC), if it is not now; None if never."""
+        at = self.planned_at
+        return at if at is not None and at > self.now else schedules.opening(self.campaign, self.now)
 
     @property
     def expires_at(self) -> datetime | None:
@@ -133,6 +148,14 @@ class ADeadline(Occasion):
         return [one for one in found if one.offset == offset]
 
     @property
+    def planned_at(self) -> datetime | None:
+        """At the campaign's offset."""
+        planned = schedules.planned(self.campaign, self.deadline) if self.deadline else ()
+        return next(
+            (one.at for one in planned if one.offset.total_seconds() == self.cause.seconds_before), None
+        )
+
+    @property
     def is_last(self) -> bool:
         """Whether no other reminder of it follows."""
         existing = schedules.planned(self.campaign, self.deadline) if self.deadline else ()
@@ -158,6 +181,12 @@ class ADeadline(Occasion):
 @dataclass(frozen=True)
 class AnOwnDate(Occasion):
     """An organisation's own date has passed."""
+
+    @property
+    def planned_at(self) -> datetime | None:
+        """The day after, whenever each wants to be asked."""
+        day = self.cause.deciding_until
+        return midnight(self.campaign, self.now, day + timedelta(days=1)) if day is not None else None
 
     @property
     def over(self) -> str:
@@ -223,6 +252,17 @@ class APoll(Occasion):
     def expires_at(self) -> datetime | None:
         """When it closes."""
         return self.poll.closes_at
+
+    @property
+    def planned_at(self) -> datetime | None:
+        """A day before it closes."""
+        return poll_reminder_at(
+            self.poll.closes_at,
+            self.poll.set_at,
+            schedules.civil_hours(self.campaign),
+            self.campaign.timezone,
+            schedules.pauses(self.campaign),
+        )
 
     @property
     def due(self) -> list[Due]:

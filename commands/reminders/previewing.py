@@ -217,7 +217,9 @@ def pauses(campaign: Campaign, now: datetime) -> list[Text]:
     """The pauses that are not over."""
     today = schedules.today(campaign, now)
     return [
-        say(N_("⏸ Nobody is reminded from {first} to {last}."), first=Day(first), last=Day(last))
+        say(N_("⏸ Nobody is reminded on {day}."), day=Day(first))
+        if first == last
+        else say(N_("⏸ Nobody is reminded from {first} to {last}."), first=Day(first), last=Day(last))
         for first, last in schedules.pauses(campaign)
         if last >= today
     ]

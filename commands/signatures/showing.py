@@ -74,14 +74,15 @@ def deadline(one: Deadline) -> Text:
 
 
 def days_left(one: Deadline, now: datetime) -> Text:
-    """How long there is until a deadline."""
+    """How long there is until a deadline, or that it has passed."""
     at = Moment(one.at, one.zone).seen(now)
     days = (at.at - now).days
-    left = (
-        say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)
-        if days
-        else say(N_("last day, until {at}"), at=at)
-    )
+    if one.at <= now:
+        left = say(N_("the deadline of {at} has passed"), at=at)
+    elif days:
+        left = say_many(*NN_("{count} day left, until {at}", "{count} days left, until {at}"), days, at=at)
+    else:
+        left = say(N_("last day, until {at}"), at=at)
     if one.label:
         return say(N_("⏳ {label}: {left}"), label=one.label, left=left)
     return say(N_("⏳ {left}"), left=left)

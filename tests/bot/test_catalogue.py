@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 KEYWORDS = {"N_": None, "NN_": (1, 2)}
+
+BREAKS = re.compile(r"«(?!\N{NO-BREAK SPACE})|(?<!\N{NO-BREAK SPACE})»| [:;?!](?=[\s.,)»\"*…]|$)")
+"""A space in French at which a line may end, though a sign would begin the next one."""
 
 
 def said() -> dict[tuple[str, str], str]:
@@ -61,6 +65,15 @@ def test_the_catalogue_holds_nothing_that_is_not_said(french):
         message.id if isinstance(message.id, tuple) else (message.id, "") for message in french if message.id
     }
     assert ids <= set(said())
+
+
+def test_no_line_ends_before_a_french_sign(french):
+    """The space within quotation marks and before a sign is a no-break one; not in what people type, as keyboards have none."""
+    wrong = []
+    for entry in french:
+        forms = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+        wrong += [form for form in forms if entry.id and form[:1] != "!" and BREAKS.search(form)]
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,41 @@ def test_a_room_without_its_server_is_wrong_config(tmp_path: Path) -> None:
     )
 
 
+def test_a_data_folder_that_cannot_be_made_is_said_by_check_as_by_run(tmp_path: Path) -> None:
+    config(tmp_path, CONFIG.replace("[bot]", '[bot]\ndata = "/proc/tocsin"'))
+    checked, run = (tocsin(command, "--config", tmp_path / "config.toml") for command in ("check", "run"))
+    assert (checked.exit_code, run.exit_code) == (2, 1)
+    why = "No such file or directory. Nothing can be made there: choose another `data` folder"
+    assert f"bot.data: '/proc/tocsin' — cannot be used: {why}" in checked.stderr
+    assert f"cannot use /proc/tocsin: {why}; nothing was changed" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("run",), ("backup", "copy.db"), ("health",)], ids=lambda one: one[0]
+)
+def test_a_data_folder_of_another_user_is_said_in_plain_lines(
+    file: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    as_somebody = []
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+        as_somebody = [
+            "setpriv",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+        ]  # root, but not over everybody's files
+    else:
+        folder.chmod(0)
+    tried = [*as_somebody, sys.executable, "-m", "bot", *command, "--config", str(file)]
+    done = subprocess.run(tried, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    folder.chmod(0o700)
+    assert done.returncode == (2 if command[0] == "check" else 1), done.stderr
+    assert "Permission denied. Mend its permissions, or choose another `data` folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 # --- check
 
 

@@ -24,7 +24,6 @@ from bot.config import (
     load,
     read_letter,
     remarks,
-    unreachable,
     wording,
 )
 from campaign.chat import MATRIX, XMPP, Address
@@ -74,9 +73,12 @@ def write(folder: Path, text: str = SOUND) -> Path:
     return file
 
 
-def problems(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+def problems(
+    folder: Path, text: str, environment: dict[str, str] | None = None, *, thoroughly: bool = False
+) -> list[str]:
+    known = ENVIRONMENT if environment is None else environment
     with pytest.raises(ConfigError) as error:
-        load(write(folder, text), environment=ENVIRONMENT if environment is None else environment)
+        load(write(folder, text), environment=known, thoroughly=thoroughly)
     said = "\n".join([str(error.value), *error.value.problems])
     assert SECRET not in said
     return error.value.problems
@@ -262,6 +264,15 @@ def test_the_same_campaign_twice_is_named_with_its_line(tmp_path: Path) -> None:
         ("[matrix]\nuser = @tocsin:example.org\n", ": user = … (a text stands in quotes)"),
         ("[campaigns.Our Commons]\n", ": [campaigns.Our Commons]"),
         ('[matrix]\npassword = "geheim\n', ": password = …"),
+        ("[bot]\nadmins = [@lou:example.org]\n", ": admins = … (a text stands in quotes)"),
+        ('[bot]\nadmins = ["@a:b" "geheim"]\n', ": admins = … (a comma is missing?)"),
+        ('[bot]\nadmins = [\n"@a:b"\n"geheim=b"\n]\n', "line 4, column 1) (a comma is missing?)"),
+        ('[bot]\nsame_room = [["a", "b"] ["c", "d"]]\n', ": same_room = … (a comma is missing?)"),
+        ('[bot]\nadmins = ["@a:b"\nname = "geheim"\n', ": name = … (a ] is missing?)"),
+        ('[bot]\nadmins = ["@a:b"\n[matrix]\n', ": [matrix] (a ] is missing?)"),
+        ('[bot]\nadmins = ["@a:b"\n', "(at end of document) (a ] is missing?)"),
+        ('[campaigns.a]\nletter = { fr = "geheim" en = "b" }\n', ": letter = … (a comma is missing?)"),
+        ('[campaigns.a]\nletter = { fr = "geheim"\n', ": letter = … (a } is missing?)"),
     ],
 )
 def test_the_line_that_is_not_toml_is_shown_without_its_value(tmp_path: Path, text: str, shown: str) -> None:
@@ -279,13 +290,18 @@ def test_the_line_that_is_not_toml_is_shown_without_its_value(tmp_path: Path, te
         ("#coop:exa_mple", "#coop:example.org"),
         ("#coop:example.org:99999", "#coop:example.org"),
         ("#coop@rooms.example.org", "xmpp:coop@rooms.example.org"),
+        ("#coop;rooms.example.org", "#coop:rooms.example.org"),
+        ("#coop.example.net", "#coop:example.net"),
+        ("#coop;", "#coop:example.org"),
+        ("#café.fr", "#café:example.org"),
     ],
 )
 def test_a_matrix_room_that_no_server_can_find_is_named_with_a_right_example(
     tmp_path: Path, room: str, right: str
 ) -> None:
-    known = sound(tmp_path, SOUND.replace('"#coop:example.org"', f'"{room}"'))
-    (found,) = unreachable(known.settings)
+    text = SOUND.replace('"#coop:example.org"', f'"{room}"')
+    assert sound(tmp_path, text), "only who looks thoroughly is told"
+    (found,) = problems(tmp_path, text, thoroughly=True)
     assert found == f'campaigns.ngi.rooms: {room!r} — expected its server as well, such as "{right}"'
 
 
@@ -294,8 +310,56 @@ def test_a_matrix_room_that_no_server_can_find_is_named_with_a_right_example(
     ["#coop:example.org", "!abc:example.org:8448", "#coop:[2001:db8::1]:8448", "#coop:localhost", "!" + "aB3_-" * 8 + "xyz"],
 )  # fmt: skip
 def test_a_matrix_room_that_can_be_found_is_not(tmp_path: Path, room: str) -> None:
-    known = sound(tmp_path, SOUND.replace('"#coop:example.org"', f'"{room}"'))
-    assert unreachable(known.settings) == []
+    file = write(tmp_path, SOUND.replace('"#coop:example.org"', f'"{room}"'))
+    assert load(file, environment=ENVIRONMENT, thoroughly=True).settings.campaigns["ngi"].rooms
+
+
+def test_a_room_without_its_server_is_said_once_beside_whatever_else_is_wrong(tmp_path: Path) -> None:
+    text = (
+        changed('"!team:example.org"', '"#team", "coop"')
+        .replace("title =", "goal = 0\ntitle =")
+        .replace('rooms = ["#coop:example.org"', 'rooms = ["#coop", "#coop"')
+        .replace("[bot]", '[bot]\nsame_room = [["#one", "#two:example.org"], "#three"]')
+    )
+    found = problems(tmp_path, text, {}, thoroughly=True)
+    assert [line.partition(" — ")[0] for line in found] == [
+        "bot.admin_rooms: 'coop'",
+        "bot.same_room: '#three'",
+        "campaigns.ngi.goal: 0",
+        "bot.admin_rooms: '#team'",
+        "campaigns.ngi.rooms: '#coop'",
+        "bot.same_room: '#one'",
+        "matrix: no login",
+        "xmpp: no login",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            "/proc/tocsin",
+            "No such file or directory. Nothing can be made there: choose another `data` folder",
+        ),
+        (
+            "organisations.csv/data",
+            "Not a directory. Something else stands where that folder is meant: choose",
+        ),
+    ],
+)
+def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path, data: str, said: str) -> None:
+    text = changed("[bot]", f'[bot]\ndata = "{data}"\nlanguage = "de"')
+    language, place = problems(tmp_path, text, thoroughly=True)
+    assert language.startswith("bot.language: 'de'")
+    assert place.startswith(f"bot.data: '{data}' — cannot be used: {said}")
+
+
+@pytest.mark.parametrize("data", ["data", "there/is/none", "."])
+def test_to_look_whether_a_data_folder_can_be_made_makes_nothing(tmp_path: Path, data: str) -> None:
+    file = write(tmp_path, changed("[bot]", f'[bot]\ndata = "{data}"'))
+    before = sorted(tmp_path.iterdir())
+    assert load(file, environment=ENVIRONMENT, thoroughly=True)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(
@@ -513,6 +577,23 @@ def test_a_password_file_that_everybody_can_read_is_named_with_what_mends_it(tmp
     assert found.endswith(f"expected `chmod o= '{tmp_path}/a secret'`")
 
 
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        (SECRET, "{folder}"),
+        (f"letters/{SECRET}", "{folder}/letters"),
+        (f"{SECRET}/{SECRET}", "{folder}"),
+        (f"{SECRET}/" + "x" * 300, "{folder}"),
+    ],
+)
+def test_where_a_password_file_was_looked_for_is_said_as_far_as_that_is_there(
+    tmp_path: Path, typed: str, where: str
+) -> None:
+    text = changed("[xmpp]", f'[xmpp]\npassword_file = "{typed}"')
+    (found,) = problems(tmp_path, text, {"TOCSIN_MATRIX_PASSWORD": SECRET})
+    assert found.endswith(f" (looked for in {where.format(folder=tmp_path)})")
+
+
 def test_an_empty_password_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
     (tmp_path / "secret").chmod(0o600)
@@ -571,6 +652,15 @@ def test_a_deadline_without_a_zone_is_meant_in_the_campaigns(tmp_path: Path) -> 
     config = sound(tmp_path, changed("title =", "deadline = 2027-09-30T18:00:00Z\ntitle ="))
     at = deadline_of(config.settings.campaigns["ngi"], "Europe/Paris")
     assert at == datetime(2027, 9, 30, 18, 0, tzinfo=UTC)
+
+
+def test_a_deadline_on_a_day_that_no_calendar_has_is_told_so(tmp_path: Path) -> None:
+    for written in ("2030-09-31T18:00", "2030-09-31", "2027-02-29 18:00", "2030-13-01"):
+        (found,) = problems(tmp_path, changed("title =", f'deadline = "{written}"\ntitle ='))
+        assert found.startswith("campaigns.ngi.deadline: ")
+        assert f"no calendar has {written[:10]}" in found
+    (found,) = problems(tmp_path, changed("title =", 'deadline = "2030-09-30T25:00"\ntitle ='))
+    assert '"2027-09-30T18:00"' in found
 
 
 def test_a_deadline_that_is_a_day_is_its_end(tmp_path: Path) -> None:

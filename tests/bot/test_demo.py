@@ -75,6 +75,37 @@ async def test_a_message_is_chosen_by_its_words_and_a_wrong_choice_is_said() -> 
     assert "réagit 👍" in after
 
 
+async def test_a_message_is_chosen_by_its_words_as_they_are_seen() -> None:
+    words = (
+        "Scrutin 1 : Le collectif",
+        "scrutin 1\u00a0: le  COLLECTIF",
+        "*Scrutin 1* : Le",
+        "règle : https://www",
+    )
+    chosen = [line for some in words for line in (f"/sur {some}", "/reagir")]
+    _, after = await played("fr", "/comme Robin", "/salon hebergeurs", *chosen)
+    assert "aucun message" not in after
+    assert after.count("réagit 👍") == len(words)
+
+
+async def test_whose_private_chat_is_meant_may_be_said_and_nobody_unknown_is_taken_for_oneself() -> None:
+    _, after = await played("fr", "/prive Zorro", "!mesdonnees", "/prive robin", "!statut")
+    nobody, _, robin = after.partition("Robin ↔ tocsin")
+    assert "Personne ici ne s'appelle Zorro." in nobody
+    assert "Ines ↔ tocsin" not in after
+    assert "!statut" in robin
+
+
+async def test_a_line_that_is_empty_or_very_long_stops_nothing() -> None:
+    long = ("!signer " + "x" * 200_000, "/" + "y" * 5000)
+    _, after = await played(
+        "fr", "", "   ", *long, "/sur", "/repondre", "/modifier", "/comme", "/salon", "!statut"
+    )
+    for sentence in ("Dites qui : il y a Camille, Ines", "Dites quel salon : il y a #collectif"):
+        assert sentence in after
+    assert "2 signatures (objectif" in after
+
+
 async def test_what_cannot_be_done_is_said_in_a_sentence() -> None:
     _, after = await played("fr", "/comme [Toto]", "/salon cave", "/danser", "/attendre -3j")
     for sentence in (
@@ -92,7 +123,8 @@ from types import SimpleNamespace
 from bot.demo import _typed
 
 async def main():
-    console = SimpleNamespace(room="collectif", person="Ines", stage=SimpleNamespace(language="fr"))
+    player = SimpleNamespace(room="collectif", person="Ines")
+    console = SimpleNamespace(player=player, stage=SimpleNamespace(language="fr"))
     async for line in _typed(console, sys.stdin):
         print("taken:", ascii(line), flush=True)
 

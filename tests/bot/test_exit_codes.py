@@ -57,6 +57,13 @@ def test_wrong_usage_is_2(command: str, file: Path) -> None:
     assert tocsin(command, *ARGUMENTS.get(command, ()), "--fast").exit_code == 2
 
 
+@pytest.mark.parametrize(("command", "file"), [("backup", "NEW_FILE"), ("restore", "BACKUP")])
+def test_which_file_is_missing_is_said(command: str, file: str) -> None:
+    result = tocsin(command)
+    assert result.exit_code == 2
+    assert f"Missing argument '{file}'" in result.stderr
+
+
 @pytest.mark.parametrize("command", READING)
 @pytest.mark.parametrize("wrong", ["missing", "mistaken"])
 def test_a_wrong_config_is_2_and_nothing_is_begun(command: str, wrong: str, file: Path) -> None:

@@ -63,6 +63,63 @@ def test_no_piece_of_a_date_is_taken_for_what_follows_it(row: dict[str, str]) ->
     assert not said or not rest
 
 
+DATED = {
+    language: [
+        row for row in ROWS if row["language"] == language and row["means"] not in ("unreadable", "absent")
+    ]
+    for language in BOTH
+}
+INSTEAD = {
+    "fr": [
+        "ou",
+        "ou bien",
+        "(ou",
+        "et non",
+        "mais pas",
+        "au lieu de",
+        "au lieu du",
+        "plutôt que",
+        "sinon",
+    ],
+    "en": [
+        "or",
+        "or else",
+        "(or",
+        "and not",
+        "but not",
+        "instead of",
+        "rather than",
+        "not",
+        "/ or",
+    ],
+}
+
+
+@given(st.data(), st.sampled_from(BOTH), st.sampled_from(["", "Hublot", "réponses des membres"]))
+def test_a_date_and_another_one_instead_are_refused_as_they_stand(
+    data: st.DataObject, language: str, name: str
+) -> None:
+    first, second = (data.draw(st.sampled_from(DATED[language])) for _ in range(2))
+    between = data.draw(st.sampled_from(INSTEAD[language]))
+    zone, now = first["zone"], datetime.fromisoformat(first["now"]).replace(tzinfo=ZoneInfo(first["zone"]))
+    words = f"{first['said']} {between} {second['said']} {name}".split()
+    said, rest = split_date(words, now=now, zone=zone, languages=(language,))
+    assert rest in ([], name.split())
+    with pytest.raises(CampaignError):
+        read_moment(said, now=now, zone=zone, languages=(language,))
+
+
+@given(st.data(), st.sampled_from(BOTH))
+def test_a_date_behind_another_one_is_no_name(data: st.DataObject, language: str) -> None:
+    first, second = (data.draw(st.sampled_from(DATED[language])) for _ in range(2))
+    zone, now = first["zone"], datetime.fromisoformat(first["now"]).replace(tzinfo=ZoneInfo(first["zone"]))
+    words = f"{first['said']} {second['said']}".split()
+    said, rest = split_date(words, now=now, zone=zone, languages=(language,))
+    if rest:  # behind something that is refused
+        with pytest.raises(CampaignError):
+            read_moment(said, now=now, zone=zone, languages=(language,))
+
+
 def test_there_are_enough_ways_in_each_language() -> None:
     for language in BOTH:
         assert len({row["said"].casefold() for row in ROWS if row["language"] == language}) >= 60
@@ -212,6 +269,18 @@ def test_any_text_gives_a_date_to_come_or_a_refusal(
         ("vendredi", ["3 Petits Nuages"]),
         ("fin août", ["Deux", "Pierres"]),
         ("vendredi", ["à", "Lyon"]),
+        ("30 novembre", ["réponses", "des", "membres"]),
+        ("vendredi", ["Demain Ensemble"]),
+        ("vendredi", ["Or", "Noir"]),
+        ("vendredi", ["Pro", "Natura"]),
+        ("lundi pro", ["Natura"]),
+        ("vendredi", ["La", "Semaine", "Verte"]),
+        ("vendredi", ["De", "la", "terre", "à", "l'assiette"]),
+        ("vendredi", ["Noël", "des", "membres"]),
+        ("1er septembre", ["rentrée"]),
+        ("vendredi ou lundi 7", ["Nuage", "Libre"]),
+        ("vendredi, samedi ou dimanche", ["relecture"]),
+        ("vendredi de carême Nuage Libre", []),
         ("vendredi 18h", ["en", "plénière"]),
         ("friday", ["The", "Cloud"]),
         ("friday at 6", ["Hublot"]),
@@ -365,6 +434,20 @@ def test_any_two_texts_give_two_days_in_order_or_a_refusal(
         first, last = read_days(text, now=NOW, zone=PARIS, languages=languages)
         assert first.day <= last.day
         assert last.day >= NOW.date()
+
+
+@given(
+    st.datetimes(datetime(2024, 1, 1), datetime(2060, 1, 1)),  # noqa: DTZ001 - a zone is given to it
+    st.sampled_from([("du lundi au vendredi", 4), ("du vendredi saint au lundi de Pâques", 3)]),
+)
+def test_days_that_are_named_are_those_that_lie_together(local: datetime, named: tuple[str, int]) -> None:
+    said, apart = named
+    with contextlib.suppress(CampaignError):  # today's own name may be two days
+        first, last = read_days(
+            said, now=local.replace(tzinfo=ZoneInfo(PARIS)), zone=PARIS, languages=("fr",)
+        )
+        assert (last.day - first.day, last.day.weekday() in (0, 4)) == (timedelta(days=apart), True)
+        assert last.day >= local.date()
 
 
 def test_a_time_that_comes_twice_is_the_second_once_the_first_is_past() -> None:

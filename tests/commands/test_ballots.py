@@ -647,8 +647,15 @@ async def test_what_leads_up_to_an_answer_is_no_part_of_it(tmp_path: Path, said:
     ("line", "stands"),
     [
         ("no objection", None), ("i say no objection", None), ("non, objection impossible", "against"),
-        ("on est pour ?", None), ("are we for?", None), ("on est pour", "for"), ("pour ?", "for"),
+        ("on est pour ?", None), ("are we for?", None), ("on est pour", "for"), ("pour ?", None),
         ("oui oui", "for"), ("no we cannot", "against"),
+        ("no problem", None), ("no, no problem", None), ("no that is fine", None), ("no budget", None),
+        ("no", "against"), ("no way", "against"), ("no: too early", "against"), ("yes, no problem", "for"),
+        ("pas de problème", None), ("non, aucun souci", None), ("non pas de souci", None), ("non, rien contre", None),
+        ("non, pas le temps", "against"), ("non pas du tout", "against"), ("oui aucun souci", "for"),
+        ("pour rien au monde", None), ("pour moi c'est non", None), ("pour l'instant non", None),
+        ("oui mais non", None), ("against all odds we are for it", None), ("not against", None),
+        ("contre : rien pour les petites", "against"), ("abstention pour l'instant", "abstain"),
     ],
 )  # fmt: skip
 async def test_neither_a_question_nor_an_answer_that_another_turns_round_is_a_vote(

@@ -19,8 +19,8 @@ from bot.transports.matrix.reading import without_quote
 from campaign.chat import MATRIX, Joined, Message, Room, Said
 from campaign.errors import CampaignError
 from commands.command import Context, House, UsageError
-from commands.dialogue import answer
-from commands.line import calling
+from commands.dialogue import answer, picking
+from commands.line import answering, calling
 from commands.line.calling import GO_ON, Line, call, clean
 from commands.line.finding import find, nearest
 from commands.line.grammar import arguments
@@ -653,3 +653,13 @@ async def test_a_typo_is_hinted_at_once_where_people_sign(stage: Stage) -> None:
 def test_a_flood_of_long_words_is_not_remembered() -> None:
     for number in range(100):
         assert fold(f"É{number}" + "x" * 4000) == f"e{number}" + "x" * 4000
+
+
+@pytest.mark.parametrize("space", [" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"])
+def test_what_is_copied_from_the_bot_with_its_spaces_is_understood(space: str) -> None:
+    assert picking.yes_or_no(f"«{space}oui{space}»") == "yes"
+    assert picking.yes_or_no(f"«{space}non{space}»{space}!") == "no"
+    assert answering.parted(f"«{space}réserve{space}»{space}: trop court") == ("réserve", "trop court")
+    line = call(f"!voter «{space}pour{space}»", prefix="!", names=(), mentioned=False)
+    assert line is not None
+    assert [fold(word) for word in line.words if fold(word)] == ["voter", "pour"]

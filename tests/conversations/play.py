@@ -207,15 +207,15 @@ class Transcriber:
         return line
 
     def _hold(self, dispatch: Dispatch, event: str) -> None:
-        self._console.keep(dispatch, event)
+        self._console.player.keep(dispatch, event)
         self._said.append((self._console.stage.now, dispatch, event))
 
     def _take(self) -> list[str]:
         """What was said since the last time, room by room: the order between two networks is nobody's promise."""
         order = list(ROOMS.values())
-        if self._console.here in order:
-            order.remove(self._console.here)
-            order.insert(0, self._console.here)
+        if self._console.player.here in order:
+            order.remove(self._console.player.here)
+            order.insert(0, self._console.player.here)
 
         def rank(said: tuple[datetime, Dispatch, str]) -> tuple[datetime, int, str]:
             at, dispatch, _ = said

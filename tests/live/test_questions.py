@@ -43,7 +43,7 @@ async def test_an_organisation_waits_for_what_another_network_asked(
         await here.hears("maud", "La question 1 a sa réponse.", room=here.office)
         await here.hears("camille", ANSWER, "https://example.org/comptes", room=here.room)
         told = await here.hears("robin", ANSWER, "https://example.org/comptes")
-        assert f"{ORGANISATIONS['robin']} : vous attendiez cette réponse." in told
+        assert f"{ORGANISATIONS['robin']}\N{NO-BREAK SPACE}: vous attendiez cette réponse." in told
 
         await here.bot.stop(signal.SIGKILL)
         await here.bot.start()

@@ -317,7 +317,7 @@ async def test_an_invitation_that_is_read_before_the_news_that_we_were_sent_away
     mallory = await xmpp_person("mallory")
     async with Bot(prosody_server, account, (room,)) as bot:
         await bot.caught_up()
-        own = bot.transport._connection.inbound._own
+        own = bot.transport._connection.own._archive
         pages, read, go_on = own.pages, asyncio.Event(), asyncio.Event()
 
         async def slow(position):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from bot.transports.console.directions import directions, listed, said, shown, verb_of
+from bot.transports.console.player import Player
 from bot.transports.console.screen import Screen
-from bot.transports.console.stage import private_room
 from bot.transports.console.transport import ConsoleTransport
-from campaign.chat import MATRIX, NETWORKS, XMPP, Address, Balloted, Joined, Reacted, Redacted, Room, Said
+from campaign.chat import MATRIX, NETWORKS, XMPP
 from campaign.dates import read_span
 from campaign.errors import CampaignError
 
@@ -41,16 +41,10 @@ class Console:
     terminal: Terminal
     settled: Callable[[], Awaitable[None]]
     tick: Callable[[datetime], Awaitable[None]]
-    person: str = ""
-    room: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     transports: dict[str, ConsoleTransport] = field(init=False)
+    player: Player = field(init=False)
     _screen: Screen = field(init=False)
-    _last: dict[Room, str] = field(default_factory=dict)
-    _said: dict[Room, list[tuple[str, str]]] = field(default_factory=dict)
-    _polls: dict[Room, tuple[str, tuple[tuple[str, str], ...]]] = field(default_factory=dict)
-    _own: dict[tuple[Room, str], str] = field(default_factory=dict)
-    """Room and person → the event of what they said there last."""
 
     def __post_init__(self) -> None:
         self._screen = Screen(self.stage, self.terminal)
@@ -58,19 +52,12 @@ class Console:
             network: ConsoleTransport(network, self.stage, self.show, self.files)
             for network in (MATRIX, XMPP)
         }
-        self.person = self.person or next(iter(self.stage.people))
-        self.room = self.room or next(iter(self.stage.rooms))
-
-    @property
-    def here(self) -> Room:
-        """Where the current person is."""
-        return (
-            self.stage.rooms[self.room] if self.room else private_room(self.stage.people[self.person].address)
-        )
+        first, somewhere = next(iter(self.stage.people)), next(iter(self.stage.rooms))
+        self.player = Player(self.stage, self._screen, self.transports, first, somewhere)
 
     def show(self, dispatch: Dispatch, event: str) -> None:
         """Show what the bot says, and remember it for what answers it."""
-        self.keep(dispatch, event)
+        self.player.keep(dispatch, event)
         self._screen.show(dispatch)
 
     # --- what people do
@@ -93,9 +80,7 @@ class Console:
         if line.startswith("/"):
             await self._direct(*line[1:].split(" ", 1))
         else:
-            if echo:
-                self._screen.said(self.here, self.person, line)
-            self._say(line)
+            self.player.say(line, echo=echo)
         await self.rest()
 
     async def rest(self) -> None:
@@ -113,19 +98,18 @@ class Console:
             case "room":
                 self._go(rest)
             case "private":
-                self.room = ""
+                if not rest or self._become(rest):
+                    self.player.room = ""
             case "wait":
                 await self._wait(rest)
             case "react" | "unreact":
-                self._react(*(rest.split() or (["👍"] if verb_of(verb) == "react" else [])))
+                self.player.react(*(rest.split() or (["👍"] if verb_of(verb) == "react" else [])))
             case "vote":
-                self._vote(rest.split())
+                self.player.vote(rest.split())
             case "reply":
-                self._screen.said(self.here, self.person, rest)
-                self._say(rest, reply_to=self._last.get(self.here, ""))
+                self.player.reply(rest)
             case "edit":
-                self._screen.said(self.here, self.person, f"* {rest}")
-                self._say(rest, edits=self._own.get((self.here, self.person), ""))
+                self.player.edit(rest)
             case _:
                 self._other(verb, rest)
 
@@ -133,151 +117,62 @@ class Console:
         """Show what there is to see, or how to direct."""
         match verb_of(verb):
             case "delete":
-                self._delete()
+                self.player.delete()
             case "on":
-                self._choose(rest)
+                self.player.choose(rest)
             case "who":
-                self._screen.who(self.person, self.room)
+                self._screen.who(self.player.person, self.player.room)
             case "file":
                 self._screen.file(self.files)
             case _:
-                self._wrong("There is no {verb}. There are:", verb=f"/{verb}")
+                self._screen.wrong("There is no {verb}. There are:", verb=f"/{verb}")
                 for line in directions(self.stage.language):
                     self._screen.note(f"  [dim]{escape(line)}[/dim]")
 
-    def _become(self, name: str) -> None:
+    def _become(self, name: str) -> bool:
+        """Let somebody else be the current person; False if nobody is called so."""
         found = next((one for one in self.stage.people if one.casefold() == name.casefold()), None)
         if found is None:
             names = listed(self.stage.people, "and", self.stage.language)
-            self._wrong("Nobody here is called {name}. There are {names}.", name=name, names=names)
-            return
-        self.person = found
+            if name:
+                self._screen.wrong("Nobody here is called {name}. There are {names}.", name=name, names=names)
+            else:
+                self._screen.wrong("Say whose name: there are {names}.", names=names)
+            return False
+        player = self.player
+        player.person = found
         network = self.stage.people[found].address.network
-        if self.room and self.stage.rooms[self.room].network != network:
-            self.room = next(room for room, place in self.stage.rooms.items() if place.network == network)
+        if player.room and self.stage.rooms[player.room].network != network:
+            player.room = next(room for room, place in self.stage.rooms.items() if place.network == network)
+        return True
 
     def _go(self, name: str) -> None:
         found = next((one for one in self.stage.rooms if one.casefold() == name.casefold().lstrip("#")), None)
         if found is None:
             names = listed((f"#{one}" for one in self.stage.rooms), "and", self.stage.language)
-            self._wrong("No room is called {name}. There are {names}.", name=name, names=names)
-        elif self.stage.rooms[found].network != self.stage.people[self.person].address.network:
+            if name:
+                self._screen.wrong("No room is called {name}. There are {names}.", name=name, names=names)
+            else:
+                self._screen.wrong("Say which room: there are {names}.", names=names)
+        elif self.stage.rooms[found].network != self.stage.people[self.player.person].address.network:
             network = NETWORKS[self.stage.rooms[found].network]
+            or_ = self._words("or")
             there = [
                 one.name
                 for one in self.stage.people.values()
                 if one.address.network == self.stage.rooms[found].network
             ]
-            why = self._words("{name} has no account on {network}:").format(
-                name=escape(self.person), network=network
-            )
-            or_ = f" {self._words('or')} "
-            self._screen.note(f"[red]{why}[/red] [dim]{self._verb('as')} {or_.join(there)}[/dim]")
+            instead = f"{self._verb('as')} {f' {or_} '.join(there)}"
+            text = "{name} has no account on {network}:"
+            self._screen.wrong(text, instead, name=self.player.person, network=network)
         else:
-            self.room = found
-
-    def _wrong(self, text: str, **values: str) -> None:
-        """Say what is wrong with what was typed, and what would be right."""
-        self._screen.note(f"[red]{escape(self._words(text).format(**values))}[/red]")
+            self.player.room = found
 
     def _words(self, text: str) -> str:
         return said(text, self.stage.language)
 
     def _verb(self, verb: str) -> str:
         return shown(verb, self.stage.language)
-
-    def _sender(self) -> Address:
-        address = self.stage.people[self.person].address
-        if self.room in self.stage.hidden:
-            return Address(address.network, f"occupant-{self.person.casefold()}", self.here.id)
-        return address
-
-    def _say(self, text: str, *, reply_to: str = "", edits: str = "") -> None:
-        here = self.here
-        transport = self.transports[here.network]
-        if not self.room:
-            transport.hear(Joined(here, self.stage.now, private_with=self.stage.people[self.person].address))
-        event = transport.event_id()
-        if not edits:
-            self._own[here, self.person] = event
-        transport.hear(
-            Said(
-                here,
-                event,
-                self._sender(),
-                self.person,
-                text,
-                self.stage.now,
-                private=not self.room,
-                reply_to=reply_to,
-                shared=() if self.room else self._shared(),
-                edits=edits,
-            )
-        )
-
-    def _delete(self) -> None:
-        here = self.here
-        transport = self.transports[here.network]
-        self._screen.does(here, self.person, "deletes their message")
-        target = self._own.get((here, self.person), "")
-        transport.hear(Redacted(here, transport.event_id(), target, self.stage.now))
-
-    def _react(self, *keys: str) -> None:
-        """Let the person react: on XMPP with exactly these, on Matrix with these besides what was there."""
-        here = self.here
-        transport = self.transports[here.network]
-        target = self._last.get(here, "")
-        whole = here.network == XMPP
-        self._screen.does(here, self.person, "reacts", " ".join(keys) or "—")
-        for some in [keys] if whole else [(key,) for key in keys]:
-            event = transport.event_id()
-            transport.hear(
-                Reacted(
-                    here,
-                    event,
-                    self._sender(),
-                    self.person,
-                    target,
-                    some,
-                    self.stage.now,
-                    whole=whole,
-                    shared=() if self.room else self._shared(),
-                )
-            )
-
-    def _vote(self, numbers: list[str]) -> None:
-        """Let the person answer the last poll shown here, by the numbers of its answers."""
-        here = self.here
-        if here not in self._polls:
-            instead = f"{self._verb('react')} 2️⃣ {self._words('or')} !vote"
-            self._screen.note(f"[red]{self._words('no poll here:')}[/red] [dim]{instead}[/dim]")
-            return
-        transport = self.transports[here.network]
-        target, answers = self._polls[here]
-        chosen = [
-            answers[int(one) - 1] if one.isdecimal() and 0 < int(one) <= len(answers) else (one, one)
-            for one in numbers
-        ]
-        self._screen.does(here, self.person, "votes", ", ".join(words for _, words in chosen) or "—")
-        keys = tuple(key for key, _ in chosen)
-        transport.hear(
-            Balloted(here, transport.event_id(), self._sender(), self.person, target, keys, self.stage.now)
-        )
-
-    def _choose(self, words: str) -> None:
-        """Let what is said next answer the last message here with these words in it."""
-        here = self.here
-        found = [event for event, text in self._said.get(here, []) if words.casefold() in text.casefold()]
-        if found:
-            self._last[here] = found[-1]
-        else:
-            why = self._words("no message of the bot here with these words:")
-            self._screen.note(f"[red]{why}[/red] [dim]{escape(words)}[/dim]")
-
-    def _shared(self) -> tuple[str, ...]:
-        """On Matrix everybody is in every room; on XMPP the rooms show nobody's account."""
-        network = self.stage.people[self.person].address.network
-        return tuple(room.id for room in self.stage.rooms.values() if room.network == network == MATRIX)
 
     async def _wait(self, how_long: str) -> None:
         try:
@@ -286,20 +181,10 @@ class Console:
             wait = self._verb("wait")
             day = "j" if self.stage.language == "fr" else "d"
             such = listed((f"{wait} 3{day}", f"{wait} 2h", f"{wait} 30m"), "or", self.stage.language)
-            self._wrong("“{typed}” is no time to wait: try {such}.", typed=how_long, such=such)
+            self._screen.wrong("“{typed}” is no time to wait: try {such}.", typed=how_long, such=such)
             return
         self._screen.wait(how_long)
         while self.stage.now < until:
             self.stage.now = min(until, self.stage.now + STEP)
             await self.tick(self.stage.now)
             await self.rest()
-
-    # --- what is remembered
-
-    def keep(self, dispatch: Dispatch, event: str) -> None:
-        """Remember what was said, for what answers it: a poll, or else the last message."""
-        if dispatch.payload.kind == "poll":
-            self._polls[dispatch.room] = (event, dispatch.payload.answers)
-        elif dispatch.payload.kind == "message":
-            self._last[dispatch.room] = event
-            self._said.setdefault(dispatch.room, []).append((event, dispatch.payload.text))

@@ -67,6 +67,8 @@ _SAID = {
     "There is no {verb}. There are:": "{verb} n'existe pas. Il y a :",
     "Nobody here is called {name}. There are {names}.": "Personne ici ne s'appelle {name}. Il y a {names}.",
     "No room is called {name}. There are {names}.": "Aucun salon ne s'appelle {name}. Il y a {names}.",
+    "Say whose name: there are {names}.": "Dites qui : il y a {names}.",
+    "Say which room: there are {names}.": "Dites quel salon : il y a {names}.",
     "and": "et",
     "or": "ou",
     "no poll here:": "pas de scrutin ici :",

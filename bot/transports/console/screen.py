@@ -48,6 +48,11 @@ class Screen:
         """Tell whoever sits there something about the console itself."""
         self._terminal.print(markup)
 
+    def wrong(self, text: str, then: str = "", **values: str) -> None:
+        """Say what is wrong with what was typed, and what would be right."""
+        why = f"[red]{escape(self._words(text).format(**values))}[/red]"
+        self.note(f"{why} [dim]{escape(then)}[/dim]" if then else why)
+
     def wait(self, how_long: str) -> None:
         """Show that time passes."""
         self._at = (None, "")

@@ -13,11 +13,15 @@ from slixmpp.jid import InvalidJID
 from bot.transports.base import Refused, Unreachable
 from bot.transports.tls import trusting
 from bot.transports.xmpp.adhoc import AdHoc
+from bot.transports.xmpp.backlog import Backlog
 from bot.transports.xmpp.bookmarks import Bookmarks
 from bot.transports.xmpp.contacts import Contacts
+from bot.transports.xmpp.direct import DirectChats
+from bot.transports.xmpp.heard import Heard
 from bot.transports.xmpp.identity import Identity
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
+from bot.transports.xmpp.own_archive import OwnArchive
 from bot.transports.xmpp.queue import Lost, Queue
 from bot.transports.xmpp.sending import Sent
 from bot.transports.xmpp.session import Session
@@ -86,6 +90,7 @@ class Connection:
     queue: Queue
     sent: Sent
     membership: Membership
+    own: OwnArchive
     inbound: Inbound
     uploads: Uploads
     contacts: Contacts
@@ -122,15 +127,13 @@ def connect(account: Account, start: Start, desk: Desk | None) -> Connection:
     tasks = Tasks(session)
     contacts = Contacts(session, membership, desk, tasks.spawn)
     membership.presences.on_subscribe = contacts.asks
+    heard = Heard()
+    direct = DirectChats(account.jid, membership, sent, nick=account.nick, heard=heard, contacts=contacts)
+    size = account.page_size
+    own = OwnArchive(session, queue, direct, cursor=start.cursors.get(account.jid, ""), page_size=size)
+    backlog = Backlog(session, queue, start.cursors, size)
     inbound = Inbound(
-        session,
-        queue,
-        membership,
-        sent,
-        contacts,
-        cursors=start.cursors,
-        nick=account.nick,
-        page_size=account.page_size,
+        session, queue, membership, sent, contacts, direct=direct, own=own, backlog=backlog, heard=heard
     )
     adhoc = AdHoc(session, membership, desk, identity, tasks.spawn)
     session.read(inbound.on_message, membership.presences.take, adhoc.on_query)
@@ -139,6 +142,7 @@ def connect(account: Account, start: Start, desk: Desk | None) -> Connection:
         queue,
         sent,
         membership,
+        own,
         inbound,
         Uploads(session, tls),
         contacts,

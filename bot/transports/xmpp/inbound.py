@@ -7,27 +7,23 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from slixmpp import JID
-from slixmpp.exceptions import IqError
-
 from bot.transports.base import Batch, LoginRefused, Unreachable
 from bot.transports.xmpp import reading, stanzas
-from bot.transports.xmpp.archive import Archive, Page, Position
-from bot.transports.xmpp.backlog import Backlog
-from bot.transports.xmpp.direct import DirectChats
-from bot.transports.xmpp.heard import Heard
+from bot.transports.xmpp.archive import Position
 from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, PageRead, Queue, Read, ReadOwn
-from bot.transports.xmpp.session import NoAnswer
-from campaign.chat import XMPP, Echo, Event, Joined, Removed, Room, Unreadable
+from campaign.chat import XMPP, Echo, Event, Joined, Removed, Room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from xml.etree.ElementTree import Element
 
-    from bot.transports.xmpp.archive import Item
-    from bot.transports.xmpp.backlog import Spawn
+    from bot.transports.xmpp.archive import Item, Page
+    from bot.transports.xmpp.backlog import Backlog, Spawn
     from bot.transports.xmpp.contacts import Contacts
+    from bot.transports.xmpp.direct import DirectChats
+    from bot.transports.xmpp.heard import Heard
     from bot.transports.xmpp.membership import Membership
+    from bot.transports.xmpp.own_archive import OwnArchive
     from bot.transports.xmpp.rooms import MucRoom
     from bot.transports.xmpp.sending import Sent
     from bot.transports.xmpp.session import Session
@@ -50,59 +46,16 @@ class Inbound:
         sent: Sent,
         contacts: Contacts,
         *,
-        cursors: Mapping[str, str],
-        nick: str,
-        page_size: int,
+        direct: DirectChats,
+        own: OwnArchive,
+        backlog: Backlog,
+        heard: Heard,
     ) -> None:
-        self._session, self._queue, self._membership, self._sent = session, queue, membership, sent
-        self._heard, self._contacts = Heard(), contacts
-        self._direct = DirectChats(
-            session.jid, membership, sent, nick=nick, heard=self._heard, contacts=contacts
-        )
-        self._cursors = dict(cursors)
+        self._queue, self._membership, self._sent, self._contacts = queue, membership, sent, contacts
+        self._direct, self._own, self._backlog, self._heard = direct, own, backlog, heard
         self._jid = session.jid
-        self._backlog = Backlog(session, queue, self._cursors, page_size)
-        self._own = Archive(session, self._jid, page_size)
-        self._own_position: Position | None = None
-        self._own_is_due = False
         self._caught_up = False
         self._quiet: dict[str, str] = {}
-
-    @property
-    def own_archived(self) -> bool:
-        """Whether our own archive keeps every direct chat."""
-        return self._direct.archived
-
-    async def prepare(self) -> None:
-        """Find our own archive and, on the first start, its baseline. To be called before we show presence.
-
-        Raises Unreachable, NoAnswer or IqError.
-        """
-        session = self._session
-        disco = session.client.plugin["xep_0030"]
-        info = await session.ask(lambda: disco.get_info(JID(self._jid), local=False))
-        self._direct.archived = (
-            stanzas.MAM in info["disco_info"]["features"] and await self._archive_everything()
-        )
-        if not self.own_archived:
-            log.warning("the server keeps no archive for %s: direct chats are at-least-once", self._jid)
-            return
-        cursor = self._cursors.get(self._jid)
-        # What comes once we show presence is newer than this baseline, whatever happens in between.
-        self._own_position = Position.read(cursor) if cursor else await self._own.newest(except_for=set())
-
-    async def _archive_everything(self) -> bool:
-        preferences = self._session.client.plugin["xep_0441"]
-        try:
-            answer = await self._session.ask(
-                lambda: preferences.set_preferences(default="always", always=[], never=[])
-            )
-        except IqError as error:
-            if self._jid in self._cursors and error.condition not in stanzas.NOT_KNOWN_THERE:
-                raise  # taken for lost, the archive would tell everything of this stream a second time
-            log.warning("the archiving preference could not be set: %s", error.condition)
-            return False
-        return bool(answer["mam_prefs"]["default"] == "always")
 
     # --- what comes in: called for each stanza in the order of the stream ---
 
@@ -121,9 +74,9 @@ class Inbound:
             room = self._membership.rooms.get(sender)
             if room is not None:
                 self._take_groupchat(room, message, from_room=not resource)
-        elif self.own_archived and stanzas.stanza_id(message, self._jid):
+        elif self._own.archived and stanzas.stanza_id(message, self._jid):
             # Our archive has it as well, in its place between our own messages: it is read there.
-            self.look_into_own_archive()
+            self._own.look()
         else:
             for event in self._direct.read(message, event="", at=datetime.now(UTC), live=True):
                 self._queue.put(Live(event))
@@ -147,12 +100,6 @@ class Inbound:
         if event is not None or archive_id:
             self._queue.put_behind_archive(room, Live(event, room, room.stay, archive_id))
 
-    def look_into_own_archive(self) -> None:
-        """Have our own archive read on from where we stopped."""
-        if not self._own_is_due:
-            self._own_is_due = True
-            self._queue.put(ReadOwn())
-
     # --- batches ---
 
     async def batches(self, spawn: Spawn) -> AsyncGenerator[Batch, None]:
@@ -166,9 +113,9 @@ class Inbound:
             if isinstance(item, Lost):
                 raise LoginRefused(item.reason) if item.for_good else Unreachable(item.reason)
             if isinstance(item, ReadOwn):
-                async with aclosing(self._read_own()) as reading_own:
-                    async for batch in reading_own:
-                        yield batch
+                async with aclosing(self._own.read(live=self._caught_up)) as reading_own:
+                    async for events, cursor in reading_own:
+                        yield self._batch(events, {self._jid: cursor})
             elif (found := self._batch_of(item, spawn)) is not None:
                 yield found
             if isinstance(item, PageRead):
@@ -236,7 +183,7 @@ class Inbound:
         events: list[Event] = []
         for item in page.items:
             events += self._archived_groupchat(room, item)
-        events += _gap(room.jid, page)
+        events += reading.gap(room.jid, page)
         room.position = page.reached or room.position
         room.seen |= room.arrived.intersection(item.id for item in page.items)
         if page.complete:
@@ -284,35 +231,6 @@ class Inbound:
             self._sent.echoed(read.key, read.event)
         return [read] if read is not None else []
 
-    async def _read_own(self) -> AsyncGenerator[Batch, None]:
-        self._own_is_due = False
-        position = self._own_position
-        if position is None:
-            return
-        if self._jid not in self._cursors:
-            self._cursors[self._jid] = str(position)
-            yield self._batch([], {self._jid: str(position)})
-        live = self._caught_up
-        try:
-            async with aclosing(self._own.pages(position)) as pages:
-                async for page in pages:
-                    events: list[Event] = []
-                    for item in page.items:
-                        events += self._archived_direct(item, live=live)
-                    events += _gap(self._jid, page)
-                    self._own_position = position = page.reached or position
-                    yield self._batch(events, {self._jid: str(position)})
-        except (NoAnswer, IqError) as error:
-            raise Unreachable(f"our own archive could not be read ({error})") from error
-
-    def _archived_direct(self, item: Item, *, live: bool) -> list[Event]:
-        at = datetime.now(UTC) if live else item.at
-        try:
-            return self._direct.read(item.message, event=item.id, at=at, live=live)
-        except Exception:
-            log.exception("an archived message could not be read and was dropped")
-            return []
-
 
 def _by_then(at: datetime) -> datetime:
     """By when it was said: archives keep whole seconds, and what followed something within one is not older than that."""
@@ -321,11 +239,3 @@ def _by_then(at: datetime) -> datetime:
 
 def _joined(room: MucRoom) -> Event:
     return Joined(Room(XMPP, room.jid), datetime.now(UTC), name=room.name, archived=room.archived)
-
-
-def _gap(where: str, page: Page) -> list[Event]:
-    """Tell of a gap after what follows it: our own messages that are there still are found first."""
-    if not page.gap:
-        return []
-    at = page.items[0].at if page.items else datetime.now(UTC)
-    return [Unreadable(Room(XMPP, where), "", "gap", at)]

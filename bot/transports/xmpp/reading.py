@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.transports.xmpp import stanzas
 from campaign.chat import XMPP, Address, Echo, Event, Invited, Reacted, Redacted, Room, Said, Unreadable
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from xml.etree.ElementTree import Element
 
+    from bot.transports.xmpp.archive import Page
     from bot.transports.xmpp.heard import Heard
     from bot.transports.xmpp.rooms import MucRoom
 
@@ -165,3 +166,11 @@ def invitation(
         room = stanzas.split(direct.get("jid"))[0].casefold()
         return Invited(Room(XMPP, room), event or passing_id(), Address(XMPP, sender), at), ""
     return None
+
+
+def gap(where: str, page: Page) -> list[Event]:
+    """Tell of a gap after what follows it: our own messages that are there still are found first."""
+    if not page.gap:
+        return []
+    at = page.items[0].at if page.items else datetime.now(UTC)
+    return [Unreadable(Room(XMPP, where), "", "gap", at)]

@@ -119,7 +119,7 @@ class XmppTransport:
             if start.device and session.client.boundjid.resource != start.device:
                 log.warning("the server does not let us keep our resource: two bots could run at once")
             try:
-                await connection.inbound.prepare()
+                await connection.own.prepare()
                 await connection.uploads.find()
             except (NoAnswer, IqError) as error:
                 raise Unreachable(f"the server does not answer as it should ({error})") from error
@@ -147,7 +147,7 @@ class XmppTransport:
             LoginRefused: another session has taken our place, or the account was deleted.
         """
         connection = self._current()
-        connection.inbound.look_into_own_archive()
+        connection.own.look()
         connection.tasks.spawn(self._stay_in_rooms(connection))
         async with aclosing(connection.inbound.batches(connection.tasks.spawn)) as batches:
             async for batch in batches:
@@ -159,7 +159,7 @@ class XmppTransport:
         connection.queue.put(CaughtUp())
 
         async def look() -> None:
-            connection.inbound.look_into_own_archive()
+            connection.own.look()
             connection.contacts.look_again()
             await connection.bookmarks.keep(connection.membership.rooms.values())
 
@@ -195,10 +195,10 @@ class XmppTransport:
         connection.session.write(message)
         if room is not None:
             return Accepted()
-        if not connection.inbound.own_archived:
+        if not connection.own.archived:
             connection.sent.echoed(dispatch.key, dispatch.key)  # nothing else will tell of it
             return Accepted(dispatch.key)
-        connection.inbound.look_into_own_archive()
+        connection.own.look()
         connection.tasks.spawn(self._look_for(connection, dispatch.key))
         return Accepted()
 
@@ -208,7 +208,7 @@ class XmppTransport:
             await asyncio.sleep(seconds)
             if not connection.sent.awaited(key):
                 return
-            connection.inbound.look_into_own_archive()
+            connection.own.look()
 
     async def upload(self, room: Room, name: str, media_type: str, data: bytes) -> Uploaded:  # noqa: ARG002 - for any
         """Store a file on the server (XEP-0363) and return its address. Raises Refused, Limited or Unreachable."""
@@ -240,7 +240,7 @@ class XmppTransport:
             # Asked for as the stream ended: what was ruled out now would be dropped, though it will be shown.
             return Capabilities(reactions=True, files=True, edits=True)
         known = connection.membership.rooms.get(room.id)
-        archived = known.archived if known is not None else connection.inbound.own_archived
+        archived = known.archived if known is not None else connection.own.archived
         # In a room a reaction needs the id that only an archive gives; in a direct chat the message's own will do.
         reactions = archived or known is None
         return Capabilities(

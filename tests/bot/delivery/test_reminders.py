@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +25,6 @@ from tests.bot.scripted import COOP, HOUSE, MAUD, NOW, TEAM, reminded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from campaign.chat import Message
     from storage.campaigns import Member
@@ -260,3 +259,70 @@ async def test_one_that_cannot_be_said_again_as_it_leaves_is_not_said_as_it_was(
     await decided.settle()
     assert decided.network.texts(COOP) == ["next"]
     assert {fate.split()[0] for fate in await fates(decided)} == {"skipped"}
+
+
+# --- a clock that ran ahead
+
+WEEK_BEFORE = datetime(2027, 9, 23, 16, 0, tzinfo=UTC)
+"""When the campaign reminds of its deadline first: a week before."""
+HOUR = timedelta(hours=1)
+
+
+async def ticks(bench: Bench, now: datetime) -> None:
+    """Let a tick come at this time, and what waits leave then."""
+    await Ticking(bench.database, HOUSE).tick(Tick(now, now))
+    at(bench, now)
+    bench.delivery.wake()
+    await bench.settle()
+
+
+async def test_what_was_put_off_by_a_clock_that_ran_ahead_leaves_once_it_is_right(decided: Bench) -> None:
+    ahead = NOW.replace(hour=22) + timedelta(days=3)
+    await Ticking(decided.database, HOUSE).tick(Tick(ahead, ahead))
+    assert await decided.query("SELECT count(*) FROM outbox WHERE not_before IS NOT NULL") != ["0"]
+    assert decided.network.attempts == []
+    for seconds in (120, 135, 3600):
+        await ticks(decided, NOW + timedelta(seconds=seconds))
+    (said,) = decided.network.texts(COOP)
+    assert all(name in said for name in NAMES)
+    assert "late" not in said
+
+
+@pytest.mark.parametrize("until", ["evening", "night"])
+async def test_what_was_decided_by_a_clock_that_ran_ahead_leaves_at_its_time(
+    matrix: Bench, until: str
+) -> None:
+    ticking = Ticking(matrix.database, HOUSE)
+    for hours in (1,) if until == "evening" else (1, 6):
+        ahead = WEEK_BEFORE + hours * HOUR
+        await ticking.tick(Tick(ahead, ahead))
+    (count,) = await matrix.query("SELECT count(*) FROM reminders")
+    assert int(count) > 0
+    before_it = timedelta(seconds=15)
+    for now in (NOW, NOW + HOUR, NOW.replace(hour=22), WEEK_BEFORE - HOUR, WEEK_BEFORE - before_it):
+        await ticks(matrix, now)
+    assert matrix.network.texts(COOP) == []
+    for now in (WEEK_BEFORE, WEEK_BEFORE + before_it, WEEK_BEFORE + HOUR, WEEK_BEFORE + 24 * HOUR):
+        await ticks(matrix, now)
+        (said,) = matrix.network.texts(COOP)
+    assert "please answer by" in said
+    assert "late" not in said
+    assert await matrix.query("SELECT count(*) FROM reminders") == [count]
+
+
+async def test_what_is_still_to_be_said_in_private_then_is_said_at_its_time_too(matrix: Bench) -> None:
+    right = DEADLINE - timedelta(days=1)
+
+    def remind(storage: Storage) -> None:
+        friends(storage, 3)
+        storage.campaigns.change(1, reminders=[86400])
+        reminded(storage, right + HOUR)
+
+    matrix.database.transaction(remind)
+    for now in (NOW, NOW + HOUR, right - MINUTE):
+        await ticks(matrix, now)
+    assert matrix.network.attempts == []
+    for now in (right, right + MINUTE, right + HOUR):
+        await ticks(matrix, now)
+    alone = [one for one in matrix.network.attempts if one.room.id.startswith("!with-")]
+    assert len(alone) == len({one.room.id for one in alone}) == 3
