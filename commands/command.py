@@ -216,6 +216,8 @@ class Command:
     """Whether it is offered as a form as well, where a network shows forms."""
     also: Callable[[Context], tuple[Text, ...]] | None = None
     """What help says besides, from how things stand now."""
+    moot: Callable[[Context, str], Reply | None] | None = None
+    """What is answered rather than asking which date is meant, from what was said behind it; None where it has to be asked."""
     topic: str = ""
     """Under which heading help shows it; the menu says so."""
 
@@ -243,6 +245,7 @@ def command(
     more: tuple[str, ...] = (),
     form: bool = False,
     also: Callable[[Context], tuple[Text, ...]] | None = None,
+    moot: Callable[[Context, str], Reply | None] | None = None,
 ) -> Callable[[Callable[..., Reply | None]], Command]:
     """Make a function a command: its parameters are the grammar, from which help and usage are derived.
 
@@ -261,6 +264,7 @@ def command(
         even_ended: True for what only reads it, or speaks of it: then one that has ended will do where none is open.
         more: names of further options, which the function takes as `**more: More`; the usage line leaves them out.
         form: whether it is offered as a form as well; its fields are the parameters (see `commands/dialogue/forms.py`).
+        moot: answers at once where a date is not clear, if no date is any good.
         also: gives what help and a line without arguments say besides, such as the answers of the open polls.
     """
     places = where if where is not None else (CAMPAIGNERS if admin else ANYWHERE)
@@ -280,6 +284,7 @@ def command(
             even_ended,
             form,
             also,
+            moot,
         )
 
     return make

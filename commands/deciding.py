@@ -9,13 +9,42 @@ from campaign.chat import N_, Day, Moment, Text, Typed, Value, say
 from campaign.dates import find_day, read_day
 from campaign.errors import CampaignError
 from commands.command import Context, Prose, Reply, Rest, UsageError, command, reply
+from commands.dialogue import naming
 from commands.letters import questioning
 from commands.line.usage import usage
-from commands.organisations import lookup
+from commands.organisations import authority, lookup
 from commands.signatures import ending, reconfirming
 
 if TYPE_CHECKING:
+    from storage.organisations import Organisation
     from storage.questions import Question
+    from storage.signatures import Signature
+
+
+def _signed(ctx: Context, words: str) -> Reply | None:
+    """Say that an organisation has signed, before its people are asked for a date: the one that is named, or their only one."""
+    mine = authority.shown(ctx)
+    names = naming.spoken_for(ctx, deciding, words)
+    named = {found.id for name in names if (found := lookup.named(ctx.storage, name)) is not None}
+    meant = [one for one in mine if one.id in named] if names else mine
+    return _stands(ctx, meant[0]) if len(meant) == 1 else None
+
+
+def _stands(ctx: Context, organisation: Organisation) -> Reply | None:
+    """Say that an organisation has signed, if that does not give way to its people's word that it is deciding."""
+    standing = ctx.storage.signatures.standing(ctx.campaign.id, organisation.id)
+    if standing is None or _again(ctx, standing) or ending.gives_way(ctx, standing):
+        return None
+    return reply(
+        N_("**{name}** has signed. To take that back: {withdraw}"),
+        name=organisation.name,
+        withdraw=Typed("withdraw", organisation.name),
+    )
+
+
+def _again(ctx: Context, standing: Signature) -> bool:
+    """Whether its people are asked to sign a changed letter again: they may well have to consult first."""
+    return standing.level != "declared" and reconfirming.is_asked(ctx, standing)
 
 
 @command(
@@ -24,6 +53,7 @@ if TYPE_CHECKING:
     help=N_("Say until when your organisation is deciding; I ask again after that date, not before."),
     example=N_("!deciding in 10 days Nuage Libre note=general assembly"),
     form=True,
+    moot=_signed,
 )
 def deciding(
     ctx: Context,
@@ -37,19 +67,18 @@ def deciding(
     """Put an organisation's answer off until a day of its own, or until a question has an answer."""
     note = lookup.short(note)
     if until is None and question is None:
+        signed = _signed(ctx, organisation)
+        if signed is not None:
+            return signed
         raise _no_date(ctx, organisation)
     waits_for = None if question is None else _open(ctx, question)
     found = lookup.spoken_for(ctx, organisation)
     campaign, storage = ctx.campaign, ctx.storage
     standing = storage.signatures.standing(campaign.id, found.id)
-    # Whoever is asked to sign a changed letter again may well have to consult first.
-    again = standing is not None and standing.level != "declared" and reconfirming.is_asked(ctx, standing)
-    if standing is not None and not again and not ending.gives_way(ctx, standing):
-        return reply(
-            N_("**{name}** has signed. To take that back: {withdraw}"),
-            name=found.name,
-            withdraw=Typed("withdraw", found.name),
-        )
+    signed = _stands(ctx, found)
+    if signed is not None:
+        return signed
+    again = standing is not None and _again(ctx, standing)
     told = ending.replace(ctx, standing) if standing is not None and not again else ()
     member = storage.campaigns.member(campaign.id, found.id)
     storage.campaigns.stand(

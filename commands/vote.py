@@ -12,7 +12,7 @@ from campaign.errors import CampaignError
 from campaign.organisation import normal_form, tidy_name
 from commands.ballots import acknowledging, balloting, polling
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command
-from commands.dialogue import guessing
+from commands.dialogue import offering
 from commands.line import answering, calling, finding
 from commands.organisations import authority, lookup
 from commands.vocabulary import LEADS, fold, in_language, read_choice
@@ -134,7 +134,7 @@ def _asking(  # noqa: PLR0917 - what is said, and what would be done
     more = " …" if reason else ""
     typed = Typed("vote", f"{poll.number} {in_language(meant, ctx.language)}{more}")
     again = {"choice": " ".join([str(poll.number), meant, *reason]), **options}
-    ask = guessing.ask(ctx, typed, Choice("vote", again, confirmed=False, campaign=ctx.campaign_key))
+    ask = offering.ask(ctx, typed, Choice("vote", again, confirmed=False, campaign=ctx.campaign_key))
     return replace(ask, lines=(nothing, *ask.lines))
 
 

@@ -9,7 +9,7 @@ from campaign.errors import CampaignError
 from commands import tell
 from commands.ballots import adopting, closing
 from commands.command import CAMPAIGNERS, Choice, Context, Reply, Rest, command, reply
-from commands.dialogue import guessing
+from commands.dialogue import offering
 from commands.organisations import lookup
 from commands.signatures import ending
 from commands.vocabulary import belonging, in_language
@@ -80,7 +80,7 @@ def _other(ctx: Context, own: str) -> Reply:
         "objection": ("withdrawn", {"fate": "withdrawn"}),
     }[own]
     meant = Choice(own, arguments, confirmed=False, campaign=ctx.campaign_key)
-    return guessing.ask(ctx, Typed(own, in_language(words, ctx.language)), meant)
+    return offering.ask(ctx, Typed(own, in_language(words, ctx.language)), meant)
 
 
 def _elsewhere(ctx: Context, standing: Signature) -> tuple[Elsewhere, ...]:

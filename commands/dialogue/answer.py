@@ -10,7 +10,7 @@ from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.ballots import polling
 from commands.command import Context, House, Reply, UsageError
-from commands.dialogue import guessing, picking, reasons, running, voting, wondering
+from commands.dialogue import guessing, naming, picking, reasons, running, voting, wondering
 from commands.line import calling, finding, grammar, sentences
 from commands.line.calling import Line
 from commands.vocabulary import in_language
@@ -32,7 +32,7 @@ def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool
         picking.answered(said) is not None and picking.is_question(purpose)
     ):
         return True
-    if picking.said_beside(storage, said, now) is not None or _bare(said, house) is not None:
+    if picking.said_beside(storage, said, now) is not None or _bare(storage, said, house) is not None:
         return True
     return _sentence(storage, said, house) is not None
 
@@ -75,7 +75,7 @@ def _uncalled(context: Context, said: Said) -> Reply | None:
     sentence = _sentence(context.storage, said, context.house)
     if sentence is not None:
         return guessing.near(context, sentence)
-    bare = _bare(said, context.house)
+    bare = _bare(context.storage, said, context.house)
     if bare is not None:
         return guessing.named(context, bare)
     return _alone(context, said)
@@ -92,25 +92,35 @@ def _alone(context: Context, said: Said) -> Reply | None:
     )
     if why and (reply := reasons.given(context, why, said.text)):
         return reply
-    if line is not None and sentences.thanks(line.text):
+    return guessing.lost(context, None) if line is None else _in_plain_words(context, said, line)
+
+
+def _in_plain_words(context: Context, said: Said, line: Line) -> Reply | None:
+    """Answer what is said in private and is no command: thanks, a greeting, a yes to nothing, a sentence."""
+    polite = calling.unnamed(line.text, (context.house.name, *said.my_names))
+    if sentences.thanks(polite):
         return None
-    if line is not None and sentences.greets(line.text):
+    if sentences.greets(polite):
         return guessing.greeted()
-    near = None if line is None else guessing.near(context, line)
-    return near or Reply(
-        (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),)
-    )
+    if picking.yes_or_no(line.text) == "yes":
+        return picking.nothing_waits()
+    return guessing.near(context, line) or guessing.lost(context, line)
 
 
 def _do(context: Context, line: calling.Line, one: Command, rest: str) -> Reply | None:
     """Do what a line says that begins with a command."""
     running.authorise(context, one)
-    asked = wondering.asked(context, line, one, rest)
+    asked = wondering.asked(context, line, one, rest) or guessing.instead(context, one, rest)
     if asked is not None:
         return asked
+    rest = naming.with_signs(context, one, rest)
     try:
         arguments = _arguments(context, one, rest)
     except CampaignError as wrong:
+        if one.moot is not None and isinstance(wrong, Which):
+            moot = one.moot(context, rest)
+            if moot is not None:
+                return moot
         meant = guessing.member(context, line, one, wrong)
         if meant is None:
             raise _asking(one, rest, wrong) from None
@@ -204,10 +214,19 @@ def _begun(said: Said, names: Sequence[str]) -> str:
     return rest if about is not None and (about.asks or sentences.begins_with_us(rest)) else ""
 
 
-def _bare(said: Said, house: House) -> Line | None:
-    """The one word that follows the bot's name without a comma, and may be a command."""
-    rest = "" if said.private else calling.begun(said.text, (house.name, *said.my_names))
-    return Line(rest) if rest.isalpha() else None
+def _bare(storage: Storage, said: Said, house: House) -> Line | None:
+    """The one word that follows the bot's name without a comma, or replies to it and says what to do, and may be a command."""
+    if said.private:
+        return None
+    rest = calling.begun(said.text, (house.name, *said.my_names))
+    if rest.isalpha():
+        return Line(rest)
+    line = calling.alone(said.text, house.prefix) if said.reply_to else None
+    if line is None or not (line.text.isalpha() and sentences.is_verb(line.text)):
+        return None
+    purpose = picking.purpose_of(storage, said)
+    of_its_own = picking.is_question(purpose) or voting.poll_meant(purpose) is not None
+    return line if not of_its_own and storage.dispatches.is_ours(said.room.network, said.reply_to) else None
 
 
 def _call(said: Said, house: House) -> calling.Line | None:

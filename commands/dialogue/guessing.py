@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Listing, Typed, say
 from campaign.errors import CampaignError
+from campaign.question import likest, normal_question
 from commands.ballots import polling
-from commands.command import Choice, Context, Reply, UsageError
-from commands.dialogue import naming, picking, running
+from commands.command import Context, Reply, UsageError
+from commands.dialogue import naming, offering, picking, running
 from commands.line import calling, finding, grammar, sentences
 from commands.line.usage import explained
-from commands.vocabulary import HOW, fold, in_language
+from commands.organisations import lookup
+from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
-    from campaign.chat import Text
     from commands.command import Command
 
 LOST = "not understood"
 """The purpose of telling somebody that they were not understood."""
+COMPARED = 500
+"""How many questions about the letter something that is asked is compared with: the newest."""
 YES_TO = frozenset({"sign", "confirm"})
 """Commands by which somebody says yes for their organisation."""
 
@@ -33,21 +37,50 @@ def hint(context: Context, line: calling.Line) -> Reply | None:
         return greeted() if sentences.greets(line.text) else None
     close = _near_member(context, line) or _family(context, line) or near(context, line)
     if close is None and context.private:
-        return Reply(
-            (say(N_("I do not know that command. {help} lists what I can do."), help=Typed("help")),)
-        )
+        unknown = N_("I do not know that command. {help} lists what I can do.")
+        return lost(context, line) if calling.asks(line.text) else Reply((say(unknown, help=Typed("help")),))
     if close is None and not line.prefixed and picking.yes_or_no(line.text) is None:
-        return _lost(context)
+        return _lost(context, line)
     return close
 
 
-def _lost(context: Context) -> Reply | None:
+def _lost(context: Context, line: calling.Line) -> Reply | None:
     """Tell who spoke to the bot by its name that it did not understand; once in a room, until that is long ago."""
     if context.storage.answers.first(context.person.id, context.room.id, LOST) is not None:
         return None
-    return Reply(
-        (say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),), purpose=LOST
+    return replace(lost(context, line), purpose=LOST)
+
+
+def lost(context: Context, line: calling.Line | None) -> Reply:
+    """Say that something was not understood; to who asks something, the answer if it was given before, or how to have one."""
+    if line is None or not calling.asks(line.text):
+        return Reply((say(N_("I did not understand that. {help} lists what I can do."), help=Typed("help")),))
+    answer = _answered(context, line.text)
+    if answer is not None:
+        return answer
+    not_mine = N_(
+        "I did not understand that. If you are asking about the letter: {ask} · what I can do: {help}"
     )
+    return Reply((say(not_mine, ask=Typed("ask", naming.shown(line.text)), help=Typed("help")),))
+
+
+def _answered(context: Context, text: str) -> Reply | None:
+    """The answer that was given to a question about the letter, where somebody simply asks it."""
+    try:
+        campaign = replace(context, even_ended=True).campaign
+    except CampaignError:
+        return None
+    if context.private and not lookup.is_of_the_campaign(replace(context, resolved=campaign)):
+        return None
+    questions, normal = context.storage.questions, normal_question(text)
+    found = questions.exactly(campaign.id, normal) if normal else None
+    if found is None and normal:
+        near = likest(text, questions.words(campaign.id, COMPARED))
+        found = questions.same(near[0]) if near else None
+    if found is None or found.answered_at is None:
+        return None
+    one = next(each for each in context.menu if each.name == "context")
+    return running.do(context, one, {"about": str(found.number)}, "")
 
 
 def named(context: Context, line: calling.Line) -> Reply | None:
@@ -96,19 +129,48 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     about = sentences.meaning(line.text)
     if about is not None and (about.asks or [one.name for one, _, _ in akin] != [about.command]):
         return _meant(context, line, about)
-    if line.words and fold(line.words[0]) in HOW:
+    if sentences.asks_how(line.text):
         return _how(context, line, sayable)
     if akin:
         return _akin(context, line, akin)
-    if line.text.endswith("?") and len(line.words) > finding.LONGEST:
-        return None  # a question of several words is no command that was nearly typed
+    # A question of several words is no command that was nearly typed; nor is "pas …" or "salut …", as sentences begin.
+    begins = not line.prefixed and bool(line.words) and sentences.is_common(line.words[0])
+    if begins or (line.text.endswith("?") and len(line.words) > finding.LONGEST):
+        return None
     close = finding.nearest(line, sayable, campaigner=context.is_admin)
     if close is None or (close[0].name in YES_TO and sentences.says_no(close[1])):
         return None
     one, rest = close
-    if not line.prefixed and sentences.is_verb(line.words[0]):
-        rest = naming.behind(context, one, rest)  # "signe des deux mains" is a sentence, not a slip
-    return ask_whole(context, one, rest)
+    as_sentence = not line.prefixed and sentences.is_verb(line.words[0])
+    return _said(context, line, one, rest, as_sentence=as_sentence)
+
+
+def _said(
+    context: Context,
+    line: calling.Line,
+    one: Command,
+    rest: str,
+    words: tuple[str, ...] = (),
+    *,
+    as_sentence: bool,
+) -> Reply:
+    """Ask whether a command was meant by words that are near to it, or stand for it; who asks is told how it is said.
+
+    In a sentence what stands behind is no name, unless it is named as such: "signe des deux mains" is no slip.
+    """
+    if calling.asks(line.text):
+        rest = rest.rstrip(" ?!")
+        if not any(map(str.isalnum, rest)) and not (one.even_ended or one.name == "help"):
+            return Reply(explained(context, one))
+    if as_sentence and "=" not in rest:
+        names = naming.spoken_for(context, one, line.text)
+        rest, own = naming.behind(context, one, " ".join((*words, rest)).strip()), " ".join(words)
+        if len(names) > 1:
+            return offering.which(context, one, naming.until(context, one, line.text), names)
+        rest = rest.removeprefix(own)
+        if names and names[0] not in rest:
+            rest = f"{rest} {names[0]}"
+    return ask_whole(context, one, rest.strip(), words)
 
 
 def ask_whole(context: Context, one: Command, rest: str, words: tuple[str, ...] = ()) -> Reply:
@@ -120,7 +182,7 @@ def ask_whole(context: Context, one: Command, rest: str, words: tuple[str, ...] 
     else:
         behind = naming.shown(rest)
     shown = f"{_shown(context, words)} {behind}".strip()
-    return _ask_for(context, one, " ".join((*words, rest)).strip(), shown)
+    return offering.offer(context, one, " ".join((*words, rest)).strip(), shown)
 
 
 def _akin(
@@ -131,18 +193,27 @@ def _akin(
         typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
         return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
     one, words, rest = akin[0]
-    if not line.prefixed:
-        rest = naming.behind(context, one, " ".join((*words, rest)).strip()).removeprefix(" ".join(words))
-    return ask_whole(context, one, rest.strip(), words)
+    return _said(context, line, one, rest, words, as_sentence=not line.prefixed)
 
 
 def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Reply | None:
     """Answer what a sentence asks; where it says something, ask whether that was meant."""
     one = next(each for each in context.menu if each.name == about.command)
     if not about.asks:
-        return ask_whole(context, one, naming.said_in(context, one, line.text), about.words)
+        day, names = naming.until(context, one, line.text), naming.spoken_for(context, one, line.text)
+        if len(names) > 1:
+            return offering.which(context, one, day, names)
+        return ask_whole(context, one, " ".join((day, *names)).strip(), about.words)
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
+
+
+def instead(context: Context, one: Command, rest: str) -> Reply | None:
+    """Ask what somebody means who says "sign" and, where a name would stand, that they do not, or not yet."""
+    about = sentences.instead(rest) if one.name == "sign" else None
+    if about is None or lookup.named(context.storage, rest) is not None:
+        return None
+    return ask_whole(context, next(each for each in context.menu if each.name == about.command), "")
 
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:
@@ -190,7 +261,7 @@ def _objecting(context: Context, line: calling.Line, one: Command) -> Reply | No
     poll, choice = taking[0]
     vote = next(each for each in context.menu if each.name == "vote")
     why = " ".join(following)
-    return _ask_for(
+    return offering.offer(
         context,
         vote,
         f"{poll.number} {choice} {why}",
@@ -221,41 +292,3 @@ def _shown(context: Context, words: tuple[str, ...]) -> str:
 def _near_member(context: Context, line: calling.Line) -> Reply | None:
     found = finding.member(line, _sayable(context))
     return None if found is None else ask_whole(context, found[0], found[1])
-
-
-def _ask_for(context: Context, one: Command, rest: str, shown: str = "") -> Reply:
-    """Ask whether a command was meant; where it can be said as it stands, yes is enough."""
-    typed = Typed(one.name, shown)
-    waits = context.storage.prompts.waiting(context.person.id, context.room.id, context.now)
-    if waits and one.name == "confirm":
-        # A slip in saying yes to what was asked is about that, and nothing else was said in between.
-        return Reply(_whether(typed), purpose=picking.about(context, waits))
-    try:
-        running.authorise(context, one)
-        arguments, campaign = grammar.arguments(one, rest, context)
-    except CampaignError:
-        return ask(context, typed, None)  # said again, it is told what is wrong with it
-    return ask(context, typed, Choice(one.name, arguments, confirmed=False, campaign=campaign))
-
-
-def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
-    """Ask whether something else was meant than was typed; by yes this is chosen, if it can be said as it stands.
-
-    Whatever was asked before waits no longer then: to somebody who says "yes" now, this is the question.
-    """
-    if choice is None:
-        return Reply(_whether(typed))
-    meant = (
-        say(N_("Did you mean {command}? Reply “yes” or react with ✅."), command=typed)
-        if context.private
-        else say(
-            N_("Did you mean {command}? If so, say {confirm} or react with ✅."),
-            command=typed,
-            confirm=Typed("confirm"),
-        )
-    )
-    return Reply((meant,), choices=(choice,))
-
-
-def _whether(typed: Typed) -> tuple[Text, ...]:
-    return (say(N_("Did you mean {command}?"), command=typed),)

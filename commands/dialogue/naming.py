@@ -10,7 +10,7 @@ from campaign.errors import CampaignError
 from commands.line import grammar, sentences
 from commands.line.calling import clean
 from commands.organisations import lookup
-from commands.vocabulary import NOBODYS_NAME, fold
+from commands.vocabulary import NOBODYS_NAME, fold, option_words
 
 if TYPE_CHECKING:
     from commands.command import Command, Context
@@ -19,6 +19,8 @@ MOST_SHOWN = 120
 """Characters behind a command that are shown in a question: of a longer reason the beginning is enough."""
 _LONGEST_NAME = 10
 """Words of a known name that are looked for in a sentence."""
+_MOST_WORDS = 20
+"""Words of a sentence in which they are looked for."""
 _BEFORE = re.compile(
     r"\b(?:pour|for|on behalf of|au nom (?:du|de la|des|de|d')|de la part (?:du|de la|des|de|d'))\s*\b",
     re.IGNORECASE,
@@ -49,12 +51,69 @@ def behind(context: Context, one: Command, rest: str) -> str:
     return f"{before if found else ''} {_known(context, typed.split()) or called(context, typed)}".strip()
 
 
-def said_in(context: Context, one: Command, text: str) -> str:
-    """What a whole sentence says besides which command it means: a day until when, whose organisation it speaks for."""
+def until(context: Context, one: Command, text: str) -> str:
+    """The day until when something holds that a whole sentence says; "" if it says none, or the command takes none."""
     text = clean(text)
-    name = called(context, text) if "organisation" in _taken(one) else ""
-    until = _UNTIL.search(text) if "until" in _taken(one) else None
-    return f"{_day(context, text[until.start() :].split()) if until else ''} {name}".strip()
+    found = _UNTIL.search(text) if "until" in _taken(one) else None
+    return _day(context, text[found.start() :].split()) if found else ""
+
+
+def spoken_for(context: Context, one: Command, text: str) -> list[str]:
+    """The organisations that a whole sentence speaks of: one that "for" names, and those that are known, as they were said.
+
+    What is known is looked for anywhere: who says "nous, La Fibre Partagée, nous signons" speaks for no other.
+    """
+    if "organisation" not in _taken(one):
+        return []
+    text = clean(text)
+    name = called(context, text)
+    found = {_who(context, name): name} if name else {}
+    for mentioned in _mentioned(context, text.replace(name, " , ", 1) if name else text):
+        found.setdefault(_who(context, mentioned), mentioned)
+    return list(found.values())
+
+
+def _who(context: Context, name: str) -> str:
+    known = lookup.named(context.storage, name)
+    return known.name if known is not None else name
+
+
+def _mentioned(context: Context, text: str) -> list[str]:
+    """The known names in a text, the longest where several begin.
+
+    What may as well be a word is none: one word in small letters, and whatever a stranger has called an organisation,
+    unless it is written as that name is and does not begin the sentence.
+    """
+    words, found, place = text.split()[:_MOST_WORDS], [], 0
+    while place < len(words):
+        name = _known(context, words[place:])
+        known = lookup.named(context.storage, name) if name else None
+        count = len(name.split())
+        as_written = known is not None and place > 0 and name == known.name and name != name.lower()
+        capital = (
+            any(map(str.isupper, name)) and fold(name) not in NOBODYS_NAME and not sentences.is_common(name)
+        )
+        if known is not None and (as_written if known.flagged else count > 1 or capital):
+            found.append(name)
+            place += count - 1
+        place += 1
+    return found
+
+
+def with_signs(context: Context, one: Command, rest: str) -> str:
+    """Give an option behind a known organisation's name the sign that was left out: "Nuage Libre role : treasurer"."""
+    options = {word for each in one.parameters if each.is_option for word in option_words(each.name)}
+    words = rest.split()
+    name = _known(context, words) if "organisation" in _taken(one) else ""
+    before = len(name.split())
+    following = words[before + 1 :]
+    if not name or len(words) <= before or fold(words[before]) not in options or "=" in words[before]:
+        return rest
+    if following[:1] == [":"]:
+        del following[0]
+    if not following or following[0].startswith("="):
+        return rest
+    return f"{name} {words[before].strip(' :')}={' '.join(following)}"
 
 
 def called(context: Context, text: str) -> str:
@@ -82,8 +141,11 @@ def _known(context: Context, words: list[str]) -> str:
     """The longest known name that some words begin with; "" if they begin with none."""
     for count in range(min(len(words), _LONGEST_NAME), 0, -1):
         name = " ".join(words[:count]).strip(' ,;.!?"')
-        if name and lookup.named(context.storage, name) is not None:
-            return name
+        try:
+            if name and lookup.named(context.storage, name) is not None:
+                return name
+        except CampaignError:
+            continue  # nobody can be called so
     return ""
 
 

@@ -163,6 +163,13 @@ def put_to(text: str, names: Iterable[str], *, mentioned: bool) -> str:
     return ""
 
 
+def unnamed(text: str, names: Iterable[str]) -> str:
+    """A line without the bot's name at its end: "merci tocsin"."""
+    known = {folded for name in names if (folded := fold(name.lstrip("@")))}
+    before, _, last = text.rstrip(" .!").rpartition(" ")
+    return before if before and fold(last.lstrip("@")) in known else text
+
+
 def begun(text: str, names: Iterable[str]) -> str:
     """What follows the bot's name at the beginning of a single line where nothing parts them: put to it, or said of it."""
     lines = without_quotation(text).strip().split("\n")

@@ -178,6 +178,12 @@ def meaning(text: str) -> Meaning | None:
     return _asked(text, words) if asks else _said(words)
 
 
+def asks_how(text: str) -> bool:
+    """Whether a text begins by asking how something is done, and not how much it costs."""
+    words = _words(text)
+    return not _HOW.isdisjoint(words[:1]) and _COSTS.isdisjoint(words)
+
+
 def begins_with_us(text: str) -> bool:
     """Whether a sentence begins with who speaks: what follows a name otherwise is said of it ("tocsin nous fait signer")."""
     words = _words(text)
@@ -208,6 +214,25 @@ def holds_back(text: str) -> bool:
 def says_no(text: str) -> bool:
     """Whether a text begins by turning round what was said before it: "signe pas"."""
     return not negation.NO.isdisjoint(_words(text)[:1])
+
+
+def is_common(text: str) -> bool:
+    """Whether a text is nothing but small words that any sentence may begin with: no command was nearly typed there."""
+    words = _words(text)
+    return bool(words) and (
+        _US | negation.NO | _POLITE | {"d", "l", "c", "s", "m", "t", "accord"}
+    ).issuperset(words)
+
+
+def instead(rest: str) -> Meaning | None:
+    """What is meant by who says behind "sign" nothing but that it is not to be, or not yet: "pas encore", "non merci"."""
+    words = _words(rest)
+    if re.fullmatch(
+        rf"(?:mais )?(?:{_LATER.pattern})(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)", " ".join(words)
+    ):
+        return Meaning("deciding")
+    is_no = words[:1] != ["ne"] and not negation.NO.isdisjoint(words[:1])
+    return Meaning("decline") if is_no and (negation.NO | _POLITE).issuperset(words) else None
 
 
 def is_verb(word: str) -> bool:
@@ -247,7 +272,7 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
     if _has(_STANDS, words):
         return Meaning("status", asks=True) if _COSTS.isdisjoint(said) else None
     how = said & (_HOW | _MAY | {"where", "do"}) or _WHERE.search(text)
-    if done and how and not said & negation.NO:
+    if done and how and not said & (negation.NO | _COSTS):
         return Meaning("help", (done,), asks=True)
     if said & _LETTER and (said & _OF_A_TEXT or _WHERE.search(text) or _has(_TEXT, words)):
         return Meaning("letter", asks=True)

@@ -107,6 +107,80 @@ async def test_a_sentence_names_an_organisation_by_for_or_one_that_is_known(
     assert [f"{one.command} {one.rest}".strip() for one in shown if isinstance(one, Typed)] == [asked, asked]
 
 
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("je représente La Fibre Partagée et nous signons", "sign La Fibre Partagée"),
+        ("bonjour, ici la fibre partagée, on signe", "sign la fibre partagée"),
+        ("Les Jardiniers du Web et nous on signe", "sign Les Jardiniers du Web"),
+        ("we can't wait to sign", "sign"),
+        ("on signe avec plaisir", "sign"),
+        ("ensemble on signe", "sign"),
+        ("nous signons avec Plaisir", "sign Plaisir"),
+    ],
+)
+async def test_whoever_is_named_is_meant_and_no_word_that_a_stranger_made_a_name(
+    tmp_path: Path, said: str, asked: str
+) -> None:
+    with opened(tmp_path) as stage:
+        for name in ("Plaisir", "on"):  # named by a stranger, and flagged for it
+            await stage.say(voice("Lou"), f"!sign {name}", "private")
+            await stage.say(voice("Lou"), "yes", "private")
+        await stage.say(voice("Maud"), "!org add Ensemble", "admin")
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+    shown = answer.message.lines[0].values["command"]
+    assert isinstance(shown, Typed)
+    assert f"{shown.command} {shown.rest}".strip() == asked
+    assert answer.ids == ["Do you want to {does} — {command}? Reply “yes” or react with ✅."]
+
+
+async def test_of_two_organisations_in_a_sentence_it_is_asked_which(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        said = "La Fibre Partagée et Les Jardiniers du Web, nous signons"
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+        assert answer.ids[1].startswith("For which organisation?")
+        (entitled,) = await stage.say(voice("Camille"), "2", "private")
+        assert entitled.message.lines[0].values["name"] == "Les Jardiniers du Web"
+        assert (await stage.rows())["signatures"] == []
+
+
+@pytest.mark.parametrize(
+    "said", ["Racines Numériques role tresorier", "racines numériques rôle : tresorier", "role=tresorier"]
+)
+async def test_an_option_behind_a_known_name_needs_no_sign(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Alex-Matrix"), f"!sign {said}", "private")
+        (signature,) = (await stage.rows())["signatures"]
+    assert "tresorier" in signature
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        *(
+            ("pas encore", "deciding"),
+            ("plus tard", "deciding"),
+            ("not yet", "deciding"),
+            ("ou pas", "deciding"),
+        ),
+        *(("non merci", "decline"), ("no thanks", "decline"), ("pas", "decline")),
+    ],
+)
+async def test_who_says_not_yet_behind_sign_founds_no_organisation(
+    tmp_path: Path, said: str, meant: str
+) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), f"!sign {said}")
+    assert answer.message.lines[0].values["command"] == Typed(meant)
+
+
+@pytest.mark.parametrize("text", ["salut tocsin", "pas question", "d'accord", "on ne va pas ne pas signer"])
+async def test_a_sentence_begins_with_no_slip(tmp_path: Path, text: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), text, "private")
+    assert not answer.ids[0].startswith(("Did you mean", "Do you want"))
+
+
 async def test_behind_the_prefix_it_is_a_name_and_is_shown_before_it_is_said_yes_to(tmp_path: Path) -> None:
     with opened(tmp_path) as stage:
         (answer,) = await stage.say(voice("Lou"), "!je signe Chatons du Nord")
