@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Listing, Typed, say
+from campaign.decision import joined
 from campaign.errors import CampaignError
-from commands.ballots import polling
+from commands.ballots import acknowledging, polling
 from commands.command import Choice, Context, Reply, UsageError
 from commands.dialogue import naming, picking, running
-from commands.line import calling, finding, grammar, sentences
+from commands.line import calling, finding, grammar, sentences, views
 from commands.line.usage import explained
-from commands.vocabulary import HOW, fold, in_language
+from commands.vocabulary import HOW, fold, in_language, read_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from campaign.chat import Text
     from commands.command import Command
+    from storage.polls import Poll
 
 LOST = "not understood"
 """The purpose of telling somebody that they were not understood."""
@@ -96,19 +100,61 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     about = sentences.meaning(line.text)
     if about is not None and (about.asks or [one.name for one, _, _ in akin] != [about.command]):
         return _meant(context, line, about)
+    voted = views.view(line.text) if about is None and not line.prefixed else None
+    if voted and not views.is_bare(voted) and (meant := _voting(context, voted)):
+        return meant
     if line.words and fold(line.words[0]) in HOW:
         return _how(context, line, sayable)
     if akin:
         return _akin(context, line, akin)
+    return _nearest(context, line, sayable, unclear=voted == views.UNCLEAR)
+
+
+def _nearest(context: Context, line: calling.Line, sayable: list[Command], *, unclear: bool) -> Reply | None:
+    """Ask whether the command was meant that words are near to; where they name an answer and are `unclear`, which is."""
     if line.text.endswith("?") and len(line.words) > finding.LONGEST:
         return None  # a question of several words is no command that was nearly typed
     close = finding.nearest(line, sayable, campaigner=context.is_admin)
+    if unclear and (close is None or close[0].name == "vote"):
+        polls = _running(context)
+        return acknowledging.unclear(polls[0], line.text) if len(polls) == 1 else None
     if close is None or (close[0].name in YES_TO and sentences.says_no(close[1])):
         return None
     one, rest = close
     if not line.prefixed and sentences.is_verb(line.words[0]):
         rest = naming.behind(context, one, rest)  # "signe des deux mains" is a sentence, not a slip
     return ask_whole(context, one, rest)
+
+
+def _running(context: Context) -> Sequence[Poll]:
+    try:
+        return context.storage.polls.of_campaign(context.campaign.id, only_open=True)
+    except CampaignError:
+        return ()
+
+
+def _voting(context: Context, word: str) -> Reply | None:
+    """Ask whether a vote was meant by a sentence that gives one answer, in whichever open poll has it."""
+    shown, none = [], None
+    for poll in _running(context):
+        choices = polling.procedure_of(poll).choices
+        if word == views.RETRACT or read_choice(word, choices) is not None:
+            shown.append(f"{poll.number} {in_language(word, context.language)}")
+        else:
+            none = joined((polling.no_answer(poll.number, word), polling.how_to(poll.number, choices)))
+    vote = next(one for one in context.menu if one.name == "vote")
+    if len(shown) == 1:
+        return ask_whole(context, vote, shown[0])
+    if shown:
+        return Reply(
+            (
+                say(
+                    N_("Did you mean {command}?"),
+                    command=Listing(tuple(Typed("vote", one) for one in shown), either=True),
+                ),
+            )
+        )
+    return Reply((none,)) if none else None
 
 
 def ask_whole(context: Context, one: Command, rest: str, words: tuple[str, ...] = ()) -> Reply:
@@ -179,11 +225,11 @@ def _objecting(context: Context, line: calling.Line, one: Command) -> Reply | No
         or finding.nearest_choice(following[0], one.parameters[0].choices)
     ):
         return None
-    try:
-        open_ones = context.storage.polls.of_campaign(context.campaign.id, only_open=True)
-    except CampaignError:
-        return None
-    meant = [(poll, polling.procedure_of(poll).blocks) for poll in open_ones if number in (None, poll.number)]
+    meant = [
+        (poll, polling.procedure_of(poll).blocks)
+        for poll in _running(context)
+        if number in (None, poll.number)
+    ]
     taking = [(poll, blocks[0]) for poll, blocks in meant if blocks]
     if len(taking) != 1:
         return None
