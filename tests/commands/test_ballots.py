@@ -647,7 +647,7 @@ async def test_what_leads_up_to_an_answer_is_no_part_of_it(tmp_path: Path, said:
     ("line", "stands"),
     [
         ("no objection", None), ("i say no objection", None), ("non, objection impossible", "against"),
-        ("on est pour ?", None), ("are we for?", None), ("on est pour", "for"), ("pour ?", "for"),
+        ("on est pour ?", None), ("are we for?", None), ("on est pour", "for"), ("pour ?", None),
         ("oui oui", "for"), ("no we cannot", "against"),
         ("no problem", None), ("no, no problem", None), ("no that is fine", None), ("no budget", None),
         ("no", "against"), ("no way", "against"), ("no: too early", "against"), ("yes, no problem", "for"),
