@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED, ends, replaces
@@ -94,6 +95,8 @@ def cast(
         return None if way else Reply((acknowledging.overtaken(poll, elector),))
     lacking = lacks_reason(procedure, choice, reason)
     reply = acknowledging.taken(ctx, poll, elector, Ballot(elector.id, choice, reason), before, way=way)
+    if reply and not way and choice in procedure.choices:
+        reply = replace(reply, purpose=f"{polling.TAKEN}{poll.id}:{elector.id}")
     if lacking:
         ask = acknowledging.ask_why(ctx, procedure, poll, elector, choice)
         reply = Reply((*(reply.lines if reply else ()), ask), purpose=f"{polling.WHY}{ballot}")

@@ -49,6 +49,10 @@ POLL = "poll"
 WHY = "reason:"
 """What the purpose of a question for somebody's reason begins with; the number of their ballot follows."""
 
+TAKEN = "answered:"
+"""What the purpose of saying what was noted begins with: the numbers of the poll and of the organisation follow. Who may
+speak for that one changes its answer by replying; to react to it means nothing."""
+
 OBJECTION = "objection"
 """By what a message is known that says how an objection stands; it means nothing to react to it."""
 

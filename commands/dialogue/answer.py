@@ -10,8 +10,8 @@ from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.ballots import polling
 from commands.command import Context, House, Reply, UsageError
-from commands.dialogue import guessing, naming, picking, reasons, running, voting, wondering
-from commands.line import calling, finding, grammar, sentences
+from commands.dialogue import guessing, naming, picking, reasons, replying, running, voting, wondering
+from commands.line import calling, finding, grammar, sentences, views
 from commands.line.calling import Line
 from commands.vocabulary import in_language
 
@@ -28,7 +28,7 @@ def is_for_us(storage: Storage, said: Said, house: House, now: datetime) -> bool
     if said.private or _call(said, house) is not None:
         return True
     purpose = picking.purpose_of(storage, said)
-    if voting.is_reply(purpose, said.text) or (
+    if replying.is_reply(purpose, said.text) or (
         picking.answered(said) is not None and picking.is_question(purpose)
     ):
         return True
@@ -45,8 +45,8 @@ def answer(context: Context, said: Said) -> Reply | None:
     """
     purpose = picking.purpose_of(context.storage, said)
     context = replace(context, replies_to=purpose)
-    if voting.is_reply(purpose, said.text) and _call(said, context.house) is None:
-        take = reasons.given if purpose.startswith(polling.WHY) else voting.replied
+    if replying.is_reply(purpose, said.text) and _call(said, context.house) is None:
+        take = reasons.given if purpose.startswith(polling.WHY) else replying.replied
         return take(context, purpose, said.text)
     picked = picking.answered(said)
     prompt = None if picked is None else picking.asked(context, said)
@@ -201,6 +201,8 @@ def _sentence(storage: Storage, said: Said, house: House) -> calling.Line | None
         return None
     line = Line(named) if named else calling.alone(said.text, house.prefix)
     about = None if line is None else sentences.meaning(line.text)
+    if about is None and line is not None and named:
+        return line if views.view(line.text) is not None else None
     if about is None or not (named or storage.dispatches.is_ours(said.room.network, said.reply_to)):
         return None
     of_a_poll = not named and voting.poll_meant(picking.purpose_of(storage, said)) is not None
@@ -211,7 +213,9 @@ def _begun(said: Said, names: Sequence[str]) -> str:
     """What follows the bot's name without a comma, if it is put to it and not said of it; "" otherwise."""
     rest = calling.begun(said.text, names)
     about = sentences.meaning(rest)
-    return rest if about is not None and (about.asks or sentences.begins_with_us(rest)) else ""
+    if about is None:
+        return rest if views.view(rest) is not None and sentences.begins_with_us(rest) else ""
+    return rest if about.asks or sentences.begins_with_us(rest) else ""
 
 
 def _bare(storage: Storage, said: Said, house: House) -> Line | None:

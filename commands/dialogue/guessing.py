@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Listing, Typed, say
 from campaign.errors import CampaignError
 from campaign.question import likest, normal_question
-from commands.ballots import polling
+from commands.ballots import acknowledging
 from commands.command import Context, Reply, UsageError
-from commands.dialogue import naming, offering, picking, running
-from commands.line import calling, finding, grammar, sentences
+from commands.dialogue import naming, offering, opining, picking, running
+from commands.line import calling, finding, grammar, sentences, views
 from commands.line.usage import explained
 from commands.organisations import lookup
-from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from commands.command import Command
@@ -92,7 +91,7 @@ def named(context: Context, line: calling.Line) -> Reply | None:
     if one.name == "help" or (one.even_ended and not one.admin):
         running.authorise(context, one)
         return running.do(context, one, *grammar.arguments(one, "", context))
-    return ask_whole(context, one, "")
+    return offering.offer_whole(context, one, "")
 
 
 def greeted() -> Reply:
@@ -129,15 +128,26 @@ def near(context: Context, line: calling.Line) -> Reply | None:
     about = sentences.meaning(line.text)
     if about is not None and (about.asks or [one.name for one, _, _ in akin] != [about.command]):
         return _meant(context, line, about)
+    voted = views.view(line.text) if about is None and not line.prefixed else None
+    if voted and not views.is_bare(voted) and (meant := opining.voting(context, voted)):
+        return meant
     if sentences.asks_how(line.text):
         return _how(context, line, sayable)
     if akin:
         return _akin(context, line, akin)
-    # A question of several words is no command that was nearly typed; nor is "pas …" or "salut …", as sentences begin.
+    return _nearest(context, line, sayable, unclear=voted == views.UNCLEAR)
+
+
+def _nearest(context: Context, line: calling.Line, sayable: list[Command], *, unclear: bool) -> Reply | None:
+    """Ask whether the command was meant that words are near to; where they name an answer and are `unclear`, which is."""
+    if line.text.endswith("?") and len(line.words) > finding.LONGEST:
+        return None  # a question of several words is no command that was nearly typed
+    # Nor is "pas …" or "salut …", as sentences begin.
     begins = not line.prefixed and bool(line.words) and sentences.is_common(line.words[0])
-    if begins or (line.text.endswith("?") and len(line.words) > finding.LONGEST):
-        return None
-    close = finding.nearest(line, sayable, campaigner=context.is_admin)
+    close = None if begins else finding.nearest(line, sayable, campaigner=context.is_admin)
+    if unclear and (close is None or close[0].name == "vote"):
+        polls = opining.running(context)
+        return acknowledging.unclear(polls[0], line.text) if len(polls) == 1 else None
     if close is None or (close[0].name in YES_TO and sentences.says_no(close[1])):
         return None
     one, rest = close
@@ -170,19 +180,7 @@ def _said(
         rest = rest.removeprefix(own)
         if names and names[0] not in rest:
             rest = f"{rest} {names[0]}"
-    return ask_whole(context, one, rest.strip(), words)
-
-
-def ask_whole(context: Context, one: Command, rest: str, words: tuple[str, ...] = ()) -> Reply:
-    """Ask whether a command was meant, with words of its own before the rest, and show all that yes would run."""
-    try:
-        grammar.arguments(one, " ".join((*words, rest)).strip(), context)
-    except CampaignError:
-        behind = ""  # what cannot be read is no part of what is meant
-    else:
-        behind = naming.shown(rest)
-    shown = f"{_shown(context, words)} {behind}".strip()
-    return offering.offer(context, one, " ".join((*words, rest)).strip(), shown)
+    return offering.offer_whole(context, one, rest.strip(), words)
 
 
 def _akin(
@@ -190,7 +188,7 @@ def _akin(
 ) -> Reply | None:
     """Ask whether one of the commands for which the words may stand was meant."""
     if len(akin) > 1:
-        typed = tuple(Typed(one.name, _shown(context, words)) for one, words, _ in akin)
+        typed = tuple(Typed(one.name, offering.in_words(context, words)) for one, words, _ in akin)
         return Reply((say(N_("Did you mean {command}?"), command=Listing(typed, either=True)),))
     one, words, rest = akin[0]
     return _said(context, line, one, rest, words, as_sentence=not line.prefixed)
@@ -203,7 +201,7 @@ def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Re
         day, names = naming.until(context, one, line.text), naming.spoken_for(context, one, line.text)
         if len(names) > 1:
             return offering.which(context, one, day, names)
-        return ask_whole(context, one, " ".join((day, *names)).strip(), about.words)
+        return offering.offer_whole(context, one, " ".join((day, *names)).strip(), about.words)
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 
@@ -213,7 +211,9 @@ def instead(context: Context, one: Command, rest: str) -> Reply | None:
     about = sentences.instead(rest) if one.name == "sign" else None
     if about is None or lookup.named(context.storage, rest) is not None:
         return None
-    return ask_whole(context, next(each for each in context.menu if each.name == about.command), "")
+    return offering.offer_whole(
+        context, next(each for each in context.menu if each.name == about.command), ""
+    )
 
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:
@@ -241,39 +241,11 @@ def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:
     )
 
 
-def _objecting(context: Context, line: calling.Line, one: Command) -> Reply | None:
-    """Ask whether somebody objects who writes why after the name of the command that says what became of an objection."""
-    number, following = calling.take_number(line.words[1:])
-    if (
-        one.name != "objection"
-        or not following
-        or finding.nearest_choice(following[0], one.parameters[0].choices)
-    ):
-        return None
-    try:
-        open_ones = context.storage.polls.of_campaign(context.campaign.id, only_open=True)
-    except CampaignError:
-        return None
-    meant = [(poll, polling.procedure_of(poll).blocks) for poll in open_ones if number in (None, poll.number)]
-    taking = [(poll, blocks[0]) for poll, blocks in meant if blocks]
-    if len(taking) != 1:
-        return None
-    poll, choice = taking[0]
-    vote = next(each for each in context.menu if each.name == "vote")
-    why = " ".join(following)
-    return offering.offer(
-        context,
-        vote,
-        f"{poll.number} {choice} {why}",
-        f"{poll.number} {in_language(choice, context.language)} {why}",
-    )
-
-
 def member(context: Context, line: calling.Line, one: Command, wrong: CampaignError) -> Reply | None:
     """Ask whether a command of two words was meant by what the one it begins with does not take: "!campagne fermer"."""
     if " " in one.name:
         return None
-    close = _near_member(context, line) or _objecting(context, line, one)
+    close = _near_member(context, line) or opining.objecting(context, line, one)
     if close is not None or not isinstance(wrong, UsageError) or len(line.words) == 1:
         return close
     begun = [each for each in _sayable(context) if each.name.startswith(f"{one.name} ")]
@@ -285,10 +257,6 @@ def _sayable(context: Context) -> list[Command]:
     return [one for one in context.menu if not one.admin or (context.is_admin and context.place in one.where)]
 
 
-def _shown(context: Context, words: tuple[str, ...]) -> str:
-    return " ".join(in_language(word, context.language) for word in words)
-
-
 def _near_member(context: Context, line: calling.Line) -> Reply | None:
     found = finding.member(line, _sayable(context))
-    return None if found is None else ask_whole(context, found[0], found[1])
+    return None if found is None else offering.offer_whole(context, found[0], found[1])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
 from commands.command import Choice, Context, Reply
-from commands.dialogue import picking, running
+from commands.dialogue import naming, picking, running
 from commands.line import grammar
 from commands.organisations import asking, authority, lookup
-from commands.vocabulary import NOBODYS_NAME, belonging, fold
+from commands.vocabulary import NOBODYS_NAME, belonging, fold, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,18 @@ def offer(context: Context, one: Command, rest: str, shown: str = "") -> Reply:
     except CampaignError:
         return ask(context, typed, None)  # said again, it is told what is wrong with it
     return ask(context, typed, Choice(one.name, arguments, confirmed=False, campaign=campaign))
+
+
+def offer_whole(context: Context, one: Command, rest: str, words: tuple[str, ...] = ()) -> Reply:
+    """Ask whether a command was meant, with words of its own before the rest, and show all that yes would run."""
+    try:
+        grammar.arguments(one, " ".join((*words, rest)).strip(), context)
+    except CampaignError:
+        behind = ""  # what cannot be read is no part of what is meant
+    else:
+        behind = naming.shown(rest)
+    shown = f"{in_words(context, words)} {behind}".strip()
+    return offer(context, one, " ".join((*words, rest)).strip(), shown)
 
 
 def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
@@ -83,6 +95,11 @@ def which(context: Context, one: Command, before: str, names: Sequence[str]) -> 
         for name in names
     )
     return Reply((_whether(Typed(one.name, "…")), asking.for_which(names)), choices=choices)
+
+
+def in_words(context: Context, words: tuple[str, ...]) -> str:
+    """A command's own words, in the language that is spoken here."""
+    return " ".join(in_language(word, context.language) for word in words)
 
 
 def _does(context: Context, choice: Choice) -> Text | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from campaign.lately import is_lately
 from commands.ballots import acknowledging, balloting, polling
 from commands.command import Reply
-from commands.dialogue import picking, voting
-from commands.line import answering, calling, sentences
+from commands.dialogue import picking, replying
+from commands.line import answering, calling, sentences, views
 from commands.organisations import authority
-from commands.vocabulary import is_answer, read_choice
+from commands.vocabulary import read_choice
 
 if TYPE_CHECKING:
     from commands.command import Context
@@ -38,7 +38,8 @@ def asked_last(context: Context, text: str) -> str:
 def given(context: Context, purpose: str, text: str) -> Reply | None:
     """Take what answers the question why: the reason alone, or behind the answer it is for, which may be another one.
 
-    A number, yes or no says nothing of why, so it is asked once more.
+    A number, yes or no says nothing of why, so it is asked once more. What may take the answer back is no reason: it is asked
+    what is meant.
 
     Raises:
         CampaignError: the person does not speak for the organisation, or it cannot be taken.
@@ -46,23 +47,22 @@ def given(context: Context, purpose: str, text: str) -> Reply | None:
     words = calling.clean(calling.without_quotation(text))
     ballot = context.storage.ballots.find(int(purpose.removeprefix(polling.WHY)))
     elector = None if ballot is None else context.storage.organisations.get(ballot.organisation_id)
-    if ballot is None or elector is None or not ballot.standing or not authority.speaks(context, elector):
+    if ballot is None or elector is None or not authority.speaks(context, elector):
         return balloting.give_reason(context, int(purpose.removeprefix(polling.WHY)), words)
-    answer, reason = answering.parted(words) or (words, "")
-    poll = context.storage.polls.get(ballot.poll_id)
-    answers = is_answer(answer) and not calling.asks(words)
-    choice = read_choice(answer, polling.procedure_of(poll).choices) if answers else None
-    if answering.is_nothing(ballot.choice, (reason if choice else words).split()):
-        return acknowledging.unclear(poll, words)
-    if (
-        voting.number_in(words) is not None
-        or picking.yes_or_no(words)
-        or (choice == ballot.choice and not reason)
-    ):
+    poll, view = context.storage.polls.get(ballot.poll_id), views.view(words)
+    if not ballot.standing:  # it was answered, or overtaken: only another answer can be meant
+        return replying.changed(context, poll, elector, words) if view else None
+    answer, reason = (view, "") if view else answering.parted(words) or ("", "")
+    choice = read_choice(answer, polling.procedure_of(poll).choices) if answer else None
+    says_nothing = replying.number_in(words) is not None or picking.yes_or_no(words)
+    if says_nothing or (view and choice == ballot.choice):
         return _again(context, ballot, purpose)
-    if choice is None or choice == ballot.choice:
-        return balloting.give_reason(context, ballot.id, words if choice is None else reason)
-    return voting.given(voting.within(context, poll), poll, choice, "", reason=reason)
+    about = (reason if choice else words).split()
+    if answering.is_nothing(ballot.choice, about) or answering.takes_back(choice or ballot.choice, about):
+        return acknowledging.unclear(poll, words)
+    if view or choice not in (None, ballot.choice):
+        return replying.changed(context, poll, elector, words)
+    return balloting.give_reason(context, ballot.id, words if choice is None else reason)
 
 
 def _again(context: Context, ballot: BallotRow, purpose: str) -> Reply:

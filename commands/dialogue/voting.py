@@ -1,4 +1,4 @@
-"""Voting without a command: in a poll as a network shows it, by a reaction, or by a number in reply."""
+"""Voting without a command: in a poll as a network shows it, or by a reaction; and for whom."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from typing import TYPE_CHECKING
 
 from campaign.ballot import RETRACTED, ends, is_numbered, of_keys, of_reactions
 from campaign.chat import N_, Typed, say
-from campaign.decision import joined
 from campaign.errors import CampaignError
 from campaign.lately import AHEAD
 from commands import tell
-from commands.ballots import acknowledging, balloting, polling
+from commands.ballots import balloting, polling
 from commands.command import Choice, Context, Reply
-from commands.line import answering, calling
 from commands.organisations import asking, authority
 from commands.reminders import reminding
-from commands.vocabulary import LEADS, fold, in_language, is_answer, read_choice
+from commands.vocabulary import in_language
 
 if TYPE_CHECKING:
     from campaign.ballot import Way
     from campaign.chat import Balloted, Reacted
     from storage.ballots import BallotRow
+    from storage.organisations import Organisation
     from storage.polls import Poll
     from storage.storage import Storage
 
 
-MOST_ANSWERS = 20
-"""A number above is no answer to a poll, but a year or a price."""
 HOUR = timedelta(hours=1)
 MOST_REFUSED = 5
 """How many people are told in a room within an hour that they have no voice."""
@@ -121,78 +118,6 @@ def _may_be_from_here(context: Context, poll: Poll, ballot: BallotRow) -> bool:
     return forgotten or inbox.knows(room.network, room.address, ballot.event)
 
 
-def is_reply(purpose: str, text: str) -> bool:
-    """Whether a reply to a message of the bot's, of this purpose, is taken as it stands: a number or an answer to a poll, words to why.
-
-    Who asks ("objection ?") answers nothing.
-    """
-    if poll_meant(purpose) is None:
-        return purpose.startswith(polling.WHY)
-    said = calling.without_quotation(text)
-    answers = is_answer(_words(said)) or answering.parted(said) is not None
-    return number_in(text) is not None or (answers and not calling.asks(said))
-
-
-def replied(context: Context, purpose: str, text: str) -> Reply | None:
-    """Take a reply to a poll: a number, an answer, or one with its reason behind it.
-
-    Raises:
-        CampaignError: it cannot be taken; the text says why.
-    """
-    poll = context.storage.polls.find(poll_meant(purpose) or 0)
-    if poll is None:
-        return None
-    number = number_in(text)
-    if number is not None:
-        return _numbered(context, poll, number)
-    return _worded(context, poll, calling.clean(calling.without_quotation(text)))
-
-
-def number_in(text: str) -> int | None:
-    """The number that a text is, and nothing else; None if it may be a year or a price."""
-    number, following = calling.take_number(calling.clean(calling.without_quotation(text)).split())
-    return number if number is not None and number <= MOST_ANSWERS and not following else None
-
-
-def _words(text: str) -> str:
-    """What is said, without what leads up to an answer: "je suis pour", but not "on est pour ?"."""
-    said = calling.clean(text)
-    *leads, last = said.split() or [said]
-    is_led = leads and not calling.asks(said) and all(fold(word) in LEADS for word in leads)
-    return last if is_led else said
-
-
-def _worded(context: Context, poll: Poll, said: str) -> Reply | None:
-    """Take an answer's name, said in reply to a poll, as that answer.
-
-    Raises:
-        CampaignError: this poll has no such answer, or it cannot be taken.
-    """
-    word, reason = answering.parted(said) or (_words(said), "")
-    choices = polling.procedure_of(poll).choices
-    choice = read_choice(word, choices)
-    if choice is None:
-        how = polling.how_to(poll.number, choices)
-        raise CampaignError(joined((polling.no_answer(poll.number, word), how)))
-    if answering.is_doubtful(f"{word}:", choice, reason.split(), choices):
-        return acknowledging.unclear(poll, said)
-    return given(within(context, poll), poll, choice, "", reason=reason)
-
-
-def _numbered(context: Context, poll: Poll, number: int) -> Reply | None:
-    """Take a number said in reply to a poll as the answer of that number.
-
-    Raises:
-        CampaignError: there is none, or it cannot be taken.
-    """
-    context = within(context, poll)
-    choices = polling.procedure_of(poll).choices
-    if not 1 <= number <= len(choices):
-        how = polling.how_to(poll.number, choices)
-        raise CampaignError(joined((polling.no_answer(poll.number, str(number)), how)))
-    return given(context, poll, choices[number - 1], "")
-
-
 def poll_meant(purpose: str) -> int | None:
     """The poll (its id) that is answered by reacting to a message of this purpose, or by a number in reply to it."""
     kind, _, which = purpose.removeprefix(reminding.OF_POLL).partition(":")
@@ -213,12 +138,19 @@ def within(context: Context, poll: Poll) -> Context:
 
 
 def given(
-    context: Context, poll: Poll, choice: str, way: Way, target: str = "", *, reason: str = ""
+    context: Context,
+    poll: Poll,
+    choice: str,
+    way: Way,
+    target: str = "",
+    *,
+    reason: str = "",
+    elector: Organisation | None = None,
 ) -> Reply | None:
-    """Take an answer for the one organisation somebody votes for; of several, ask for which."""
+    """Take an answer for the one organisation somebody votes for; of several, ask for which where it is not said."""
     if choice == RETRACTED:
         return _take_back(context, poll, way, target)
-    electors = balloting.electors_of(context, poll)
+    electors = [elector] if elector else balloting.electors_of(context, poll)
     if len(electors) == 1:
         return balloting.cast(context, poll, electors[0], choice, reason=reason, way=way, target=target)
     if not electors:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commands.command import Reply
-from commands.dialogue import guessing
 from commands.line import calling
 from commands.line.usage import explained
 
@@ -41,4 +40,4 @@ def asked(context: Context, line: calling.Line, one: Command, rest: str) -> Repl
         return Reply(explained(context, one))
     if one.name == "vote" and len(calling.take_number(words)[1]) != 1:
         return None
-    return guessing.ask_whole(context, one, rest.rstrip(" ?!"))
+    return offering.offer_whole(context, one, rest.rstrip(" ?!"))

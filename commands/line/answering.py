@@ -17,6 +17,8 @@ def _set(words: str) -> frozenset[str]:
 
 
 _STOPS = "!?.,;:…"
+_SHORT = 6
+"""So few words hold no more than one thing."""
 _PARTS = frozenset({":", ";", "-", "--"})
 """What parts an answer from its reason, alone between two spaces."""
 _WHY = frozenset({"because", "since", "as", "car", "parce", "puisque"})
@@ -33,6 +35,10 @@ _NONE = _set(
 _NAUGHT = frozenset({"rien", "aucun", "aucune", "none", "nothing"})
 _WITHOUT = frozenset({"sans", "without"})
 _AT_ALL = _NONE | _set("du tout at all vraiment really absolument absolutely")
+_WERE_NOT_TO = re.compile(
+    r"\b(?:ne (?:pas|plus|jamais|rien)(?: \w+)? \w+(?:er|ir|re|oir)|not (?:to \w+|\w+ing)|without \w+ing|sans \w+(?:er|ir|re|oir))\b"
+)
+"""What somebody is for or against that is itself turned round: "le fait de ne pas signer"."""
 _OURS = _set("moi nous me us ma mon notre my our l instant le moment the now")
 """Whose view follows on "for", or of when: "pour moi", "for now"."""
 _OF_COURSE = _set(
@@ -51,6 +57,21 @@ _ALL_RIGHT = re.compile(
     r"|d accord|daccord|ok|okay|fine|all good|parfait|go ahead|allez y|agree)\b"
 )
 """What somebody says who is asked whether anything stands against it."""
+
+
+_MISTAKEN = re.compile(
+    r"\b(?:voul(?:ais|ions) (?:dire|voter|mettre|repondre)|(?:i|we) meant|(?:suis|sommes) tromp\w+|par erreur|by mistake"
+    r"|(?:mon|notre|my|our) (?:erreur|mistake|error)|fausse manip\w*|oups|oops|misclick\w*|(?:mauvais|wrong) (?:bouton|button)"
+    r"|laisse[zr]? tomber|never ?mind|forget it)\b"
+    r"|^(?:(?:ah|non|no|pardon|sorry|en fait|finalement|actually|je|on|nous|i|we) )*(?:(?:re)?tir\w+|annul\w+|withdraw\w*|cancel|retract)\b"
+)
+_NO_SUCH = re.compile(
+    r"\b(?:no|not|any|pas|aucune?s?|sans|without|rien|nothing|jamais|never)(?: \w+){0,2}? "
+    r"(?:problem\w*|soucis?|inconvenients?|reserves?|concerns?|issues?|worr(?:y|ies)|contre|against|desaccord|oppos\w+|object\w*)\b"
+)
+"""Said behind an answer that is against something, it may take that back."""
+_AGAINST = frozenset({"against", "objection", "concern", "disagree", "block"})
+_BUT = frozenset({"mais", "but"})
 
 
 def _words(text: str) -> list[str]:
@@ -102,6 +123,7 @@ def is_doubtful(answered: str, said: str, reason: Sequence[str], choices: tuple[
     return (
         _names_another(reason, said, choices)
         or is_nothing(answered, reason)
+        or takes_back(said, reason)
         or (word in NO and _is_no_trouble(word, behind, is_bare=is_bare))
         or (is_bare and _goes_on(word, behind))
     )
@@ -130,6 +152,23 @@ def is_nothing(answered: str, reason: Sequence[str]) -> bool:
     return fold(answered) not in NO or not _NAUGHT.isdisjoint(behind)
 
 
+def takes_back(said: str, reason: Sequence[str]) -> bool:
+    """Whether what stands behind an answer, one of the choices, may take it back: "je voulais dire oui", "pas d'objection".
+
+    A reserve without an objection, or an objection to a part ("pas de problème de fond, mais …"), is one all the same.
+    """
+    words = _words(" ".join(reason))
+    text = " ".join(words)
+    if _MISTAKEN.search(text):
+        return True
+    found = _NO_SUCH.search(text) if said in _AGAINST and _BUT.isdisjoint(words) else None
+    if found is None:
+        return False
+    own = read_choice(found[0].split()[-1].removesuffix("s"), (said,)) is not None
+    of_an_objection = found[0].split()[-1].startswith(("object", "oppos"))
+    return own or (len(words) <= _SHORT and not (said == "concern" and of_an_objection))
+
+
 def _is_no_trouble(word: str, behind: list[str], *, is_bare: bool) -> bool:
     """Whether "no" may answer what somebody has against it, and not what is put to the vote."""
     text = " ".join([word, *behind] if is_bare else behind)
@@ -141,5 +180,7 @@ def _goes_on(word: str, behind: list[str]) -> bool:
     if word == "no":
         return behind[0] not in _OF_COURSE
     if word in _SIDES and behind[0] in _NONE - _WITHOUT:
+        return True
+    if word in _SIDES and behind[0] not in _WHY and _WERE_NOT_TO.search(" ".join(behind)):
         return True
     return word in ("pour", "for") and behind[0] in _OURS and not _NONE.isdisjoint(behind)
