@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commands.command import Reply
+from commands.dialogue import offering
 from commands.line import calling
 from commands.line.usage import explained
 
