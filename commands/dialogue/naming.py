@@ -30,6 +30,8 @@ _OWN = re.compile(
     r"(?:l'|(?:mon|ma|notre|nos|my|our) )(?:association|asso|organisation|organization|orga|collectif|collective)\b,? ?",
     re.IGNORECASE,
 )
+_OURSELVES = frozenset({"nous", "moi", "us", "me"})
+"""With which the name of nobody begins in small letters: "pour nous on signe"."""
 _UNTIL = re.compile(r"\b(?:jusqu'|d'ici|until|till)", re.IGNORECASE)
 _ENDS = re.compile(r"[,;.!?](?:\s|$)")
 _TO_DO = re.compile(r"[a-zà-ÿ']+(?:er|ir|re|ing)")
@@ -154,6 +156,7 @@ def _can_be_called(name: str) -> bool:
     return (
         bool(fold(name))
         and fold(name) not in NOBODYS_NAME
+        and first not in _OURSELVES
         and not (_TO_DO.fullmatch(first) or sentences.is_verb(first))
     )
 

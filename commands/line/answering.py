@@ -39,6 +39,11 @@ _WERE_NOT_TO = re.compile(
     r"\b(?:ne (?:pas|plus|jamais|rien)(?: \w+)? \w+(?:er|ir|re|oir)|not (?:to \w+|\w+ing)|without \w+ing|sans \w+(?:er|ir|re|oir))\b"
 )
 """What somebody is for or against that is itself turned round: "le fait de ne pas signer"."""
+_IF = _set("si s if sauf unless except attendez attends wait")
+"""What takes back a part of the answer it follows, or all of it."""
+_UNSURE = re.compile(r"\b(?:hesit[a-z]+|pardon|oups|oops|trompee?s?)\b")
+_LATER = re.compile(r"(?:plus tard|later|demain|tomorrow|infos?)\b")
+"""What follows "for" in another sense: "pour info"."""
 _OURS = _set("moi nous me us ma mon notre my our l instant le moment the now")
 """Whose view follows on "for", or of when: "pour moi", "for now"."""
 _OF_COURSE = _set(
@@ -126,6 +131,8 @@ def is_doubtful(answered: str, said: str, reason: Sequence[str], choices: tuple[
         or takes_back(said, reason)
         or (word in NO and _is_no_trouble(word, behind, is_bare=is_bare))
         or (is_bare and _goes_on(word, behind))
+        or (is_bare and word not in NO and behind[0] in _IF)
+        or (is_bare and word in _SIDES | YES | NO and _UNSURE.search(" ".join(behind)) is not None)
     )
 
 
@@ -138,7 +145,9 @@ def _names_another(reason: Sequence[str], said: str, choices: tuple[str, ...]) -
         before = _words(" ".join(reason[:place]))[-2:]
         if any(each in _NONE for each in before):
             continue
-        ends = place == len(reason) - 1 or not typed[-1].isalnum()
+        after = _words(" ".join(reason[place + 1 : place + 3]))
+        ours = after[:1] in (["pour"], ["for"]) and after[1:] in (["nous"], ["moi"], ["us"], ["me"])
+        ends = place == len(reason) - 1 or not typed[-1].isalnum() or ours
         if fold(typed) not in _WITHIN or ends or (before and before[-1] in _IS):
             return True
     return False
@@ -183,4 +192,5 @@ def _goes_on(word: str, behind: list[str]) -> bool:
         return True
     if word in _SIDES and behind[0] not in _WHY and _WERE_NOT_TO.search(" ".join(behind)):
         return True
-    return word in ("pour", "for") and behind[0] in _OURS and not _NONE.isdisjoint(behind)
+    of_ours = behind[0] in _OURS and not _NONE.isdisjoint(behind)
+    return word in ("pour", "for") and (of_ours or _LATER.match(" ".join(behind)) is not None)

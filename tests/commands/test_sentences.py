@@ -111,6 +111,11 @@ STATEMENTS = {
     "on voudrait bien signer mais on attend l'AG": "deciding",
     "we'd love to sign but need to ask the board": "deciding",
     "on signera, mais pas tout de suite": "deciding",
+    "on signe pas avant le CA de mardi": "deciding",
+    # another day
+    "on signera mardi": "deciding",
+    "we will sign next week": "deciding",
+    "we can't sign yet": "deciding",
     # going back on it
     "on retire": "withdraw",
     "en fait non": "withdraw",
@@ -118,6 +123,9 @@ STATEMENTS = {
     "actually no": "withdraw",
     "oups c'est une erreur, on retire": "withdraw",
     "on s'est trompés, retirez nous": "withdraw",
+    "on regrette d'avoir signé": "withdraw",
+    "I signed by mistake": "withdraw",
+    "nous retirons Nuage Libre": "withdraw",
 }
 NOTHING = (
     "merci",
@@ -144,6 +152,21 @@ NOTHING = (
     "ça nous pose problème de signer",
     "pas sans nous !",
     "on ne retire pas notre signature",
+    "je retire mon objection",
+    "on retire le refus",
+    "we withdraw our reservation",
+    "on refuse pas",
+    "on revient sur notre refus",
+    "arrêtez pas les rappels",
+    "don't stop the reminders",
+    # what might be, or somebody else
+    "on pourrait signer",
+    "we might sign",
+    "on signe à condition que le CA valide",
+    "on signe quoi au juste",
+    "on signe ou on attend ?",
+    "on signe comme Nuage Libre",
+    "je signe à titre personnel",
     "on retire notre vote",
     "combien ça coûte de signer ?",
     "how much does it cost to sign?",
