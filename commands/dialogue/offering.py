@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from campaign.chat import N_, Typed, say
 from campaign.errors import CampaignError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from campaign.chat import Text
     from commands.command import Command
 
+IN_A_WHILE = timedelta(days=7)
+"""How far the day of an example is."""
 _DOES = {
     "sign": N_("sign the letter for **{name}**"),
     "decline": N_("say that **{name}** will **not** sign"),
@@ -61,6 +65,8 @@ def ask(context: Context, typed: Typed, choice: Choice | None) -> Reply:
     """
     if choice is None:
         return Reply((_whether(typed),))
+    if choice.command == "deciding" and not choice.arguments.keys() & {"until", "question"}:
+        return Reply((_until_when(context, choice),))  # a yes would not say it
     does = _does(context, choice)
     if does is not None:
         asked = (
@@ -100,6 +106,21 @@ def which(context: Context, one: Command, before: str, names: Sequence[str]) -> 
 def in_words(context: Context, words: tuple[str, ...]) -> str:
     """A command's own words, in the language that is spoken here."""
     return " ".join(in_language(word, context.language) for word in words)
+
+
+def _until_when(context: Context, choice: Choice) -> Text:
+    """Ask until when an organisation is deciding, with a line that says it."""
+    day = context.now.astimezone(ZoneInfo(context.zone)).date() + IN_A_WHILE
+    line = Typed("deciding", f"{day.isoformat()} {choice.arguments.get('organisation', '')}".strip())
+    mine = authority.shown(context)
+    if len(mine) != 1:
+        return say(
+            N_("If your organisation is still deciding, say until when, for example: {deciding}"), deciding=line
+        )
+    name = choice.arguments.get("organisation") or mine[0].name
+    return say(
+        N_("If **{name}** is still deciding, say until when, for example: {deciding}"), name=str(name), deciding=line
+    )
 
 
 def _does(context: Context, choice: Choice) -> Text | None:
