@@ -81,7 +81,8 @@ async def test_what_is_due_leaves_though_something_after_it_failed(
     async with running(world, clock):
         await asyncio.wait_for(clock.begun.wait(), 10)
         await world.app.settled()
-        clock.hands.put_nowait(NOW.replace(day=23, hour=16, minute=1))
+        world.at = NOW.replace(day=23, hour=16, minute=1)
+        clock.hands.put_nowait(world.at)
         await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer") == 1)
 
 
@@ -144,7 +145,8 @@ async def test_a_reminder_reaches_the_room(world: World) -> None:
     (deadline,) = [one.deadline for one in world.config.settings.campaigns.values()]
     assert deadline is not None
     async with begun(world) as clock:
-        await clock.tick(NOW.replace(day=23, hour=16, minute=0))
+        world.at = NOW.replace(day=23, hour=16, minute=0)
+        await clock.tick(world.at)
         await world.matrix.until(lambda: answers(world.matrix, COOP, "please answer by") == 1)
         await clock.tick(NOW.replace(day=23, hour=16, minute=1), NOW.replace(day=23, hour=17, minute=0))
         await asyncio.wait_for(world.app.settled(), 10)
