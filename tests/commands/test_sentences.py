@@ -381,8 +381,12 @@ async def test_what_is_said_is_asked_about(stage: Stage, who: str, text: str, co
 def _suggested(answers: list[Answer], where: str) -> str:
     (answer,) = answers
     assert answer.where == where
-    assert answer.ids[0].startswith(("Did you mean {command}?", "Do you want to {does} — {command}?"))
-    command = answer.message.lines[0].values["command"]
+    values = answer.message.lines[0].values
+    if answer.ids[0].startswith("If "):  # it takes a day, which a yes would not say
+        command = values["deciding"]
+    else:
+        assert answer.ids[0].startswith(("Did you mean {command}?", "Do you want to {does} — {command}?"))
+        command = values["command"]
     assert isinstance(command, Typed)
     return command.command
 
