@@ -115,11 +115,14 @@ def _until_when(context: Context, choice: Choice) -> Text:
     mine = authority.shown(context)
     if len(mine) != 1:
         return say(
-            N_("If your organisation is still deciding, say until when, for example: {deciding}"), deciding=line
+            N_("If your organisation is still deciding, say until when, for example: {deciding}"),
+            deciding=line,
         )
     name = choice.arguments.get("organisation") or mine[0].name
     return say(
-        N_("If **{name}** is still deciding, say until when, for example: {deciding}"), name=str(name), deciding=line
+        N_("If **{name}** is still deciding, say until when, for example: {deciding}"),
+        name=str(name),
+        deciding=line,
     )
 
 
