@@ -220,6 +220,10 @@ class Network:
                 self._asked.clear()
                 await self._asked.wait()
 
+    async def taken(self) -> None:
+        """Wait until everything that happened is committed, and the cursor with it."""
+        await self.until(lambda: self._committed >= len(self.log))
+
     # --- what the bot asks
 
     @asynccontextmanager
@@ -328,7 +332,7 @@ class Network:
             raise told
         if isinstance(told, tuple) and told:
             self.happen(*told)
-            await self.until(lambda: self._committed >= len(self.log))
+            await self.taken()
 
     def vitals(self) -> Vitals:
         """Show what the test has it show."""

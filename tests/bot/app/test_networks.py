@@ -39,15 +39,21 @@ async def test_both_networks_are_served_over_one_campaign(world: World) -> None:
 
 
 async def test_the_device_is_the_same_after_a_restart(world: World) -> None:
+    networks = (world.matrix, world.xmpp)
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
+        await asyncio.wait_for(world.app.settled(), 10)
+        for network in networks:
+            await network.taken()
+    happened = [len(network.log) for network in networks]
+    assert any(happened)
     world.app = world.bot()
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
-    for network in (world.matrix, world.xmpp):
+    for network, before in zip(networks, happened, strict=True):
         first, again = network.starts
         assert first.device == again.device != ""
-        assert again.cursors == {"log": str(len(network.log))}
+        assert again.cursors == {"log": str(before)}
     assert world.matrix.starts[0].rooms == (TEAM.id, COOP.id)
     assert world.xmpp.starts[0].rooms == (FORGE.id,)
 
