@@ -124,6 +124,8 @@ class Invited:
     direct: bool = False
     encrypted: bool = False
     shared: tuple[str, ...] = ()
+    alias: str = ""
+    """The address under which the room is wanted, if that is not the id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def is_welcome(storage: Storage, house: House, event: Invited, room: RoomRow | N
         return True
     if room is None or room.sent_away:
         return False
-    return room.state == "wanted" or room.admin or bool(storage.rooms.campaigns_of(room.id))
+    return room.state == "wanted" or _is_listed(storage, room)
 
 
 def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None) -> Text | None:
@@ -52,15 +52,16 @@ def refusal(storage: Storage, house: House, event: Invited, room: RoomRow | None
         return None
     network = event.room.network
     hosted = (network, host_of(event.by)) in house.invites
-    if not (hosted or (event.direct and _shares(storage, event))):
+    direct = event.direct and not _is_listed(storage, room)  # that word is the inviter's own
+    if not (hosted or (direct and _shares(storage, event))):
         if (
             event.by.id == event.room.id
         ):  # on XMPP, of a room that hides who is who: it may well be one of them
             return say(N_("This room hides who invites me: one of my administrators can invite me directly."))
         return say(N_("I only come when one of my administrators invites me: please ask one of them."))
-    if not event.direct and storage.rooms.unlisted(network) >= MOST_ROOMS:
+    if not direct and storage.rooms.unlisted(network) >= MOST_ROOMS:
         return say(N_("I am in as many rooms as I can be. One of my administrators can still invite me."))
-    scope, most = (_CHATS, MOST_CHATS_LATELY) if event.direct else (_ROOMS, MOST_ROOMS_LATELY)
+    scope, most = (_CHATS, MOST_CHATS_LATELY) if direct else (_ROOMS, MOST_ROOMS_LATELY)
     limits = {scope: most}
     if (
         network == MATRIX
@@ -82,6 +83,11 @@ def is_declined(storage: Storage, event: Invited) -> bool:
         return False
     storage.inbox.take(network, [(_REFUSED, event.room.id)], event.at)
     return True
+
+
+def _is_listed(storage: Storage, room: RoomRow | None) -> bool:
+    """Whether a room is a campaign's or the campaigners', and so nobody's private chat."""
+    return room is not None and (room.admin or bool(storage.rooms.campaigns_of(room.id)))
 
 
 def _shares(storage: Storage, event: Invited) -> bool:

@@ -145,8 +145,8 @@ async def test_a_room_of_the_config_that_sent_the_bot_away_has_it_back_by_an_adm
         return known.state, known.why
 
     await hear(database, Removed(where, "$out", NOW, why))
-    for by in (ANA, Address(MATRIX, where.id)):
-        done = await hear(database, Invited(where, "", by, NOW))
+    for by, direct in ((ANA, False), (ANA, True), (Address(MATRIX, where.id), False)):
+        done = await hear(database, Invited(where, "", by, NOW, direct=direct, shared=(COOP.id,)))
         assert [(intent, room) for intent, room, _ in done] == [("leave", where.id)]
         assert await stands() == ("parked", why), "why it is not there is known on"
     done = await hear(database, Invited(where, "", MAUD, NOW))
@@ -155,14 +155,57 @@ async def test_a_room_of_the_config_that_sent_the_bot_away_has_it_back_by_an_adm
 
 
 @pytest.mark.parametrize(
+    ("by", "direct", "comes"),
+    [(ANA, False, False), (ANA, True, False), (LEA, False, True), (MAUD, False, True)],
+)
+async def test_a_room_that_invites_the_bot_again_had_sent_it_away_though_only_that_was_heard(
+    database: Database, by: Address, *, direct: bool, comes: bool
+) -> None:
+    await hear(database, said("$1", "!sign Picasoft"))
+    await hear(database, Joined(COOP, NOW), said("$2", "!status"))
+    done = await hear(database, Invited(COOP, "", by, NOW, direct=direct, shared=(TEAM.id,)))
+    entering = [intent for intent, where, _ in done if where == COOP.id]
+    assert entering == ["join" if comes else "leave"]
+    told = [text for intent, where, text in done if (intent, where) == ("message", TEAM.id)]
+    assert told == [
+        "I am no longer in #coop:example.org (removed). I do not come back by myself: please invite me again."
+    ]
+    # Until it is in there again nothing said there counts, whoever invited it.
+    known = await database.read(lambda storage: storage.rooms.find(MATRIX, COOP.id))
+    assert known is not None
+    assert known.state == ("wanted" if comes else "parked")
+
+
+@pytest.mark.parametrize(
     "before", [Removed(COOP, "$out", NOW, "members"), Removed(COOP, "", NOW, "unreachable")]
 )
 async def test_a_room_of_the_config_that_could_not_let_the_bot_in_may_do_so_by_anybody(
     database: Database, before: Removed
 ) -> None:
+    def is_new(storage: Storage) -> None:
+        known = storage.rooms.find(MATRIX, COOP.id)
+        assert known is not None
+        storage.rooms.change(known.id, state="wanted")
+
+    await database.write(is_new)
     await hear(database, before)
     done = await hear(database, Invited(COOP, "", ANA, NOW))
     assert [(intent, room) for intent, room, _ in done] == [("join", COOP.id)]
+
+
+async def test_a_room_that_the_config_knows_by_its_alias_may_invite_the_bot(database: Database) -> None:
+    alias = "#elsewhere:example.org"
+
+    def lists(storage: Storage) -> None:
+        storage.rooms.list_in(1, storage.rooms.ensure(MATRIX, alias, language="en").id, position=9)
+
+    assert (await hear(database, invited(1, ANA)))[0][0] == "leave"
+    await database.write(lists)
+    done = await hear(database, replace(invited(1, ANA), alias=alias))
+    assert [(intent, where) for intent, where, _ in done] == [("join", alias)]
+    await hear(database, Joined(room(1), NOW, alias=alias))
+    rooms = await database.read(lambda storage: storage.rooms.of_campaign(1))
+    assert [(one.address, one.state) for one in rooms if one.alias == alias] == [(room(1).id, "joined")]
 
 
 async def test_a_room_that_was_declined_and_is_in_the_config_by_now_may_invite_the_bot(

@@ -154,6 +154,39 @@ async def test_removal_is_told_after_what_was_said_before_and_nothing_rejoins(
         assert len({event.event for event in bot.of(Removed)}) == 1
 
 
+async def test_whoever_sent_the_bot_away_does_not_bring_it_back_by_inviting_it_while_it_is_away(
+    bot: Bot, alice: Person
+) -> None:
+    room = await alice.create_room(public=True)
+    async with bot.running(room):
+        await bot.first(Joined)
+    await alice.kick(room, bot.user_id)
+    await alice.invite(room, bot.user_id)
+    bot.events.clear()
+    async with bot.running(room) as transport:
+        await bot.first(Invited)
+        what = [(type(event), event.by) for event in bot.events if isinstance(event, Removed | Invited)]
+        by = Address(MATRIX, alice.user_id)
+        assert what == [(Removed, by.id), (Invited, by)], "in this order, for the first says by whose leave"
+        # A message elsewhere shows that the loop has gone on, past any join it would have made.
+        elsewhere = await alice.create_room(public=True)
+        await transport.join(elsewhere)
+        await alice.say(elsewhere, "still there?")
+        await bot.heard("still there?")
+        assert bot.user_id not in await alice.members(room)
+
+
+async def test_an_invitation_into_a_room_asked_for_by_alias_is_told_with_it(bot: Bot, alice: Person) -> None:
+    local = f"collectif-{secrets.token_hex(4)}"
+    room = await alice.create_room(alias=local, invite=(bot.user_id,))
+    alias = f"#{local}:tocsin.test"
+    async with bot.running(alias):
+        invited = await bot.first(Invited)
+        assert (invited.room.id, invited.alias) == (room, alias)
+        joined = await bot.first(Joined)
+        assert (joined.room.id, joined.alias) == (room, alias)
+
+
 @pytest.mark.parametrize("away", [False, True], ids=["while there", "while away"])
 async def test_a_room_that_was_upgraded_is_told_after_what_was_said_before(
     bot: Bot, alice: Person, *, away: bool

@@ -22,7 +22,7 @@ from bot.transports.matrix.rooms import JoinedRoom, mapping
 from bot.transports.matrix.shares import Completion, share
 from bot.transports.matrix.telling import tell_invited, tell_joined, tell_left
 from bot.transports.matrix.wanted import WantedRooms
-from campaign.chat import Balloted, Event, Removed
+from campaign.chat import Balloted, Event, Invited, Removed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -126,7 +126,8 @@ class SyncLoop:
             first, self._started = not self._started, True
             if first:
                 removed = {event.room.id for event in events if isinstance(event, Removed)}
-                self.wanted.join_missing(self.rooms.keys() | removed)
+                invited = {event.room.id for event in events if isinstance(event, Invited)}
+                self.wanted.join_missing(self.rooms.keys() | removed, invited)
             if events or first or token != self._since:
                 *before, last = self._cut(events, caught_up=not first)
                 for batch in before:
@@ -241,5 +242,6 @@ class SyncLoop:
         for one in left:
             events += tell_left(one, live=live)
         for room_id, part in mapping(sections.get("invite")).items():
-            events.append(tell_invited(self._me, room_id, mapping(part), self.rooms))
+            alias = self.wanted.addresses.get(room_id, "")
+            events.append(tell_invited(self._me, room_id, mapping(part), alias, self.rooms))
         return events

@@ -70,8 +70,8 @@ def tell_left(share: Share, *, live: bool) -> list[Event]:
     return [*events, Removed(room, leaving.event_id, leaving.at, leaving.why, leaving.by)]
 
 
-def tell_invited(me: str, room_id: str, part: Json, rooms: Mapping[str, JoinedRoom]) -> Event:
-    """Tell of an invitation; `rooms` are those the bot is in."""
+def tell_invited(me: str, room_id: str, part: Json, alias: str, rooms: Mapping[str, JoinedRoom]) -> Event:
+    """Tell of an invitation into a room that is asked for under `alias` if that is not empty; `rooms` are ours."""
     state = [mapping(raw) for raw in listing(mapping(part.get("invite_state")).get("events"))]
     ours = [raw for raw in state if raw.get("type") == "m.room.member" and raw.get("state_key") == me]
     try:
@@ -86,6 +86,7 @@ def tell_invited(me: str, room_id: str, part: Json, rooms: Mapping[str, JoinedRo
         direct=mapping(ours[-1].get("content")).get("is_direct") is True,
         encrypted=any(raw.get("type") == "m.room.encryption" for raw in state),
         shared=_shared(by, rooms),
+        alias=alias,
     )
 
 

@@ -57,10 +57,18 @@ class WantedRooms:
 
         await asyncio.gather(*(resolve(address) for address in self._wanted if address.startswith("#")))
 
-    def join_missing(self, but: AbstractSet[str]) -> None:
-        """Begin to join the wanted rooms, but not these: we are there, or were just removed from them."""
+    def join_missing(self, but: AbstractSet[str], invited: AbstractSet[str]) -> None:
+        """Begin to join the wanted rooms, but not these: we are there, or were just removed from them.
+
+        Nor one that is wanted by its id and into which we are `invited`: we may have been there, and been sent away.
+        Whoever is told of the invitation decides.
+        """
         resolved = {alias: room_id for room_id, alias in self.addresses.items()}
-        missing = [address for address in self._wanted if resolved.get(address, address) not in but]
+        missing = [
+            address
+            for address in self._wanted
+            if address not in invited and resolved.get(address, address) not in but
+        ]
         if missing:
             self._joining = asyncio.create_task(self._join_all(missing))
 
