@@ -266,9 +266,10 @@ def test_a_second_signal_ends_it_at_once_and_the_next_start_sees_to_the_rest(
     assert f"process {process.pid} ended" in looked.stdout
 
     script.answers.set()
+    script.sending.clear()
     with running(file) as process:
         until(manager, "READY=1")
-        until(manager, "WATCHDOG=1")
+        assert script.sending.wait(60)  # ready is, before what was begun is sent again
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 0
