@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.delivery import amending, carrying, freezing, outage, pacing
+from bot.delivery import amending, carrying, claiming, freezing, outage, pacing
 from bot.transports.base import (
     Allowance,
     Batch,
@@ -44,7 +45,7 @@ from tests.bot.delivery.bench import ANA_ON_XMPP, Bench
 
 async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(matrix: Bench) -> None:
     began = time.monotonic()
-    matrix.network.script[COOP].append(Limited(0.3))
+    matrix.network.script[COOP].append(Limited(1.0))  # the others are decided meanwhile
     await matrix.put(COOP, "first")
     async with matrix.running():
         await matrix.network.until(lambda: len(matrix.network.attempts) == 1)
@@ -54,7 +55,7 @@ async def test_told_to_wait_it_waits_in_every_room_and_what_waits_leaves_as_one(
         took = time.monotonic() - began
         await asyncio.wait_for(matrix.delivery.settled(), 10)
 
-    assert took >= 0.6, "one account has one allowance: each of the two waited its turn"
+    assert took >= 2.0, "one account has one allowance: each of the two waited its turn"
     assert matrix.network.texts(COOP) == ["first\nsecond"], "what was certainly not sent is merged as well"
     assert matrix.network.texts(CAFE) == ["another"]
     assert len(matrix.network.attempts) == 3
@@ -109,12 +110,16 @@ async def test_told_to_wait_a_file_stays_uploaded(matrix: Bench) -> None:
 async def test_when_messages_are_dear_answers_wait_for_company(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now = time.monotonic()
+    for name in (claiming, carrying):
+        monkeypatch.setattr(name, "time", SimpleNamespace(monotonic=lambda: now))
     monkeypatch.setattr(pacing, "LONGEST_PATIENCE", 0.3)
     bench = Bench(database, Network(MATRIX, allowance=Allowance(4, 5.0)))
     async with bench.running():
         for number in range(6):
             await bench.put(COOP, f"{number}")
             await bench.network.until(lambda: len(bench.network.visible) > 0)
+        now += 0.3
         async with asyncio.timeout(10):
             await bench.delivery.settled()
 
