@@ -184,8 +184,11 @@ def test_no_event_whatever_its_shape_stops_the_reading(
 
 @pytest.mark.parametrize("body", ["[" * 60_000, ("[" * 99 + "](matrix:u/" + "a" * 255) * 160])
 def test_a_message_full_of_brackets_holds_up_nobody(body: str) -> None:
-    began = time.process_time()
-    said = read(event("m.room.message", {"msgtype": "m.text", "body": body}))
-    assert time.process_time() - began < 0.05
-    assert isinstance(said, Said)
-    assert said.text == body
+    took = []
+    for _ in range(3):  # one of them may walk through what the tests around hold
+        began = time.process_time()
+        said = read(event("m.room.message", {"msgtype": "m.text", "body": body}))
+        took.append(time.process_time() - began)
+        assert isinstance(said, Said)
+        assert said.text == body
+    assert min(took) < 0.05
