@@ -42,9 +42,7 @@ async def test_the_device_is_the_same_after_a_restart(world: World) -> None:
     networks = (world.matrix, world.xmpp)
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
-        await asyncio.wait_for(world.app.settled(), 10)
-        for network in networks:
-            await network.taken()
+        await world.rests()
     happened = [len(network.log) for network in networks]
     assert any(happened)
     world.app = world.bot()
@@ -275,7 +273,7 @@ async def test_a_form_for_which_the_disk_has_no_room_silences_no_room(
 
     async with world.serving():
         await asyncio.wait_for(world.app.ready(), 10)
-        await asyncio.wait_for(world.app.settled(), 10)
+        await world.rests()
         await world.database.write(decided)
         with monkeypatch.context() as patch:
             patch.setattr(database, "reached", full)

@@ -51,6 +51,14 @@ class World:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    async def rests(self) -> None:
+        """Wait until nothing is under way: what there was to say is said, its echoes are taken, and nothing came of them."""
+        async with asyncio.timeout(10):
+            await self.app.settled()
+            for network in (self.matrix, self.xmpp):
+                await network.taken()
+            await self.app.settled()  # whatever one network took has the others look whether there is more
+
     def full(self, *, full: bool) -> None:
         """Let SQLite grow by two pages at most, or again as it likes."""
 
