@@ -154,6 +154,7 @@ def file(script: Script, tmp_path: Path) -> Iterator[Path]:
     text = CONFIG.replace("https://matrix.example.org", f"http://127.0.0.1:{server.server_address[1]}")
     text = text.replace('[xmpp]\njid = "tocsin@example.org"\n', "")
     text = text.replace(', "xmpp:forge@rooms.example.org"', "").replace(', "xmpp:noa@example.org"', "")
+    text = text.replace("2027-09-30", "2099-09-30")  # these bots live by the clock of the machine
     config(tmp_path, text.replace('admin_rooms = ["!team:example.org"]\n', ""))
     yield tmp_path / "config.toml"
     for event in (script.asked, script.answers, script.ended):
