@@ -117,7 +117,7 @@ def test_whatever_the_bot_sends_is_known_again_by_its_key(kind: str) -> None:
 def test_an_invitation_whose_event_is_called_what_no_event_is_has_none(event_id: object) -> None:
     # What stands in it is another server's word, and what cannot be kept would be met again at every sync.
     ours = {"type": "m.room.member", "state_key": ME, "sender": LOU, "event_id": event_id}
-    told = tell_invited(ME, ROOM.id, {"invite_state": {"events": [ours]}}, {})
+    told = tell_invited(ME, ROOM.id, {"invite_state": {"events": [ours]}}, "", {})
     assert isinstance(told, Invited)
     assert (told.by, told.event) == (Address(MATRIX, LOU), "")
 
