@@ -13,8 +13,10 @@ from bot.files.opening import house_of
 from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Invited, Joined, Message, Removed, Room, say
+from commands import tell
 from commands.menu import MENU
 from commands.places import inviting
+from commands.trouble import undelivered
 from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, begun, config, plain, said
 
 if TYPE_CHECKING:
@@ -226,6 +228,34 @@ async def test_a_room_that_the_config_knows_by_its_alias_may_invite_the_bot(data
     await hear(database, Joined(room(1), NOW, alias=alias))
     rooms = await database.read(lambda storage: storage.rooms.of_campaign(1))
     assert [(one.address, one.state) for one in rooms if one.alias == alias] == [(room(1).id, "joined")]
+
+
+async def test_a_room_known_by_its_id_and_by_its_alias_is_one_though_something_was_not_said_there_in_time(
+    database: Database,
+) -> None:
+    alias = "#elsewhere:example.org"
+
+    def both(storage: Storage) -> int:
+        storage.rooms.ensure(MATRIX, room(1).id, state="parked", why="uninvited", language="en")
+        asked = storage.rooms.ensure(MATRIX, alias, alias=alias, language="en", admin=True)
+        storage.outbox.put(MATRIX, Message((say("late"),)), NOW, room=asked.id, expires_at=NOW)
+        tell.put(storage, undelivered.expired(storage, HOUSED, storage.outbox.expired(NOW), NOW), NOW)
+        return asked.id
+
+    asked = await database.write(both)
+    await hear(database, Joined(room(1), NOW, alias=alias))
+
+    def work(storage: Storage) -> None:
+        assert storage.inbox.quarantined(9) == ((), 0)
+        known = storage.rooms.named(MATRIX, alias)
+        assert known is not None
+        assert (known.address, known.state, known.admin) == (room(1).id, "joined", True)
+        assert [one.room_id for one in storage.undelivered.undecided(9)[0]] == [known.id]
+        assert storage.rooms.find(MATRIX, alias) is None
+        # The book of acts is never written anew: it goes on naming the entry that is no more.
+        assert [one.id for one in storage.rooms.admin_rooms() if one.id == asked] == []
+
+    await database.read(work)
 
 
 async def test_a_room_that_was_declined_and_is_in_the_config_by_now_may_invite_the_bot(
