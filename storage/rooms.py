@@ -24,7 +24,10 @@ GAVE_WAY = "gave-way"
 AWAITED = "awaited"
 """Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
 
-NOT_SENT_AWAY = ("uninvited", "members", AWAITED)
+UNINVITED = "uninvited"
+"""Why a room is parked into which nobody may invite the bot who has."""
+
+NOT_SENT_AWAY = (UNINVITED, "members", AWAITED)
 """Why a room is parked that never sent the bot away: whoever invited it might not, or it lets in its members alone."""
 
 NOT_YET = or_(rooms.c.state == "wanted", (rooms.c.state == "parked") & (rooms.c.why == AWAITED))
@@ -54,6 +57,11 @@ class RoomRow:
     def is_awaited(self) -> bool:
         """Whether it takes another one's place, and nobody has invited the bot yet."""
         return self.state == "parked" and self.why == AWAITED
+
+    @property
+    def is_declined(self) -> bool:
+        """Whether the bot was never there, and declined to come."""
+        return self.state == "parked" and self.why == UNINVITED
 
     @property
     def sent_away(self) -> bool:
@@ -157,8 +165,8 @@ class Rooms(Queries):
         for column in pointing_at(rooms, but=(audit, campaign_rooms, boards)):
             self._connection.execute(update(column.table).where(column == other).values({column.name: kept}))
         if self._connection.execute(select(audit.c.id).where(audit.c.room_id == other).limit(1)).first():
-            nowhere = {"address": f"({other})", "alias": "", "admin": False, "state": "parked", "why": "left"}
-            self.change(other, **nowhere)
+            nowhere = {"address": f"({other})", "alias": "", "state": "parked", "why": "left"}
+            self.change(other, admin=False, direct=True, **nowhere)
         else:
             self._connection.execute(delete(rooms).where(rooms.c.id == other))
 

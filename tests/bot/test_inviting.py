@@ -16,6 +16,7 @@ from campaign.chat import MATRIX, Address, Invited, Joined, Message, Removed, Ro
 from commands import tell
 from commands.menu import MENU
 from commands.places import inviting
+from commands.privacy.forgetting import Forgetting
 from commands.trouble import undelivered
 from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, begun, config, plain, said
 
@@ -126,6 +127,30 @@ async def test_an_empty_room_that_is_listed_or_new_is_not_left(database: Databas
         assert all(
             intent != "leave" for intent, _, _ in await hear(database, Joined(where, NOW, deserted=True))
         )
+
+
+async def test_declined_invitations_are_no_rooms_of_the_bots_and_are_forgotten_in_the_end(
+    database: Database,
+) -> None:
+    for number in range(5):
+        await hear(database, invited(number, ANA))
+    known = await database.read(lambda storage: len(storage.rooms.all()))
+    (told,) = await hear(database, said("$rooms", "!rooms", TEAM, MAUD))
+    assert "elsewhere.example" not in told[2]
+    assert told[2].count("\n") == 2, "one line for each room of the config"
+
+    async def forget(now: datetime) -> None:
+        forgetting = Forgetting()
+        while forgetting.is_due(now):
+            await database.write(lambda storage: forgetting.step(storage, now))
+
+    await forget(NOW + timedelta(days=1))
+    assert await database.read(lambda storage: len(storage.rooms.all())) == known, (
+        "it still says that it left"
+    )
+    await forget(NOW + timedelta(days=50))
+    assert await database.read(lambda storage: len(storage.rooms.all())) == known - 5
+    assert (await hear(database, invited(1, MAUD)))[0][0] == "join"
 
 
 async def test_one_person_alone_keeps_nobody_else_out(
