@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from campaign.bridge import Bridges
+from campaign.chat import XMPP
 from campaign.errors import CampaignError
 from campaign.providers import PUBLIC_PROVIDERS
 from commands import meant
@@ -145,6 +146,14 @@ class Context:
     def private(self) -> bool:
         """Whether this is a chat of exactly two."""
         return self.place == "private"
+
+    @property
+    def shows_accounts(self) -> bool:
+        """Whether an account may be named here: everybody sees whose it is anyway, or is to know.
+
+        A room on XMPP may hide that from all but its moderators, of whom we may be one.
+        """
+        return self.place in CAMPAIGNERS or self.room.network != XMPP
 
     @property
     def language(self) -> str:

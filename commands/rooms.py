@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     needs_campaign=False,
 )
 def rooms(ctx: Context) -> Reply:
-    """List every room that is not a private chat, with its network and state."""
+    """List every room that is no private chat, nor one that the bot never entered, with its network and state."""
     lines = [
         say(
             N_("- {name} ({network}, for campaigners): {state}")
@@ -31,7 +31,7 @@ def rooms(ctx: Context) -> Reply:
             state=say(STATES[_state(one)]),
         )
         for one in ctx.storage.rooms.all()
-        if not one.direct
+        if not one.direct and (not one.is_declined or ctx.storage.rooms.campaigns_of(one.id) or one.admin)
     ]
     return Reply(tuple(lines) or (say(N_("I am in no room.")),))
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from storage.boards import Boards
+from storage.people import pointing_at
+from storage.rooms import UNINVITED
 from storage.rows import Queries
 from storage.tables import (
     campaigns,
@@ -217,6 +219,26 @@ class Forgetting(Queries):
         ids = list(self._connection.execute(over).scalars())
         self._connection.execute(delete(quarantine).where(quarantine.c.id.in_(ids)))
         return len(ids) == most
+
+    def declined(self, after: int, most: int) -> int | None:
+        """Forget rooms that the bot declined to enter, once nothing is known of them but that: as with a new one, then."""
+        walked = list(
+            self._connection.execute(
+                select(rooms.c.id)
+                .where(rooms.c.id > after, rooms.c.state == "parked", rooms.c.why == UNINVITED)
+                .order_by(rooms.c.id)
+                .limit(most)
+            ).scalars()
+        )
+        if not walked:
+            return None
+        pointed_at = [
+            rooms.c.id.in_(select(column).where(column.in_(walked))) for column in pointing_at(rooms)
+        ]
+        self._connection.execute(
+            delete(rooms).where(rooms.c.id.in_(walked), rooms.c.admin.is_(False), ~or_(*pointed_at))
+        )
+        return walked[-1] if len(walked) == most else None
 
 
 def _has_ended(row: Row[*tuple[Any, ...]], before: datetime) -> bool:

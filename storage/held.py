@@ -98,7 +98,14 @@ class Held(Queries):
         chats = [room for room, _ in Unsaying(self._connection).private_chats(accounts)]
         query = (
             select(dispatches.c.made_at, dispatches.c.payload["text"].as_string())
-            .where(dispatches.c.room_id.in_(chats))
+            # The chat may have been somebody else's before: what was for them alone stays theirs.
+            .where(
+                dispatches.c.room_id.in_(chats),
+                or_(
+                    dispatches.c.private_with.is_(None),
+                    dispatches.c.private_with.in_([one.id for one in accounts]),
+                ),
+            )
             .order_by(dispatches.c.made_at)
         )
         return [{"at": _plain(at), "text": text} for at, text in self._connection.execute(query) if text]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, case, delete, func, insert, or_, select, update
 
 from campaign.chat import Room
+from storage.people import pointing_at
 from storage.rows import Queries
-from storage.tables import boards, campaign_rooms, campaigns, outbox, prompts, rooms
+from storage.tables import audit, boards, campaign_rooms, campaigns, outbox, prompts, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,10 @@ GAVE_WAY = "gave-way"
 AWAITED = "awaited"
 """Why a room is parked that takes another one's place: nobody has invited the bot yet, and what waits for it is kept."""
 
-NOT_SENT_AWAY = ("uninvited", "members", AWAITED)
+UNINVITED = "uninvited"
+"""Why a room is parked into which nobody may invite the bot who has."""
+
+NOT_SENT_AWAY = (UNINVITED, "members", AWAITED)
 """Why a room is parked that never sent the bot away: whoever invited it might not, or it lets in its members alone."""
 
 NOT_YET = or_(rooms.c.state == "wanted", (rooms.c.state == "parked") & (rooms.c.why == AWAITED))
@@ -53,6 +57,11 @@ class RoomRow:
     def is_awaited(self) -> bool:
         """Whether it takes another one's place, and nobody has invited the bot yet."""
         return self.state == "parked" and self.why == AWAITED
+
+    @property
+    def is_declined(self) -> bool:
+        """Whether the bot was never there, and declined to come."""
+        return self.state == "parked" and self.why == UNINVITED
 
     @property
     def sent_away(self) -> bool:
@@ -138,7 +147,10 @@ class Rooms(Queries):
         self._connection.execute(update(rooms).where(rooms.c.id == room_id), values)
 
     def absorb(self, kept: int, other: int) -> None:
-        """Make two entries for one room (its alias, its id) a single one; what was to be said in either is said in it."""
+        """Make two entries for one room (its alias, its id) a single one; what was to be said in either is said in it.
+
+        The book of acts, which is only ever added to, may go on naming the other: that is nowhere then.
+        """
         for row in self._connection.execute(
             select(campaign_rooms).where(campaign_rooms.c.room_id == other)
         ).all():
@@ -150,8 +162,13 @@ class Rooms(Queries):
             delete(boards).where(boards.c.room_id == other, boards.c.campaign_id.in_(both))
         )
         self._connection.execute(update(boards).where(boards.c.room_id == other), {"room_id": kept})
-        self._connection.execute(update(outbox).where(outbox.c.room_id == other), {"room_id": kept})
-        self._connection.execute(delete(rooms).where(rooms.c.id == other))
+        for column in pointing_at(rooms, but=(audit, campaign_rooms, boards)):
+            self._connection.execute(update(column.table).where(column == other).values({column.name: kept}))
+        if self._connection.execute(select(audit.c.id).where(audit.c.room_id == other).limit(1)).first():
+            nowhere = {"address": f"({other})", "alias": "", "state": "parked", "why": "left"}
+            self.change(other, admin=False, direct=True, **nowhere)
+        else:
+            self._connection.execute(delete(rooms).where(rooms.c.id == other))
 
     def successor(self, room: RoomRow, address: str) -> RoomRow | None:
         """The room that takes the place of another, known from now on.

@@ -74,7 +74,10 @@ def open_campaigns(storage: Storage, config: Config, now: datetime) -> Changes:
         _name(storage, known, campaign, now)
         for position, (network, address) in enumerate(campaign.rooms):
             language = campaign.language or bot.language
-            storage.rooms.list_in(known.id, _room(storage, network, address, language), position)
+            room = _room(storage, network, address, language)
+            # Of one that was replaced the campaign has the one in its place; no file makes that the campaigners' room.
+            successor = storage.rooms.named(network, address)
+            storage.rooms.list_in(known.id, successor.id if successor else room, position)
     last = storage.audit.last("files not read")
     if config.amiss and (last is None or not is_lately(last, _TELL_AGAIN, now)):
         storage.audit.note("files not read", now, count=len(config.amiss))

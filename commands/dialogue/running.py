@@ -14,7 +14,6 @@ from commands.organisations import asking
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from campaign.chat import Address
     from commands.command import Command
 
 
@@ -28,7 +27,7 @@ def authorise(context: Context, one: Command) -> None:
         CampaignError: they may not; the text says who may, or where.
     """
     if context.house.bridges.brings(context.address):
-        raise CampaignError(bridged(context.address))
+        raise CampaignError(bridged(context.address.id if context.shows_accounts else context.name))
     if one.admin and not context.is_admin:
         raise CampaignError(
             say(
@@ -42,13 +41,13 @@ def authorise(context: Context, one: Command) -> None:
         raise CampaignError(_elsewhere(context, one))
 
 
-def bridged(who: Address) -> Text:
-    """Say why nothing is taken from somebody who comes through a bridge."""
+def bridged(who: str) -> Text:
+    """Say why nothing is taken from somebody who comes through a bridge, by their account where that may be named."""
     return say(
         N_(
             "You write through a bridge ({address}), where anybody can take any name, so I take nothing from there. Please write from an account on Matrix or XMPP."
         ),
-        address=who.id,
+        address=who,
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 from typing import TYPE_CHECKING
 
-from campaign.chat import N_, Message, Said, Text, say
+from campaign.chat import N_, XMPP, Message, Said, Text, say
 from campaign.circle import LASTS, is_circle
 from commands import tell
 from commands.command import Elsewhere, Reply
@@ -35,9 +35,10 @@ def refused(storage: Storage, house: House, event: Said | Reacted | Balloted, no
     if not _first(storage, room, f"bridged {_digest(event.sender)}", now):
         return Reply()
     address = storage.people.ensure(event.sender, event.name, now).address_id if event.private else None
-    message = Message(
-        (running.bridged(event.sender),), to=event.sender, to_name=event.name, private=event.private
-    )
+    # A room on XMPP may hide accounts from all but its moderators, of whom we may be one.
+    seen = event.private or room.network != XMPP
+    why = running.bridged(event.sender.id if seen else event.name)
+    message = Message((why,), to=event.sender, to_name=event.name, private=event.private)
     told = Elsewhere(message, room_id=room.id, address_id=address, reply_to=event.event, thread=event.thread)
     return Reply(elsewhere=(told,))
 

@@ -86,5 +86,9 @@ def _unread(storage: Storage, _: int, now: datetime) -> int | None:
     return 0 if storage.unread.forget(now - REMEMBERED, AT_ONCE) else None
 
 
-_TABLES = (_events, _messages, _questions, _quarantined, _unread)
+def _declined(storage: Storage, after: int, _: datetime) -> int | None:
+    return storage.forgetting.declined(after, AT_ONCE)
+
+
+_TABLES = (_events, _messages, _questions, _quarantined, _unread, _declined)
 """What a step forgets of each table: it returns where the next one goes on, or None at the end."""

@@ -112,7 +112,7 @@ def vouch(ctx: Context, declared: Signature) -> Reply:
                 sign=Typed("sign", declared.organisation),
             )
         )
-    if not ctx.private and declared.room_id != ctx.room.id:
+    if not ctx.private and (declared.room_id != ctx.room.id or not ctx.shows_accounts):
         raise CampaignError(
             say(
                 N_("Please say {command} to me in private: I will show you whose account it is."),

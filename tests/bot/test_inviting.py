@@ -13,8 +13,11 @@ from bot.files.opening import house_of
 from bot.intake.intake import Intake
 from bot.transports.base import Batch
 from campaign.chat import MATRIX, Address, Invited, Joined, Message, Removed, Room, say
+from commands import tell
 from commands.menu import MENU
 from commands.places import inviting
+from commands.privacy.forgetting import Forgetting
+from commands.trouble import undelivered
 from tests.bot.scripted import ANA, COOP, HOUSE, MAUD, NOW, PASSWORDS, TEAM, begun, config, plain, said
 
 if TYPE_CHECKING:
@@ -104,6 +107,50 @@ async def test_many_invitations_at_once_are_declined_in_words_but_not_an_adminis
     assert (await hear(database, invited(8, MAUD)))[0][0] == "join"
     later = NOW + timedelta(hours=1, seconds=1)
     assert (await hear(database, invited(2, at=later), now=later))[0][0] == "join"
+
+
+async def test_a_chat_that_its_person_has_left_is_left_and_takes_up_no_room(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MOST_ROOMS", 1)
+    await hear(database, invited(1, ANA, direct=True))
+    await hear(database, Joined(room(1), NOW, private_with=ANA))
+    gone = Joined(room(1), NOW)
+    done = await hear(database, gone, said("$last", "!help", room(1)), replace(gone, deserted=True))
+    assert [(intent, where) for intent, where, _ in done] == [("leave", room(1).id)]
+    assert (await hear(database, invited(2)))[0][0] == "join"
+
+
+async def test_an_empty_room_that_is_listed_or_new_is_not_left(database: Database) -> None:
+    await hear(database, Joined(COOP, NOW), Joined(TEAM, NOW))
+    for where in (COOP, TEAM, room(1)):
+        assert all(
+            intent != "leave" for intent, _, _ in await hear(database, Joined(where, NOW, deserted=True))
+        )
+
+
+async def test_declined_invitations_are_no_rooms_of_the_bots_and_are_forgotten_in_the_end(
+    database: Database,
+) -> None:
+    for number in range(5):
+        await hear(database, invited(number, ANA))
+    known = await database.read(lambda storage: len(storage.rooms.all()))
+    (told,) = await hear(database, said("$rooms", "!rooms", TEAM, MAUD))
+    assert "elsewhere.example" not in told[2]
+    assert told[2].count("\n") == 2, "one line for each room of the config"
+
+    async def forget(now: datetime) -> None:
+        forgetting = Forgetting()
+        while forgetting.is_due(now):
+            await database.write(lambda storage: forgetting.step(storage, now))
+
+    await forget(NOW + timedelta(days=1))
+    assert await database.read(lambda storage: len(storage.rooms.all())) == known, (
+        "it still says that it left"
+    )
+    await forget(NOW + timedelta(days=50))
+    assert await database.read(lambda storage: len(storage.rooms.all())) == known - 5
+    assert (await hear(database, invited(1, MAUD)))[0][0] == "join"
 
 
 async def test_one_person_alone_keeps_nobody_else_out(
@@ -206,6 +253,34 @@ async def test_a_room_that_the_config_knows_by_its_alias_may_invite_the_bot(data
     await hear(database, Joined(room(1), NOW, alias=alias))
     rooms = await database.read(lambda storage: storage.rooms.of_campaign(1))
     assert [(one.address, one.state) for one in rooms if one.alias == alias] == [(room(1).id, "joined")]
+
+
+async def test_a_room_known_by_its_id_and_by_its_alias_is_one_though_something_was_not_said_there_in_time(
+    database: Database,
+) -> None:
+    alias = "#elsewhere:example.org"
+
+    def both(storage: Storage) -> int:
+        storage.rooms.ensure(MATRIX, room(1).id, state="parked", why="uninvited", language="en")
+        asked = storage.rooms.ensure(MATRIX, alias, alias=alias, language="en", admin=True)
+        storage.outbox.put(MATRIX, Message((say("late"),)), NOW, room=asked.id, expires_at=NOW)
+        tell.put(storage, undelivered.expired(storage, HOUSED, storage.outbox.expired(NOW), NOW), NOW)
+        return asked.id
+
+    asked = await database.write(both)
+    await hear(database, Joined(room(1), NOW, alias=alias))
+
+    def work(storage: Storage) -> None:
+        assert storage.inbox.quarantined(9) == ((), 0)
+        known = storage.rooms.named(MATRIX, alias)
+        assert known is not None
+        assert (known.address, known.state, known.admin) == (room(1).id, "joined", True)
+        assert [one.room_id for one in storage.undelivered.undecided(9)[0]] == [known.id]
+        assert storage.rooms.find(MATRIX, alias) is None
+        # The book of acts is never written anew: it goes on naming the entry that is no more.
+        assert [one.id for one in storage.rooms.admin_rooms() if one.id == asked] == []
+
+    await database.read(work)
 
 
 async def test_a_room_that_was_declined_and_is_in_the_config_by_now_may_invite_the_bot(

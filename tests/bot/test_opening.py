@@ -13,7 +13,7 @@ from campaign.chat import MATRIX, XMPP, Address, Message, say
 from campaign.organisation import normal_form
 from storage.messages import thaw
 from storage.opening import open_database
-from tests.bot.scripted import ANA, CONFIG, COOP, NOW, PASSWORDS, config, plain
+from tests.bot.scripted import ANA, CONFIG, COOP, FORGE, NOW, PASSWORDS, begun, config, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -456,3 +456,18 @@ def test_a_campaign_has_its_title_in_each_language_and_takes_one_more_later(
         "campaigns.ngi.title: fr Sauvons-les, en Save it here, but fr Sauvons-le, en Save it"
     )
     assert shown("fr") == "Sauvons-le"
+
+
+def test_a_room_that_was_replaced_is_not_listed_again_at_the_next_start(tmp_path: Path) -> None:
+    with begun(tmp_path, COOP) as database:
+
+        def work(storage: Storage) -> list[tuple[str, str]]:
+            old = storage.rooms.find(COOP.network, COOP.id)
+            assert old is not None
+            new = storage.rooms.ensure(COOP.network, "!next:example.org", state="joined")
+            storage.rooms.change(old.id, state="parked", why="replaced")
+            storage.rooms.succeed(old, new.id)
+            open_campaigns(storage, config(tmp_path), NOW)
+            return [(one.address, one.state) for one in storage.rooms.of_campaign(1, joined=False)]
+
+        assert database.transaction(work) == [("!next:example.org", "joined"), (FORGE.id, "wanted")]

@@ -283,6 +283,29 @@ def test_every_column_that_points_at_people_is_thought_of() -> None:
     assert len(metadata.sorted_tables) > 30
 
 
+def test_what_was_said_in_a_chat_to_whoever_it_was_with_before_is_not_held_of_who_it_is_with_now(
+    database: Database,
+) -> None:
+    before, now = Address(MATRIX, "@before:example.org"), Address(MATRIX, "@now:example.org")
+
+    def work(storage: Storage) -> None:
+        chat = storage.rooms.ensure(MATRIX, "!chat", state="joined", direct=True, partner=before.id)
+        for who in (before, now):
+            # Whom somebody invites before they leave a chat of two is alone with the bot there.
+            storage.rooms.change(chat.id, partner=who.id)
+            row = storage.outbox.put(MATRIX, said(f"for {who.id}", private=True), NOW, room=chat.id)
+            payload = {"text": f"for {who.id}", "mentions": []}
+            storage.dispatches.freeze(
+                [row], key=who.id, network=MATRIX, room_id=chat.id, payload=payload, private_with=who.id, file_id=None, now=NOW
+            )  # fmt: skip
+            storage.dispatches.delivered(who.id, f"${who.id}", NOW)
+        person = storage.people.ensure(now, "Now", NOW)
+        told = storage.held.by_table(person.id)["said_to_you"]
+        assert [one["text"] for one in told] == [f"for {now.id}"]
+
+    database.transaction(work)
+
+
 def test_what_is_held_is_found_in_every_table(database: Database) -> None:
     def work(storage: Storage) -> None:
         made = fill(storage)
