@@ -144,6 +144,18 @@ async def test_of_two_organisations_in_a_sentence_it_is_asked_which(tmp_path: Pa
         assert (await stage.rows())["signatures"] == []
 
 
+@pytest.mark.parametrize("said", ["on veut plus signer", "we no longer want to sign", "on ne signera pas"])
+async def test_who_will_not_sign_any_more_takes_back_what_they_have_signed(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (before,) = await stage.say(voice("Camille"), said, "private")
+        assert before.message.lines[0].values["command"] == Typed("decline")
+        await stage.say(voice("Camille"), "!sign")
+        (after,) = await stage.say(voice("Camille"), said, "private")
+        assert after.message.lines[0].values["command"] == Typed("withdraw")
+        (done,) = await stage.say(voice("Camille"), "yes", "private")
+    assert "is taken back" in done.ids[0]
+
+
 @pytest.mark.parametrize(
     "said", ["Racines Numériques role tresorier", "racines numériques rôle : tresorier", "role=tresorier"]
 )

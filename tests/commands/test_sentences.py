@@ -107,6 +107,13 @@ STATEMENTS = {
     "on n'a pas le droit de signer": "decline",
     "on voudrait signer mais on ne peut pas": "decline",
     "we cant sign": "decline",
+    "on veut plus signer": "decline",
+    "on ne veut plus signer": "decline",
+    "on a plus envie de signer": "decline",
+    "on signe plus": "decline",
+    "nous ne signons plus la lettre": "decline",
+    "we no longer want to sign": "decline",
+    "we don't want to sign any more": "decline",
     # waiting for others
     "on voudrait bien signer mais on attend l'AG": "deciding",
     "we'd love to sign but need to ask the board": "deciding",
@@ -159,6 +166,8 @@ NOTHING = (
     "on revient sur notre refus",
     "arrêtez pas les rappels",
     "don't stop the reminders",
+    "on signe plus vite que prévu",
+    "on a plus de signatures que jamais",
     # what might be, or somebody else
     "on pourrait signer",
     "we might sign",
