@@ -58,6 +58,12 @@ THINKS = re.compile(
     r"|debat[a-z]*"
 )
 TAKES_BACK = re.compile(r"retir(?:e|er|ez|ons)|withdraw")
+OFF_THE_LIST = re.compile(
+    r"(?:(?:enlev|ot|ray|retir)(?:e|ez|er) nous|nous (?:enlever|oter|rayer|retirer)|(?:remove|removing|strike) us|take us off)"
+    r"(?: (?:(?:de|from|off) )?(?:la|votre|cette|the|your|this) (?:liste?|lettre|letter)"
+    r"(?: des signataires| of signatories)?)?(?: (?:svp|stp|s il (?:vous|te) plait|merci|please|thanks))*$"
+)
+"""How somebody asks to be taken off the list, and no other: "enlevez nous de la liste"."""
 REGRETS = re.compile(
     r"(?:(?:ah|oh|euh|oups|oops|mince|zut|pardon|sorry) )*(?:en fait|finalement|tout compte fait|actually|on second thoughts?)"
     r" (?:non|no|nope|pas|not)(?: (?:merci|thanks|desolee?|sorry))?"

@@ -192,7 +192,8 @@ def _said_of_us(words: list[str]) -> Meaning | None:
         or _waits(words, takes_part=takes_part)
     ):
         return Meaning("deciding")
-    if done == "withdraw" and _takes_back(words):
+    off = not negation.turns(words) and _has(phrases.OFF_THE_LIST, words)
+    if off or (done == "withdraw" and _takes_back(words)):
         return Meaning("withdraw")
     if not negation.turns(words):
         return _yes(words, done) if takes_part or done == "decline" else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import Typed
+from campaign.chat import Listing, Typed
 from commands.line import finding
 from commands.line.calling import Line
 from commands.line.finding import find
@@ -142,6 +142,23 @@ async def test_of_two_organisations_in_a_sentence_it_is_asked_which(tmp_path: Pa
         (entitled,) = await stage.say(voice("Camille"), "2", "private")
         assert entitled.message.lines[0].values["name"] == "Les Jardiniers du Web"
         assert (await stage.rows())["signatures"] == []
+
+
+@pytest.mark.parametrize("said", ["annulez svp", "annulez", "cancel please"])
+async def test_who_says_to_cancel_is_asked_what(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+    meant = answer.message.lines[0].values["command"]
+    assert isinstance(meant, Listing)
+    assert meant.items == (Typed("withdraw"), Typed("vote", "retract"))
+
+
+@pytest.mark.parametrize("said", ["annulez", "annule", "cancel"])
+async def test_but_not_who_was_asked_something(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "on signe", "private")
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+    assert answer.ids == ["All right: I did nothing."]
 
 
 @pytest.mark.parametrize("said", ["on veut plus signer", "we no longer want to sign", "on ne signera pas"])

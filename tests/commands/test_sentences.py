@@ -133,6 +133,12 @@ STATEMENTS = {
     "on regrette d'avoir signé": "withdraw",
     "I signed by mistake": "withdraw",
     "nous retirons Nuage Libre": "withdraw",
+    "enlevez nous de la liste": "withdraw",
+    "merci de nous enlever de la liste": "withdraw",
+    "retirez nous svp": "withdraw",
+    "take us off the list": "withdraw",
+    "please remove us": "withdraw",
+    "remove us from the list, thanks": "withdraw",
 }
 NOTHING = (
     "merci",
@@ -168,6 +174,9 @@ NOTHING = (
     "don't stop the reminders",
     "on signe plus vite que prévu",
     "on a plus de signatures que jamais",
+    "remove us from the reminders",
+    "enlevez nous une épine du pied",
+    "don't take us off the list",
     # what might be, or somebody else
     "on pourrait signer",
     "we might sign",
