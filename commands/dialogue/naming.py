@@ -32,6 +32,8 @@ _OWN = re.compile(
 )
 _OURSELVES = frozenset({"nous", "moi", "us", "me"})
 """With which the name of nobody begins in small letters: "pour nous on signe"."""
+_OF_NOW = re.compile(r"(?:l'instant|le moment|cette fois|une fois|now|the (?:moment|time being)|once)\b")
+"""What follows "for" in another sense: "pour l'instant on ne signe pas"."""
 _UNTIL = re.compile(r"\b(?:jusqu'|d'ici|until|till)", re.IGNORECASE)
 _ENDS = re.compile(r"[,;.!?](?:\s|$)")
 _TO_DO = re.compile(r"[a-zà-ÿ']+(?:er|ir|re|ing)")
@@ -157,6 +159,7 @@ def _can_be_called(name: str) -> bool:
         bool(fold(name))
         and fold(name) not in NOBODYS_NAME
         and first not in _OURSELVES
+        and not _OF_NOW.match(name)
         and not (_TO_DO.fullmatch(first) or sentences.is_verb(first))
     )
 

@@ -90,6 +90,10 @@ LATER = re.compile(
     r"|pas (?:pour )?(?:le moment|l instant|tout de suite|maintenant)"
     r"|besoin (?:de|d un peu de|d encore un peu de|de plus de) temps|need (?:some |more |a bit more )*time"
 )
+FOR_NOW = re.compile(
+    r"pour (?:l instant|le moment)|for (?:now|the moment|the time being)|at the moment|a ce stade"
+)
+"""With which a no is not yet one for good."""
 CONDITIONS = _set("si s if unless whether peut maybe perhaps mais but sauf except quand when")
 WAITS = re.compile(r"attend(?:s|ons|re|ant|ra|rons)?|en attente|wait(?:ing|s)?|await(?:ing)?")
 ORGAN = re.compile(

@@ -198,7 +198,9 @@ def _said_of_us(words: list[str]) -> Meaning | None:
     if not negation.turns(words):
         return _yes(words, done) if takes_part or done == "decline" else None
     refuses = (takes_part and negation.denies(words, phrases.SIGNS)) or negation.cannot(words)
-    return Meaning("decline") if refuses and not _has(phrases.SIGNED, words) else None
+    if not refuses or _has(phrases.SIGNED, words):
+        return None
+    return Meaning("deciding" if _has(phrases.FOR_NOW, words) else "decline")
 
 
 def _takes_back(words: list[str]) -> bool:

@@ -93,6 +93,8 @@ async def test_who_takes_their_vote_back_keeps_their_signature(tmp_path: Path, t
         ("nous signons au nom de notre association Chatons du Nord, merci", "sign Chatons du Nord"),
         ("we sign on behalf of Chatons du Nord", "sign Chatons du Nord"),
         ("on en parle à notre CA jusqu'à vendredi", "deciding jusqu'à vendredi"),
+        ("pour le moment on signe", "sign"),
+        ("pour cette fois on ne signe pas", "decline"),
     ],
 )
 async def test_a_sentence_names_an_organisation_by_for_or_one_that_is_known(
@@ -204,6 +206,15 @@ async def test_who_says_not_yet_behind_sign_founds_no_organisation(
     shown = values.get("command") or values["deciding"]
     assert isinstance(shown, Typed)
     assert shown.command == meant
+
+
+@pytest.mark.parametrize("said", ["pour l'instant on signe pas", "for now we are not signing"])
+async def test_who_does_not_sign_for_now_is_asked_until_when(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+    values = answer.message.lines[0].values
+    assert answer.ids[0].startswith("If **{name}** is still deciding")
+    assert values["name"] == "Nuage Libre"
 
 
 @pytest.mark.parametrize("text", ["salut tocsin", "pas question", "d'accord", "on ne va pas ne pas signer"])

@@ -119,6 +119,10 @@ STATEMENTS = {
     "we'd love to sign but need to ask the board": "deciding",
     "on signera, mais pas tout de suite": "deciding",
     "on signe pas avant le CA de mardi": "deciding",
+    "pour l'instant on signe pas": "deciding",
+    "on ne peut pas signer pour le moment": "deciding",
+    "for now we are not signing": "deciding",
+    "we won't sign at the moment": "deciding",
     # another day
     "on signera mardi": "deciding",
     "we will sign next week": "deciding",
