@@ -86,7 +86,7 @@ NOT_ONES_SIGNATURE = _set(
     "donnees data vote voix message question objection rappel rappels nom name mot dit said argent money"
 )
 LATER = re.compile(
-    r"pas encore|not (?:[a-z]+ )?yet|pas surs?|pas sures?|not sure|(?<!au )plus tard|later|not (?:right |for )?now"
+    r"pas encore|not (?:[a-z]+ )?yet|pas sure?s?(?! (?:nous|moi)\b)|not sure|(?<!au )plus tard|later|not (?:right |for )?now"
     r"|pas (?:pour )?(?:le moment|l instant|tout de suite|maintenant)"
     r"|besoin (?:de|d un peu de|d encore un peu de|de plus de) temps|need (?:some |more |a bit more )*time"
 )
@@ -113,7 +113,12 @@ WRITES = re.compile(
 )
 STOPS = re.compile(r"arret(?:e|ez|er)|stop|cess(?:e|ez|er)")
 GOES_ON = re.compile(rf"(?:ne|n|not|never) (?:{STOPS.pattern})|(?:{STOPS.pattern}) (?:pas|jamais)")
-OUT = re.compile(r"(?:sans|pas) (?:nous|moi)|pas pour (?:nous|moi)|without us|not (?:for )?us|(?:us|me) out")
+COUNTED_OUT = re.compile(r"(?<!not )(?<!never )(?:count|leave|keep) (?:us|me) out")
+"""The same as `OUT` without a word that says no."""
+OUT = re.compile(
+    r"(?:sans|pas) (?:nous|moi)|pas (?:pour|(?:compter )?sur) (?:nous|moi)|without us|not (?:for )?us"
+    rf"|not count (?:on|us|me)(?! out)|{COUNTED_OUT.pattern}"
+)
 IN = re.compile(
     r"(?:on en|j en|nous en) (?:est|suis|sommes)|(?:we re|we are|i m|i am) in|count (?:us|me) in"
     r"|compte[zr]? sur (?:nous|moi)"

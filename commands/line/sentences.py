@@ -173,7 +173,8 @@ def _said(words: list[str]) -> Meaning | None:
     if phrases.REGRETS.fullmatch(" ".join(words)):
         return Meaning("withdraw")
     words = negation.plain(words)
-    out = negation.turns(words) == 1 and _has(phrases.OUT, words)
+    turns = negation.turns(words)
+    out = _has(phrases.OUT, words) if turns == 1 else not turns and _has(phrases.COUNTED_OUT, words)
     if out or (words[:1] == ["pas"] and negation.denies(words, phrases.SIGNS)):  # "pas question de signer"
         return Meaning("decline")
     if phrases.US.isdisjoint(words) and not any(map(phrases.LET_US.fullmatch, words)):
