@@ -35,6 +35,12 @@ _OURSELVES = frozenset({"nous", "moi", "us", "me"})
 _OF_NOW = re.compile(r"(?:l'instant|le moment|cette fois|une fois|now|the (?:moment|time being)|once)\b")
 """What follows "for" in another sense: "pour l'instant on ne signe pas"."""
 _UNTIL = re.compile(r"\b(?:jusqu'|d'ici|until|till)", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"(?:n')?(?:a|ont|has|have)(?: \w+){0,2} sign(?:é|e|ed)\b"
+    r"|(?:signe|signent|signera|signeront|signs|will sign),? (?:(?:mais|but) )?(?:pas|sans|not|without) (?:nous|moi|us|me)\b",
+    re.IGNORECASE,
+)
+"""What is said of an organisation by others: "Nuage Libre a signé, pas nous"."""
 _ENDS = re.compile(r"[,;.!?](?:\s|$)")
 _TO_DO = re.compile(r"[a-zà-ÿ']+(?:er|ir|re|ing)")
 """A verb in small letters: "pour signer", "for signing"."""
@@ -97,7 +103,8 @@ def _mentioned(context: Context, text: str) -> list[str]:
         capital = (
             any(map(str.isupper, name)) and fold(name) not in NOBODYS_NAME and not sentences.is_common(name)
         )
-        if known is not None and (as_written if known.flagged else count > 1 or capital):
+        of_others = _OF_OTHERS.match(" ".join(words[place + count :])) is not None
+        if known is not None and not of_others and (as_written if known.flagged else count > 1 or capital):
             found.append(name)
             place += count - 1
         place += 1

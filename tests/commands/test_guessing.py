@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.chat import Listing, Typed
+from campaign.chat import Listing, Text, Typed
 from commands.line import finding
 from commands.line.calling import Line
 from commands.line.finding import find
@@ -173,6 +173,24 @@ async def test_who_will_not_sign_any_more_takes_back_what_they_have_signed(tmp_p
         assert after.message.lines[0].values["command"] == Typed("withdraw")
         (done,) = await stage.say(voice("Camille"), "yes", "private")
     assert "is taken back" in done.ids[0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Nuage Libre a signé, pas nous", "Nuage Libre has signed, not us"),
+        *("Nuage Libre signe, mais sans nous", "Nuage Libre will sign, without us"),
+    ],
+)
+async def test_what_others_have_done_is_not_undone_for_them(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (own,) = await stage.say(voice("Robin"), said, "private")
+        (nobodys,) = await stage.say(voice("Lou"), said, "private")
+    assert own.message.lines[0].values["command"] == Typed("decline")
+    does = own.message.lines[0].values["does"]
+    assert isinstance(does, Text)
+    assert does.values["name"] == "Le Fil Commun"
+    assert nobodys.message.lines[0].values["command"] == Typed("decline")
 
 
 @pytest.mark.parametrize(
