@@ -41,6 +41,10 @@ _OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 """What is said of an organisation by others: "Nuage Libre a signé, pas nous"."""
+_AND = re.compile(r",? (?:et|and|&|ainsi que) (?:(?:pour|for) )?(?=[^\W\d_])", re.IGNORECASE)
+"""What stands before a second name."""
+_MOST_OF_A_SECOND = 5
+"""Words that one has which nobody is called yet."""
 _ENDS = re.compile(r"[,;.!?](?:\s|$)")
 _TO_DO = re.compile(r"[a-zà-ÿ']+(?:er|ir|re|ing)")
 """A verb in small letters: "pour signer", "for signing"."""
@@ -78,6 +82,9 @@ def spoken_for(context: Context, one: Command, text: str) -> list[str]:
     text = clean(text)
     name = called(context, text)
     found = {_who(context, name): name} if name else {}
+    second = _second(context, text.partition(name)[2]) if found else ""
+    if second:
+        found.setdefault(_who(context, second), second)
     for mentioned in _mentioned(context, text.replace(name, " , ", 1) if name else text):
         found.setdefault(_who(context, mentioned), mentioned)
     return list(found.values())
@@ -86,6 +93,24 @@ def spoken_for(context: Context, one: Command, text: str) -> list[str]:
 def _who(context: Context, name: str) -> str:
     known = lookup.named(context.storage, name)
     return known.name if known is not None else name
+
+
+def _second(context: Context, rest: str) -> str:
+    """The name behind another one and "and"; "" if none is: one that is not known is written as a name, and ends the text."""
+    before = _AND.match(rest)
+    if before is None:
+        return ""
+    rest = rest[before.end() :]
+    name = _ENDS.split(rest, maxsplit=1)[0].strip(' "')
+    words = name.split()[: _MOST_OF_A_SECOND + 1]
+    if known := _known(context, rest.split()[:_MOST_WORDS]):
+        return known
+    is_name = name[:1].isupper() and len(words) <= _MOST_OF_A_SECOND and _can_be_called(name)
+    return (
+        name
+        if is_name and not any(map(sentences.is_verb, words)) and not sentences.is_common(words[0])
+        else ""
+    )
 
 
 def _mentioned(context: Context, text: str) -> list[str]:

@@ -178,6 +178,40 @@ async def test_who_will_not_sign_any_more_takes_back_what_they_have_signed(tmp_p
 @pytest.mark.parametrize(
     "said",
     [
+        *("on signe pour Nuage Libre et Picasoft", "nous signons pour Nuage Libre et pour Picasoft !"),
+        *(
+            "we sign for Nuage Libre and Picasoft, thanks",
+            "on signe pour Nuage Libre et Picasoft. Merci à vous",
+        ),
+    ],
+)
+async def test_nor_is_a_second_one_lost_that_is_not_known(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+        assert answer.ids[1].startswith("For which organisation?")
+        (entitled,) = await stage.say(voice("Camille"), "2", "private")
+        assert entitled.message.lines[0].values["name"] == "Picasoft"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("on signe pour Nuage Libre et Merci à vous", "on signe pour Nuage Libre et On en est fiers"),
+        *("on signe pour Nuage Libre et ses membres", "we sign for Nuage Libre and Thank you"),
+    ],
+)
+async def test_but_not_all_that_follows_and_is_one(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+    shown = answer.message.lines[0].values["command"]
+    assert isinstance(shown, Typed)
+    assert shown.command == "sign"
+    assert "Nuage Libre" in shown.rest
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         *("Nuage Libre a signé, pas nous", "Nuage Libre has signed, not us"),
         *("Nuage Libre signe, mais sans nous", "Nuage Libre will sign, without us"),
     ],
