@@ -221,13 +221,16 @@ def _has_signed(context: Context, names: list[str]) -> bool:
 
 
 def instead(context: Context, one: Command, rest: str) -> Reply | None:
-    """Ask what somebody means who says "sign" and, where a name would stand, that they do not, or not yet."""
-    about = sentences.instead(rest) if one.name == "sign" else None
+    """Ask what somebody means who says "sign" and, where a name would stand, that they do not, or not yet: "signer demain"."""
+    if one.name != "sign":
+        return None
+    about = sentences.instead(rest)
+    if about is None and not any(map(str.isupper, rest)) and naming.is_day(context, rest):
+        about = sentences.Meaning("deciding")
     if about is None or lookup.named(context.storage, rest) is not None:
         return None
-    return offering.offer_whole(
-        context, next(each for each in context.menu if each.name == about.command), ""
-    )
+    meant = next(each for each in context.menu if each.name == about.command)
+    return offering.offer_whole(context, meant, naming.until(context, meant, f"{one.name} {rest}"))
 
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:

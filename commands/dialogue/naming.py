@@ -35,6 +35,8 @@ _OURSELVES = frozenset({"nous", "moi", "us", "me"})
 _OF_NOW = re.compile(r"(?:l'instant|le moment|cette fois|une fois|now|the (?:moment|time being)|once)\b")
 """What follows "for" in another sense: "pour l'instant on ne signe pas"."""
 _UNTIL = re.compile(r"\b(?:jusqu'|d'ici|until|till)", re.IGNORECASE)
+_WILL_SIGN = re.compile(r"\bsign(?:e|ons|er|era|erai|erons)? (?:vers |on )?", re.IGNORECASE)
+"""What a day stands right behind that is not today: "on signera lundi"."""
 _OF_OTHERS = re.compile(
     r"(?:n')?(?:a|ont|has|have)(?: \w+){0,2} sign(?:é|e|ed)\b"
     r"|(?:signe|signent|signera|signeront|signs|will sign),? (?:(?:mais|but) )?(?:pas|sans|not|without) (?:nous|moi|us|me)\b",
@@ -68,8 +70,22 @@ def behind(context: Context, one: Command, rest: str) -> str:
 def until(context: Context, one: Command, text: str) -> str:
     """The day until when something holds that a whole sentence says; "" if it says none, or the command takes none."""
     text = clean(text)
-    found = _UNTIL.search(text) if "until" in _taken(one) else None
-    return _day(context, text[found.start() :].split()) if found else ""
+    if "until" not in _taken(one):
+        return ""
+    found, signing = _UNTIL.search(text), _WILL_SIGN.search(text)
+    begins = found.start() if found else signing.end() if signing else len(text)
+    day = _day(context, text[begins:].split()).strip(" ,;.!")
+    try:
+        grammar.arguments(one, day, context)
+    except CampaignError:
+        return ""  # two days may be meant, so it is asked for
+    return day
+
+
+def is_day(context: Context, text: str) -> bool:
+    """Whether a text is a day, or a time, and nothing else."""
+    words = clean(text).strip(" ,;.!").split()
+    return bool(words) and _day(context, words) == " ".join(words)
 
 
 def spoken_for(context: Context, one: Command, text: str) -> list[str]:

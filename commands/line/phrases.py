@@ -75,11 +75,13 @@ ITS = _set("mon ma mes notre nos l le la les ce cet cette ces my our the that th
 SORRY = re.compile(
     r"regrett[a-z]+|(?:i|we) regret|par erreur|by mistake|trop vite|too (?:soon|fast|quickly|early)"
 )
-SOME_DAY = re.compile(
-    r"demain|tomorrow|bientot|soon|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday|thursday"
-    r"|friday|saturday|sunday|(?:la semaine|le mois|l annee|next) [a-z]+|dans [a-z]+ (?:jours?|semaines?|mois)"
-    r"|in [a-z]+ (?:days?|weeks?|months?)"
+SOME_TIME = re.compile(
+    r"(?:apres )?demain|tomorrow|bientot|soon|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday"
+    r"|thursday|friday|saturday|sunday|(?:la semaine|le mois|l annee) prochaine?|next (?:week|month|year)"
+    r"|dans [a-z0-9]+ (?:jours?|semaines?|mois)|in [a-z0-9]+ (?:days?|weeks?|months?)|un de ces jours|one of these days"
 )
+"""Words of a time to come that are hardly a name."""
+SOME_DAY = re.compile(rf"{SOME_TIME.pattern}|(?:la semaine|le mois|l annee|next) [a-z]+")
 """When somebody says that they will sign, who does not do so now."""
 GOES_BACK = re.compile(r"revien[a-z]*|reven[a-z]+|(?:go|going|gone|went) back")
 NOT_ONES_SIGNATURE = _set(

@@ -112,7 +112,7 @@ def instead(rest: str) -> Meaning | None:
     words = _words(rest)
     words = words[2:] if words[:2] == ["c", "est"] else words
     if re.fullmatch(
-        rf"(?:(?:oui|ok|yes) )?(?:mais |but )?(?:{phrases.LATER.pattern})(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)",
+        rf"(?:(?:oui|ok|yes) )?(?:mais |but )?(?:{phrases.LATER.pattern}|(?:on |vers )?(?:{phrases.SOME_TIME.pattern}))(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)",
         " ".join(words),
     ):
         return Meaning("deciding")

@@ -260,6 +260,51 @@ async def test_who_says_not_yet_behind_sign_founds_no_organisation(
     assert shown.command == meant
 
 
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        *(("!sign demain", "demain"), ("sign tomorrow", "tomorrow"), ("signer mardi", "mardi")),
+        *(
+            ("!sign on Tuesday.", "Tuesday"),
+            ("signer dans 3 jours", "dans 3 jours"),
+            ("!sign 2026-12-04", "2026-12-04"),
+        ),
+        *(("on signera mercredi", "mercredi"), ("we will sign on Friday", "Friday")),
+        *(
+            ("signer bientôt", ""),
+            ("on signera lundi", ""),
+            ("sign soon", ""),
+            ("!sign later", ""),
+            ("signer plus tard", ""),
+        ),
+    ],
+)
+async def test_a_time_alone_is_no_organisation(tmp_path: Path, said: str, day: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), said, "private")
+    values = answer.message.lines[0].values
+    if day:
+        assert values["command"] == Typed("deciding", day)
+    else:
+        assert answer.ids[0].startswith("If **{name}** is still deciding")
+
+
+@pytest.mark.parametrize(
+    "said", ["Demain le libre", "Mars", "350", "Next Generation", "pour Demain", "for Soon"]
+)
+async def test_but_what_can_be_a_name_is_one(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        (answer,) = await stage.say(voice("Camille"), f"!sign {said}", "private")
+    assert "Are you entitled" in answer.ids[0]
+
+
+async def test_so_is_a_time_that_somebody_is_called(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Maud"), "!org add Demain", "admin")
+        (answer,) = await stage.say(voice("Lou"), "!sign demain", "private")
+    assert answer.message.lines[0].values["name"] == "Demain"
+
+
 @pytest.mark.parametrize("said", ["pour l'instant on signe pas", "for now we are not signing"])
 async def test_who_does_not_sign_for_now_is_asked_until_when(tmp_path: Path, said: str) -> None:
     with opened(tmp_path) as stage:
