@@ -213,11 +213,10 @@ def _has_signed(context: Context, names: list[str]) -> bool:
     mine = authority.shown(context)
     found = lookup.named(context.storage, names[0]) if names else mine[0] if len(mine) == 1 else None
     try:
-        campaign = context.campaign
+        standing = context.storage.signatures.standing(context.campaign.id, found.id) if found else None
     except CampaignError:
-        return False
-    standing = found and context.storage.signatures.standing(campaign.id, found.id)
-    return bool(standing) and not (standing.level == "declared" and found in mine)
+        return False  # it is not clear in which campaign
+    return standing is not None and not (standing.level == "declared" and found in mine)
 
 
 def instead(context: Context, one: Command, rest: str) -> Reply | None:

@@ -12,7 +12,7 @@ from commands.line.calling import Line
 from commands.line.finding import find
 from commands.menu import MENU
 from commands.vocabulary import AKIN, SECOND_WORDS, fold
-from tests.commands.stage import opened, voice
+from tests.commands.stage import Stage, opened, voice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,6 +144,36 @@ async def test_of_two_organisations_in_a_sentence_it_is_asked_which(tmp_path: Pa
         (entitled,) = await stage.say(voice("Camille"), "2", "private")
         assert entitled.message.lines[0].values["name"] == "Les Jardiniers du Web"
         assert (await stage.rows())["signatures"] == []
+
+
+async def _open(stage: Stage, question: str) -> None:
+    for order in (f"!poll open majority {question} closes=3 days", "!confirm"):
+        await stage.say(voice("Maud"), order, "admin")
+
+
+async def test_a_number_alone_in_private_may_answer_the_only_poll(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        assert await stage.say(voice("Camille"), "2", "private") == []
+        await _open(stage, "Shall we?")
+        await stage.say(voice("Camille"), "on signe", "private")  # a number is no answer to that
+        (asked,) = await stage.say(voice("Camille"), "2", "private")
+        assert asked.message.lines[0].values["command"] == Typed("vote", "1 against")
+        (done,) = await stage.say(voice("Camille"), "yes", "private")
+        assert done.ids[0].startswith("🗳 Poll {number}: **{name}** answers")
+        (none,) = await stage.say(voice("Camille"), "7", "private")
+        assert "nothing is noted" in str(none.message.lines[0])
+        assert await stage.say(voice("Lou"), "2", "private") == []  # has no voice in it
+        assert await stage.say(voice("Camille"), "2") == []  # said to anybody
+
+
+async def test_and_of_several_it_is_asked_which(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await _open(stage, "Shall we?")
+        await _open(stage, "And then?")
+        (asked,) = await stage.say(voice("Camille"), "1", "private")
+    which = asked.message.lines[0].values["command"]
+    assert isinstance(which, Listing)
+    assert which.items == (Typed("vote", "1 for"), Typed("vote", "2 for"))
 
 
 @pytest.mark.parametrize("said", ["annulez svp", "annulez", "cancel please"])
