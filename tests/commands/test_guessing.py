@@ -166,6 +166,14 @@ async def test_a_number_alone_in_private_may_answer_the_only_poll(tmp_path: Path
         assert await stage.say(voice("Camille"), "2") == []  # said to anybody
 
 
+@pytest.mark.parametrize("said", ["annulez mon vote", "annulez notre vote svp", "cancel my vote please"])
+async def test_so_may_who_wants_it_cancelled_take_an_answer_back(tmp_path: Path, said: str) -> None:
+    with opened(tmp_path) as stage:
+        await _open(stage, "Shall we?")
+        (asked,) = await stage.say(voice("Camille"), said, "private")
+    assert asked.message.lines[0].values["command"] == Typed("vote", "1 retract")
+
+
 async def test_and_of_several_it_is_asked_which(tmp_path: Path) -> None:
     with opened(tmp_path) as stage:
         await _open(stage, "Shall we?")
