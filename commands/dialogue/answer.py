@@ -62,7 +62,7 @@ def answer(context: Context, said: Said) -> Reply | None:
     prompt = None if picked is None else picking.asked(context, said)
     if isinstance(picked, int) or (picked is not None and prompt is not None):
         unasked = prompt is None or len(prompt.choices) == 1  # to which a number says nothing
-        if isinstance(picked, int) and unasked and said.private and not picking.is_question(purpose):
+        if isinstance(picked, int) and unasked and said.private and not said.reply_to:
             return opining.numbered(context, picked)
         return picking.pick(context, prompt, picked)
     line = _call(said, context.house)
