@@ -193,7 +193,10 @@ def _organisation(ctx: Context, poll: Poll, said: str, words: list[str]) -> tupl
         whole = count == len(words)
         if len(mine) == 1 and not whole and not is_for:
             break
-        found = lookup.named(ctx.storage, " ".join(words[:count]))
+        try:
+            found = lookup.named(ctx.storage, " ".join(words[:count]))
+        except CampaignError:
+            continue  # nobody can be called so: a reason may be longer than a name
         if found is None:
             continue
         named = (whole or not mine or is_for) and ctx.storage.campaigns.member(

@@ -684,6 +684,7 @@ async def test_neither_a_question_nor_an_answer_that_another_turns_round_is_a_vo
         ("pour pour Nuage Libre", "🗳 Poll", {NL: ("for", "")}),
         ("pour pour Nuage Libre car bien", "{line} Reason", {NL: ("for", "car bien")}),
         ("pour pour le climat", "{line} Reason", {NL: ("for", "pour le climat")}),
+        (f"for {'it is good ' * 15}", "{line} Reason", {NL: ("for", ("it is good " * 15).strip())}),
         ("for reason=for Picasoft", "{line} Reason", {NL: ("for", "for Picasoft")}),
     ],
 )
