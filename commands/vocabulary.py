@@ -125,7 +125,7 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 YES = frozenset({"oui", "ok", "d'accord", "daccord", "yes", "yep", "✅"})
-NO = frozenset({"non", "no", "annuler", "cancel"})
+NO = frozenset({"non", "no", "annuler", "annulez", "annule", "cancel"})
 """What is said in reply to a question of the bot's, folded, in any language."""
 
 LEADS = frozenset(
@@ -168,14 +168,14 @@ AKIN: dict[str, tuple[str, ...]] = {
     "verify": ("valider", "accepter", "accept", "approve"),
     "remind now": ("relancer", "relance"),
     "withdraw": (
-        *("annuler", "cancel", "undo", "supprimer", "effacer", "delete", "remove"),
+        *("annuler", "annulez", "annule", "cancel", "undo", "supprimer", "effacer", "delete", "remove"),
         *("je retire", "nous retirons", "desinscrire", "desister"),
     ),
     "vote": (
         *("changer", "modifier", "change", "modify", "edit"),
         *("je vote", "nous votons", "on vote", "i vote", "we vote"),
     ),
-    "vote retract": ("annuler", "cancel", "undo"),
+    "vote retract": ("annuler", "annulez", "annule", "cancel", "undo"),
     "vote objection": ("objecter", "object"),
     "details": ("changer", "modifier", "change", "modify", "edit", "corriger", "completer", "complete"),
     "status": ("resultat", "resultats", "result", "results"),

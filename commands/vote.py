@@ -9,7 +9,6 @@ from campaign.ballot import RETRACTED
 from campaign.chat import N_, NN_, Typed, say, say_many
 from campaign.decision import joined
 from campaign.errors import CampaignError
-from campaign.organisation import normal_form, tidy_name
 from commands.ballots import acknowledging, balloting, polling
 from commands.command import Choice, Context, Option, Prose, Reply, Rest, command
 from commands.dialogue import offering
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
 
 TAKE_BACK = "retract"
 """The word for taking an answer back."""
+_FOR = frozenset({"pour", "for"})
+"""What may stand before the name of whom one votes for."""
+_MOST_OF_A_NAME = 5
+"""Words, with "for", that may be the name of nobody known; more are rather a reason."""
 MOST_POLLS = 3
 """Open polls whose answers help shows."""
 
@@ -178,21 +181,33 @@ def _organisation(ctx: Context, poll: Poll, said: str, words: list[str]) -> tupl
     Whoever speaks for one alone needs to name none: there a reason that begins with its name stays as it is. Words that
     are another's name and nothing else are no reason, but meant for it: whoever may not speak for it is told so.
 
+    What follows "for" and is written as a name is no reason either, and never voted upon for another organisation.
+
     Raises:
-        CampaignError: the person speaks for several or for none, and names none.
+        CampaignError: the person speaks for several or for none, and names none, or one that is not known.
     """
     mine = authority.organisations(ctx)
+    is_for = len(words) > 1 and fold(words[0]) in _FOR
     ids = {one.id for one in mine}
     for count in range(len(words), 0, -1):
         whole = count == len(words)
-        if len(mine) == 1 and not whole:
+        if len(mine) == 1 and not whole and not is_for:
             break
-        found = ctx.storage.organisations.find(normal_form(tidy_name(" ".join(words[:count]))))
+        try:
+            found = lookup.named(ctx.storage, " ".join(words[:count]))
+        except CampaignError:
+            continue  # nobody can be called so: a reason may be longer than a name
         if found is None:
             continue
-        named = (whole or not mine) and ctx.storage.campaigns.member(ctx.campaign.id, found.id) is not None
+        named = (whole or not mine or is_for) and ctx.storage.campaigns.member(
+            ctx.campaign.id, found.id
+        ) is not None
         if named or found.id in ids:
             return found.name, words[count:]
+    if mine and is_for and words[1][:1].isupper() and len(words) <= _MOST_OF_A_NAME:
+        answer = f"{poll.number} {in_language(said, ctx.language)}"
+        why = Typed("vote", f"{answer} {in_language('reason', ctx.language)}={' '.join(words)}")
+        return lookup.organisation(ctx, " ".join(words[1:]), or_why=why).name, []
     if not mine:
         raise CampaignError(balloting.no_elector(ctx, poll))
     if len(mine) > 1:

@@ -10,7 +10,17 @@ from campaign.dates import Which
 from campaign.errors import CampaignError
 from commands.ballots import polling
 from commands.command import Context, House, Reply, UsageError
-from commands.dialogue import guessing, naming, picking, reasons, replying, running, voting, wondering
+from commands.dialogue import (
+    guessing,
+    naming,
+    opining,
+    picking,
+    reasons,
+    replying,
+    running,
+    voting,
+    wondering,
+)
 from commands.line import calling, finding, grammar, sentences, views
 from commands.line.calling import Line
 from commands.vocabulary import in_language
@@ -51,6 +61,9 @@ def answer(context: Context, said: Said) -> Reply | None:
     picked = picking.answered(said)
     prompt = None if picked is None else picking.asked(context, said)
     if isinstance(picked, int) or (picked is not None and prompt is not None):
+        unasked = prompt is None or len(prompt.choices) == 1  # to which a number says nothing
+        if isinstance(picked, int) and unasked and said.private and not said.reply_to:
+            return opining.numbered(context, picked)
         return picking.pick(context, prompt, picked)
     line = _call(said, context.house)
     if line is None:

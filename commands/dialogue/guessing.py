@@ -13,7 +13,7 @@ from commands.command import Context, Reply, UsageError
 from commands.dialogue import naming, offering, opining, picking, running
 from commands.line import calling, finding, grammar, sentences, views
 from commands.line.usage import explained
-from commands.organisations import lookup
+from commands.organisations import authority, lookup
 
 if TYPE_CHECKING:
     from commands.command import Command
@@ -201,19 +201,35 @@ def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Re
         day, names = naming.until(context, one, line.text), naming.spoken_for(context, one, line.text)
         if len(names) > 1:
             return offering.which(context, one, day, names)
+        if one.name == "decline" and _has_signed(context, names):
+            one = next(each for each in context.menu if each.name == "withdraw")
         return offering.offer_whole(context, one, " ".join((day, *names)).strip(), about.words)
     running.authorise(context, one)
     return running.do(context, one, *grammar.arguments(one, " ".join(about.words), context))
 
 
+def _has_signed(context: Context, names: list[str]) -> bool:
+    """Whether the organisation that is meant has signed, and would first have to take that back to refuse."""
+    mine = authority.shown(context)
+    found = lookup.named(context.storage, names[0]) if names else mine[0] if len(mine) == 1 else None
+    try:
+        standing = context.storage.signatures.standing(context.campaign.id, found.id) if found else None
+    except CampaignError:
+        return False  # it is not clear in which campaign
+    return standing is not None and not (standing.level == "declared" and found in mine)
+
+
 def instead(context: Context, one: Command, rest: str) -> Reply | None:
-    """Ask what somebody means who says "sign" and, where a name would stand, that they do not, or not yet."""
-    about = sentences.instead(rest) if one.name == "sign" else None
+    """Ask what somebody means who says "sign" and, where a name would stand, that they do not, or not yet: "signer demain"."""
+    if one.name != "sign":
+        return None
+    about = sentences.instead(rest)
+    if about is None and not any(map(str.isupper, rest)) and naming.is_day(context, rest):
+        about = sentences.Meaning("deciding")
     if about is None or lookup.named(context.storage, rest) is not None:
         return None
-    return offering.offer_whole(
-        context, next(each for each in context.menu if each.name == about.command), ""
-    )
+    meant = next(each for each in context.menu if each.name == about.command)
+    return offering.offer_whole(context, meant, naming.until(context, meant, f"{one.name} {rest}"))
 
 
 def _how(context: Context, line: calling.Line, sayable: list[Command]) -> Reply:

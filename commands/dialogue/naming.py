@@ -32,7 +32,21 @@ _OWN = re.compile(
 )
 _OURSELVES = frozenset({"nous", "moi", "us", "me"})
 """With which the name of nobody begins in small letters: "pour nous on signe"."""
+_OF_NOW = re.compile(r"(?:l'instant|le moment|cette fois|une fois|now|the (?:moment|time being)|once)\b")
+"""What follows "for" in another sense: "pour l'instant on ne signe pas"."""
 _UNTIL = re.compile(r"\b(?:jusqu'|d'ici|until|till)", re.IGNORECASE)
+_WILL_SIGN = re.compile(r"\bsign(?:e|ons|er|era|erai|erons)? (?:vers |on )?", re.IGNORECASE)
+"""What a day stands right behind that is not today: "on signera lundi"."""
+_OF_OTHERS = re.compile(
+    r"(?:n')?(?:a|ont|has|have)(?: \w+){0,2} sign(?:é|e|ed)\b"
+    r"|(?:signe|signent|signera|signeront|signs|will sign),? (?:(?:mais|but) )?(?:pas|sans|not|without) (?:nous|moi|us|me)\b",
+    re.IGNORECASE,
+)
+"""What is said of an organisation by others: "Nuage Libre a signé, pas nous"."""
+_AND = re.compile(r",? (?:et|and|&|ainsi que) (?:(?:pour|for) )?(?=[^\W\d_])", re.IGNORECASE)
+"""What stands before a second name."""
+_MOST_OF_A_SECOND = 5
+"""Words that one has which nobody is called yet."""
 _ENDS = re.compile(r"[,;.!?](?:\s|$)")
 _TO_DO = re.compile(r"[a-zà-ÿ']+(?:er|ir|re|ing)")
 """A verb in small letters: "pour signer", "for signing"."""
@@ -56,8 +70,22 @@ def behind(context: Context, one: Command, rest: str) -> str:
 def until(context: Context, one: Command, text: str) -> str:
     """The day until when something holds that a whole sentence says; "" if it says none, or the command takes none."""
     text = clean(text)
-    found = _UNTIL.search(text) if "until" in _taken(one) else None
-    return _day(context, text[found.start() :].split()) if found else ""
+    if "until" not in _taken(one):
+        return ""
+    found, signing = _UNTIL.search(text), _WILL_SIGN.search(text)
+    begins = found.start() if found else signing.end() if signing else len(text)
+    day = _day(context, text[begins:].split()).strip(" ,;.!")
+    try:
+        grammar.arguments(one, day, context)
+    except CampaignError:
+        return ""  # two days may be meant, so it is asked for
+    return day
+
+
+def is_day(context: Context, text: str) -> bool:
+    """Whether a text is a day, or a time, and nothing else."""
+    words = clean(text).strip(" ,;.!").split()
+    return bool(words) and _day(context, words) == " ".join(words)
 
 
 def spoken_for(context: Context, one: Command, text: str) -> list[str]:
@@ -70,6 +98,9 @@ def spoken_for(context: Context, one: Command, text: str) -> list[str]:
     text = clean(text)
     name = called(context, text)
     found = {_who(context, name): name} if name else {}
+    second = _second(context, text.partition(name)[2]) if found else ""
+    if second:
+        found.setdefault(_who(context, second), second)
     for mentioned in _mentioned(context, text.replace(name, " , ", 1) if name else text):
         found.setdefault(_who(context, mentioned), mentioned)
     return list(found.values())
@@ -78,6 +109,24 @@ def spoken_for(context: Context, one: Command, text: str) -> list[str]:
 def _who(context: Context, name: str) -> str:
     known = lookup.named(context.storage, name)
     return known.name if known is not None else name
+
+
+def _second(context: Context, rest: str) -> str:
+    """The name behind another one and "and"; "" if none is: one that is not known is written as a name, and ends the text."""
+    before = _AND.match(rest)
+    if before is None:
+        return ""
+    rest = rest[before.end() :]
+    name = _ENDS.split(rest, maxsplit=1)[0].strip(' "')
+    words = name.split()[: _MOST_OF_A_SECOND + 1]
+    if known := _known(context, rest.split()[:_MOST_WORDS]):
+        return known
+    is_name = name[:1].isupper() and len(words) <= _MOST_OF_A_SECOND and _can_be_called(name)
+    return (
+        name
+        if is_name and not any(map(sentences.is_verb, words)) and not sentences.is_common(words[0])
+        else ""
+    )
 
 
 def _mentioned(context: Context, text: str) -> list[str]:
@@ -95,7 +144,8 @@ def _mentioned(context: Context, text: str) -> list[str]:
         capital = (
             any(map(str.isupper, name)) and fold(name) not in NOBODYS_NAME and not sentences.is_common(name)
         )
-        if known is not None and (as_written if known.flagged else count > 1 or capital):
+        of_others = _OF_OTHERS.match(" ".join(words[place + count :])) is not None
+        if known is not None and not of_others and (as_written if known.flagged else count > 1 or capital):
             found.append(name)
             place += count - 1
         place += 1
@@ -157,6 +207,7 @@ def _can_be_called(name: str) -> bool:
         bool(fold(name))
         and fold(name) not in NOBODYS_NAME
         and first not in _OURSELVES
+        and not _OF_NOW.match(name)
         and not (_TO_DO.fullmatch(first) or sentences.is_verb(first))
     )
 

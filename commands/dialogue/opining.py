@@ -11,6 +11,7 @@ from commands.ballots import polling
 from commands.command import Context, Reply
 from commands.dialogue import offering
 from commands.line import calling, finding, views
+from commands.organisations import authority
 from commands.vocabulary import in_language, read_choice
 
 if TYPE_CHECKING:
@@ -37,6 +38,27 @@ def voting(context: Context, word: str) -> Reply | None:
             shown.append(f"{poll.number} {in_language(word, context.language)}")
         else:
             none = joined((polling.no_answer(poll.number, word), polling.how_to(poll.number, choices)))
+    return _whether(context, shown) or (Reply((none,)) if none else None)
+
+
+def numbered(context: Context, number: int) -> Reply | None:
+    """Ask whether a number alone is an answer to an open poll, in private: to one in which this person has a voice."""
+    shown, none = [], None
+    mine = {one.id for one in authority.shown(context)}
+    for poll in running(context):
+        voters = {one for one, _ in context.storage.polls.electorate(poll.id)}
+        if not poll.begun or poll.is_being_counted(context.now) or mine.isdisjoint(voters):
+            continue
+        choices = polling.procedure_of(poll).choices
+        if 1 <= number <= len(choices):
+            shown.append(f"{poll.number} {in_language(choices[number - 1], context.language)}")
+        else:
+            none = joined((polling.no_answer(poll.number, str(number)), polling.how_to(poll.number, choices)))
+    return _whether(context, shown) or (Reply((none,)) if none else None)
+
+
+def _whether(context: Context, shown: Sequence[str]) -> Reply | None:
+    """Ask whether a vote was meant, or which of several; None if there is none that can have been."""
     vote = next(one for one in context.menu if one.name == "vote")
     if len(shown) == 1:
         return offering.offer_whole(context, vote, shown[0])
@@ -49,7 +71,7 @@ def voting(context: Context, word: str) -> Reply | None:
                 ),
             )
         )
-    return Reply((none,)) if none else None
+    return None
 
 
 def objecting(context: Context, line: calling.Line, one: Command) -> Reply | None:

@@ -73,12 +73,18 @@ _SAID_OF_US = re.compile(
     rf"\b(?:(?:pas|hors de) question|no way|(?:pense|crois) pas|not (?:think|believe))(?: (?:de|d|que|qu|that))?(?: (?:{_SPEAKER})\b)?(?: ll\b)?"
 )
 """A no that is said of a sentence and belongs to its verb: "pas question qu'on signe", "je ne pense pas qu'on signera"."""
+_NO_MORE = re.compile(
+    rf"\b(?P<before>{_AUXILIARY}|envie|souhaite|souhaitons|compte|comptons) plus"
+    r"(?= (?:(?:envie|l intention|le droit|pouvoir|vouloir|de|d|la|le|l|y|en) )*(?:signer|participer|rejoindre)\b)"
+    r"|\b(?P<verb>sign(?:e|ons|era|erai|erons)) plus(?= (?:la|cette|votre) lettre\b|$)"
+)
+"""A no that is spoken without "ne": "on veut plus signer", not "on signe plus vite"."""
 _AGREES = re.compile(
     r"^(?:(?:ah|oh|euh|bah|ben) )?(?:non|no|nope|nan|nah)(?: (?:merci|thanks|thank you|desolee?s?|sorry))? "
 )
 
 _BETWEEN = (
-    rf"{_AUXILIARY}|pouvoir|vouloir|voudr[a-z]+|souhait[a-z]+|desir[a-z]+|compt(?:e|ons)|prevu|sera|serai|serons|serait|en mesure"
+    rf"{_AUXILIARY}|pouvoir|vouloir|envie|intention|voudr[a-z]+|souhait[a-z]+|desir[a-z]+|compt(?:e|ons)|prevu|sera|serai|serons|serait|en mesure"
     r"|prets?|pretes?|dispos[a-z]+|moyens?|droit|mandat|position|de|d|du|des|la|le|l|les|au|vraiment|certainement|du tout"
     r"|donc|finalement|malheureusement|be|going|to|able|want|wish|ready|prepared|plan(?:ning)?|intend(?:ing)?|like|really"
     r"|the|in a|this|that|faire|partie"
@@ -96,6 +102,7 @@ def plain(words: list[str]) -> list[str]:
     """The words of a sentence without those that only seem to say no, or that leave no doubt behind."""
     text = _SEEMS.sub(lambda one: one["whose"] or one["who"] or "", " ".join(words))
     text = _SAID_OF_US.sub("pas", text)
+    text = _NO_MORE.sub(lambda one: f"{one['before'] or one['verb']} pas", text)
     rest = _AGREES.sub("", text)
     return (rest if NO & frozenset(rest.split()) else text).split()
 
@@ -114,7 +121,7 @@ def denies(words: list[str], verb: str) -> bool:
         for pattern in (
             rf"(?:ne|n) (?:(?:la|le|l|les|y|en|s|se|nous) )*(?:{verb})\b(?! qu?e?\b)",
             rf"(?:{verb}) (?:(?:{_BEHIND}) )*(?:pas|jamais|rien|aucune?|not|never)\b(?! (?:que|qu|only)\b)",
-            rf"(?:pas|jamais|plus|not|never) (?:(?:{_BETWEEN}) )*(?:{verb})\b",
+            rf"(?:pas|jamais|plus|not|never|no longer) (?:(?:{_BETWEEN}) )*(?:{verb})\b",
         )
     )
 

@@ -58,6 +58,12 @@ THINKS = re.compile(
     r"|debat[a-z]*"
 )
 TAKES_BACK = re.compile(r"retir(?:e|er|ez|ons)|withdraw")
+OFF_THE_LIST = re.compile(
+    r"(?:(?:enlev|ot|ray|retir)(?:e|ez|er) nous|nous (?:enlever|oter|rayer|retirer)|(?:remove|removing|strike) us|take us off)"
+    r"(?: (?:(?:de|from|off) )?(?:la|votre|cette|the|your|this) (?:liste?|lettre|letter)"
+    r"(?: des signataires| of signatories)?)?(?: (?:svp|stp|s il (?:vous|te) plait|merci|please|thanks))*$"
+)
+"""How somebody asks to be taken off the list, and no other: "enlevez nous de la liste"."""
 REGRETS = re.compile(
     r"(?:(?:ah|oh|euh|oups|oops|mince|zut|pardon|sorry) )*(?:en fait|finalement|tout compte fait|actually|on second thoughts?)"
     r" (?:non|no|nope|pas|not)(?: (?:merci|thanks|desolee?|sorry))?"
@@ -69,21 +75,27 @@ ITS = _set("mon ma mes notre nos l le la les ce cet cette ces my our the that th
 SORRY = re.compile(
     r"regrett[a-z]+|(?:i|we) regret|par erreur|by mistake|trop vite|too (?:soon|fast|quickly|early)"
 )
-SOME_DAY = re.compile(
-    r"demain|tomorrow|bientot|soon|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday|thursday"
-    r"|friday|saturday|sunday|(?:la semaine|le mois|l annee|next) [a-z]+|dans [a-z]+ (?:jours?|semaines?|mois)"
-    r"|in [a-z]+ (?:days?|weeks?|months?)"
+SOME_TIME = re.compile(
+    r"(?:apres )?demain|tomorrow|bientot|soon|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|tuesday|wednesday"
+    r"|thursday|friday|saturday|sunday|(?:la semaine|le mois|l annee) prochaine?|next (?:week|month|year)"
+    r"|dans [a-z0-9]+ (?:jours?|semaines?|mois)|in [a-z0-9]+ (?:days?|weeks?|months?)|un de ces jours|one of these days"
 )
+"""Words of a time to come that are hardly a name."""
+SOME_DAY = re.compile(rf"{SOME_TIME.pattern}|(?:la semaine|le mois|l annee|next) [a-z]+")
 """When somebody says that they will sign, who does not do so now."""
 GOES_BACK = re.compile(r"revien[a-z]*|reven[a-z]+|(?:go|going|gone|went) back")
 NOT_ONES_SIGNATURE = _set(
     "donnees data vote voix message question objection rappel rappels nom name mot dit said argent money"
 )
 LATER = re.compile(
-    r"pas encore|not (?:[a-z]+ )?yet|pas surs?|pas sures?|not sure|(?<!au )plus tard|later|not (?:right |for )?now"
+    r"pas encore|not (?:[a-z]+ )?yet|pas sure?s?(?! (?:nous|moi)\b)|not sure|(?<!au )plus tard|later|not (?:right |for )?now"
     r"|pas (?:pour )?(?:le moment|l instant|tout de suite|maintenant)"
     r"|besoin (?:de|d un peu de|d encore un peu de|de plus de) temps|need (?:some |more |a bit more )*time"
 )
+FOR_NOW = re.compile(
+    r"pour (?:l instant|le moment)|for (?:now|the moment|the time being)|at the moment|a ce stade"
+)
+"""With which a no is not yet one for good."""
 CONDITIONS = _set("si s if unless whether peut maybe perhaps mais but sauf except quand when")
 WAITS = re.compile(r"attend(?:s|ons|re|ant|ra|rons)?|en attente|wait(?:ing|s)?|await(?:ing)?")
 ORGAN = re.compile(
@@ -103,7 +115,12 @@ WRITES = re.compile(
 )
 STOPS = re.compile(r"arret(?:e|ez|er)|stop|cess(?:e|ez|er)")
 GOES_ON = re.compile(rf"(?:ne|n|not|never) (?:{STOPS.pattern})|(?:{STOPS.pattern}) (?:pas|jamais)")
-OUT = re.compile(r"(?:sans|pas) (?:nous|moi)|pas pour (?:nous|moi)|without us|not (?:for )?us|(?:us|me) out")
+COUNTED_OUT = re.compile(r"(?<!not )(?<!never )(?:count|leave|keep) (?:us|me) out")
+"""The same as `OUT` without a word that says no."""
+OUT = re.compile(
+    r"(?:sans|pas) (?:nous|moi)|pas (?:pour|(?:compter )?sur) (?:nous|moi)|without us|not (?:for )?us"
+    rf"|not count (?:on|us|me)(?! out)|{COUNTED_OUT.pattern}"
+)
 IN = re.compile(
     r"(?:on en|j en|nous en) (?:est|suis|sommes)|(?:we re|we are|i m|i am) in|count (?:us|me) in"
     r"|compte[zr]? sur (?:nous|moi)"

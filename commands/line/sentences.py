@@ -112,7 +112,7 @@ def instead(rest: str) -> Meaning | None:
     words = _words(rest)
     words = words[2:] if words[:2] == ["c", "est"] else words
     if re.fullmatch(
-        rf"(?:(?:oui|ok|yes) )?(?:mais |but )?(?:{phrases.LATER.pattern})(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)",
+        rf"(?:(?:oui|ok|yes) )?(?:mais |but )?(?:{phrases.LATER.pattern}|(?:on |vers )?(?:{phrases.SOME_TIME.pattern}))(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)",
         " ".join(words),
     ):
         return Meaning("deciding")
@@ -173,7 +173,8 @@ def _said(words: list[str]) -> Meaning | None:
     if phrases.REGRETS.fullmatch(" ".join(words)):
         return Meaning("withdraw")
     words = negation.plain(words)
-    out = negation.turns(words) == 1 and _has(phrases.OUT, words)
+    turns = negation.turns(words)
+    out = _has(phrases.OUT, words) if turns == 1 else not turns and _has(phrases.COUNTED_OUT, words)
     if out or (words[:1] == ["pas"] and negation.denies(words, phrases.SIGNS)):  # "pas question de signer"
         return Meaning("decline")
     if phrases.US.isdisjoint(words) and not any(map(phrases.LET_US.fullmatch, words)):
@@ -192,12 +193,15 @@ def _said_of_us(words: list[str]) -> Meaning | None:
         or _waits(words, takes_part=takes_part)
     ):
         return Meaning("deciding")
-    if done == "withdraw" and _takes_back(words):
+    off = not negation.turns(words) and _has(phrases.OFF_THE_LIST, words)
+    if off or (done == "withdraw" and _takes_back(words)):
         return Meaning("withdraw")
     if not negation.turns(words):
         return _yes(words, done) if takes_part or done == "decline" else None
     refuses = (takes_part and negation.denies(words, phrases.SIGNS)) or negation.cannot(words)
-    return Meaning("decline") if refuses and not _has(phrases.SIGNED, words) else None
+    if not refuses or _has(phrases.SIGNED, words):
+        return None
+    return Meaning("deciding" if _has(phrases.FOR_NOW, words) else "decline")
 
 
 def _takes_back(words: list[str]) -> bool:

@@ -43,7 +43,7 @@ _ASIDE = _set(
 )
 """What is said beside an answer; with yes or no it is talk: "ok merci", "ah oui"."""
 _TAKES_BACK = _set(
-    "retire retirer retirons annule annuler annulons reprends reprenons cancel withdraw retract undo"
+    "retire retirer retirez retirons annule annuler annulez annulons reprends reprenons cancel withdraw retract undo"
 )
 _BARE = YES | NO | {"accord", "nope", "yep"}
 _SIDES = frozenset({"pour", "contre", "for", "against"})

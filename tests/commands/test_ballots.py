@@ -673,3 +673,29 @@ async def test_neither_a_question_nor_an_answer_that_another_turns_round_is_a_vo
         return next((one.choice for one in storage.ballots.standing(poll.id)), None)
 
     assert await stage.database.read(given) == stands
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "stands"),
+    [
+        ("for for Le Fil Commun", "I do not know yet that you speak for", {}),
+        ("pour pour le fil commun, ça nous va", "I do not know yet that you speak for", {}),
+        ("against for Picasoft", "I know no organisation called", {}),
+        ("pour pour Nuage Libre", "🗳 Poll", {NL: ("for", "")}),
+        ("pour pour Nuage Libre car bien", "{line} Reason", {NL: ("for", "car bien")}),
+        ("pour pour le climat", "{line} Reason", {NL: ("for", "pour le climat")}),
+        (f"for {'it is good ' * 15}", "{line} Reason", {NL: ("for", ("it is good " * 15).strip())}),
+        ("for reason=for Picasoft", "{line} Reason", {NL: ("for", "for Picasoft")}),
+    ],
+)
+async def test_who_votes_for_another_than_their_own_is_told_so(
+    stage: Stage, line: str, said: str, stands: dict[str, tuple[str, str]]
+) -> None:
+    held = await opened_poll(stage, "majority")
+    (answer, *_) = await held.give("text", "Camille", line)
+    assert answer.startswith(said)
+
+    def given(storage: Storage) -> dict[str, tuple[str, str]]:
+        return {one.organisation: (one.choice, one.reason) for one in storage.ballots.standing(held.poll.id)}
+
+    assert await stage.database.read(given) == stands
