@@ -115,9 +115,14 @@ def test_a_date_behind_another_one_is_no_name(data: st.DataObject, language: str
     zone, now = first["zone"], datetime.fromisoformat(first["now"]).replace(tzinfo=ZoneInfo(first["zone"]))
     words = f"{first['said']} {second['said']}".split()
     said, rest = split_date(words, now=now, zone=zone, languages=(language,))
-    if rest:  # behind something that is refused
-        with pytest.raises(CampaignError):
-            read_moment(said, now=now, zone=zone, languages=(language,))
+    if not rest:
+        return
+    try:
+        read_moment(said, now=now, zone=zone, languages=(language,))
+    except CampaignError:
+        return  # behind something that is refused
+    # "18h" goes on with the "30" of "30 août": that is half past six, and only the rest of a date is left.
+    assert len(said.split()) > len(first["said"].split())
 
 
 def test_there_are_enough_ways_in_each_language() -> None:
