@@ -28,6 +28,8 @@ _LONG = {
     "test_serve",
 }
 """Files that take the longest, each of them in one process."""
+_BUSY = {"test_conversations", "test_denied", "test_grammar", "test_clock_year"}
+"""Files that keep a processor busy and wait for nothing: run beside those that mostly wait."""
 
 # How long an example takes says something of the machine alone; what is to be quick is measured where it is said.
 settings.register_profile("tocsin", deadline=None)
@@ -76,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.path.stem not in _LONG)  # first of all the longest: they end last
-        items.sort(key=_rank, reverse=True)
+        items.sort(key=lambda item: _RANK["live"] if item.path.stem in _BUSY else _rank(item), reverse=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.transports.base import Refused, Unreachable
 from bot.transports.matrix.homeserver import Patience
-from campaign.chat import MATRIX, Address, Joined, Said, Unreadable
+from campaign.chat import MATRIX, Address, Invited, Joined, Said, Unreadable
 from tests.live.gateway import Gateway, bad_gateway, gateway
 from tests.live.matrix_bot import Bot, dispatch, new_bot
 from tests.live.synapse import Person
@@ -128,7 +128,8 @@ async def test_a_room_whose_members_are_not_known_is_private_to_nobody(
 ) -> None:
     room = await alice.create_room(invite=(bot.user_id,))
     other = await alice.create_room(public=True)
-    async with bot.running(room, other):
+    async with bot.running(other) as transport:
+        await transport.join((await bot.first(Invited)).room.id)
         await bot.first(Joined, lambda joined: joined.private_with is not None)
     between.instead = failing(room, "joined_members")
     async with bot.running(room, other):

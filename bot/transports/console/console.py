@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.transports.base import Dispatch
     from bot.transports.console.stage import Stage
 
-STEP = timedelta(minutes=30)
+STEP = timedelta(hours=1)
 """How finely time passes while one waits."""
 
 
