@@ -94,32 +94,6 @@ async def test_private_means_exactly_two(bot: Bot, alice: Person, bruno: Person)
     assert await alice.texts(room, sender=bot.user_id) == ["secret", "secret again"]
 
 
-@pytest.mark.parametrize("away", [False, True], ids=["while there", "while away"])
-async def test_that_everybody_has_left_is_told_behind_what_was_said_last(
-    bot: Bot, alice: Person, *, away: bool
-) -> None:
-    async def goes(room: str) -> None:
-        await alice.say(room, "goodbye")
-        await alice.leave(room)
-
-    async with bot.running() as transport:
-        room = await alice.create_room(invite=(bot.user_id,), is_direct=True)
-        await bot.first(Invited)
-        await transport.join(room)
-        await bot.first(Joined, lambda joined: joined.private_with is not None)
-        if not away:
-            await goes(room)
-            await bot.first(Joined, lambda joined: joined.deserted)
-    if away:
-        await goes(room)
-        bot.events.clear()
-        async with bot.running():
-            await bot.first(Joined, lambda joined: joined.deserted)
-    told = [event for event in bot.events if event.room.id == room and isinstance(event, Said | Joined)]
-    assert "goodbye" in [event.text for event in told if isinstance(event, Said)]
-    assert [event for event in told if isinstance(event, Joined) and event.deserted] == told[-1:]
-
-
 async def test_an_invitation_names_who_asks_and_which_rooms_are_shared(
     bot: Bot, alice: Person, bruno: Person
 ) -> None:
