@@ -145,8 +145,6 @@ class Joined:
     """Whether the network keeps what was said there, so that nothing is lost while the bot is away."""
     predecessor: str = ""
     """The id of the room in whose place it is, as the room itself says."""
-    deserted: bool = False
-    """Whether everybody else has left it and nobody can come: told behind all that was said there."""
 
 
 @dataclass(frozen=True, slots=True)

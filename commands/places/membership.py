@@ -99,11 +99,6 @@ def joined(storage: Storage, house: House, event: Joined, now: datetime) -> Repl
         return astray
     room = storage.rooms.get(room.id)
     campaigns = storage.rooms.campaigns_of(room.id)
-    if event.deserted and room.state == "joined" and not (campaigns or room.admin):
-        # Nobody can come back into it, and of such rooms there would be ever more: each takes the place of another.
-        storage.rooms.change(room.id, state="parked", why="left", direct=True)
-        storage.undelivered.give_up_room(room.id, "sent away", now)
-        return Reply(elsewhere=(Elsewhere(Message(()), room_id=room.id, intent="leave", urgency=0),))
     # A listed room in which only one person is left, or only one has come yet, is no private chat.
     partner = event.private_with if not campaigns and not room.admin else None
     storage.rooms.change(

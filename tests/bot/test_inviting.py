@@ -109,26 +109,6 @@ async def test_many_invitations_at_once_are_declined_in_words_but_not_an_adminis
     assert (await hear(database, invited(2, at=later), now=later))[0][0] == "join"
 
 
-async def test_a_chat_that_its_person_has_left_is_left_and_takes_up_no_room(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inviting, "MOST_ROOMS", 1)
-    await hear(database, invited(1, ANA, direct=True))
-    await hear(database, Joined(room(1), NOW, private_with=ANA))
-    gone = Joined(room(1), NOW)
-    done = await hear(database, gone, said("$last", "!help", room(1)), replace(gone, deserted=True))
-    assert [(intent, where) for intent, where, _ in done] == [("leave", room(1).id)]
-    assert (await hear(database, invited(2)))[0][0] == "join"
-
-
-async def test_an_empty_room_that_is_listed_or_new_is_not_left(database: Database) -> None:
-    await hear(database, Joined(COOP, NOW), Joined(TEAM, NOW))
-    for where in (COOP, TEAM, room(1)):
-        assert all(
-            intent != "leave" for intent, _, _ in await hear(database, Joined(where, NOW, deserted=True))
-        )
-
-
 async def test_declined_invitations_are_no_rooms_of_the_bots_and_are_forgotten_in_the_end(
     database: Database,
 ) -> None:

@@ -48,8 +48,6 @@ class JoinedRoom:
     """Whether the room was closed in favour of another one (upgraded)."""
     closed_by: str = ""
     """Who closed it so."""
-    ours: bool = False
-    """Whether we made it."""
     predecessor: str = ""
     """The id of the room in whose place it was made."""
     successor: str = ""
@@ -60,8 +58,6 @@ class JoinedRoom:
     powers: Powers = field(default_factory=Powers)
     told: tuple[object, ...] = ()
     """What the reader was last told, to tell it again when it has changed."""
-    told_deserted: bool = False
-    """Whether it was told that it is deserted."""
 
     @property
     def is_private(self) -> bool:
@@ -76,15 +72,6 @@ class JoinedRoom:
         )
 
     @property
-    def is_deserted(self) -> bool:
-        """Whether we are alone in it, and nobody is invited or comes in without.
-
-        Never one that we made: whom it was opened for is invited into it once more.
-        """
-        alone = not self.ours and self.members_known and self.members.keys() == {self.me}
-        return alone and self.invited_known and not (self.invited or self.public)
-
-    @property
     def is_open(self) -> bool:
         """Whether what is said can be read by whoever likes: from outside, or by coming in later."""
         return self.public or self.for_anybody
@@ -96,8 +83,8 @@ class JoinedRoom:
 
     @property
     def needs_invited(self) -> bool:
-        """Whether it takes the server's list of the invited: to say that this is a chat of two, or of none, or who reads what is sealed."""
-        return (self.encrypted or len(self.members) <= _PAIR) and not self.invited_known
+        """Whether it takes the server's list of the invited: to say that this is a chat of two, or who reads what is sealed."""
+        return (self.encrypted or len(self.members) == _PAIR) and not self.invited_known
 
     @property
     def readers(self) -> set[str] | None:
@@ -132,7 +119,6 @@ class JoinedRoom:
             self.powers = self.powers.set(content)
         elif kind == "m.room.create":
             self.powers = self.powers.created(event.get("sender"), content)
-            self.ours = event.get("sender") == self.me
             before = mapping(content.get("predecessor")).get("room_id")
             self.predecessor = before if isinstance(before, str) else ""
         else:

@@ -46,9 +46,6 @@ def tell_joined(
                 events.append(event)
     if share.lost:
         events.append(_gap(share))  # last, so that what was found in spite of it counts as found
-    if room.is_deserted and not (room.told_deserted or room.replaced):
-        events.append(replace(_state(share, alias, encrypted=room.encrypted), deserted=True))
-    room.told_deserted = room.is_deserted
     return events
 
 
@@ -103,12 +100,7 @@ def _joined(share: Share, alias: str, *, encrypted: bool) -> list[Event]:
     if room.told == now and joining is None:
         return []
     room.told = now
-    return [_state(share, alias, encrypted=encrypted)]
-
-
-def _state(share: Share, alias: str, *, encrypted: bool) -> Joined:
-    room, joining = share.room, share.window.joining
-    return Joined(
+    joined = Joined(
         Room(MATRIX, share.room_id),
         at=joining.at if joining else datetime.now(UTC),
         event=joining.event_id if joining else "",
@@ -118,6 +110,7 @@ def _state(share: Share, alias: str, *, encrypted: bool) -> Joined:
         encrypted=encrypted,
         predecessor=room.predecessor,
     )
+    return [joined]
 
 
 def _replaced(share: Share) -> list[Event]:

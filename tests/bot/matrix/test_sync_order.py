@@ -15,7 +15,7 @@ from bot.transports.matrix.homeserver import AnswerTooLarge, Patience
 from bot.transports.matrix.rooms import JoinedRoom
 from bot.transports.matrix.speech import Speech
 from bot.transports.matrix.sync import SyncLoop
-from campaign.chat import Joined, Said, Unreadable
+from campaign.chat import Unreadable
 
 ME, ROOM = "@tocsin:example.org", "!room:example.org"
 
@@ -129,58 +129,6 @@ async def test_nobody_is_known_to_be_there_while_the_server_is_asked_who_is() ->
     await reading
     room.invited_known = True
     assert room.readers == {ME, "@a:example.org"}
-
-
-async def test_that_everybody_has_left_is_told_behind_what_they_said_and_once() -> None:
-    server = Server()
-    del server.joined["@b:example.org"]
-    sync = following(server)
-    closed = {
-        "type": "m.room.join_rules",
-        "state_key": "",
-        "event_id": "$j",
-        "content": {"join_rule": "invite"},
-    }
-    await sync._read(answer(closed), live=True)
-    said = {
-        "type": "m.room.message",
-        "event_id": "$1",
-        "sender": "@a:example.org",
-        "content": {"msgtype": "m.text", "body": "!withdraw"},
-    }
-    went = {
-        "type": "m.room.member",
-        "event_id": "$2",
-        "sender": "@a:example.org",
-        "state_key": "@a:example.org",
-        "content": {"membership": "leave"},
-    }
-    told = await sync._read(answer(said, went), live=True)
-    assert [(type(one), getattr(one, "deserted", None)) for one in told] == [
-        (Joined, False),
-        (Said, None),
-        (Joined, True),
-    ]
-    assert await sync._read(answer(), live=True) == []
-
-
-@pytest.mark.parametrize("rules", ["public", "knock"])
-async def test_an_empty_room_is_not_deserted_where_people_come_in_by_themselves_or_are_invited(
-    rules: str,
-) -> None:
-    server = Server()
-    server.joined = {ME: {}}
-    sync = following(server)
-    opened = {"type": "m.room.join_rules", "state_key": "", "event_id": "$j", "content": {"join_rule": rules}}
-    told = await sync._read(answer(opened), live=True)
-    assert [one.deserted for one in told if isinstance(one, Joined)] == [False]
-    room = sync.rooms[ROOM]
-    room.public, room.invited = False, {"@a:example.org"}
-    assert not room.is_deserted
-    room.invited = set()
-    assert room.is_deserted
-    room.apply({"type": "m.room.create", "state_key": "", "sender": ME, "content": {}})
-    assert not room.is_deserted, "whom it was opened for is invited into it once more"
 
 
 async def test_a_server_that_took_a_message_shows_it_before_it_is_asked_for_more(
