@@ -5,6 +5,7 @@ Command names stand with their command.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -126,6 +127,11 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
 
 YES = frozenset({"oui", "ok", "d'accord", "daccord", "yes", "yep", "✅"})
 NO = frozenset({"non", "no", "annuler", "annulez", "annule", "cancel"})
+NO_THANKS = re.compile(
+    r"(?:non|no|nope|nan)(?:[ ,;.!]+(?:non|no|merci|thanks?|thank you|surtout pas|pas du tout|pas maintenant|attend[sez]+|laisse[zr]?|stop|wait))+"
+    r"|surtout pas|certainement pas|pas du tout|certainly not|not at all"
+)
+"""A no in more words; anything said behind it is looked at by itself."""
 """What is said in reply to a question of the bot's, folded, in any language."""
 
 LEADS = frozenset(

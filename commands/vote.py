@@ -199,6 +199,8 @@ def _organisation(ctx: Context, poll: Poll, said: str, words: list[str]) -> tupl
             continue  # nobody can be called so: a reason may be longer than a name
         if found is None:
             continue
+        if is_for and found.flagged and not words[1][:1].isupper():
+            continue  # anybody may declare one that is called like a reason: "le climat"
         named = (whole or not mine or is_for) and ctx.storage.campaigns.member(
             ctx.campaign.id, found.id
         ) is not None

@@ -13,7 +13,7 @@ from commands.command import Context, Reply
 from commands.dialogue import running
 from commands.line import calling, usage
 from commands.organisations import asking
-from commands.vocabulary import LONGEST_WORD, NO, YES, fold
+from commands.vocabulary import LONGEST_WORD, NO, NO_THANKS, YES, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def yes_or_no(text: str) -> Literal["yes", "no"] | None:
     if len(text) > LONGEST_WORD or calling.asks(text):
         return None
     word = fold(calling.clean(text))
-    return "yes" if word in YES else "no" if word in NO else None
+    return "yes" if word in YES else "no" if word in NO or NO_THANKS.fullmatch(word) else None
 
 
 def said_beside(storage: Storage, said: Said, now: datetime) -> Prompt | None:

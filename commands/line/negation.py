@@ -50,7 +50,9 @@ _TURNED = (
     r"|refus[a-z]*|declin[a-z]*|reflechi[a-z]+|rater?|miss"
 )
 """Verbs that say yes to what follows them once they are denied: "on n'hésite pas à signer"."""
-_ONE_OF_THEM = r"pas|plus|jamais|not|never|sans|without"
+_ONE_OF_THEM = r"pas|plus|jamais|not|never|no longer|sans|without"
+_EVER = re.compile(r"\bplus (?:envie )?que jamais\b")
+"""What sounds like a no and says more than yes: "plus que jamais"."""
 _SEEMS = re.compile(
     r"\b(?:"
     # no obstacle: "on n'a pas d'objection", "no doubt"
@@ -100,7 +102,8 @@ _AT_THE_END = (
 
 def plain(words: list[str]) -> list[str]:
     """The words of a sentence without those that only seem to say no, or that leave no doubt behind."""
-    text = _SEEMS.sub(lambda one: one["whose"] or one["who"] or "", " ".join(words))
+    text = _EVER.sub("", " ".join(words))
+    text = " ".join(_SEEMS.sub(lambda one: one["whose"] or one["who"] or "", text).split())
     text = _SAID_OF_US.sub("pas", text)
     text = _NO_MORE.sub(lambda one: f"{one['before'] or one['verb']} pas", text)
     rest = _AGREES.sub("", text)

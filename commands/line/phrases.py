@@ -80,7 +80,9 @@ SOME_TIME = re.compile(
     r"|thursday|friday|saturday|sunday|(?:la semaine|le mois|l annee) prochaine?|next (?:week|month|year)"
     r"|dans [a-z0-9]+ (?:jours?|semaines?|mois)|in [a-z0-9]+ (?:days?|weeks?|months?)|un de ces jours|one of these days"
 )
-"""Words of a time to come that are hardly a name."""
+"""Words of a time to come that are hardly a name, unless they are written as one."""
+WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)
+"""A day that English always writes with a capital."""
 SOME_DAY = re.compile(rf"{SOME_TIME.pattern}|(?:la semaine|le mois|l annee|next) [a-z]+")
 """When somebody says that they will sign, who does not do so now."""
 GOES_BACK = re.compile(r"revien[a-z]*|reven[a-z]+|(?:go|going|gone|went) back")
@@ -115,7 +117,7 @@ WRITES = re.compile(
 )
 STOPS = re.compile(r"arret(?:e|ez|er)|stop|cess(?:e|ez|er)")
 GOES_ON = re.compile(rf"(?:ne|n|not|never) (?:{STOPS.pattern})|(?:{STOPS.pattern}) (?:pas|jamais)")
-COUNTED_OUT = re.compile(r"(?<!not )(?<!never )(?:count|leave|keep) (?:us|me) out")
+COUNTED_OUT = re.compile(r"(?<!not )(?<!ever )(?:count|leave|keep) (?:us|me) out")
 """The same as `OUT` without a word that says no."""
 OUT = re.compile(
     r"(?:sans|pas) (?:nous|moi)|pas (?:pour|(?:compter )?sur) (?:nous|moi)|without us|not (?:for )?us"
@@ -133,6 +135,8 @@ WHEN = re.compile(
     r"(?:date|heure|temps) limite|deadlines?|echeances?|dernier delai|quel delai|(?:jusqu a|c est|pour) quand"
     r"|until when|combien de temps|how (?:much time|long)|(?:quand|when) (?:est|is|do|does|should|must|faut|doit|ca)"
 )
+POLL = re.compile(r"scrutins?|polls?|vot(?:e|es|er|ez|ons|ing)")
+"""What is asked about has an end of its own."""
 COSTS = _set("coute coutent cout couts cost costs argent money euros euro prix price paye payer pay temps")
 STANDS = re.compile(
     r"combien|how many|ou en (?:est|sommes)|(?:on en est|nous en sommes) ou|where do we stand|how far are we|how is it going"

@@ -111,8 +111,14 @@ def instead(rest: str) -> Meaning | None:
     """What is meant by who says behind "sign" nothing but that it is not to be, or not yet: "pas encore", "non merci"."""
     words = _words(rest)
     words = words[2:] if words[:2] == ["c", "est"] else words
+    is_name = any(map(str.isupper, phrases.WEEKDAY.sub("", rest)))
+    time = (
+        phrases.LATER.pattern
+        if is_name
+        else rf"{phrases.LATER.pattern}|(?:on |vers )?(?:{phrases.SOME_TIME.pattern})"
+    )
     if re.fullmatch(
-        rf"(?:(?:oui|ok|yes) )?(?:mais |but )?(?:{phrases.LATER.pattern}|(?:on |vers )?(?:{phrases.SOME_TIME.pattern}))(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)",
+        rf"(?:(?:oui|ok|yes) )?(?:mais |but )?(?:{time})(?: (?:merci|thanks))?|(?:ou|or) (?:pas|non|not)",
         " ".join(words),
     ):
         return Meaning("deciding")
@@ -156,7 +162,7 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
     if said & phrases.WHO and signs and not said & phrases.MAY:
         return Meaning("status" if said & negation.NO else "signatories", asks=True)
     if _has(phrases.WHEN, words) or said & {"quand", "when"}:
-        return Meaning("deadlines", asks=True)
+        return Meaning("polls" if any(map(phrases.POLL.fullmatch, words)) else "deadlines", asks=True)
     if _has(phrases.STANDS, words):
         return Meaning("status", asks=True) if phrases.COSTS.isdisjoint(said) else None
     how = said & (phrases.HOW | phrases.MAY | {"where", "do"}) or phrases.WHERE.search(text)

@@ -47,9 +47,6 @@ KEYS_LAST = timedelta(hours=20)
 def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
     """Accept an invitation, or decline it in words: see `inviting`."""
     room = storage.rooms.find(event.room.network, event.room.id)
-    asked_for = storage.rooms.find(event.room.network, event.alias) if event.alias else None
-    if asked_for is not None and asked_for.state == "wanted":
-        room = asked_for  # by that name the config knows it, until the bot has been there
     if room is not None and room.direct and room.network == XMPP:
         return None  # that is somebody's account: whoever "invites" there would end our chat with them
     gone: Reply | None = None
@@ -58,6 +55,9 @@ def invited(storage: Storage, house: House, event: Invited) -> Reply | None:
         # its server. Synapse tells of both; where one tells of the latter alone, this comes to the same.
         gone = removed(storage, house, Removed(event.room, "", event.at, "kicked"), event.at)
         room = storage.rooms.get(room.id)
+    asked_for = storage.rooms.find(event.room.network, event.alias) if event.alias else None
+    if asked_for is not None and asked_for.state == "wanted" and not (room is not None and room.sent_away):
+        room = asked_for  # by that name the config knows it, until the bot has been there
     asked = _asked(storage, house, event, room)
     replies = [reply for reply in (gone, asked) if reply is not None]
     return Reply(elsewhere=tuple(one for reply in replies for one in reply.elsewhere)) if replies else None

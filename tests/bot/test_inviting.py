@@ -220,6 +220,14 @@ async def test_a_room_of_the_config_that_could_not_let_the_bot_in_may_do_so_by_a
     assert [(intent, room) for intent, room, _ in done] == [("join", COOP.id)]
 
 
+async def test_an_alias_brings_the_bot_back_into_no_room_that_sent_it_away(database: Database) -> None:
+    alias = "#elsewhere:example.org"
+    await hear(database, invited(1, MAUD), Joined(room(1), NOW))
+    await database.write(lambda storage: storage.rooms.ensure(MATRIX, alias, language="en"))
+    done = await hear(database, replace(invited(1, ANA), alias=alias))
+    assert [intent for intent, where, _ in done if where in (alias, room(1).id)] == ["leave"]
+
+
 async def test_a_room_that_the_config_knows_by_its_alias_may_invite_the_bot(database: Database) -> None:
     alias = "#elsewhere:example.org"
 

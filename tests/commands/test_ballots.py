@@ -699,3 +699,15 @@ async def test_who_votes_for_another_than_their_own_is_told_so(
         return {one.organisation: (one.choice, one.reason) for one in storage.ballots.standing(held.poll.id)}
 
     assert await stage.database.read(given) == stands
+
+
+async def test_an_organisation_called_like_a_reason_by_somebody_keeps_nobody_from_giving_that(
+    stage: Stage,
+) -> None:
+    await stage.say(voice("Lou"), "!sign le climat")
+    await stage.say(voice("Lou"), "!confirm")
+    held = await opened_poll(stage, "majority")
+    (answer, *_) = await held.give("text", "Camille", "pour pour le climat")
+    assert answer.startswith("{line} Reason")
+    (answer, *_) = await held.give("text", "Camille", "pour pour Le Climat")
+    assert answer.startswith("I do not know yet that you speak for")

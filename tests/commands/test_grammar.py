@@ -655,6 +655,19 @@ def test_a_flood_of_long_words_is_not_remembered() -> None:
         assert fold(f"É{number}" + "x" * 4000) == f"e{number}" + "x" * 4000
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["non merci", "Non, merci !", "no thanks", "surtout pas", "non attendez, laissez", "certainly not"],
+)
+def test_a_no_in_more_words_is_one(said: str) -> None:
+    assert picking.yes_or_no(said) == "no"
+
+
+@pytest.mark.parametrize("said", ["non on signe", "non merci ?", "no problem", "nonmerci", "non, Hublot"])
+def test_what_says_more_than_no_is_looked_at_by_itself(said: str) -> None:
+    assert picking.yes_or_no(said) is None
+
+
 @pytest.mark.parametrize("space", [" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"])
 def test_what_is_copied_from_the_bot_with_its_spaces_is_understood(space: str) -> None:
     assert picking.yes_or_no(f"«{space}oui{space}»") == "yes"

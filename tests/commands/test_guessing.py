@@ -328,7 +328,11 @@ async def test_a_time_alone_is_no_organisation(tmp_path: Path, said: str, day: s
 
 
 @pytest.mark.parametrize(
-    "said", ["Demain le libre", "Mars", "350", "Next Generation", "pour Demain", "for Soon"]
+    "said",
+    [
+        *("Demain le libre", "Mars", "350", "Next Generation", "pour Demain", "for Soon"),
+        *("Demain", "Bientôt", "Next Week"),
+    ],
 )
 async def test_but_what_can_be_a_name_is_one(tmp_path: Path, said: str) -> None:
     with opened(tmp_path) as stage:
