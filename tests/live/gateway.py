@@ -54,11 +54,14 @@ class Gateway:
             await self._news.wait_for(lambda: len(self.syncs) >= count)
 
     async def fails_from(self, waking: Awaitable[object]) -> None:
-        """Let all syncs fail, as those of a bad gateway do; `waking` ends the one that is held."""
+        """Let all syncs fail, as those of a bad gateway do; `waking` ends the one that is held.
+
+        Returns once a second one was asked for: until then nobody knows whether the first has been heard to fail.
+        """
         self.sync_fails = bad_gateway
         before = len(self.syncs)
         await waking
-        await self.until_syncs(before + 1)
+        await self.until_syncs(before + 2)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
