@@ -120,7 +120,7 @@ class Ground:
     """Network and place ("room", "private", "nobody": where no bot is) → how the flooder says something there."""
     alone: Callable[[], Awaitable[object]]
     """Says something in the Matrix room where no bot is, until the server has it."""
-    numbers: dict[str, int] = field(default_factory=lambda: {MATRIX: SIGNED, XMPP: SIGNED})
+    numbers: dict[str, int]
     """Network → the next organisation to sign."""
 
     async def settled(self) -> None:
@@ -227,9 +227,15 @@ async def play(ground: Ground, flood: Flood, count: int, seconds: float) -> Resu
 
 @asynccontextmanager
 async def ground(
-    matrix: Synapse, xmpp: Prosody, folder: Path, signatures: int, *, without: str = "circles"
+    matrix: Synapse,
+    xmpp: Prosody,
+    folder: Path,
+    signatures: int,
+    *,
+    signed: int = SIGNED,
+    without: str = "circles",
 ) -> AsyncIterator[Ground]:
-    """Set up people, rooms and a bot on both networks; so many organisations may sign on each.
+    """Set up people, rooms and a bot on both networks; so many organisations may sign on each, and some have.
 
     The bot is `without` these safeguards of the fault tests: with the one against circles, a flood of equal lines would
     be answered three times and not keep anybody waiting.
@@ -315,9 +321,10 @@ async def ground(
                 (XMPP, "private"): chat,
             },
             lambda: typing[0].say(rooms[2], "blabla"),
+            {MATRIX: signed, XMPP: signed},
         )
         # Some have signed before; and by so many messages a server is known not to be a strict one.
-        for number in range(SIGNED):
+        for number in range(signed):
             await made.witnesses[2].say(f"!sign {organisation(XMPP, number)}")
         for _ in range(16):
             await made.witnesses[0].say("!statut")
@@ -377,14 +384,16 @@ def rows(result: Result) -> list[list[str]]:
     return said
 
 
-async def measure(floods: Sequence[Flood], count: int, seconds: float, folder: Path) -> list[Result]:
+async def measure(
+    floods: Sequence[Flood], count: int, seconds: float, folder: Path, *, signed: int = SIGNED
+) -> list[Result]:
     """Run every flood, one after another, on one bot; the rooms are quiet between them."""
     for part in ("synapse", "prosody", "bot"):
         (folder / part).mkdir()
-    needed = SIGNED + 3 * 2 * (len(floods) + 1) * (round(seconds / EVERY) + 1)
+    needed = signed + 3 * 2 * (len(floods) + 1) * (round(seconds / EVERY) + 1)
     async with synapse(folder / "synapse") as matrix:
         with prosody(folder / "prosody") as xmpp:
-            async with ground(matrix, xmpp, folder / "bot", needed) as made:
+            async with ground(matrix, xmpp, folder / "bot", needed, signed=signed) as made:
                 results = []
                 for flood in floods:
                     results.append(await play(made, flood, count, seconds))
@@ -398,13 +407,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--commands", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--only", type=int, nargs="*", help="which of the floods, counted from 1")
+    parser.add_argument("--signed", type=int, default=SIGNED, help="how many have signed before, on XMPP")
     given = parser.parse_args(arguments)
     floods = [FLOODS[number - 1] for number in given.only or range(1, len(FLOODS) + 1)]
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         Path(folder).chmod(
             0o755
         )  # Prosody, started by root, gives up its rights and must still reach its files
-        results = asyncio.run(measure(floods, given.commands, given.seconds, Path(folder)))
+        results = asyncio.run(
+            measure(floods, given.commands, given.seconds, Path(folder), signed=given.signed)
+        )
     print(table(COLUMNS, [row for result in results for row in rows(result)]))
     worst = max(result.delay(who) for result in results for who in range(4))
     print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, bindparam, func, select, type_coerce
 
@@ -14,7 +14,7 @@ from storage.rows import Queries
 from storage.tables import dispatches, outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from campaign.chat import Message
@@ -85,9 +85,13 @@ class Answers(Queries):
     @staticmethod
     def words(message: Message) -> str:
         """What a message says, as `lately` gives it: whatever it is for and whoever it is to."""
-        return _words(json.dumps(freeze(message)))
+        return _of_lines(freeze(message))
 
 
 @lru_cache(maxsize=2048)  # each of a person's commands looks at much the same answers
 def _words(frozen: str) -> str:
-    return json.dumps(json.loads(frozen)["lines"], sort_keys=True)
+    return _of_lines(json.loads(frozen))
+
+
+def _of_lines(frozen: Mapping[str, Any]) -> str:
+    return json.dumps(frozen["lines"], sort_keys=True)

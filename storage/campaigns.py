@@ -146,6 +146,9 @@ _MEMBER = (
         ),
     )
 )
+_MEMBERS = _MEMBER.where(campaign_organisations.c.campaign_id == bindparam("campaign")).order_by(
+    func.lower(organisations.c.name)
+)
 _ALIKE = (
     campaign_organisations.c.standing,
     signatures.c.level,
@@ -255,12 +258,7 @@ class Campaigns(Queries):
 
     def members(self, campaign_id: int) -> Sequence[Member]:
         """Every organisation of a campaign and where it stands, by name."""
-        return self._all(
-            Member,
-            _MEMBER.where(campaign_organisations.c.campaign_id == campaign_id).order_by(
-                func.lower(organisations.c.name)
-            ),
-        )
+        return self._all(Member, _MEMBERS, {"campaign": campaign_id}, keep=True)
 
     def members_among(self, campaign_id: int, organisation_ids: Collection[int]) -> Sequence[Member]:
         """Those of some organisations that are a campaign's, and where they stand, by name."""

@@ -85,6 +85,9 @@ _ROW = (
     .join(organisations, organisations.c.id == signatures.c.organisation_id)
     .join(letters, letters.c.id == signatures.c.letter_id)
 )
+_ALL_STANDING = _ROW.where(
+    signatures.c.campaign_id == bindparam("campaign"), signatures.c.ended_at.is_(None)
+).order_by(signatures.c.number)
 _STANDING = _ROW.where(
     signatures.c.campaign_id == bindparam("campaign"),
     signatures.c.organisation_id == bindparam("organisation"),
@@ -200,12 +203,7 @@ class Signatures(Queries):
 
     def all_standing(self, campaign_id: int) -> Sequence[Signature]:
         """Every signature that was not ended, in the order they were given."""
-        return self._all(
-            Signature,
-            _ROW.where(signatures.c.campaign_id == campaign_id, signatures.c.ended_at.is_(None)).order_by(
-                signatures.c.number
-            ),
-        )
+        return self._all(Signature, _ALL_STANDING, {"campaign": campaign_id}, keep=True)
 
     def add(self, campaign_id: int, **values: Any) -> int:  # noqa: ANN401 - the table's columns
         """Enter a signature and return its number in the campaign."""

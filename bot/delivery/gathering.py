@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from storage.turns import Waiting
 
+MOST_FROZEN = 40_000
+"""Characters of what is put into words together: more never fits into one message (see `wording.MOST_CHARACTERS`)."""
+
 
 def once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:
     """Leave out what would only tell somebody once more what they are told just before; and whose words say it.
@@ -33,13 +36,18 @@ def once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:
 def together(rows: Sequence[Waiting], most: int) -> Sequence[Waiting]:
     """What may leave as one message: what waits for the same thread, as long as it is plain; `most` of it.
 
-    A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message.
+    A file, a question (its answer is a reply to it) and a card that can be reacted to keep their own message; and so
+    does a long list, with which nothing fits into one: what is behind it is not even looked at.
     """
     first = rows[0]
     gathered = [first]
     if not _is_plain(first):
         return gathered
+    size = len(first.frozen)
     for row in rows[1:]:
+        size += len(row.frozen)
+        if size > MOST_FROZEN:
+            break
         if row.thread != first.thread:
             continue
         alike = _is_plain(row) and (row.message.private, row.message.rings, row.address_id) == (

@@ -119,11 +119,30 @@ outbox = Table(
     " target: the earlier message of ours that it edits, ends or pins.",
 )
 Index(
+    # All by which it is told whose turn it is: a long message lies between a row's columns, and is not to be read for it.
     "ix_outbox_waiting",
     outbox.c.network,
     outbox.c.room_id,
+    outbox.c.address_id,
+    outbox.c.intent,
+    outbox.c.urgency,
+    outbox.c.asker,
+    outbox.c.not_before,
+    outbox.c.dispatch_key,
+    outbox.c.settled,
     sqlite_where=(outbox.c.dispatch_key.is_(None)) & (outbox.c.settled.is_(False)),
     postgresql_where=(outbox.c.dispatch_key.is_(None)) & (outbox.c.settled.is_(False)),
+)
+Index(
+    "ix_outbox_asker",
+    outbox.c.asker,
+    outbox.c.id,
+    outbox.c.room_id,
+    outbox.c.address_id,
+    outbox.c.created_at,
+    outbox.c.dispatch_key,
+    sqlite_where=outbox.c.asker.is_not(None),
+    postgresql_where=outbox.c.asker.is_not(None),
 )
 Index("ix_outbox_dispatch_key", outbox.c.dispatch_key)
 Index(

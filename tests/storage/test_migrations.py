@@ -228,7 +228,7 @@ def test_a_filled_database_of_the_first_schema_keeps_every_row(folder: Path) -> 
 
     open_database(folder).close()
 
-    assert version(folder) == "0006"
+    assert version(folder) == "0007"
     with closing(sqlite3.connect(folder / FILE)) as connection:
         for name, rows in before.items():
             assert rows, f"{name} was empty: nothing is proven for it"
@@ -281,7 +281,7 @@ NEXT = '''
 from alembic import op
 import sqlalchemy as sa
 revision = "made"
-down_revision = "0006"
+down_revision = "0007"
 def upgrade():
 '''
 
@@ -321,7 +321,7 @@ for name in ("people", "rooms", "organisations", "campaigns"):
 
     open_database(folder).close()
 
-    assert (head, version(folder)) == ("0006", "made")
+    assert (head, version(folder)) == ("0007", "made")
     assert counted(folder) == before
     with closing(sqlite3.connect(folder / FILE)) as connection:
         assert set(connection.execute("SELECT colour FROM people")) == {("red",)}

@@ -110,6 +110,22 @@ def test_nothing_that_grows_is_looked_through(database: Database, what: str) -> 
     database.transaction(work)
 
 
+def test_whose_turn_it_is_is_told_without_a_look_at_what_is_said(database: Database) -> None:
+    """A long message lies before most columns of its row, and would be read through to get at them."""
+
+    def work(storage: Storage) -> None:
+        made = fill(storage)
+        with explained() as plans:
+            storage.outbox.waiting(MATRIX)
+        assert any("USING COVERING INDEX ix_outbox_waiting" in plan for plan in plans), plans
+        with explained() as plans:
+            storage.answers.lately(1, made.room, NOW)
+            storage.answers.last(1, made.room)
+        assert sum("INDEX ix_outbox_asker (asker=? AND id>?)" in plan for plan in plans) == 2, plans
+
+    database.transaction(work)
+
+
 def test_what_is_left_of_somebody_forgotten_is_found_by_its_mark(database: Database) -> None:
     def work(storage: Storage) -> None:
         fill(storage)

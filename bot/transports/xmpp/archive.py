@@ -13,7 +13,7 @@ from bot.transports.xmpp import stanzas
 from bot.transports.xmpp.session import NoAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
     from xml.etree.ElementTree import Element
 
     from bot.transports.xmpp.session import Session
@@ -87,6 +87,16 @@ class Page:
     """Whether something may be missing before these."""
     nearest: Position | None = None
     """If nothing came after a gap: where one is now, so that the same gap is not met again."""
+
+    def pieces(self, size: int) -> Iterator[Page]:
+        """Cut it into pages of no more than so many items; not if a gap is to be told with all of it."""
+        if self.gap or len(self.items) <= size:
+            yield self
+            return
+        for start in range(0, len(self.items), size):
+            items = self.items[start : start + size]
+            ends = start + size >= len(self.items)
+            yield Page(items, items[-1].id, complete=self.complete and ends)
 
     @property
     def reached(self) -> Position | None:

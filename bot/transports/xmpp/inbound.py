@@ -116,6 +116,8 @@ class Inbound:
                 async with aclosing(self._own.read(live=self._caught_up)) as reading_own:
                     async for events, cursor in reading_own:
                         yield self._batch(events, {self._jid: cursor})
+                        if (meanwhile := self._meanwhile()) is not None:
+                            yield meanwhile
             elif (found := self._batch_of(item, spawn)) is not None:
                 yield found
             if isinstance(item, PageRead):
@@ -144,6 +146,12 @@ class Inbound:
         acknowledged = {**self._quiet, **(cursors or {})}
         self._quiet = {}
         return Batch(tuple(events), acknowledged, self._caught_up)
+
+    def _meanwhile(self) -> Batch | None:
+        """What came live in rooms while our own archive is read: who says a lot to us alone keeps no room waiting."""
+        first = self._queue.more_live() if self._caught_up else None
+        events = self._group(first) if first is not None else []
+        return self._batch(events) if events else None
 
     def _group(self, first: Live) -> list[Event]:
         events = self._live(first)

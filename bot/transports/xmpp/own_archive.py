@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AT_A_TIME = 20
+"""Messages taken together: what comes live in the rooms meanwhile waits for no more."""
+
 
 class OwnArchive:
     """Reads the direct chats of one stream in the order in which the server keeps them, whenever there is something new.
@@ -41,7 +44,7 @@ class OwnArchive:
         self._archive = Archive(session, session.jid, page_size)
         self._cursor = cursor
         self._position: Position | None = None
-        self._is_due = False
+        self._is_due = self._is_new = False
 
     @property
     def archived(self) -> bool:
@@ -81,34 +84,39 @@ class OwnArchive:
         return bool(answer["mam_prefs"]["default"] == "always")
 
     def look(self) -> None:
-        """Have it read on from where we stopped."""
+        """Have it read on from where we stopped; once more, if it is being read."""
+        self._is_new = True
         if not self._is_due:
             self._is_due = True
             self._queue.put(ReadOwn())
 
     async def read(self, *, live: bool) -> AsyncGenerator[tuple[list[Event], str], None]:
-        """Read on, page by page: what is in it, and the cursor that acknowledges it; the first time a baseline before.
+        """Read on, a few at a time: what is in it, and the cursor that acknowledges it; the first time a baseline before.
 
         Raises Unreachable.
         """
-        self._is_due = False
+        self._is_new = False
         position = self._position
-        if position is None:
-            return
-        if not self._cursor:
-            self._cursor = str(position)
-            yield [], self._cursor
         try:
-            async with aclosing(self._archive.pages(position)) as pages:
-                async for page in pages:
-                    events: list[Event] = []
-                    for item in page.items:
-                        events += self._events(item, live=live)
-                    events += reading.gap(self._session.jid, page)
-                    self._position = position = page.reached or position
-                    yield events, str(position)
+            if position is not None and not self._cursor:
+                self._cursor = str(position)
+                yield [], self._cursor
+            if position is not None:
+                async with aclosing(self._archive.pages(position)) as pages:
+                    async for page in pages:
+                        for piece in page.pieces(AT_A_TIME):
+                            events: list[Event] = []
+                            for item in piece.items:
+                                events += self._events(item, live=live)
+                            events += reading.gap(self._session.jid, piece)
+                            self._position = position = piece.reached or position
+                            yield events, str(position)
         except (NoAnswer, IqError) as error:
             raise Unreachable(f"our own archive could not be read ({error})") from error
+        finally:
+            self._is_due = False
+            if self._is_new:
+                self.look()
 
     def _events(self, item: Item, *, live: bool) -> list[Event]:
         at = datetime.now(UTC) if live else item.at

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.delivery import gathering
+from campaign.chat import MATRIX
 from tests.bot.delivery.bench import MATRIX_FRIEND
 from tests.bot.scripted import ANA, COOP
 
@@ -82,3 +84,19 @@ async def test_control_what_is_no_repetition_is_said_as_often_as_it_was_decided(
     await matrix.settle()
     lines = [line for text in matrix.network.texts(COOP) for line in text.split("\n")]
     assert lines == told
+
+
+async def test_what_is_too_long_to_leave_with_anything_is_alone_and_nothing_behind_it_is_read(
+    matrix: Bench,
+) -> None:
+    long = "so many names " * 4000
+    await matrix.put(COOP, long, f"{long}once more", "short", "short too", to=ANA)
+    rows = await matrix.database.read(lambda storage: storage.outbox.waiting(MATRIX))
+    first, *behind = rows
+    assert gathering.together(rows, 20) == [first]
+    assert not any("message" in vars(row) for row in behind)
+    assert gathering.together(behind[1:], 20) == behind[1:]
+    await matrix.settle()
+    told = matrix.network.texts(COOP)
+    assert [len(text) > 40_000 for text in told] == [True, True, False]
+    assert told[2] == "short\nshort too"
