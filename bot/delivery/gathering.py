@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from storage.turns import Waiting
 
 MOST_FROZEN = 40_000
-"""Characters of what is put into words together: more never fits into one message (see `wording.MOST_CHARACTERS`)."""
+"""Characters of what is put into words together: more hardly ever fits into one message (`wording.MOST_CHARACTERS`)."""
 
 
 def once(rows: Sequence[Waiting]) -> tuple[list[Waiting], dict[int, list[int]]]:
@@ -45,11 +45,11 @@ def together(rows: Sequence[Waiting], most: int) -> Sequence[Waiting]:
         return gathered
     size = len(first.frozen)
     for row in rows[1:]:
+        if row.thread != first.thread:
+            continue
         size += len(row.frozen)
         if size > MOST_FROZEN:
             break
-        if row.thread != first.thread:
-            continue
         alike = _is_plain(row) and (row.message.private, row.message.rings, row.address_id) == (
             first.message.private,
             first.message.rings,

@@ -58,10 +58,3 @@ async def test_control_first_come_first_served_everybody_waits_for_the_flood(tmp
 async def test_a_flood_to_the_bot_alone_keeps_no_room_waiting(tmp_path: Path) -> None:
     result = await played(tmp_path, ALONE, commands=10 * COMMANDS, signed=LISTED)
     assert result.worst <= flood.MOST_EXTRA, flood.rows(result)
-
-
-async def test_control_the_rooms_wait_until_all_that_was_said_to_it_alone_is_read(tmp_path: Path) -> None:
-    result = await played(
-        tmp_path, ALONE, commands=10 * COMMANDS, signed=LISTED, without="circles,rooms-meanwhile"
-    )
-    assert result.worst > flood.MOST_EXTRA, flood.rows(result)

@@ -165,8 +165,9 @@ class Archive:
     async def newest(self, *, except_for: set[str]) -> Position:
         """Return the position of the newest item that is not one of these."""
         before, asked = "", {""}
+        size = str(self._size if except_for else 1)
         while True:
-            page = await self._page({"max": str(self._size), "before": before or True})
+            page = await self._page({"max": size, "before": before or True})
             for item in reversed(page.items):
                 if item.id not in except_for:
                     return item.position

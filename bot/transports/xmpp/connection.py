@@ -130,7 +130,14 @@ def connect(account: Account, start: Start, desk: Desk | None) -> Connection:
     heard = Heard()
     direct = DirectChats(account.jid, membership, sent, nick=account.nick, heard=heard, contacts=contacts)
     size = account.page_size
-    own = OwnArchive(session, queue, direct, cursor=start.cursors.get(account.jid, ""), page_size=size)
+    own = OwnArchive(
+        session,
+        queue,
+        direct,
+        cursor=start.cursors.get(account.jid, ""),
+        page_size=size,
+        spawn=tasks.spawn,
+    )
     backlog = Backlog(session, queue, start.cursors, size)
     inbound = Inbound(
         session, queue, membership, sent, contacts, direct=direct, own=own, backlog=backlog, heard=heard

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.transports.base import Batch, LoginRefused, Unreachable
 from bot.transports.xmpp import reading, stanzas
 from bot.transports.xmpp.archive import Position
-from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, PageRead, Queue, Read, ReadOwn
-from campaign.chat import XMPP, Echo, Event, Joined, Removed, Room
+from bot.transports.xmpp.queue import CaughtUp, Entered, Live, Lost, OwnRead, PageRead, Queue, Read
+from campaign.chat import XMPP, Bounced, Echo, Event, Invited, Joined, Removed, Room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -79,7 +78,10 @@ class Inbound:
             self._own.look()
         else:
             for event in self._direct.read(message, event="", at=datetime.now(UTC), live=True):
-                self._queue.put(Live(event))
+                if isinstance(event, Bounced | Invited):
+                    self._queue.put(Live(event))  # of no chat, or of something that waits for it
+                else:
+                    self._queue.put_behind_archive(self._own, Live(event))
 
     def _take_groupchat(self, room: MucRoom, message: Element, *, from_room: bool) -> None:
         if from_room and stanzas.status_codes(message) & _RULES_CHANGED:
@@ -112,25 +114,23 @@ class Inbound:
             item = await self._queue.get()
             if isinstance(item, Lost):
                 raise LoginRefused(item.reason) if item.for_good else Unreachable(item.reason)
-            if isinstance(item, ReadOwn):
-                async with aclosing(self._own.read(live=self._caught_up)) as reading_own:
-                    async for events, cursor in reading_own:
-                        yield self._batch(events, {self._jid: cursor})
-                        if (meanwhile := self._meanwhile()) is not None:
-                            yield meanwhile
-            elif (found := self._batch_of(item, spawn)) is not None:
+            if (found := self._batch_of(item, spawn)) is not None:
                 yield found
-            if isinstance(item, PageRead):
+            if isinstance(item, PageRead | OwnRead):
                 item.taken.set()
 
-    def _batch_of(self, item: Live | Entered | PageRead | Read | CaughtUp, spawn: Spawn) -> Batch | None:
+    def _batch_of(
+        self, item: Live | Entered | PageRead | Read | OwnRead | CaughtUp, spawn: Spawn
+    ) -> Batch | None:
         match item:
             case CaughtUp():
                 self._backlog.all_entered()
-                if self._caught_up or not self._backlog.caught_up:
+                if not self._catches_up():
                     return None
                 self._caught_up = True
                 return self._batch([])
+            case OwnRead():
+                return self._of_own(item.piece)
             case PageRead(room, stay, page):
                 return self._page(room, page) if stay == room.stay else None
             case Read():
@@ -147,11 +147,23 @@ class Inbound:
         self._quiet = {}
         return Batch(tuple(events), acknowledged, self._caught_up)
 
-    def _meanwhile(self) -> Batch | None:
-        """What came live in rooms while our own archive is read: who says a lot to us alone keeps no room waiting."""
-        first = self._queue.more_live() if self._caught_up else None
-        events = self._group(first) if first is not None else []
-        return self._batch(events) if events else None
+    def _of_own(self, piece: Page | None) -> Batch | None:
+        if piece is None:
+            if self._own.ends():
+                self._queue.release(self._own)
+            self._look_whether_caught_up()
+            return None
+        events, cursor = self._own.take(piece, live=self._caught_up)
+        self._look_whether_caught_up()
+        return self._batch(events, {self._jid: cursor})
+
+    def _catches_up(self) -> bool:
+        """Whether all is read that was there as the stream began, and that was not known until now."""
+        return not self._caught_up and self._backlog.caught_up and self._own.caught_up
+
+    def _look_whether_caught_up(self) -> None:
+        if self._catches_up():
+            self._queue.put(CaughtUp())  # behind what has waited
 
     def _group(self, first: Live) -> list[Event]:
         events = self._live(first)
@@ -217,8 +229,7 @@ class Inbound:
         room.arrived.clear()
         self._queue.release(room)
         self._backlog.ended(room)
-        if self._backlog.caught_up and not self._caught_up:
-            self._queue.put(CaughtUp())  # behind what has waited
+        self._look_whether_caught_up()
 
     def _archived_groupchat(self, room: MucRoom, item: Item) -> list[Event]:
         try:

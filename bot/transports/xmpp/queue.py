@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +62,11 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOwn:
-    """There is something new in our own archive, which keeps the direct chats."""
+class OwnRead:
+    """A few messages of our own archive, which keeps the direct chats (None: it was read to its end); `taken` as above."""
+
+    piece: Page | None
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,15 @@ class Lost:
     """Whether a person has to mend something before it is of any use to come back."""
 
 
-Incoming: TypeAlias = Live | Entered | PageRead | Read | ReadOwn | CaughtUp | Lost
+Incoming: TypeAlias = Live | Entered | PageRead | Read | OwnRead | CaughtUp | Lost
+
+
+class Archived(Protocol):
+    """A room, or our direct chats."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether its archive is being read: what comes live meanwhile comes after that."""
 
 
 class Queue:
@@ -88,7 +99,7 @@ class Queue:
 
     def __init__(self, overflows: Callable[[], None]) -> None:
         self._items: deque[Incoming] = deque()
-        self._held: dict[MucRoom, list[Live]] = {}
+        self._held: dict[Archived, list[Live]] = {}
         self._holding = 0
         self._filled = asyncio.Event()
         self._overflows = overflows
@@ -99,18 +110,18 @@ class Queue:
         self._filled.set()
         self._count()
 
-    def put_behind_archive(self, room: MucRoom, item: Live) -> None:
+    def put_behind_archive(self, where: Archived, item: Live) -> None:
         """Append what happened in a room; while its archive is being read it waits for `release`, and only that."""
-        if not room.unread:
+        if not where.unread:
             self.put(item)
             return
-        self._held.setdefault(room, []).append(item)
+        self._held.setdefault(where, []).append(item)
         self._holding += 1
         self._count()
 
-    def release(self, room: MucRoom) -> None:
+    def release(self, where: Archived) -> None:
         """Let what waited for a room's archive come next."""
-        held = self._held.pop(room, [])
+        held = self._held.pop(where, [])
         self._holding -= len(held)
         self._items.extendleft(reversed(held))
         self._filled.set()

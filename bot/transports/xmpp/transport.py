@@ -261,6 +261,8 @@ class XmppTransport:
         rooms = [room for room in membership.rooms.values() if not room.gone]
         lately = datetime.now(UTC) - TELL_AFTER
         heard = [room.heard for room in rooms if room.heard is not None and room.heard > lately]
+        if (unread := self._connection.own.unread_since) is not None:
+            heard.append(unread)
         return Vitals(
             membership.heard,
             {room.jid: room.answered if room.joined else None for room in rooms},

@@ -34,7 +34,6 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         sending.backing_off,
         sending.own_patience,
         sending.others_first,
-        sending.rooms_meanwhile,
         sending.circles,
         sending.following,
         standing.login_refused,

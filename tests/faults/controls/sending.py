@@ -88,11 +88,6 @@ def others_first() -> None:
     Outbox.put = for_anybody
 
 
-def rooms_meanwhile() -> None:
-    """What was said to the bot alone is read to its end before any room is heard."""
-    Inbound._meanwhile = lambda _: None
-
-
 def circles() -> None:
     """Whoever answers each answer is answered for ever."""
     bridging.is_circle = lambda *_: False
