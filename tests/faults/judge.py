@@ -52,7 +52,9 @@ async def judge(run: Scene, trouble: str = "") -> Verdict:
         if isinstance(side, SealedSide):
             verdict.wrong += side.wrong
     verdict.visible = sum(map(len, seen.values()))
-    _signatures(run, verdict, [one.text for each in seen.values() for one in each])
+    alone = [text for side in run.sides.values() for text in await side.told_alone()]
+    verdict.visible += len(alone)
+    _signatures(run, verdict, [*(one.text for each in seen.values() for one in each), *alone])
     _dispatches(run, verdict, seen)
     _database(run, verdict)
     await _cursors(run, verdict)

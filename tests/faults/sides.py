@@ -73,6 +73,10 @@ class Side(Protocol):
         """Everything the bot said, in both rooms, as the server keeps it for the observer."""
         ...
 
+    async def told_alone(self) -> list[str]:
+        """What the bot said to typists alone, as their server keeps it for them."""
+        ...
+
     async def ranks(self) -> dict[str, int]:
         """Cursor or event → how far along it is; what is not in here cannot be compared."""
         ...
@@ -137,6 +141,9 @@ class MatrixSide:
             for event in await self.observer.history(room)
             if "state_key" not in event and event["sender"] == self.bot_id
         ]
+
+    async def told_alone(self) -> list[str]:
+        return []
 
     async def ranks(self) -> dict[str, int]:
         return {}
@@ -300,6 +307,9 @@ class XmppSide:
             if one.heard.nick.startswith("tocsin")
         ]
 
+    async def told_alone(self) -> list[str]:
+        return []
+
     async def ranks(self) -> dict[str, int]:
         await self.visible()
         return {
@@ -309,6 +319,27 @@ class XmppSide:
         }
 
 
+@dataclass
+class AloneSide(XmppSide):
+    """The same, but the typists say everything to the bot alone: the server's archives alone keep it in order."""
+
+    async def say(self, typist: int, text: str, *, message_id: str = "", extra: str = "") -> str:
+        return self.people[typist % TYPISTS].chat(self.bot_jid, text, message_id=message_id, extra=extra)
+
+    async def told_alone(self) -> list[str]:
+        return [
+            one.heard.body
+            for person in self.people
+            for one in await person.archive(person.jid)
+            if one.heard.room == self.bot_jid
+        ]
+
+
+def alone_side(servers: Servers, mark: str) -> AbstractAsyncContextManager[XmppSide]:
+    """Make typists of this run's own on Prosody: their archives are of nothing else."""
+    return xmpp_side(servers, mark, AloneSide, own=f"-{mark}")
+
+
 async def _gone(person: XmppPerson) -> None:
     """Let somebody leave, whose server may be gone already."""
     with contextlib.suppress(Exception):
@@ -316,8 +347,10 @@ async def _gone(person: XmppPerson) -> None:
 
 
 @asynccontextmanager
-async def xmpp_side(servers: Servers, mark: str) -> AsyncIterator[XmppSide]:
-    """Make an account and rooms on Prosody, with a proxy before it for the bot."""
+async def xmpp_side(
+    servers: Servers, mark: str, kind: type[XmppSide] = XmppSide, *, own: str = ""
+) -> AsyncIterator[XmppSide]:
+    """Make an account and rooms on Prosody, with a proxy before it for the bot; the typists are `own` or all runs'."""
     prosody = servers.prosody
     jid, password = await asyncio.to_thread(prosody.register, f"tocsin-{mark}")
     async with AsyncExitStack() as stack:
@@ -325,9 +358,9 @@ async def xmpp_side(servers: Servers, mark: str) -> AsyncIterator[XmppSide]:
         await stack.enter_async_context(proxy.serving())
         observer, *people = [
             XmppPerson(prosody, name, resource=mark)
-            for name in ("observer", *(f"typist{n}" for n in range(TYPISTS)))
+            for name in ("observer", *(f"typist{n}{own}" for n in range(TYPISTS)))
         ]
-        side = XmppSide(prosody, proxy, jid, password, mark, observer, people)
+        side = kind(prosody, proxy, jid, password, mark, observer, people)
 
         async def leave() -> None:
             for person in (side.observer, *side.people):
@@ -344,4 +377,4 @@ async def xmpp_side(servers: Servers, mark: str) -> AsyncIterator[XmppSide]:
         yield side
 
 
-SIDES = {"matrix": matrix_side, "sealed": sealed_side, "xmpp": xmpp_side}
+SIDES = {"matrix": matrix_side, "sealed": sealed_side, "xmpp": xmpp_side, "alone": alone_side}

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from tests.faults.scene import Scene
 
-M, X, S = ("matrix",), ("xmpp",), ("sealed",)
-_SHOWN = {"matrix": "Matrix", "sealed": "Matrix, encrypted", "xmpp": "XMPP"}
+M, X, S, A = ("matrix",), ("xmpp",), ("sealed",), ("alone",)
+_SHOWN = {"matrix": "Matrix", "sealed": "Matrix, encrypted", "xmpp": "XMPP", "alone": "XMPP, to it alone"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ ROWS: tuple[Row, ...] = (
             Variant(kills.at_each_step, M, most=20, controls=("one-transaction", "same-key")),
             Variant(kills.at_each_step, S, most=20, controls=("keys-first",), short=False),
             Variant(kills.at_each_step, X, most=20, controls=("one-transaction", "archive-for-ours")),
+            Variant(kills.at_each_step, A, most=20, controls=("own-archive-for-ours",), short=False),
         ),
     ),
     Row(
@@ -83,6 +84,7 @@ ROWS: tuple[Row, ...] = (
             Variant(kills.at_any_moment, M, most=1000, controls=("kept-cursor",)),
             Variant(kills.at_any_moment, S, most=1000, controls=("kept-cursor",)),
             Variant(kills.at_any_moment, X, most=1000, controls=("archive-for-theirs",)),
+            Variant(kills.at_any_moment, A, most=1000, controls=("kept-cursor",)),
         ),
     ),
     Row(

@@ -113,6 +113,34 @@ async def test_catching_up_reads_every_page_once_in_order_and_live_messages_wait
     assert len(moved) == len(set(moved))
 
 
+async def test_direct_chats_are_read_on_from_the_last_that_was_taken_and_rooms_do_not_wait(
+    prosody_server, alix, place
+):
+    room, account = place
+    async with Bot(prosody_server, account, (room,)) as bot:
+        await bot.caught_up()
+    lines = [f"alone {n}" for n in range(20)]
+    for text in lines[:10]:
+        alix.chat(bot.jid, text)
+    assert lines[9] in [one.heard.body for one in await alix.archive(alix.jid)]
+    heard = []
+    async with bot.again() as bot:
+        await bot.hears(lines[3])
+        bot.held.clear()  # as if killed here: what was read is committed, and nothing that follows it
+    heard += bot.texts()
+    assert heard == lines[: len(heard)]
+    async with bot.again() as bot:
+        await bot.caught_up()
+        assert bot.texts() == lines[len(heard) : 10], "all that was there as it began"
+        for text in lines[10:]:
+            alix.chat(bot.jid, text)
+        await bot.hears(lines[10])
+        alix.say(room, "in the room")
+        await bot.hears("in the room")
+        await bot.hears(lines[19])
+    assert [text for text in heard + bot.texts() if text != "in the room"] == lines
+
+
 async def test_a_cursor_that_the_archive_does_not_know_is_replaced_by_its_time(
     prosody_server, alix, place, caplog
 ):

@@ -162,7 +162,7 @@ class XmppPerson(XmppClient):
         await self.wait_for(lambda each: each.id == marker)
 
     async def archive(self, room: str) -> list[Archived]:
-        """Return everything the room's archive (XEP-0313) holds that has a body, oldest first."""
+        """Return everything that has a body of what a room's archive (XEP-0313) holds, or our own; oldest first."""
         found: list[Archived] = []
         last, query = "", uuid.uuid4().hex
         while True:
@@ -175,7 +175,7 @@ class XmppPerson(XmppClient):
             )
             for each in self.heard[since:]:
                 result = each.xml.find(f"{{{_MAM}}}result")
-                if result is None or result.get("queryid") != query or each.room != room:
+                if result is None or result.get("queryid") != query or (each.room or self.jid) != room:
                     continue
                 message = result.find(f"{{urn:xmpp:forward:0}}forwarded/{_C}message")
                 if message is not None and message.findtext(f"{_C}body"):

@@ -30,6 +30,7 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
         sending.same_key,
         sending.asking_once,
         sending.archive_for_ours,
+        sending.own_archive_for_ours,
         sending.fence,
         sending.backing_off,
         sending.own_patience,

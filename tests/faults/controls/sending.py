@@ -11,6 +11,7 @@ from bot.delivery import carrying, outage
 from bot.transports.matrix import homeserver, sync, transport
 from bot.transports.xmpp.inbound import Inbound
 from bot.transports.xmpp.membership import Membership
+from bot.transports.xmpp.own_archive import OwnArchive
 from bot.transports.xmpp.sending import Sent
 from bot.transports.xmpp.transport import XmppTransport
 from campaign.chat import Echo
@@ -50,6 +51,20 @@ def archive_for_ours() -> None:
             Sent.echoed = echoed
 
     Inbound._archived_groupchat = only_theirs
+
+
+def own_archive_for_ours() -> None:
+    """What was begun in a direct chat is sent again without looking for it in our own archive."""
+    take, archived = OwnArchive.take, Sent.archived
+
+    def only_theirs(self: Any, piece: Any, *, live: bool) -> Any:
+        Sent.archived = archived if live else lambda *_: False
+        try:
+            return take(self, piece, live=live)
+        finally:
+            Sent.archived = archived
+
+    OwnArchive.take = only_theirs
 
 
 def fence() -> None:
