@@ -26,6 +26,8 @@ _FORWARDED = "{urn:xmpp:forward:0}forwarded"
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _MOST_PAGES = 1000
 """Pages read at a time: an archive that goes on, as one may that invents it, is read on later from where we stopped."""
+_NEWEST = 10
+"""Messages asked for where the newest is wanted, whichever it is: one may be of a kind that says nothing."""
 _MOST_IDLE = 10
 """Pages in a row that may bring nothing new."""
 
@@ -165,7 +167,7 @@ class Archive:
     async def newest(self, *, except_for: set[str]) -> Position:
         """Return the position of the newest item that is not one of these."""
         before, asked = "", {""}
-        size = str(self._size if except_for else 1)
+        size = str(self._size if except_for else min(_NEWEST, self._size))
         while True:
             page = await self._page({"max": size, "before": before or True})
             for item in reversed(page.items):

@@ -60,15 +60,20 @@ class Tasks:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._tasks: set[asyncio.Task[None]] = set()
+        self._are_over = False
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the batches."""
+        """Run something beside the batches; not any more once the stream ends, though something may still come in."""
+        if self._are_over:
+            work.close()
+            return
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     async def end(self) -> None:
         """Cancel what still runs."""
+        self._are_over = True
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

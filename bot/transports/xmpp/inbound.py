@@ -73,15 +73,15 @@ class Inbound:
             room = self._membership.rooms.get(sender)
             if room is not None:
                 self._take_groupchat(room, message, from_room=not resource)
-        elif self._own.archived and stanzas.stanza_id(message, self._jid):
+        elif self._own.archived and (archive_id := stanzas.stanza_id(message, self._jid)):
             # Our archive has it as well, in its place between our own messages: it is read there.
-            self._own.look()
+            self._own.comes(archive_id)
         else:
             for event in self._direct.read(message, event="", at=datetime.now(UTC), live=True):
                 if isinstance(event, Bounced | Invited):
                     self._queue.put(Live(event))  # of no chat, or of something that waits for it
                 else:
-                    self._queue.put_behind_archive(self._own, Live(event))
+                    self._own.hold(Live(event))
 
     def _take_groupchat(self, room: MucRoom, message: Element, *, from_room: bool) -> None:
         if from_room and stanzas.status_codes(message) & _RULES_CHANGED:
@@ -113,6 +113,10 @@ class Inbound:
             self._contacts.thank()  # what came before is committed
             item = await self._queue.get()
             if isinstance(item, Lost):
+                if held := self._queue.held(self._own):
+                    yield self._batch(
+                        [one.event for one in held if one.event is not None]
+                    )  # nothing keeps it
                 raise LoginRefused(item.reason) if item.for_good else Unreachable(item.reason)
             if (found := self._batch_of(item, spawn)) is not None:
                 yield found
@@ -130,7 +134,7 @@ class Inbound:
                 self._caught_up = True
                 return self._batch([])
             case OwnRead():
-                return self._of_own(item.piece)
+                return self._of_own(item)
             case PageRead(room, stay, page):
                 return self._page(room, page) if stay == room.stay else None
             case Read():
@@ -147,13 +151,12 @@ class Inbound:
         self._quiet = {}
         return Batch(tuple(events), acknowledged, self._caught_up)
 
-    def _of_own(self, piece: Page | None) -> Batch | None:
-        if piece is None:
-            if self._own.ends():
-                self._queue.release(self._own)
+    def _of_own(self, read: OwnRead) -> Batch | None:
+        if read.piece is None:
+            self._own.ends(read.before)
             self._look_whether_caught_up()
             return None
-        events, cursor = self._own.take(piece, live=self._caught_up)
+        events, cursor = self._own.take(read.piece, live=self._caught_up)
         self._look_whether_caught_up()
         return self._batch(events, {self._jid: cursor})
 

@@ -12,7 +12,7 @@ from slixmpp.exceptions import IqError
 
 from bot.transports.xmpp import reading, stanzas
 from bot.transports.xmpp.archive import Archive, Page, Position
-from bot.transports.xmpp.queue import OwnRead
+from bot.transports.xmpp.queue import MOST_WAITING, OwnRead
 from bot.transports.xmpp.session import NoAnswer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.transports.xmpp.archive import Item
     from bot.transports.xmpp.backlog import Spawn
     from bot.transports.xmpp.direct import DirectChats
-    from bot.transports.xmpp.queue import Queue
+    from bot.transports.xmpp.queue import Live, Queue
     from bot.transports.xmpp.session import Session
     from campaign.chat import Event
 
@@ -58,6 +58,10 @@ class OwnArchive:
         self._reading_since: datetime | None = None
         self._new_since: datetime | None = None
         """Since when something may be new of which the reading under way may not know."""
+        self._taken_until = self._taking_until = datetime.min.replace(tzinfo=UTC)
+        """Up to when what came live was taken, and will be with the piece that is being taken (UTC)."""
+        self._came: dict[str, datetime] = {}
+        """Id of what came live and is to be read here → when it came (UTC)."""
 
     @property
     def archived(self) -> bool:
@@ -71,8 +75,11 @@ class OwnArchive:
 
     @property
     def unread_since(self) -> datetime | None:
-        """Since when there may be something in it that was not taken (UTC)."""
-        return self._reading_since or self._new_since
+        """Since when there may be something to us alone that was not taken (UTC)."""
+        known = [one.at for one in self._queue.held(self)[:1]]
+        if self._reading_since is not None:
+            known.append(max(self._reading_since, self._taken_until))
+        return min(known, default=None)
 
     @property
     def caught_up(self) -> bool:
@@ -97,6 +104,7 @@ class OwnArchive:
         newest = await self._archive.newest(except_for=set())
         self._newest = newest.id
         self._position = Position.read(self._cursor) if self._cursor else newest
+        self._has_caught_up = bool(self._cursor) and self._position.id == newest.id
 
     async def _archive_everything(self) -> bool:
         preferences = self._session.client.plugin["xep_0441"]
@@ -111,6 +119,19 @@ class OwnArchive:
             return False
         return bool(answer["mam_prefs"]["default"] == "always")
 
+    def comes(self, archive_id: str) -> None:
+        """Note that something has come live which it has as well: it is read here, in its place, however late."""
+        self._came[archive_id] = datetime.now(UTC)
+        if len(self._came) > MOST_WAITING:
+            del self._came[next(iter(self._came))]
+        self.look()
+
+    def hold(self, item: Live) -> None:
+        """Let something that it does not keep come after all that it kept before."""
+        self._queue.put_behind_archive(self, item)
+        if self.unread:
+            self.look()
+
     def look(self) -> None:
         """Have it read on from where we stopped; once more, if it is being read."""
         if self._position is None:
@@ -122,21 +143,28 @@ class OwnArchive:
             self._spawn(self._read())
 
     def take(self, piece: Page, *, live: bool) -> tuple[list[Event], str]:
-        """What is in a piece that was read, and the cursor that acknowledges it."""
+        """What is in a piece that was read, and the cursor that acknowledges it. The one before is committed."""
         events: list[Event] = []
+        self._taken_until = self._taking_until
         for item in piece.items:
-            events += self._events(item, live=live)
+            came = self._came.pop(item.id, None)
+            if came is not None:
+                self._taking_until = max(self._taking_until, came)  # what came before it stands before it
+            events += self._events(item, live=live, came=came or datetime.now(UTC))
             self._has_caught_up |= item.id == self._newest
         events += reading.gap(self._session.jid, piece)
         self._position = piece.reached or self._position
+        if not self._cursor:
+            self._has_caught_up = True  # where it begins for us is kept: nothing before that is ours
         self._cursor = str(self._position)
         return events, self._cursor
 
-    def ends(self) -> bool:
-        """Note that all was taken up to the end that was found; return whether nothing may have come behind it since."""
+    def ends(self, before: int) -> None:
+        """Note that all was taken up to the end that was found: so many that it does not keep come now."""
         self._has_caught_up = True
+        self._taken_until = self._taking_until
         self._reading_since = self._new_since
-        return not self.unread
+        self._queue.release(self, before)
 
     async def _read(self) -> None:
         """Read on for as long as there may be something new."""
@@ -145,10 +173,11 @@ class OwnArchive:
                 await self._hand_over(Page((), "", complete=False))  # where it begins for us
             while self._new_since is not None and self._position is not None:
                 self._new_since = None
+                before = len(self._queue.held(self))
                 async with aclosing(self._pieces(self._position)) as pieces:
                     async for piece in pieces:
                         await self._hand_over(piece)
-                await self._hand_over(None)
+                await self._hand_over(None, before)
             self._is_looking = False
         except (NoAnswer, IqError) as error:
             self._session.break_off(f"our own archive could not be read ({error})")
@@ -159,14 +188,14 @@ class OwnArchive:
                 for piece in page.pieces(AT_A_TIME):
                     yield piece
 
-    async def _hand_over(self, piece: Page | None) -> None:
+    async def _hand_over(self, piece: Page | None, before: int = 0) -> None:
         """Put it behind what else waits, and wait until it is committed."""
-        read = OwnRead(piece)
+        read = OwnRead(piece, before)
         self._queue.put(read)
         await read.taken.wait()
 
-    def _events(self, item: Item, *, live: bool) -> list[Event]:
-        at = datetime.now(UTC) if live else item.at
+    def _events(self, item: Item, *, live: bool, came: datetime) -> list[Event]:
+        at = came if live else item.at
         try:
             return self._direct.read(item.message, event=item.id, at=at, live=live)
         except Exception:

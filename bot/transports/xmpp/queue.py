@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bot.transports.xmpp.archive import Page, Position
     from bot.transports.xmpp.rooms import MucRoom
@@ -63,9 +63,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class OwnRead:
-    """A few messages of our own archive, which keeps the direct chats (None: it was read to its end); `taken` as above."""
+    """A few messages of our own archive, which keeps the direct chats (None: it was read to its end); `taken` as above.
+
+    `before`: how many that it does not keep were held when that reading began, and so come after it.
+    """
 
     piece: Page | None
+    before: int = 0
     taken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -119,9 +123,16 @@ class Queue:
         self._holding += 1
         self._count()
 
-    def release(self, where: Archived) -> None:
-        """Let what waited for a room's archive come next."""
-        held = self._held.pop(where, [])
+    def held(self, where: Archived) -> Sequence[Live]:
+        """What waits for a room's archive."""
+        return self._held.get(where, ())
+
+    def release(self, where: Archived, count: int | None = None) -> None:
+        """Let what waited for a room's archive come next, or so many of it."""
+        waited = self._held.pop(where, [])
+        held, rest = waited[:count], waited[len(waited[:count]) :]
+        if rest:
+            self._held[where] = rest
         self._holding -= len(held)
         self._items.extendleft(reversed(held))
         self._filled.set()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 
@@ -23,7 +23,7 @@ from bot.transports.xmpp.session import NoAnswer
 from campaign.chat import XMPP, Address, Bounced, Event, Room, Said
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 
 BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 BOT = "tocsin@example.org"
@@ -120,10 +120,10 @@ class Stream:
         )
         await self.own.prepare()
 
-    def _direct(self, message: Element, *, event: str, **_: object) -> list[Event]:
+    def _direct(self, message: Element, *, event: str, at: datetime, **_: object) -> list[Event]:
         if message.get("bounced"):
-            return [Bounced(Room(XMPP, ANA.id), "live:bounced", "key", "gone", BEGAN)]
-        return [said(event or message.get("id", ""))]
+            return [Bounced(Room(XMPP, ANA.id), "live:bounced", "key", "gone", at)]
+        return [replace(said(event or message.get("id", "")), at=at)]
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -140,8 +140,10 @@ class Stream:
         self.queue.put_behind_archive(room, Live(said(event, room=room.jid), room, 1, event))
 
     @asynccontextmanager
-    async def batches(self) -> AsyncIterator[AsyncGenerator[Batch, None]]:
+    async def batches(self, follows: Iterable[int] = ()) -> AsyncIterator[AsyncGenerator[Batch, None]]:
+        """Begin; some messages follow as soon as it has."""
         await self.prepare()
+        self.archive.kept += follows
         self.own.look()
         self.queue.put(CaughtUp())
         try:
@@ -204,8 +206,8 @@ async def test_a_room_waits_for_no_more_than_a_few_of_what_was_said_to_us_alone(
 async def test_control_where_it_is_read_ahead_of_what_was_taken_a_room_waits_for_all_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def at_once(self: OwnArchive, piece: Page | None) -> None:
-        self._queue.put(OwnRead(piece))
+    async def at_once(self: OwnArchive, piece: Page | None, before: int = 0) -> None:
+        self._queue.put(OwnRead(piece, before))
 
     monkeypatch.setattr(OwnArchive, "_hand_over", at_once)
     stream = begun(1)
@@ -250,22 +252,18 @@ async def test_what_comes_while_it_is_read_is_read_and_each_cursor_is_of_the_las
         assert events(found) == [str(number) for number in range(1, 47)]
 
 
-async def test_a_look_just_as_the_end_was_taken_is_not_lost_and_makes_no_second_reader() -> None:
+async def test_a_look_at_whatever_step_of_the_reading_is_not_lost_and_makes_no_second_reader() -> None:
     stream = begun(1)
     async with stream.batches() as batches:
         await caught_up(stream, batches)
-        waiting = asyncio.ensure_future(anext(batches))
-        for number in range(2, 40):
-            # At whatever step of the reading it comes.
-            for _ in range(number % 7):
+        reading = asyncio.ensure_future(stream.until(batches, "200"))
+        for number in range(2, 201):
+            for _ in range(number % 9):
                 await asyncio.sleep(0)
             stream.archive.kept.append(number)
             stream.own.look()
             assert sum(not task.done() for task in stream.tasks) == 1
-        found = [await waiting]
-        if "39" not in events(found):
-            found += await stream.until(batches, "39")
-        assert events(found) == [str(number) for number in range(2, 40)]
+        assert events(await reading) == [str(number) for number in range(2, 201)]
         more = asyncio.ensure_future(anext(batches))
         async with asyncio.timeout(20):
             await asyncio.gather(*stream.tasks)
@@ -276,13 +274,17 @@ async def test_a_look_just_as_the_end_was_taken_is_not_lost_and_makes_no_second_
 
 async def test_it_has_caught_up_once_all_was_taken_that_was_there_however_much_follows() -> None:
     stream = begun(*range(1, 31))
-    async with stream.batches() as batches:
-        found = [await anext(batches)]
-        stream.archive.kept += range(31, 31 + FLOOD)
-        stream.own.look()
-        found += await caught_up(stream, batches)
+    async with stream.batches(follows=range(31, 31 + FLOOD)) as batches:
+        found = await caught_up(stream, batches)
         assert not any(batch.caught_up for batch in found[:-1])
         assert 30 <= len(events(found)) <= 30 + 2 * AT_A_TIME
+
+
+async def test_where_nothing_was_there_behind_the_cursor_it_has_caught_up_at_once() -> None:
+    stream = begun(1)
+    stream.cursor = str(Position("1", BEGAN))
+    async with stream.batches(follows=range(2, 2 + FLOOD)) as batches:
+        assert len(events(await caught_up(stream, batches))) <= 2 * AT_A_TIME
 
 
 async def test_it_has_not_caught_up_before() -> None:
@@ -312,19 +314,79 @@ async def test_at_the_first_start_nothing_of_it_is_ours_and_where_we_begin_is_ke
         assert events(await stream.until(batches, "3")) == ["3"]
 
 
-async def test_since_when_something_waits_in_it_is_known_until_it_was_taken() -> None:
+def comes(stream: Stream, *numbers: int) -> None:
+    """Let messages come live that the archive keeps."""
+    for number in numbers:
+        stream.archive.kept.append(number)
+        message = Element("message", {"from": ANA.id})
+        SubElement(message, f"{{{stanzas.SID}}}stanza-id", {"id": str(number), "by": BOT})
+        stream.inbound.on_message(message)
+
+
+async def test_what_came_live_is_dated_by_when_it_came_and_not_by_when_it_was_its_turn() -> None:
+    stream = begun(1)
+    async with stream.batches() as batches:
+        await caught_up(stream, batches)
+        comes(stream, *range(2, 2 + FLOOD))
+        came = datetime.now(UTC)
+        found = await stream.until(batches, "2")
+        later = datetime.now(UTC)
+        found += await stream.until(batches, str(1 + FLOOD))
+        dates = [one.at for batch in found for one in batch.events if isinstance(one, Said)]
+        assert len(dates) == FLOOD
+        assert max(dates) <= came <= later
+
+
+async def test_since_when_something_waits_in_it_is_known_until_that_was_committed() -> None:
     stream = begun(1)
     async with stream.batches() as batches:
         await caught_up(stream, batches)
         before = datetime.now(UTC)
+        comes(stream, *range(2, 2 + FLOOD))
+        found = await stream.until(batches, "2")
+        began = stream.own.unread_since
+        assert began is not None
+        assert before <= began <= datetime.now(UTC)
+        found = await stream.until(batches, str(2 + 2 * AT_A_TIME))
+        since = stream.own.unread_since
+        *earlier, last = (one.at for batch in found for one in batch.events if isinstance(one, Said))
+        assert since is not None
+        assert began < since < last, "it goes on with the reading, behind what is committed"
+        assert since in (began, *earlier)
+
+
+async def test_what_is_not_kept_waits_for_one_reading_however_often_it_is_looked_for_more() -> None:
+    stream = begun(1)
+    async with stream.batches() as batches:
+        await caught_up(stream, batches)
+        comes(stream, 2)
+        await stream.until(batches, "2")
+        stream.inbound.on_message(Element("message", {"id": "not kept", "from": ANA.id}))
+        arrived = datetime.now(UTC)
+        for number in range(3, 40):
+            comes(stream, number)
+            since = stream.own.unread_since
+            assert since is not None
+            assert since <= arrived
+            if "not kept" in events([await anext(batches)]):
+                break
+        else:
+            pytest.fail("what the archive does not keep is never its turn")
+        assert number < 10
+
+
+async def test_what_is_not_kept_anywhere_is_taken_before_the_stream_ends() -> None:
+    stream = begun(1)
+    async with stream.batches() as batches:
+        await caught_up(stream, batches)
         stream.archive.kept += range(2, 2 + FLOOD)
         stream.own.look()
         await stream.until(batches, "2")
-        since = stream.own.unread_since
-        assert since is not None
-        assert before <= since <= datetime.now(UTC)
-        stream.own.look()
-        assert stream.own.unread_since == since
+        stream.inbound.on_message(Element("message", {"id": "not kept", "from": ANA.id}))
+        stream.queue.put(Lost("the server is gone"))
+        assert "not kept" in events(await stream.until(batches, "not kept"))
+        with pytest.raises(Unreachable, match="gone"):
+            await anext(batches)
 
 
 async def test_one_that_does_not_answer_ends_the_stream() -> None:
