@@ -235,7 +235,7 @@ async def test_a_server_that_falls_silent_or_shuts_down_is_noticed(tmp_path: Pat
         async with Bot(server, "tocsin", options={"ping_interval": 0.1}) as bot:
             await bot.caught_up()
             bot.transport._connection.session.timeout = 0.5  # before, it may be slow
-            with server.frozen(), pytest.raises(Unreachable, match="silent|no answer"):
+            with server.frozen(), pytest.raises(Unreachable, match=r"silent|no answer"):
                 await ends(bot)
         async with Bot(server, "tocsin") as bot:
             await bot.caught_up()
