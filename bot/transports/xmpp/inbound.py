@@ -114,9 +114,8 @@ class Inbound:
             item = await self._queue.get()
             if isinstance(item, Lost):
                 if held := self._queue.held(self._own):
-                    yield self._batch(
-                        [one.event for one in held if one.event is not None]
-                    )  # nothing keeps it
+                    # Nothing else keeps it.
+                    yield self._batch([one.event for one in held if one.event is not None])
                 raise LoginRefused(item.reason) if item.for_good else Unreachable(item.reason)
             if (found := self._batch_of(item, spawn)) is not None:
                 yield found

@@ -130,8 +130,8 @@ class Queue:
     def release(self, where: Archived, count: int | None = None) -> None:
         """Let what waited for a room's archive come next, or so many of it."""
         waited = self._held.pop(where, [])
-        held, rest = waited[:count], waited[len(waited[:count]) :]
-        if rest:
+        held = waited[:count]
+        if rest := waited[len(held) :]:
             self._held[where] = rest
         self._holding -= len(held)
         self._items.extendleft(reversed(held))

@@ -186,14 +186,21 @@ def begun(*kept: int) -> Stream:
     return stream
 
 
-@pytest.mark.parametrize("entered", [False, True], ids=["", "another room is entered"])
-async def test_a_room_waits_for_no_more_than_a_few_of_what_was_said_to_us_alone(*, entered: bool) -> None:
+@asynccontextmanager
+async def flooded() -> AsyncIterator[tuple[Stream, AsyncGenerator[Batch, None]]]:
+    """A stream that has caught up, and of a flood in its archive has read the first few."""
     stream = begun(1)
     async with stream.batches() as batches:
         await caught_up(stream, batches)
         stream.archive.kept += range(2, 2 + FLOOD)
         stream.own.look()
         await stream.until(batches, "2")
+        yield stream, batches
+
+
+@pytest.mark.parametrize("entered", [False, True], ids=["", "another room is entered"])
+async def test_a_room_waits_for_no_more_than_a_few_of_what_was_said_to_us_alone(*, entered: bool) -> None:
+    async with flooded() as (stream, batches):
         if entered:
             stream.queue.put(Entered(stream.other, 1))
         stream.says("in the room")
@@ -210,23 +217,13 @@ async def test_control_where_it_is_read_ahead_of_what_was_taken_a_room_waits_for
         self._queue.put(OwnRead(piece, before))
 
     monkeypatch.setattr(OwnArchive, "_hand_over", at_once)
-    stream = begun(1)
-    async with stream.batches() as batches:
-        await caught_up(stream, batches)
-        stream.archive.kept += range(2, 2 + FLOOD)
-        stream.own.look()
-        await stream.until(batches, "2")
+    async with flooded() as (stream, batches):
         stream.says("in the room")
         assert len(events(await stream.until(batches, "in the room"))) > 3 * AT_A_TIME
 
 
 async def test_what_the_archive_does_not_keep_comes_after_what_it_kept_before() -> None:
-    stream = begun(1)
-    async with stream.batches() as batches:
-        await caught_up(stream, batches)
-        stream.archive.kept += range(2, 2 + FLOOD)
-        stream.own.look()
-        await stream.until(batches, "2")
+    async with flooded() as (stream, batches):
         stream.inbound.on_message(Element("message", {"id": "not kept", "from": ANA.id}))
         stream.inbound.on_message(Element("message", {"id": "bounced", "bounced": "1"}))
         found = await stream.until(batches, "not kept")
@@ -376,12 +373,7 @@ async def test_what_is_not_kept_waits_for_one_reading_however_often_it_is_looked
 
 
 async def test_what_is_not_kept_anywhere_is_taken_before_the_stream_ends() -> None:
-    stream = begun(1)
-    async with stream.batches() as batches:
-        await caught_up(stream, batches)
-        stream.archive.kept += range(2, 2 + FLOOD)
-        stream.own.look()
-        await stream.until(batches, "2")
+    async with flooded() as (stream, batches):
         stream.inbound.on_message(Element("message", {"id": "not kept", "from": ANA.id}))
         stream.queue.put(Lost("the server is gone"))
         assert "not kept" in events(await stream.until(batches, "not kept"))
@@ -400,12 +392,7 @@ async def test_one_that_does_not_answer_ends_the_stream() -> None:
 
 
 async def test_another_session_in_our_place_is_told_as_such_while_it_is_read() -> None:
-    stream = begun(1)
-    async with stream.batches() as batches:
-        await caught_up(stream, batches)
-        stream.archive.kept += range(2, 2 + FLOOD)
-        stream.own.look()
-        await stream.until(batches, "2")
+    async with flooded() as (stream, batches):
         stream.queue.put(Lost("conflict", for_good=True))
         with pytest.raises(LoginRefused):
             await stream.until(batches, "nothing")
