@@ -57,7 +57,7 @@ def _engine(path: Path, *, writes: bool) -> Engine:
         cursor.close()
 
     # The driver's own BEGIN is deferred, and comes after the first SELECT: two readers would both decide on the same
-    # state, and the second could not write. See RELIABILITY notes in docs/decisions.
+    # state, and the second could not write. See docs/decisions/0001.
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     @event.listens_for(engine, "begin")

@@ -57,6 +57,8 @@ class Scene:
     ends: bool = False
     """Whether the bot is to have ended by itself."""
     cursors: list[tuple[str, str, str]] = field(default_factory=list)
+    is_followed: bool = True
+    """Whether the moves of the cursors are noted."""
     """Each cursor as it was seen to move: network, scope, cursor."""
     hits: list[str] = field(default_factory=list)
     """The kill points that ended the bot."""
@@ -222,7 +224,8 @@ class Scene:
         """Note each move of a cursor, until cancelled."""
         latest: dict[tuple[str, str], str] = {}
         while True:
-            for network, scope, cursor in self.ask("SELECT network, scope, cursor FROM cursors"):
+            seen = self.ask("SELECT network, scope, cursor FROM cursors") if self.is_followed else []
+            for network, scope, cursor in seen:
                 if latest.get((network, scope)) != cursor:
                     latest[network, scope] = cursor
                     self.cursors.append((network, scope, cursor))

@@ -222,8 +222,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         "disk read-only",
         (
-            Variant(disk.read_only, M, most=5, controls=("named-trouble",)),
-            Variant(disk.read_only, X, most=5, controls=("named-trouble",), short=False),
+            Variant(disk.read_only, M, most=10, controls=("named-trouble",)),
+            Variant(disk.read_only, X, most=10, controls=("named-trouble",), short=False),
         ),
     ),
     Row(

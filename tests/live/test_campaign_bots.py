@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.live.prosody import Prosody
     from tests.live.synapse import Synapse
+    from tests.live.xmpp_heard import Heard
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
@@ -45,6 +46,7 @@ class Machine:
         ):
             await here.join(made.room)
             await there.join_room(made.muc, "echo")
+            await here.wait_for(self._theirs)  # said before it came: it answers what comes after
             tasks = [asyncio.create_task(self._on_matrix(here)), asyncio.create_task(self._on_xmpp(there))]
             try:
                 yield self
@@ -63,16 +65,17 @@ class Machine:
             self.heard[network] += 1
             self.news.notify_all()
 
+    def _theirs(self, event: dict[str, Any]) -> bool:
+        return event["type"] == "m.room.message" and event["sender"] in self._made.ids
+
+    def _theirs_x(self, heard: Heard) -> bool:
+        return heard.room == self._made.muc and heard.nick in self._made.nicks and bool(heard.body)
+
     async def _on_matrix(self, here: Person) -> None:
         seen: set[str] = {event["event_id"] for event in here.timeline}
         while True:
             event = await here.wait_for(
-                lambda event: (
-                    event["event_id"] not in seen
-                    and event["type"] == "m.room.message"
-                    and event["sender"] in self._made.ids
-                ),
-                600,
+                lambda event: event["event_id"] not in seen and self._theirs(event), 600
             )
             seen.add(event["event_id"])
             await self._count("matrix")
@@ -81,13 +84,24 @@ class Machine:
     async def _on_xmpp(self, there: XmppPerson) -> None:
         since = len(there.heard)
         while True:
-            heard = await there.wait_for(
-                lambda each: each.room == self._made.muc and each.nick in self._made.nicks and bool(each.body),
-                600, since=since,
-            )  # fmt: skip
+            heard = await there.wait_for(self._theirs_x, 600, since=since)
             since = there.heard.index(heard) + 1
             await self._count("xmpp")
             there.say(self._made.muc, self._reply(heard.body))
+
+
+async def greeted(made: Yard, lou: Person, lou_x: XmppPerson) -> None:
+    """Every Tocsin has said who it is in each room.
+
+    A machine that answers this with a command shares an answer with who asks just then, which replies to neither.
+    """
+    for user, nick in zip(made.ids, made.nicks, strict=True):
+        await lou.wait_for(
+            lambda event, user=user: (event["sender"], event["type"]) == (user, "m.room.message")
+        )
+        await lou_x.wait_for(
+            lambda each, nick=nick: each.room == made.muc and each.nick == nick and bool(each.body)
+        )
 
 
 async def asks(made: Yard, lou: Person, lou_x: XmppPerson) -> None:
@@ -114,13 +128,7 @@ async def test_two_tocsins_in_one_room_have_nothing_to_say_to_each_other(
     async with yard(synapse_server, prosody_server, tmp_path) as (made, lou, lou_x):
         await made.tocsin(0)
         await made.tocsin(1)
-        for user, nick in zip(made.ids, made.nicks, strict=True):  # each has said who it is
-            await lou.wait_for(
-                lambda event, user=user: (event["sender"], event["type"]) == (user, "m.room.message")
-            )
-            await lou_x.wait_for(
-                lambda each, nick=nick: each.room == made.muc and each.nick == nick and bool(each.body)
-            )
+        await greeted(made, lou, lou_x)
         before = await count(made, lou, lou_x)
         await asks(made, lou, lou_x)
         after = await count(made, lou, lou_x)
@@ -137,6 +145,7 @@ async def test_bots_that_answer_each_message_meet_silence(
 ) -> None:
     async with yard(synapse_server, prosody_server, tmp_path) as (made, lou, lou_x):
         await made.tocsin(0)
+        await greeted(made, lou, lou_x)
         async with Machine(made, reply).running() as machine:
             await asks(made, lou, lou_x)
             # One of them answers the person; none but the machine is answered after that.
@@ -153,6 +162,7 @@ async def test_control_without_the_safeguard_it_goes_on_for_ever(
 ) -> None:
     async with yard(synapse_server, prosody_server, tmp_path) as (made, lou, lou_x):
         await made.tocsin(0, without="circles")
+        await greeted(made, lou, lou_x)
         async with Machine(made, lambda _: "!aide").running() as machine:
             await asks(made, lou, lou_x)
             await machine.hears(3 + SAME)

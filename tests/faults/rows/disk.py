@@ -8,20 +8,33 @@ import resource
 import shutil
 import signal
 import sqlite3
-from contextlib import closing
+import sys
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage import migrations
+from tests.faults.nursery import CHECKOUT
 from tests.faults.scene import Stuck
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from tests.faults.nursery import Process
     from tests.faults.scene import Scene
 
 NOTICED = "nothing is lost"
 """What the bot says of a disk that cannot be written to."""
 _MOST_STATEMENTS = 40
 """Statements of the migrations at which one is killed: there are some more."""
+_DISK = 64 << 20
+"""Bytes of the disk that fails."""
+_A_LOG = 20_000
+"""Bytes that what a bot says does not reach in a run, and its database has long passed."""
+_AS_A_DISK = ("-o", "loop,errors=remount-ro")
+"""Options of mount: a file as a disk, on which the kernel lets nothing be written any more after an error."""
+_NO_MORE_THAN_OTHERS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+"""What comes before a command that root runs, for permissions to bind it as they do anybody."""
 _FIRST_SCHEMA = Path(__file__).parents[2] / "storage" / "filled-0001.sql"
 """A database of the first schema with something in every table."""
 
@@ -51,69 +64,185 @@ async def full(run: Scene) -> None:
 async def read_only(run: Scene) -> None:
     """The file system turns read-only while people type, as one does that has met an error; a person mends it.
 
-    Where nobody may mount one (only root may), the files are write-protected while the bot is down.
+    Where no disk may be mounted, the bot is kept from writing, and its files are write-protected.
     """
     await run.arrive()
     await run.signs(3)
     await run.until(lambda: not run.under_way() and set(run.typed) <= set(run.signed()), "answers")
     await run.stop()
     data = run.database.parent
-    if os.geteuid() == 0:
+    if await _may_mount(run.folder):
         await _on_a_disk(run, data)
+    else:
+        await _write_protected(run, data)
+
+
+async def _write_protected(run: Scene, data: Path) -> None:
+    """Let the bot write no more to what it has open, and nobody open anything to write."""
+
+    def permit(folder: int, file: int) -> None:
+        for one in data.iterdir():
+            one.chmod(file)
+        data.chmod(folder)
+
+    async def fails(bot: Process) -> None:
+        _, hard = resource.prlimit(bot.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (_A_LOG, hard))
+        permit(0o500, 0o400)
+
+    async def mended() -> None:
+        permit(0o700, 0o600)
+
+    await _fails_and_is_mended(run, fails, mended, *(_NO_MORE_THAN_OTHERS if os.geteuid() == 0 else ()))
+
+
+async def _refuses_to_start(run: Scene, *before: str) -> None:
+    """Start the bot where it can keep nothing: it says so, and ends without having looked at a network."""
+    module = ("tests.faults.without", run.safeguard) if run.safeguard else ("bot",)
+    environment = dict(os.environ)
+    for side in run.sides.values():
+        environment |= side.environment
+    process = await asyncio.create_subprocess_exec(
+        *(*before, sys.executable, "-m", *module, "run", "--config", str(run.folder / "config.toml")),
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(30):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
+        run.wrong.append("it started where it can keep nothing")
         return
-    for path, mode in ((data, 0o500), *((file, 0o400) for file in data.iterdir())):
-        path.chmod(mode)
-    bot = await run.launch()
-    await bot.ready.wait()
-    if bot.returncode != 1 or "nothing was changed" not in bot.said():
-        run.wrong.append(f"it started on a read-only disk ({bot.returncode})")
-    await run.signs(2)
-    for path, mode in ((data, 0o700), *((file, 0o600) for file in data.iterdir())):
-        path.chmod(mode)
-    await run.start()
+    if process.returncode != 1 or b"nothing was changed" not in said:
+        run.wrong.append(f"where it can keep nothing it ended with {process.returncode}")
+
+
+async def _may_mount(folder: Path) -> bool:
+    """Whether a disk of our own can be had: root may do so, but not in every container."""
+    try:
+        (folder / "tried").mkdir()
+        async with _a_disk(folder / "device", folder / "tried"):
+            return True
+    except (Stuck, FileNotFoundError):
+        return False
+
+
+@asynccontextmanager
+async def _a_disk(device: Path, where: Path) -> AsyncIterator[None]:
+    """Mount a disk whose blocks lie in memory, which can be given no more of a sudden. Raises Stuck."""
+    device.mkdir(exist_ok=True)  # noqa: ASYNC240
+    await _does("mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", device)
+    try:
+        with (device / "disk").open("wb") as file:
+            file.truncate(_DISK)
+        await _does("mkfs.ext4", "-q", "-F", device / "disk")
+        await _does("mount", *_AS_A_DISK, device / "disk", where)
+        try:
+            yield
+        finally:
+            await _unmount(where)
+    finally:
+        await _unmount(device)
 
 
 async def _on_a_disk(run: Scene, data: Path) -> None:
-    """Move the data folder to a disk of its own, and let that become read-only."""
-    image, kept = run.folder / "disk", run.folder / "kept"
-    with image.open("wb") as file:
-        file.truncate(64 << 20)
-    await _does("mkfs.ext4", "-q", "-F", image)
+    """Move the data folder to a disk of its own, and let that fail as disks do.
+
+    The device refuses a write, and the kernel makes the file system read-only. To tell the kernel to do so (`mount -o
+    remount,abort`) would be simpler, but then it says of the fsync under way that it was done and drops what was
+    written, which a disk that fails was never seen to do.
+    """
+    device, kept = run.folder / "device", run.folder / "kept"
+
+    async def fails(_: Process) -> None:
+        await _filled(device)
+
+    async def mended() -> None:
+        if not await _is_read_only(data):
+            run.wrong.append("nothing was read-only")
+        await _mounted_again(data, device)
+
     data.rename(kept)  # noqa: ASYNC240 - a local disk
     data.mkdir(mode=0o700)  # noqa: ASYNC240
-    await _does("mount", "-o", "loop", image, data)
     try:
-        shutil.copytree(kept, data, dirs_exist_ok=True)
-        await _does("sync", "-f", data)  # the copy, which nobody else would ever flush
-        await run.start()
-        await run.signs(2)
-        if run.rng.random() < 0.5:
-            await run.until(lambda: not run.under_way(), "answers")
-        bot = run.bot
-        if bot is None:
-            raise RuntimeError("not started")
-        before = len(bot.said())
-        # As the kernel does at an error: whoever has a file open has it still, and can write no more.
-        await _does("mount", "-o", "remount,abort", data)
-        await run.signs(run.rng.randint(2, 5))
-        await run.until(lambda: NOTICED in bot.said()[before:], "the read-only disk to be noticed")
-        if code := await run.stop():
-            run.wrong.append(f"exit code {code} on a read-only disk")
-        await run.signs(2)
-        await _unmount(data)
-        await _does("mount", "-o", "loop", image, data)
-        run.healed()
-        await run.start()
-        await run.settle()
-        if code := await run.stop():
-            run.wrong.append(f"exit code {code}")
-        run.ends = True
-        shutil.copytree(data, kept, dirs_exist_ok=True)
+        async with _a_disk(device, data):
+            shutil.copytree(kept, data, dirs_exist_ok=True)
+            await _does("sync", "-f", data)  # the copy, which nobody else would ever flush
+            try:
+                await _fails_and_is_mended(run, fails, mended)
+            finally:
+                await run.kill()
+                await _mounted_again(data, device)  # however it went: judged is what the disk has kept
+                shutil.rmtree(kept)  # a WAL that is left over would be taken for the new file's
+                shutil.copytree(data, kept)
     finally:
-        await run.kill()
-        await _unmount(data)
-    data.rmdir()  # noqa: ASYNC240
-    kept.rename(data)
+        data.rmdir()  # noqa: ASYNC240
+        kept.rename(data)
+
+
+async def _fails_and_is_mended(
+    run: Scene,
+    fails: Callable[[Process], Awaitable[None]],
+    mended: Callable[[], Awaitable[None]],
+    *before: str,
+) -> None:
+    """Let every write fail while people type: the bot says so, and starts only once that is mended."""
+    await run.start()
+    await run.signs(2)
+    if run.rng.random() < 0.5:
+        await run.until(lambda: not run.under_way(), "answers")
+    bot = run.bot
+    if bot is None:
+        raise RuntimeError("not started")
+    said = len(bot.said())
+    await fails(bot)
+    await run.signs(run.rng.randint(2, 5))
+    await run.until(lambda: NOTICED in bot.said()[said:], "the read-only disk to be noticed")
+    # Once nobody has the database open, who opens it on such a disk reads what was written and never kept.
+    run.is_followed = False
+    if code := await run.stop():
+        run.wrong.append(f"exit code {code} on a read-only disk")
+    await _refuses_to_start(run, *before)
+    await run.signs(2)
+    await mended()
+    run.is_followed = True
+    run.healed()
+    await run.start()
+    await run.settle()
+    if code := await run.stop():
+        run.wrong.append(f"exit code {code}")
+    run.ends = True
+
+
+async def _mounted_again(data: Path, device: Path) -> None:
+    """Give the device its room back and mount the disk again: of what it refused, nothing is there."""
+    await _unmount(data)
+    await _does("mount", "-o", f"remount,size={_DISK}", device)
+    await _does("mount", *_AS_A_DISK, device / "disk", data)
+
+
+async def _is_read_only(where: Path) -> bool:
+    """Whether the kernel has made what is mounted there read-only."""
+    mounts = await asyncio.to_thread(Path("/proc/self/mounts").read_text, "utf-8")
+    [options] = [line.split()[3] for line in mounts.splitlines() if line.split()[1] == str(where)]
+    return bool({"ro", "emergency_ro"} & set(options.split(",")))
+
+
+async def _filled(device: Path) -> None:
+    """Leave no room on the device beyond what is written by now, which may grow while it is asked."""
+    for left in reversed(range(50)):
+        written = (await asyncio.to_thread((device / "disk").stat)).st_blocks * 512
+        try:
+            await _does("mount", "-o", f"remount,size={written}", device)
+        except Stuck:
+            if not left:
+                raise
+        else:
+            return
 
 
 async def _does(*command: object) -> None:
