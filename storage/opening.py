@@ -155,12 +155,18 @@ def sync_folder(folder: Path) -> None:
 
 
 def _check(path: Path) -> None:
-    """Read every page once: better to refuse to start than to lose a signature later."""
+    """Read every page once: better to refuse to start than to lose a signature later.
+
+    What a killed process wrote ahead is read from memory, though its disk may have refused to keep it: it is written
+    again, into the file itself, before anybody acts on it.
+    """
     connection = sqlite3.connect(path)
     try:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict == "ok" and migrations.revision(connection) is None:
             verdict = "there is nothing of Tocsin's in it"
+        if verdict == "ok":
+            connection.execute("PRAGMA wal_checkpoint(FULL)")
     finally:
         connection.close()
     if verdict != "ok":

@@ -83,9 +83,12 @@ def test_the_made_campaigns_hang_something_on_an_organisation_in_every_table(dat
     """What the property tests say of merging, they say of every table."""
     found: set[str] = set()
 
-    @many
+    @settings(many, max_examples=600)  # in most runs a few dozen have them all, but not in each
     @given(arbitrary.campaigns)
     def look(what: dict[str, Any]) -> None:
+        if found == {*POINTERS}:
+            return
+
         def work(storage: Storage) -> None:
             build(storage, what)
             found.update(hanging_on(storage, GONE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -325,6 +326,27 @@ def test_control_what_it_commits_before_it_is_killed_is_there(folder: Path) -> N
     database.close()
     assert addresses == ["!coop:example.org", "!uncommitted:example.org"]
     assert counts == {"waiting": 40}
+
+
+def test_what_was_written_ahead_is_in_the_file_itself_before_it_is_acted_on(
+    database: Database, made: Made, tmp_path: Path
+) -> None:
+    """It is read from memory, and the disk may never have kept it; whoever looks on keeps SQLite from doing so itself."""
+    folder = tmp_path / "killed"
+    shutil.copytree(database.path.parent, folder)  # as a process that was killed leaves it
+    (folder / f"{FILE}-shm").unlink()
+
+    def alone() -> list[tuple[str]]:
+        shutil.copyfile(folder / FILE, tmp_path / "alone.db")
+        with closing(sqlite3.connect(tmp_path / "alone.db")) as file:
+            return file.execute("SELECT address FROM rooms").fetchall()
+
+    with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as looking:
+        assert looking.execute("SELECT address FROM rooms").fetchall() == [("!coop:example.org",)]
+        assert alone() == []
+        opened = open_database(folder)
+        assert alone() == [("!coop:example.org",)]
+        opened.close()
 
 
 def test_another_program_that_writes_is_named_busy_and_nothing_is_lost(
