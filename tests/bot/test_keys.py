@@ -166,6 +166,16 @@ async def test_damaged_keys_make_a_new_device_and_a_disk_that_takes_nothing_wait
     await encryption.close()
 
 
+async def test_keys_that_may_not_be_opened_are_said_and_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    folder.write_text("no folder")
+    encryption = Encryption(Server(), folder, "")  # type: ignore[arg-type]
+    with pytest.raises(Unreachable, match=f"cannot use {folder}.*: File exists.*nothing was changed"):
+        await encryption.open()
+    await encryption.close()
+    assert folder.read_text() == "no folder"
+
+
 async def test_a_device_that_the_server_has_forgotten_sends_on_nothing_that_it_began(tmp_path: Path) -> None:
     server = Server()
     for known in (False, True):

@@ -81,9 +81,8 @@ async def _write_protected(run: Scene, data: Path) -> None:
     """Let the bot write no more to what it has open, and nobody open anything to write."""
 
     def permit(folder: int, file: int) -> None:
-        for one in data.iterdir():
-            one.chmod(file)
-        data.chmod(folder)
+        for one in (*data.rglob("*"), data):
+            one.chmod(folder if one.is_dir() else file)
 
     async def fails(bot: Process) -> None:
         _, hard = resource.prlimit(bot.pid, resource.RLIMIT_FSIZE)

@@ -18,6 +18,7 @@ from bot.transports.matrix.encryption.machine import Machine, session_of
 from bot.transports.matrix.encryption.store import KeyStore
 from bot.transports.matrix.reading import MalformedError
 from bot.transports.matrix.rooms import listing, mapping
+from storage.opening import cannot_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -67,10 +68,13 @@ class Encryption:
         Raises:
             DeviceForgotten: something is, and the server does not know the device (any more).
             DeviceLost: the server knows this device by other keys than ours, which are lost.
-            LoginRefused, Unreachable: as `Homeserver.call`.
+            Unreachable: as `Homeserver.call`, and if the keys' file cannot be used.
+            LoginRefused: as `Homeserver.call`.
         """
         try:
             self._machine, self.rooms = await self._run(self._load)
+        except OSError as error:
+            raise Unreachable(str(cannot_use(self._path, error))) from error
         except (sqlite3.Error, ValueError) as error:  # no database, or no keys in it
             if isinstance(error, sqlite3.OperationalError):
                 raise Unreachable(f"the keys cannot be read ({error})") from error
