@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 NOTICE = timedelta(minutes=15)
 """The least time before a deadline for a reminder that is moved on to the opening of civil hours."""
 
+GRACE = timedelta(minutes=15)
+"""How long after civil hours have closed it may still be said what was planned within them."""
+
 CivilHours: TypeAlias = tuple[time, time]
 """Wall times at which civil hours open and close. They may span midnight; equal ones mean the whole day."""
 Pauses: TypeAlias = "Sequence[tuple[date, date]]"
@@ -28,11 +31,19 @@ def is_civil(at: datetime, civil_hours: CivilHours, zone: str, pauses: Pauses = 
 
 
 def is_still_civil(now: datetime, civil_hours: CivilHours, zone: str, pauses: Pauses = ()) -> bool:
-    """Whether somebody may be reminded now: as `is_civil`, to the end of the minute in which civil hours close.
+    """Whether somebody may be reminded now: as `is_civil`, and `GRACE` beyond the closing, but in no pause.
 
-    What is planned for the closing itself is given a few seconds later.
+    What is planned for the closing itself is given a few seconds later, or once a bot is back that was just then away.
     """
-    return any(is_civil(at, civil_hours, zone, pauses) for at in (now, now - _LAST_MINUTE))
+    where = ZoneInfo(zone)
+    return any(
+        opens <= now <= closes or (closes < now <= closes + GRACE and not _is_paused(now, where, pauses))
+        for opens, closes in _windows(now, civil_hours, where, pauses)
+    )
+
+
+def _is_paused(at: datetime, zone: ZoneInfo, pauses: Pauses) -> bool:
+    return pause_on(at.astimezone(zone).date(), pauses) is not None
 
 
 def moved(

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import struct
 from contextlib import closing, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -49,6 +50,42 @@ def lock(folder: Path) -> IO[str]:
         os.truncate(file.fileno(), 0)
         os.write(file.fileno(), str(os.getpid()).encode())
     return file
+
+
+_SHARED = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0x40000002, 510, 0)
+"""The lock (`struct flock`) of the bytes of which whoever has a database open has a part: SQLite's os_unix.c."""
+
+
+def keep_written_ahead(folder: Path) -> None:
+    """See to it that what a process wrote ahead and did not live to put into the file is on the disk.
+
+    It is read from memory, which still holds what the disk refused: SQLite would put that into the file, of which the
+    disk may then take one half. Written to another file, all of it is kept or it is said. Not while another process
+    has the database open, which would go on with the former. This one has not yet: it would lose SQLite's locks.
+
+    Raises:
+        StorageError: the disk refuses it; nothing was changed.
+    """
+    path = folder / FILE
+    ahead = path.with_name(f"{FILE}-wal")
+    again = ahead.with_name(f"{ahead.name}.new")
+    try:
+        if not (path.exists() and ahead.exists() and ahead.stat().st_size):
+            return
+        with path.open("r+b") as file:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, _SHARED)
+            with open(again, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as new:
+                new.write(ahead.read_bytes())
+                new.flush()
+                os.fsync(new.fileno())
+            again.replace(ahead)
+            sync_folder(folder)
+    except BlockingIOError:
+        return
+    except OSError as error:
+        with suppress(OSError):
+            again.unlink(missing_ok=True)
+        raise cannot_use(path, error) from error
 
 
 def is_older(folder: Path) -> bool:
@@ -155,18 +192,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def _check(path: Path) -> None:
-    """Read every page once: better to refuse to start than to lose a signature later.
-
-    What a killed process wrote ahead is read from memory, though its disk may have refused to keep it: it is written
-    again, into the file itself, before anybody acts on it.
-    """
+    """Read every page once: better to refuse to start than to lose a signature later."""
     connection = sqlite3.connect(path)
     try:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict == "ok" and migrations.revision(connection) is None:
             verdict = "there is nothing of Tocsin's in it"
-        if verdict == "ok":
-            connection.execute("PRAGMA wal_checkpoint(FULL)")
     finally:
         connection.close()
     if verdict != "ok":

@@ -36,7 +36,7 @@ def run(
     from bot.files.opening import holds_all
     from bot.networks import transports
     from bot.serve import serve
-    from storage.opening import FILE, open_database
+    from storage.opening import FILE, keep_written_ahead, open_database
 
     configure(verbose=verbose)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever asks for a reload too early must not end it
@@ -54,6 +54,7 @@ def run(
         try:
             # The lock comes first: a second bot must not migrate the database under this one.
             opened.enter_context(locked(folder))
+            keep_written_ahead(folder)
             database = open_database(folder)
             opened.callback(database.close)
             if known.amiss and not database.transaction(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from campaign.chat import N_, NN_, say, say_many
+from campaign.chat import N_, NN_, Moment, say, say_many
 from campaign.lately import is_lately
 from commands import tell
 from commands.ballots import closing
@@ -126,9 +126,27 @@ class Reminding(Lasting):
     def rings(self, storage: Storage, campaign: Campaign, tick: Tick) -> Sequence[Ring]:
         """What is to be said of it now."""
 
-    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:  # noqa: ARG002 - as every step
-        """Remind whoever has not answered."""
-        return Reply(elsewhere=ringing.ring(self.rings(storage, self._campaign(storage), tick)))
+    def __call__(self, storage: Storage, house: House, tick: Tick, /) -> Reply:
+        """Remind whoever has not answered; tell the campaigners of what it is too late for."""
+        campaign = self._campaign(storage)
+        rings = self.rings(storage, campaign, tick)
+        told = ringing.ring(rings)
+        for one in ringing.missed(rings)[-1:]:  # those before it were overtaken
+            cause, at = one.about.cause, one.about.planned_at
+            storage.audit.note(
+                "not said in time", tick.now, campaign=campaign.id, deadline_id=cause.deadline_id, count=1
+            )
+            if at is not None:
+                text = say(
+                    N_(
+                        "⌛ {title}: the reminder planned for {at} was not said. When I could have, it was too late "
+                        "in the day, or the deadline had passed."
+                    ),
+                    title=campaign.named,
+                    at=Moment(at, campaign.timezone).seen(tick.now),
+                )
+                told += tell.admins(storage, house, text)
+        return Reply(elsewhere=told)
 
     def give_up(self, storage: Storage, house: House, tick: Tick) -> Reply:
         """Count it as skipped, and tell the campaigners."""

@@ -57,6 +57,8 @@ def lines(storage: Storage, campaign: Campaign, now: datetime) -> tuple[Text, ..
         )
     elif not schedules.unanswered(storage, campaign, now):
         found.append(say(N_("As it stands, nobody is to be reminded of the deadline now.")))
+    elif not coming:
+        found.append(say(N_("Nobody is reminded any more before the deadline: nothing else is planned.")))
     found += _pauses(campaign, ahead, now)
     return tuple(found)
 

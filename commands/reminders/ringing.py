@@ -123,6 +123,15 @@ def ring(rings: Sequence[Ring]) -> tuple[Elsewhere, ...]:
     )
 
 
+def missed(rings: Sequence[Ring]) -> Sequence[Ring]:
+    """Those that were never said and are not said any more, though there is somebody whom they concern."""
+    return [
+        one
+        for one in rings
+        if one.over == "past the deadline" and len(one.about.left_out(one.members)) < len(one.members)
+    ]
+
+
 def skip(rings: Sequence[Ring], why: str = FAILED) -> int:
     """Write down that these cannot be said, or are not; return how many they are."""
     for one in rings:

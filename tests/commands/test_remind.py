@@ -301,3 +301,28 @@ async def test_trouble_of_the_machine_costs_nobody_their_reminder(
         (last,) = await stage.tick(WHEN + timedelta(minutes=20))
         assert last.message.private
         assert await acts(stage, "reminder given up") == []
+
+
+@pytest.mark.parametrize("minutes", [0, 14, 16])
+async def test_what_the_end_of_the_day_has_kept_back_is_told(tmp_path: Path, minutes: int) -> None:
+    """The last reminder of a deadline that is a day is planned for the end of civil hours: 20:00 in Paris."""
+    closing = datetime(2024, 9, 30, 18, tzinfo=UTC)
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Maud"), "!deadline 2024-09-30", "admin")
+        for at in (closing - timedelta(hours=10), closing - timedelta(hours=1)):
+            await stage.tick(at)
+        said = await stage.tick(closing + timedelta(minutes=minutes))
+        assert [one.message.rings for one in said] == ([True] if minutes < 15 else [])
+        told = [
+            line.id[:30]
+            for at in (timedelta(hours=3, minutes=59), timedelta(hours=4))
+            for one in await stage.tick(closing + at)
+            for line in one.message.lines
+            if one.where == PLACES[MATRIX]["admin"].id
+        ]
+        late = minutes > 15
+        assert [one for one in told if one.startswith("⌛ {title}")] == [
+            "⌛ {title}: the reminder planne"
+        ] * late
+        noted = [one for one in await acts(stage, "not said in time") if "deadline_id" in one]
+        assert len(noted) == late

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -19,8 +20,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from campaign.chat import MATRIX
-from storage.opening import FILE, _make, lock, open_database
-from storage.trouble import StorageBusy, StorageError, is_fatal
+from storage.opening import FILE, _make, keep_written_ahead, lock, open_database
+from storage.trouble import StorageBusy, StorageError, StorageFull, is_fatal
 from tests.storage.made import ANA, NOW, dump, fill, make, rows, said
 
 if TYPE_CHECKING:
@@ -328,25 +329,86 @@ def test_control_what_it_commits_before_it_is_killed_is_there(folder: Path) -> N
     assert counts == {"waiting": 40}
 
 
-def test_what_was_written_ahead_is_in_the_file_itself_before_it_is_acted_on(
-    database: Database, made: Made, tmp_path: Path
-) -> None:
-    """It is read from memory, and the disk may never have kept it; whoever looks on keeps SQLite from doing so itself."""
+@pytest.fixture
+def killed(database: Database, made: Made, tmp_path: Path) -> Path:
+    """A data folder as a process leaves it that was killed: all there is was written ahead."""
     folder = tmp_path / "killed"
-    shutil.copytree(database.path.parent, folder)  # as a process that was killed leaves it
-    (folder / f"{FILE}-shm").unlink()
+    shutil.copytree(database.path.parent, folder)
+    return folder
 
-    def alone() -> list[tuple[str]]:
-        shutil.copyfile(folder / FILE, tmp_path / "alone.db")
-        with closing(sqlite3.connect(tmp_path / "alone.db")) as file:
-            return file.execute("SELECT address FROM rooms").fetchall()
 
-    with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as looking:
-        assert looking.execute("SELECT address FROM rooms").fetchall() == [("!coop:example.org",)]
-        assert alone() == []
-        opened = open_database(folder)
-        assert alone() == [("!coop:example.org",)]
-        opened.close()
+def test_what_was_written_ahead_is_written_to_another_file_before_it_is_read(killed: Path) -> None:
+    """It would be read from memory, which holds what the disk may have refused."""
+    ahead = killed / f"{FILE}-wal"
+    content, before = ahead.read_bytes(), ahead.stat()
+    keep_written_ahead(killed)
+    assert ahead.read_bytes() == content
+    assert ahead.stat().st_ino != before.st_ino
+    assert ahead.stat().st_mode == before.st_mode
+    opened = open_database(killed)
+    assert known(opened) == ["!coop:example.org"]
+    opened.close()
+    assert {one.name for one in killed.iterdir()} == {FILE}
+
+
+def test_what_is_written_ahead_stays_where_it_is_while_anybody_has_the_database_open(killed: Path) -> None:
+    ahead = killed / f"{FILE}-wal"
+    before = ahead.stat()
+    look = (
+        "import sqlite3, sys; one = sqlite3.connect(sys.argv[1]); "
+        "print(one.execute('SELECT count(*) FROM rooms').fetchone()[0], flush=True); input()"
+    )
+    command = [sys.executable, "-c", look, str(killed / FILE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as looking:
+        assert looking.stdout is not None
+        assert looking.stdout.readline() == "1\n"
+        keep_written_ahead(killed)
+        assert os.path.samestat(ahead.stat(), before)
+        looking.communicate("\n")
+    assert not ahead.exists(), "who had it open last has put it into the file"
+    keep_written_ahead(killed)
+
+
+def test_a_disk_that_refuses_what_was_written_ahead_is_said(
+    killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk's refusal is made here: the fault runs have a real one."""
+    before = {one.name: one.read_bytes() for one in killed.iterdir()}
+
+    def refuses(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.opening.os.fsync", refuses)
+        with pytest.raises(StorageError, match=r"cannot use .*: Input/output error.*nothing was changed"):
+            keep_written_ahead(killed)
+    assert {one.name: one.read_bytes() for one in killed.iterdir()} == before
+    opened = open_database(killed)
+    assert known(opened) == ["!coop:example.org"]
+    opened.close()
+
+
+def test_after_a_refusal_the_log_is_begun_anew(database: Database, made: Made) -> None:
+    ahead = database.path.with_name(f"{FILE}-wal")
+    assert ahead.stat().st_size
+
+    def refused(_: Storage) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+    with pytest.raises(StorageFull):
+        database.transaction(refused)
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM rooms").fetchone()
+        database.transaction(lambda storage: rows(storage, "PRAGMA busy_timeout = 20"))
+        other.execute("COMMIT")
+    sizes: list[int] = []
+    database.transaction(lambda _: sizes.append(ahead.stat().st_size))
+    database.transaction(lambda storage: storage.rooms.ensure(MATRIX, "!later:example.org"))
+    assert sizes == [0]
+    assert known(database) == ["!coop:example.org", "!later:example.org"]
 
 
 def test_another_program_that_writes_is_named_busy_and_nothing_is_lost(

@@ -185,6 +185,8 @@ class Console:
             return
         self._screen.wait(how_long)
         while self.stage.now < until:
-            self.stage.now = min(until, self.stage.now + STEP)
+            # At each full hour, as civil hours begin and end then: what is due is said when it is due.
+            hour = self.stage.now.replace(minute=0, second=0, microsecond=0)
+            self.stage.now = min(until, hour + STEP)
             await self.tick(self.stage.now)
             await self.rest()
