@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
+from slixmpp.exceptions import IqTimeout
 
 from tests.faults.proxy import Proxy
 from tests.live.matrix_person import MatrixError, Person
@@ -262,7 +263,7 @@ class XmppSide:
                 person.say(self.muc, text, message_id=message_id, extra=extra)
                 heard = await person.wait_for(lambda each: each.id == message_id and each.body == text, 5)
                 return heard.stanza_id()
-            except (TimeoutError, OSError, RuntimeError):
+            except (TimeoutError, OSError, RuntimeError, IqTimeout):
                 await asyncio.sleep(_AGAIN)
 
     async def _said(self, person: XmppPerson, message_id: str, text: str) -> str:
