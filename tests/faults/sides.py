@@ -258,7 +258,9 @@ class XmppSide:
         while True:
             try:
                 person = await self._there(number)
-                if found := await self._said(person, message_id, text):
+                async with asyncio.timeout(5):
+                    found = await self._said(person, message_id, text)
+                if found:
                     return found
                 person.say(self.muc, text, message_id=message_id, extra=extra)
                 heard = await person.wait_for(lambda each: each.id == message_id and each.body == text, 5)
