@@ -84,8 +84,6 @@ class Database:
         }
         self._rewrites_since: float | None = None
         """Since when the writing thread writes the file anew (by the monotonic clock), if it does."""
-        self._is_refused = False
-        """Whether the disk has refused something since the log ahead of the file was begun."""
 
     def connect(self) -> None:
         """Make both connections, one after the other: SQLite turns its WAL on only while nobody else is there."""
@@ -102,8 +100,6 @@ class Database:
         reached("before-begin")
         try:
             with self._engines[writes].connect() as connection:
-                if writes and self._is_refused:
-                    self._begin_log_anew(connection)
                 storage = Storage(connection)
                 try:
                     with connection.begin():
@@ -115,20 +111,9 @@ class Database:
                     storage.undone()
                     raise
         except (DatabaseError, sqlite3.Error) as error:
-            trouble = named(error)
-            self._is_refused |= writes and isinstance(trouble, StorageFull)
-            raise trouble from error
+            raise named(error) from error
         reached("after-commit")
         return result
-
-    def _begin_log_anew(self, connection: Connection) -> None:
-        """Let what comes be written where the disk has refused nothing.
-
-        Where it has, ext4 was seen to acknowledge what is written again, and to read it as zeros once it is mounted
-        anew. Not possible while somebody reads, who ends soon.
-        """
-        raw = cast("sqlite3.Connection", connection.connection.driver_connection)
-        self._is_refused = bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     async def write(self, work: Callable[[Storage], T]) -> T:
         """Run `work` in one immediate transaction on the writing thread. Raises as `transaction`."""

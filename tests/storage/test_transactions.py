@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from campaign.chat import MATRIX
 from storage.opening import FILE, _make, keep_written_ahead, lock, open_database
-from storage.trouble import StorageBusy, StorageError, StorageFull, is_fatal
+from storage.trouble import StorageBusy, StorageError, is_fatal
 from tests.storage.made import ANA, NOW, dump, fill, make, rows, said
 
 if TYPE_CHECKING:
@@ -386,29 +386,6 @@ def test_a_disk_that_refuses_what_was_written_ahead_is_said(
     opened = open_database(killed)
     assert known(opened) == ["!coop:example.org"]
     opened.close()
-
-
-def test_after_a_refusal_the_log_is_begun_anew(database: Database, made: Made) -> None:
-    ahead = database.path.with_name(f"{FILE}-wal")
-    assert ahead.stat().st_size
-
-    def refused(_: Storage) -> None:
-        error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-        raise error
-
-    with pytest.raises(StorageFull):
-        database.transaction(refused)
-    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
-        other.execute("BEGIN")
-        other.execute("SELECT count(*) FROM rooms").fetchone()
-        database.transaction(lambda storage: rows(storage, "PRAGMA busy_timeout = 20"))
-        other.execute("COMMIT")
-    sizes: list[int] = []
-    database.transaction(lambda _: sizes.append(ahead.stat().st_size))
-    database.transaction(lambda storage: storage.rooms.ensure(MATRIX, "!later:example.org"))
-    assert sizes == [0]
-    assert known(database) == ["!coop:example.org", "!later:example.org"]
 
 
 def test_another_program_that_writes_is_named_busy_and_nothing_is_lost(
