@@ -36,6 +36,7 @@ ACTS = {
     "details": N_("changed details"),
     "dispute settled": N_("settled what was disputed"),
     "disputed": N_("disputed the signature"),
+    "disputed again": N_("gave the disputed signature again"),
     "files not read": N_("said that there are mistakes in my files"),
     "forgotten": N_("was forgotten"),
     "letter changed": N_("changed the letter"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign.chat import N_, NN_, say_many
 from commands import acts
-from commands.command import Context, Reply, command, reply
+from commands.command import Context, Option, Reply, command, reply
 
 FEW, MOST = 15, 50
 """How many acts are listed unless told, and at most."""
@@ -19,10 +19,10 @@ FEW, MOST = 15, 50
     needs_campaign=False,
     even_ended=True,
 )
-def audit(ctx: Context, count: int = FEW) -> Reply:
+def audit(ctx: Context, count: int = FEW, *, campaign: Option = "") -> Reply:
     """List the newest acts first: of every campaign, or of the one that is named."""
-    campaign = ctx.campaign.id if ctx.campaign_key else None
-    found = ctx.storage.audit.newest(max(1, min(count, MOST)), campaign)
+    only = ctx.campaign.id if campaign else None
+    found = ctx.storage.audit.newest(max(1, min(count, MOST)), only)
     if not found:
         return reply(N_("Nothing has been done yet."))
     names = ctx.storage.audit.names(acts.people_in(found))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, NN_, Day, Link, Moment, Text, Typed, say, say_many
+from commands import acts
 from commands.command import Context, Reply, Rest, command
 from commands.organisations import known
 from commands.organisations.org_words import HOW, STANDINGS
+from commands.replies import row
 
 if TYPE_CHECKING:
+    from campaign.chat import Value
     from storage.campaigns import Campaign
     from storage.organisations import Organisation
     from storage.representatives import Representative
+    from storage.signatures import Signature
 
 
 @command(
@@ -116,9 +120,32 @@ def _standing(ctx: Context, campaign: Campaign, organisation: Organisation) -> l
                 language=signature.language,
             )
         )
+        if details := _details(signature):
+            lines.append(say(N_("- {details}"), details=row(details)))
         if ctx.storage.disputes.of_signature(signature.id):
             lines.append(_disputed(campaign, signature.number))
     return lines
+
+
+def _details(signature: Signature) -> list[Text]:
+    """How sure we are of a signature, and what was said beside it."""
+    mandate = say(MANDATES[kind]) if (kind := signature.mandate_kind) in MANDATES else kind
+    funded = say(FUNDED[signature.funded]) if signature.funded else ""
+    values: dict[str, Value] = {
+        "role": signature.role,
+        "url": Link(signature.url) if signature.url else "",
+        "funded": funded,
+        "mandate_kind": mandate,
+        "mandate_day": Day(signature.mandate_day) if signature.mandate_day else "",
+        "mandate_link": Link(signature.mandate_link) if signature.mandate_link else "",
+        "note": signature.note,
+    }
+    said = [
+        say(N_("{field}: {change}"), field=say(acts.FIELDS[column]), change=value)
+        for column, value in values.items()
+        if value
+    ]
+    return [say(acts.WORDS[signature.level]), *said]
 
 
 def _disputed(campaign: Campaign, number: int) -> Text:
@@ -138,5 +165,13 @@ IN_FILE = N_("From the organisations' file.")
 LEFT_FILE = N_("Was in the organisations' file, and is no longer.")
 NAMED = N_("Named in chat by somebody I do not know.")
 ADDED = N_("Added in chat.")
+MANDATES = {
+    "assembly": N_("assembly"),
+    "board": N_("board"),
+    "consent request": N_("consent request"),
+    "delegation": N_("delegation"),
+    "collective poll": N_("collective poll"),
+}
+"""What each kind of mandate is called; any other is in the words that were typed."""
 FUNDED = {"direct": N_("direct"), "indirect": N_("indirect"), "none": N_("none")}
 """What each benefit is called."""

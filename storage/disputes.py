@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
 from storage.rows import Queries
 from storage.tables import disputes, organisations, people, representatives, signatures
@@ -61,6 +61,42 @@ _ROW = (
         & (representatives.c.person_id == disputes.c.person_id),
     )
     .where(disputes.c.settled_at.is_(None))
+    .order_by(disputes.c.id)
+)
+
+_again, _before, _between = signatures.alias(), signatures.alias(), signatures.alias()
+_TAKEN_BACK = (
+    select(
+        _again.c.id.label("signature_id"),
+        disputes.c.person_id,
+        disputes.c.address_id,
+        disputes.c.room_id,
+        disputes.c.reason,
+        disputes.c.opened_at,
+    )
+    .select_from(_again)
+    .join(
+        _before,
+        (_before.c.campaign_id == _again.c.campaign_id)
+        & (_before.c.organisation_id == _again.c.organisation_id)
+        & (_before.c.person_id == _again.c.person_id)
+        & (_before.c.id < _again.c.id),
+    )
+    .join(disputes, disputes.c.signature_id == _before.c.id)
+    .where(
+        _again.c.campaign_id == bindparam("campaign"),
+        _again.c.number == bindparam("number"),
+        disputes.c.outcome == "withdrawn",
+        disputes.c.settled_by == _again.c.person_id,
+        disputes.c.person_id != _again.c.person_id,
+        ~exists().where(
+            _between.c.campaign_id == _again.c.campaign_id,
+            _between.c.organisation_id == _again.c.organisation_id,
+            _between.c.person_id == _again.c.person_id,
+            _between.c.id > _before.c.id,
+            _between.c.id < _again.c.id,
+        ),
+    )
     .order_by(disputes.c.id)
 )
 
@@ -140,3 +176,18 @@ class Disputes(Queries):
                 .values(settled_at=now, settled_by=by, outcome=outcome)
             )
         return found
+
+    def reopen(self, campaign_id: int, number: int) -> Sequence[Dispute]:
+        """Let what was disputed about somebody's last signature for an organisation be disputed about this one too.
+
+        Only what they settled themselves, by taking that one back; not what somebody else has decided. The new disputes
+        are of the day the first ones were.
+        """
+        found = self._connection.execute(_TAKEN_BACK, {"campaign": campaign_id, "number": number}).all()
+        if not found:
+            return ()
+        # Two disputers may be one person since.
+        first = {row.person_id: row for row in reversed(found)}
+        for row in reversed(first.values()):
+            self._connection.execute(insert(disputes), row._asdict())
+        return self.of_signature(found[0].signature_id)

@@ -35,7 +35,8 @@ def export(
     ] = None,
     config: ConfigPath = CONFIG,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file; without, standard output.")
+        Path | None,
+        typer.Option("--output", "-o", help="A file, which is replaced; without, standard output."),
     ] = None,
 ) -> None:
     """Write the list of a campaign. May be called while the bot runs.

@@ -39,6 +39,8 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     campaign = options.pop("campaign", "")
     context = replace(context, campaign_key=campaign)  # whose zone the dates are in
     by_name = {parameter.name: parameter for parameter in one.parameters}
+    if campaign and "campaign" in by_name:
+        found["campaign"] = campaign
     for name, said in options.items():
         value, following = _ended(by_name[name], said)
         positional = f"{positional} {following}".strip()

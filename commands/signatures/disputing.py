@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from campaign.chat import N_, Typed, say
@@ -191,8 +192,59 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
 
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:
     """Settle every dispute about a signature, and tell those who opened them, by name: each room once."""
+    found = ctx.storage.disputes.settle(signature.id, outcome, ctx.now, by=ctx.person.id)
+    if found:
+        _note(ctx, "dispute settled", found[0], after=outcome)
+    return _to_disputers(ctx, found, told)
+
+
+def stays_disputed(ctx: Context, number: int, answer: Reply) -> Reply:
+    """Let a dispute survive that somebody takes the disputed signature back and gives it again; say so with the answer.
+
+    The campaigners are told, and those who disputed it.
+    """
+    found = ctx.storage.disputes.reopen(ctx.campaign.id, number)
+    if not found:
+        return answer
+    _note(ctx, "disputed again", found[0])
+    values: dict[str, Value] = {"name": found[0].organisation, "number": number}
+    mine = say(N_("⚠️ It is disputed, as the one you took back was, until a campaigner decides."))
+    theirs = say(
+        N_(
+            "The signature of **{name}** that you disputed was taken back, and is given again (no. {number}). It is disputed still, until a campaigner decides."
+        ),
+        **values,
+    )
+    campaigners = say(
+        N_(
+            "⚠️ {who} ({address}) has taken back the disputed signature of **{name}** and given it again (no. {number}). It is disputed still. To keep it: {keep} · to end it: {reject}"
+        ),
+        who=ctx.name,
+        address=lookup.account_of(ctx),
+        keep=Typed("verify", str(number)),
+        reject=Typed("reject", f"{number} …"),
+        **values,
+    )
+    told = (*_to_campaigners(ctx, campaigners), *_to_disputers(ctx, found, theirs))
+    return replace(answer, lines=(*answer.lines, mine)).also(*told)
+
+
+def _note(ctx: Context, act: str, one: Dispute, **more: str) -> None:
+    ctx.storage.audit.note(
+        act,
+        ctx.now,
+        person=ctx.person.id,
+        room=ctx.room.id,
+        campaign=ctx.campaign.id,
+        organisation=one.organisation_id,
+        number=one.number,
+        **more,
+    )
+
+
+def _to_disputers(ctx: Context, found: Sequence[Dispute], told: Text) -> tuple[Elsewhere, ...]:
+    """Tell those who opened these disputes, by name: each room once."""
     storage = ctx.storage
-    found = storage.disputes.settle(signature.id, outcome, ctx.now, by=ctx.person.id)
     said: list[Elsewhere] = []
     there: dict[int, list[Dispute]] = {}
     for one in found:
@@ -202,17 +254,6 @@ def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tupl
             there.setdefault(one.room_id, []).append(one)
     for room, disputers in there.items():
         said += _disputers(ctx, room, disputers, told)
-    if found:
-        storage.audit.note(
-            "dispute settled",
-            ctx.now,
-            person=ctx.person.id,
-            room=ctx.room.id,
-            campaign=ctx.campaign.id,
-            organisation=signature.organisation_id,
-            number=signature.number,
-            after=outcome,
-        )
     return tuple(said)
 
 

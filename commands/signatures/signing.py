@@ -11,7 +11,7 @@ from campaign.signature import level_of
 from commands import tell
 from commands.command import Reply
 from commands.organisations import lookup
-from commands.signatures import consenting, ending, reconfirming, vouching
+from commands.signatures import consenting, disputing, ending, reconfirming, vouching
 
 if TYPE_CHECKING:
     from commands.command import Context
@@ -57,10 +57,10 @@ def sign(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool
         language=letter.language,
     )
     if not speaks:
-        return _declared(ctx, organisation, number)
+        return disputing.stays_disputed(ctx, number, _declared(ctx, organisation, number))
     others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
     signed = vouching.has_signed(ctx, organisation, number, level=level)
-    return Reply((signed, *_to_complete(ctx, letter))).also(*others)
+    return disputing.stays_disputed(ctx, number, Reply((signed, *_to_complete(ctx, letter))).also(*others))
 
 
 def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:

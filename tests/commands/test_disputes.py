@@ -106,3 +106,40 @@ async def test_a_yes_to_disputing_one_signature_disputes_none_that_came_after_it
         assert said.ids[0].startswith("There is no signature no. {number}, or it has ended.")
         (none,) = await stage.say(voice("Maud"), "!disputes", "admin")
         assert none.ids == ["No signature is disputed."]
+
+
+async def test_a_disputed_signature_that_is_taken_back_and_given_again_is_disputed_still(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as stage:
+        camille, dom, maud = voice("Camille"), voice("Dom"), voice("Maud")
+        await stage.say(camille, "!sign")
+        await stage.say(dom, "!dispute Nuage Libre we never voted")
+        await stage.say(camille, "!withdraw")
+        (none,) = await stage.say(maud, "!disputes", "admin")
+        assert none.ids == ["No signature is disputed."]
+        answers = await stage.say(camille, "!sign")
+        assert answers[0].ids[-1].startswith("⚠️ It is disputed")
+        assert told(answers) == len(OFFICES)
+        assert any(one.startswith("{names}: {line}") for answer in answers for one in answer.ids)
+        (listed,) = await stage.say(maud, "!disputes", "admin")
+        assert [line.values.get("reason") for line in listed.message.lines[1:-1]] == ["we never voted"]
+        assert listed.message.lines[1].values["number"] == 2
+        await stage.say(maud, "!verify 2", "admin")
+        await stage.say(camille, "!withdraw")
+        (signed,) = await stage.say(camille, "!sign")
+        assert not signed.ids[-1].startswith("⚠️"), "a campaigner has decided"
+
+
+async def test_what_was_disputed_of_one_persons_signature_is_not_of_anothers(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!sign")
+        await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+        await stage.say(voice("Camille"), "!withdraw")
+        (signed,) = await stage.say(voice("Dom"), "!sign Nuage Libre")
+        assert signed.ids[0].startswith("✅")
+        await stage.say(voice("Dom"), "!withdraw Nuage Libre")
+        answers = await stage.say(voice("Camille"), "!sign")
+        assert answers[0].ids[-1].startswith("⚠️ It is disputed"), "hers it was, and nobody has decided"
+        (none,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert len(none.message.lines) == 3

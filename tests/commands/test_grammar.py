@@ -479,7 +479,7 @@ def test_what_usage_shows_can_be_typed(shared: Stage, one: Command, language: st
         found = read(shared, typed, language)
         assert found is not None, typed
         name, given_, campaign = found
-        assert (name, campaign) == (one.name, ""), typed
+        assert (name, campaign) == (one.name, given_.get("campaign", "")), typed
         assert set(given_) == {parameter.name for parameter in one.parameters if parameter.kind != "more"}, (
             typed
         )

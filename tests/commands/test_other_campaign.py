@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from campaign.chat import Text
     from storage.storage import Storage
+    from tests.commands.stage import Answer
 
 
 @pytest.fixture
@@ -109,3 +111,27 @@ async def test_in_private_the_names_of_a_campaign_are_for_those_in_its_rooms(sta
 async def test_in_private_the_campaign_of_the_rooms_one_is_in_is_meant(stage: Stage) -> None:
     (answer,) = await stage.say(voice("Sacha"), "!status", "private")
     assert "Nuage Libre" in repr(answer.message)
+
+
+async def test_the_acts_of_one_campaign_alone_are_shown_where_it_is_named(stage: Stage) -> None:
+    await stage.say(voice("Camille"), "!sign", "private")
+    await stage.say(voice("Camille"), "!decline campaign=autre", "private")
+    (every,) = await stage.say(voice("Maud"), "!audit 20", "admin")
+    (other,) = await stage.say(voice("Maud"), "!audit 20 campaign=autre", "admin")
+    assert {"signed", "declined"} <= _acts(every)
+    assert {"signed", "declined"} & _acts(other) == {"declined"}
+    (nowhere,) = await stage.say(voice("Maud"), "!audit campaign=nowhere", "admin")
+    assert "{key}" in nowhere.ids[0]
+
+
+def _acts(answer: Answer) -> set[str]:
+    """The English of what was done, as the lines of a list of acts say it."""
+    return {one.values["what"].id for line in answer.message.lines for one in _parts(line)}
+
+
+def _parts(line: Text) -> Iterator[Text]:
+    """The parts of a line that say what was done: a line is one, with more and more behind it."""
+    while "line" in line.values:
+        line = line.values["line"]
+    if "what" in line.values:
+        yield line

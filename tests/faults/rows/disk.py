@@ -238,8 +238,10 @@ async def _becomes_read_only(where: Path) -> bool:
 
 async def _is_read_only(where: Path) -> bool:
     """Whether the kernel has made what is mounted there read-only."""
-    mounts = await asyncio.to_thread(Path("/proc/self/mounts").read_text, "utf-8")
-    [options] = [line.split()[3] for line in mounts.splitlines() if line.split()[1] == str(where)]
+    device = where.stat().st_dev  # noqa: ASYNC240 - by number: a name is written there in its own way
+    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts = await asyncio.to_thread(Path("/proc/self/mountinfo").read_text, "utf-8")
+    [options, *_] = [line.split()[-1] for line in mounts.splitlines() if line.split()[2] == number]
     return bool({"ro", "emergency_ro"} & set(options.split(",")))
 
 
