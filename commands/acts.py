@@ -34,6 +34,8 @@ ACTS = {
     "deciding": N_("is deciding"),
     "declined": N_("declined"),
     "details": N_("changed details"),
+    "dispute ended": N_("ended the disputed signature"),
+    "dispute retracted": N_("no longer disputes the signature"),
     "dispute settled": N_("settled what was disputed"),
     "disputed": N_("disputed the signature"),
     "disputed again": N_("gave the disputed signature again"),

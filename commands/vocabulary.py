@@ -167,6 +167,7 @@ AKIN: dict[str, tuple[str, ...]] = {
         *("on reflechit", "nous reflechissons", "pas encore", "not yet", "plus tard", "later"),
     ),
     "decline": ("on refuse", "nous refusons", "we decline"),
+    "dispute": ("contest",),
     "ask": ("une question", "j'ai une question", "a question"),
     "context": ("faq",),
     "signatories": ("liste", "list", "qui a signe", "who signed"),
@@ -256,8 +257,9 @@ BELONGINGS: dict[str, tuple[str, ...]] = {
     "signature": ("signature",),
     "vote": ("vote", "voix", "bulletin", "ballot"),
     "objection": ("objection",),
+    "dispute": ("contestation", "dispute"),
 }
-"""What somebody may call their own, in English → what is said for it, folded: "mon vote", "my signature"."""
+"""What somebody may call their own, in English → what is said for it, folded, in French first: "mon vote", "my signature"."""
 _OWN = frozenset({"mon", "ma", "notre", "le", "la", "my", "our", "the"})
 
 LONGEST_WORD = 64
@@ -315,9 +317,9 @@ def belonging(text: str) -> str | None:
 
 
 def in_language(word: str, language: str) -> str:
-    """An option or choice as help shows it in a language."""
+    """An option or choice, or what belongs to somebody, as help shows it in a language."""
     for table in (OPTIONS, CHOICES):
         words = table.get(language, {}).get(word)
         if words:
             return words[0]
-    return word
+    return BELONGINGS[word][0] if language == "fr" and word in BELONGINGS else word

@@ -11,7 +11,7 @@ from commands.ballots import adopting, closing
 from commands.command import CAMPAIGNERS, Choice, Context, Reply, Rest, command, reply
 from commands.dialogue import offering
 from commands.organisations import lookup
-from commands.signatures import ending
+from commands.signatures import disputing, ending
 from commands.vocabulary import belonging, in_language
 
 if TYPE_CHECKING:
@@ -31,10 +31,12 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
     """End the standing signature of an organisation, on the word of its people or of who gave it.
 
     That of the collective itself, for whom nobody speaks, a campaigner takes back. Who speaks of their vote is asked
-    whether they want that back.
+    whether they want that back; who speaks of their dispute has it back at once.
     """
     own = belonging(organisation)
     if own and lookup.named(ctx.storage, organisation) is None:
+        if own == "dispute":
+            return disputing.retract(ctx)
         if own != "signature":
             return _other(ctx, own)
         organisation = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from storage.rows import Queries
 from storage.tables import disputes, organisations, people, representatives, signatures
@@ -67,12 +67,12 @@ _ROW = (
 _again, _before, _between = signatures.alias(), signatures.alias(), signatures.alias()
 _TAKEN_BACK = (
     select(
-        _again.c.id.label("signature_id"),
+        _again.c.id.label("again"),
+        _before.c.id.label("before"),
+        _again.c.organisation_id,
+        disputes.c.id,
         disputes.c.person_id,
-        disputes.c.address_id,
-        disputes.c.room_id,
         disputes.c.reason,
-        disputes.c.opened_at,
     )
     .select_from(_again)
     .join(
@@ -89,15 +89,8 @@ _TAKEN_BACK = (
         disputes.c.outcome == "withdrawn",
         disputes.c.settled_by == _again.c.person_id,
         disputes.c.person_id != _again.c.person_id,
-        ~exists().where(
-            _between.c.campaign_id == _again.c.campaign_id,
-            _between.c.organisation_id == _again.c.organisation_id,
-            _between.c.person_id == _again.c.person_id,
-            _between.c.id > _before.c.id,
-            _between.c.id < _again.c.id,
-        ),
     )
-    .order_by(disputes.c.id)
+    .order_by(_before.c.id.desc(), disputes.c.id)
 )
 
 
@@ -166,28 +159,45 @@ class Disputes(Queries):
         )
         return self._connection.execute(query.limit(1)).first() is not None
 
-    def settle(self, signature_id: int, outcome: str, now: datetime, *, by: int) -> Sequence[Dispute]:
-        """Settle every open dispute about a signature; return them as they were."""
-        found = self.of_signature(signature_id)
+    def settle(
+        self, signature_id: int, outcome: str, now: datetime, *, by: int, whose: int | None = None
+    ) -> Sequence[Dispute]:
+        """Settle every open dispute about a signature, or that of one person; return them as they were."""
+        found = tuple(one for one in self.of_signature(signature_id) if whose in (None, one.person_id))
         if found:
             self._connection.execute(
                 update(disputes)
-                .where(disputes.c.signature_id == signature_id, disputes.c.settled_at.is_(None))
+                .where(disputes.c.id.in_([one.id for one in found]))
                 .values(settled_at=now, settled_by=by, outcome=outcome)
             )
         return found
 
     def reopen(self, campaign_id: int, number: int) -> Sequence[Dispute]:
-        """Let what was disputed about somebody's last signature for an organisation be disputed about this one too.
+        """Let what was disputed about an organisation's last signature be disputed about this one, if it is given again.
 
-        Only what they settled themselves, by taking that one back; not what somebody else has decided. The new disputes
-        are of the day the first ones were.
+        That is, if the same person had taken that one back. What anybody else has settled meanwhile, or has signed, is
+        theirs. The disputes go with the signature: whoever gives it many times makes no more of them.
         """
         found = self._connection.execute(_TAKEN_BACK, {"campaign": campaign_id, "number": number}).all()
-        if not found:
+        if not found or self._signed_between(
+            campaign_id, found[0].organisation_id, found[0].before, found[0].again
+        ):
             return ()
-        # Two disputers may be one person since.
-        first = {row.person_id: row for row in reversed(found)}
-        for row in reversed(first.values()):
-            self._connection.execute(insert(disputes), row._asdict())
-        return self.of_signature(found[0].signature_id)
+        last = [row for row in found if row.before == found[0].before]
+        # Two disputers may be one person since: the first word of theirs stands that says why.
+        first = {row.person_id: row.id for row in sorted(last, key=lambda row: not row.reason)[::-1]}
+        self._connection.execute(
+            update(disputes)
+            .where(disputes.c.id.in_(first.values()))
+            .values(signature_id=found[0].again, settled_at=None, settled_by=None, outcome="")
+        )
+        return self.of_signature(found[0].again)
+
+    def _signed_between(self, campaign_id: int, organisation_id: int, before: int, again: int) -> bool:
+        query = select(_between.c.id).where(
+            _between.c.campaign_id == campaign_id,
+            _between.c.organisation_id == organisation_id,
+            _between.c.id > before,
+            _between.c.id < again,
+        )
+        return self._connection.execute(query.limit(1)).first() is not None

@@ -221,7 +221,7 @@ def test_a_command_explains_itself(one: Command, language: str) -> None:
 @pytest.mark.parametrize("one", MENU, ids=lambda one: one.name)
 def test_no_two_options_answer_to_one_word(one: Command) -> None:
     options = [parameter.name for parameter in one.parameters if parameter.is_option]
-    words = [word for option in (*options, "campaign") for word in sorted(option_words(option))]
+    words = [word for option in {*options, "campaign"} for word in sorted(option_words(option))]
     assert len(words) == len(set(words)), words
     assert [word for word in words if fold(word) != word] == [], "they are compared folded"
 

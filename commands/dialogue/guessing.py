@@ -126,7 +126,9 @@ def near(context: Context, line: calling.Line) -> Reply | None:
         if not (found[0].name in YES_TO and sentences.holds_back(found[2]))
     ]
     about = sentences.meaning(line.text)
-    if about is not None and (about.asks or [one.name for one, _, _ in akin] != [about.command]):
+    if about is not None and (
+        about.asks or about.words or [one.name for one, _, _ in akin] != [about.command]
+    ):
         return _meant(context, line, about)
     voted = views.view(line.text) if about is None and not line.prefixed else None
     if voted and not views.is_bare(voted) and (meant := opining.voting(context, voted)):

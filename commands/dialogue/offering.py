@@ -134,7 +134,10 @@ def _does(context: Context, choice: Choice) -> Text | None:
     found = lookup.named(context.storage, typed) if typed else None
     if found is not None:
         return say(_DOES[choice.command], name=found.name)
-    if typed and fold(typed) not in NOBODYS_NAME and not belonging(typed):
+    own = belonging(typed)
+    if own and own != "signature":
+        return None
+    if typed and fold(typed) not in NOBODYS_NAME and not own:
         return say(_DOES[choice.command], name=typed) if choice.command == "sign" else None
     mine = authority.shown(context)
     return say(_DOES[choice.command], name=mine[0].name) if len(mine) == 1 else None

@@ -178,6 +178,9 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
 def _said(words: list[str]) -> Meaning | None:
     if phrases.REGRETS.fullmatch(" ".join(words)):
         return Meaning("withdraw")
+    disputes = any(map(phrases.VERBS["dispute"].fullmatch, words))
+    if disputes and _verb(words) == "withdraw" and negation.NO.isdisjoint(words) and len(words) <= FEW_WORDS:
+        return Meaning("withdraw", ("dispute",))
     words = negation.plain(words)
     turns = negation.turns(words)
     out = _has(phrases.OUT, words) if turns == 1 else not turns and _has(phrases.COUNTED_OUT, words)

@@ -57,7 +57,7 @@ def forget(
         )
         if storage.disputes.settle(signature.id, "withdrawn", now, by=person_id):
             storage.audit.note(
-                "dispute settled",
+                "dispute ended",
                 now,
                 person=person_id,
                 campaign=campaign_id,

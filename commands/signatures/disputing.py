@@ -82,9 +82,9 @@ def dispute(ctx: Context, signature: Signature, reason: str, *, speaks: bool) ->
     return noted.also(*_to_campaigners(ctx, _notice(ctx, signature, reason)), *_signer(ctx, signature))
 
 
-def _to_campaigners(ctx: Context, line: Text) -> tuple[Elsewhere, ...]:
+def _to_campaigners(ctx: Context, *lines: Text) -> tuple[Elsewhere, ...]:
     """Tell the campaigners, but where one of them has just said it."""
-    return tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, line))
+    return tell.not_here(ctx, tell.admins(ctx.storage, ctx.house, *lines))
 
 
 def _full() -> Text:
@@ -133,7 +133,7 @@ def check(
         raise CampaignError(
             say(
                 N_(
-                    "A campaigner has decided already: the signature of **{name}** stands. Please tell a campaigner yourself."
+                    "That was settled already: the signature of **{name}** stands. Please tell a campaigner yourself."
                 ),
                 name=signature.organisation,
             )
@@ -191,42 +191,88 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
 
 
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:
-    """Settle every dispute about a signature, and tell those who opened them, by name: each room once."""
+    """Settle every dispute about a signature, and tell those who opened them, by name: each room once.
+
+    The campaigners are told where it is none of them who did: a signature that is taken back may be given again.
+    """
     found = ctx.storage.disputes.settle(signature.id, outcome, ctx.now, by=ctx.person.id)
-    if found:
-        _note(ctx, "dispute settled", found[0], after=outcome)
-    return _to_disputers(ctx, found, told)
+    if not found:
+        return ()
+    _note(ctx, "dispute ended" if outcome == "withdrawn" else "dispute settled", found[0], after=outcome)
+    ended = say(
+        N_("The disputed signature of **{name}** (no. {number}) has ended, by {who} ({address})."),
+        name=signature.organisation,
+        number=signature.number,
+        who=ctx.name,
+        address=lookup.account_of(ctx),
+    )
+    campaigners = () if ctx.is_admin or outcome != "withdrawn" else _to_campaigners(ctx, ended)
+    return (*_to_disputers(ctx, found, told), *campaigners)
 
 
-def stays_disputed(ctx: Context, number: int, answer: Reply) -> Reply:
-    """Let a dispute survive that somebody takes the disputed signature back and gives it again; say so with the answer.
+def reopen(ctx: Context, number: int) -> tuple[Elsewhere, ...]:
+    """Let a dispute survive that somebody takes the disputed signature back and gives it again; tell the campaigners.
 
-    The campaigners are told, and those who disputed it.
+    Nobody is told where nothing was disputed.
     """
     found = ctx.storage.disputes.reopen(ctx.campaign.id, number)
     if not found:
-        return answer
+        return ()
     _note(ctx, "disputed again", found[0])
-    values: dict[str, Value] = {"name": found[0].organisation, "number": number}
-    mine = say(N_("⚠️ It is disputed, as the one you took back was, until a campaigner decides."))
-    theirs = say(
+    told = say(
         N_(
-            "The signature of **{name}** that you disputed was taken back, and is given again (no. {number}). It is disputed still, until a campaigner decides."
-        ),
-        **values,
-    )
-    campaigners = say(
-        N_(
-            "⚠️ {who} ({address}) has taken back the disputed signature of **{name}** and given it again (no. {number}). It is disputed still. To keep it: {keep} · to end it: {reject}"
+            "⚠️ {who} ({address}) gives the disputed signature of **{name}** again (no. {number}): it is disputed still, see {disputes}. To keep it: {keep} · to end it: {reject}"
         ),
         who=ctx.name,
         address=lookup.account_of(ctx),
+        name=found[0].organisation,
+        number=number,
+        disputes=Typed("disputes"),
         keep=Typed("verify", str(number)),
         reject=Typed("reject", f"{number} …"),
-        **values,
     )
-    told = (*_to_campaigners(ctx, campaigners), *_to_disputers(ctx, found, theirs))
-    return replace(answer, lines=(*answer.lines, mine)).also(*told)
+    return tell.admins(ctx.storage, ctx.house, told)
+
+
+def still(answer: Reply) -> Reply:
+    """The answer to a signature, with that it is disputed as the one before it."""
+    line = say(N_("⚠️ It is disputed, as the one before it was, until a campaigner decides."))
+    return replace(answer, lines=(*answer.lines[:1], line, *answer.lines[1:]))
+
+
+def retract(ctx: Context) -> Reply:
+    """Take back what somebody disputes in the campaign, and tell the campaigners."""
+    mine = [
+        one for one in ctx.storage.disputes.of_campaign(ctx.campaign.id) if one.person_id == ctx.person.id
+    ]
+    if not mine:
+        return reply(N_("You dispute no signature."))
+    said: list[Text] = []
+    told: list[Text] = []
+    for one in mine:
+        ctx.storage.disputes.settle(
+            one.signature_id, "retracted", ctx.now, by=ctx.person.id, whose=ctx.person.id
+        )
+        _note(ctx, "dispute retracted", one)
+        values: dict[str, Value] = {"name": one.organisation, "number": one.number}
+        said.append(say(N_("You no longer dispute the signature of **{name}** (no. {number})."), **values))
+        told.append(
+            say(
+                N_("{who} no longer disputes the signature of **{name}** (no. {number})."),
+                who=ctx.name,
+                **values,
+            )
+        )
+    return Reply(tuple(said)).also(*_to_campaigners(ctx, *told))
+
+
+def agrees(ctx: Context, signature: Signature) -> None:
+    """Settle what somebody disputes about a signature that they now confirm themselves."""
+    found = ctx.storage.disputes.settle(
+        signature.id, "verified", ctx.now, by=ctx.person.id, whose=ctx.person.id
+    )
+    if found:
+        _note(ctx, "dispute settled", found[0], after="verified")
 
 
 def _note(ctx: Context, act: str, one: Dispute, **more: str) -> None:
@@ -248,9 +294,12 @@ def _to_disputers(ctx: Context, found: Sequence[Dispute], told: Text) -> tuple[E
     said: list[Elsewhere] = []
     there: dict[int, list[Dispute]] = {}
     for one in found:
-        if one.room_id is None or not storage.rooms.campaigns_of(one.room_id):
+        is_public = one.room_id is not None and bool(storage.rooms.campaigns_of(one.room_id))
+        # Who was hidden there, and is known by an account since, would be shown by the name of that.
+        addresses = [storage.people.address(one.address_id), *storage.people.addresses(one.person_id)]
+        if not is_public or (not addresses[0].is_account and any(each.is_account for each in addresses)):
             said += tell.privately(storage, one.person_id, told, here=ctx.room.id)
-        elif storage.rooms.get(one.room_id).state == "joined":
+        elif one.room_id and storage.rooms.get(one.room_id).state == "joined":
             there.setdefault(one.room_id, []).append(one)
     for room, disputers in there.items():
         said += _disputers(ctx, room, disputers, told)

@@ -25,6 +25,14 @@ def end(ctx: Context, signature: Signature, level: str, reason: str = "") -> tup
         name=signature.organisation,
         number=signature.number,
     )
+    if level == "withdrawn" and signature.person_id == ctx.person.id:
+        ended = say(
+            N_(
+                "The signature of **{name}** (no. {number}), which you disputed, was taken back. If the same person gives it again, it is disputed still."
+            ),
+            name=signature.organisation,
+            number=signature.number,
+        )
     return disputing.settle(ctx, signature, level, ended)
 
 

@@ -14,7 +14,7 @@ from commands.organisations import lookup
 from commands.signatures import consenting, disputing, ending, reconfirming, vouching
 
 if TYPE_CHECKING:
-    from commands.command import Context
+    from commands.command import Context, Elsewhere
     from commands.signatures.entry import Entry
     from storage.letters import Letter
     from storage.organisations import Organisation
@@ -56,11 +56,14 @@ def sign(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool
         version=letter.version,
         language=letter.language,
     )
+    disputed = disputing.reopen(ctx, number)
     if not speaks:
-        return disputing.stays_disputed(ctx, number, _declared(ctx, organisation, number))
-    others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
-    signed = vouching.has_signed(ctx, organisation, number, level=level)
-    return disputing.stays_disputed(ctx, number, Reply((signed, *_to_complete(ctx, letter))).also(*others))
+        answer = _declared(ctx, organisation, number, to_campaigners=disputed)
+    else:
+        others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
+        signed = vouching.has_signed(ctx, organisation, number, level=level)
+        answer = Reply((signed, *_to_complete(ctx, letter))).also(*others, *tell.not_here(ctx, disputed))
+    return disputing.still(answer) if disputed else answer
 
 
 def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
@@ -108,8 +111,13 @@ def stand_by(ctx: Context, organisation: Organisation, declared: Signature, entr
     return Reply((signed,)).also(*others)
 
 
-def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
-    """Tell the person, the campaigners, and the organisation's own people, that somebody declared for it."""
+def _declared(
+    ctx: Context, organisation: Organisation, number: int, *, to_campaigners: tuple[Elsewhere, ...]
+) -> Reply:
+    """Tell the person, the campaigners, and the organisation's own people, that somebody declared for it.
+
+    The campaigners are told only once, if there is more to tell them of it.
+    """
     line = say(
         N_("📝 Noted: **{name}** is declared (no. {number}). It counts once a campaigner has verified it."),
         name=organisation.name,
@@ -142,7 +150,7 @@ def _declared(ctx: Context, organisation: Organisation, number: int) -> Reply:
         withdraw=Typed("withdraw", organisation.name),
     )
     return Reply((line,)).also(
-        *tell.admins(ctx.storage, ctx.house, told),
+        *(to_campaigners or tell.admins(ctx.storage, ctx.house, told)),
         *tell.representatives(ctx.storage, organisation.id, mine, but=ctx.person.id),
     )
 

@@ -10,7 +10,7 @@ from campaign.errors import CampaignError
 from commands import tell
 from commands.command import Choice, Reply
 from commands.organisations import lookup
-from commands.signatures import counting, showing
+from commands.signatures import counting, disputing, showing
 
 if TYPE_CHECKING:
     from campaign.chat import Text
@@ -179,6 +179,7 @@ def _another_human(ctx: Context, signature: Signature) -> None:
 
 def _verify(ctx: Context, signature: Signature, **more: object) -> None:
     ctx.storage.signatures.change(signature.id, level="verified", verified_by=ctx.person.id, **more)
+    disputing.agrees(ctx, signature)
     ctx.storage.audit.note(
         "verified",
         ctx.now,

@@ -420,11 +420,18 @@ async def test_who_goes_on_sending_while_the_first_answers_come_is_no_machine(da
     one = intake(database, clock=clock)
     for second in range(50):  # eight lines a second, answered as they come
         clock.now = NOW + timedelta(seconds=second)
-        lines = (f"!deciding 2027-10-01 Somebody {second} {number}" for number in range(8))
-        await take(one, *(said(f"${secrets.token_hex(4)}", line) for line in lines))
+        lines = {
+            f"${second}-{number}": f"!deciding 2027-10-01 Somebody {second} {number}" for number in range(8)
+        }
+        await take(one, *(said(*line) for line in lines.items()))
         while more := leaves(database, now=clock.now + timedelta(seconds=0.5)):
             answers += more
-    assert len(answers) == 400
+    missing = [
+        number
+        for number in range(400)
+        if not any(f"“Somebody {number // 8} {number % 8}”" in one for one in answers)
+    ]
+    assert (len(answers), missing) == (400, [])
 
 
 async def test_a_machine_in_another_room_is_none_here(database: Database) -> None:

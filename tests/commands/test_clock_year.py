@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from campaign.chat import MATRIX, Address
+from campaign.civil import GRACE
 from campaign.decision import PRESETS, to_data
 from campaign.reminder import poll_reminder_at
 from commands import tell
@@ -40,6 +41,8 @@ ZONES = {
 }
 """Each zone, and the days of 2027 on which its clocks change."""
 OPENS, CLOSES = time(9), time(20)
+LATEST = (datetime.combine(date.min, CLOSES) + GRACE).time()
+"""Until when on a day it may still be said what could not be in time."""
 OFFSETS = [14 * 86400, 7 * 86400, 3 * 86400, 86400, 7200]
 
 
@@ -119,7 +122,7 @@ class Year:
                     ("skipped", "past the deadline"),
                 }
 
-    def check(self) -> None:
+    def check(self, latest: time = CLOSES) -> None:
         """Nobody outside civil hours, nobody who has answered, nobody twice, nothing unsaid without a reason."""
         zone, rows = ZoneInfo(self.zone), self.rows()
         seen = [(row.organisation_id, *_cause(row)) for row in rows]
@@ -131,7 +134,7 @@ class Year:
                 assert row.why
                 continue
             local = row.at.astimezone(zone)
-            assert OPENS <= local.time().replace(second=0, microsecond=0) <= CLOSES, local
+            assert OPENS <= local.time().replace(second=0, microsecond=0) <= latest, local
             assert not any(first <= local.date() <= last for first, last in pauses)
             assert row.outbox_id is not None
             assert row.at < self.answered.get(row.organisation_id, datetime.max.replace(tzinfo=UTC))
@@ -258,7 +261,7 @@ def test_whatever_goes_wrong_each_is_given_once_or_skipped(  # noqa: PLR0917 - w
             year.tick(now)
         rows = [row for row in year.rows() if row.deadline_id is not None]
         year.check_offsets(rows, existing)
-        year.check()
+        year.check(LATEST)
         asked = [row for row in year.rows() if row.deciding_until is not None]
         assert len(asked) <= 1
         news = outbox.c.purpose.startswith("deadline:")  # that it has passed
@@ -330,7 +333,7 @@ def test_electors_are_reminded_once_of_each_closing_of_a_poll_or_skipped(  # noq
                     year.answered[elector] = at
             year.tick(now)
         assert storage.polls.get(poll.id).closed_at is not None
-        year.check()
+        year.check(LATEST)
         rows = [row for row in year.rows() if row.poll_id == poll.id]
         given = {row.closes_at for row in rows}
         for one in given:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from campaign.chat import MATRIX, Address
+from campaign.chat import MATRIX, XMPP, Address
 from commands.signatures import disputing
 from tests.commands.stage import PLACES, Voice, opened, voice
 
@@ -115,31 +116,97 @@ async def test_a_disputed_signature_that_is_taken_back_and_given_again_is_disput
         camille, dom, maud = voice("Camille"), voice("Dom"), voice("Maud")
         await stage.say(camille, "!sign")
         await stage.say(dom, "!dispute Nuage Libre we never voted")
-        await stage.say(camille, "!withdraw")
-        (none,) = await stage.say(maud, "!disputes", "admin")
-        assert none.ids == ["No signature is disputed."]
-        answers = await stage.say(camille, "!sign")
-        assert answers[0].ids[-1].startswith("⚠️ It is disputed")
-        assert told(answers) == len(OFFICES)
-        assert any(one.startswith("{names}: {line}") for answer in answers for one in answer.ids)
+        for _ in range(3):
+            answers = await stage.say(camille, "!withdraw")
+            assert told(answers) == len(OFFICES)
+            assert any(one.startswith("{names}: {line}") for answer in answers for one in answer.ids)
+            (none,) = await stage.say(maud, "!disputes", "admin")
+            assert none.ids == ["No signature is disputed."]
+            answers = await stage.say(camille, "!sign")
+            assert answers[0].ids[-1].startswith("⚠️ It is disputed")
+            assert told(answers) == len(OFFICES)
+            assert len(answers) == 1 + len(OFFICES), "who disputed it has been told that it may come"
         (listed,) = await stage.say(maud, "!disputes", "admin")
         assert [line.values.get("reason") for line in listed.message.lines[1:-1]] == ["we never voted"]
-        assert listed.message.lines[1].values["number"] == 2
-        await stage.say(maud, "!verify 2", "admin")
+        assert listed.message.lines[1].values["number"] == 4
+        await stage.say(maud, "!verify 4", "admin")
         await stage.say(camille, "!withdraw")
         (signed,) = await stage.say(camille, "!sign")
         assert not signed.ids[-1].startswith("⚠️"), "a campaigner has decided"
 
 
-async def test_what_was_disputed_of_one_persons_signature_is_not_of_anothers(tmp_path: Path) -> None:
+async def test_what_was_disputed_is_no_more_once_somebody_else_has_signed(tmp_path: Path) -> None:
     with opened(tmp_path) as stage:
         await stage.say(voice("Camille"), "!sign")
         await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
-        await stage.say(voice("Camille"), "!withdraw")
-        (signed,) = await stage.say(voice("Dom"), "!sign Nuage Libre")
-        assert signed.ids[0].startswith("✅")
-        await stage.say(voice("Dom"), "!withdraw Nuage Libre")
-        answers = await stage.say(voice("Camille"), "!sign")
-        assert answers[0].ids[-1].startswith("⚠️ It is disputed"), "hers it was, and nobody has decided"
-        (none,) = await stage.say(voice("Maud"), "!disputes", "admin")
-        assert len(none.message.lines) == 3
+        answers = await stage.say(voice("Camille"), "!withdraw")
+        assert told(answers) == len(OFFICES), "the campaigners know that it is not theirs that has ended it"
+        for signer in ("Dom", "Camille"):
+            (signed,) = await stage.say(voice(signer), "!sign Nuage Libre")
+            assert signed.ids[0].startswith("✅")
+            assert not signed.ids[-1].startswith("⚠️")
+            await stage.say(voice(signer), "!withdraw Nuage Libre")
+
+
+async def test_the_campaigners_are_told_once_of_a_disputed_signature_that_a_stranger_gives_again(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Sacha"), "!sign Nuage Libre")
+        await stage.say(voice("Sacha"), "!confirm")
+        await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+        await stage.say(voice("Sacha"), "!withdraw Nuage Libre")
+        await stage.say(voice("Sacha"), "!sign Nuage Libre")
+        answers = await stage.say(voice("Sacha"), "!confirm")
+        assert told(answers) == len(OFFICES)
+        assert answers[0].ids[-1].startswith("⚠️ It is disputed")
+        (listed,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert listed.message.lines[1].values["number"] == 2
+
+
+async def test_who_confirms_a_signature_disputes_it_no_more(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        stage.database.transaction(lambda storage: storage.campaigns.change(1, second_person=True))
+        await stage.say(voice("Camille"), "!sign")
+        await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+        await stage.say(voice("Lou"), "!dispute Nuage Libre nor did we")
+        await stage.say(voice("Lou"), "!confirm")
+        await stage.say(voice("Dom"), "!confirm Nuage Libre")
+        (listed,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert [line.values.get("reason") for line in listed.message.lines[1:-1]] == ["nor did we"]
+
+
+async def test_a_dispute_is_taken_back_by_whoever_opened_it_and_nobody_elses_is(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!sign")
+        await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+        await stage.say(voice("Lou"), "!dispute Nuage Libre nor did we")
+        await stage.say(voice("Lou"), "!confirm")
+        answers = await stage.say(voice("Lou"), "!withdraw my dispute")
+        assert answers[0].ids == ["You no longer dispute the signature of **{name}** (no. {number})."]
+        assert told(answers) == len(OFFICES)
+        (listed,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert [line.values.get("reason") for line in listed.message.lines[1:-1]] == ["we never voted"]
+        (again,) = await stage.say(voice("Lou"), "!withdraw dispute")
+        assert again.ids == ["You dispute no signature."]
+        (settled,) = await stage.say(voice("Lou"), "!dispute Nuage Libre after all")
+        assert settled.ids[0].startswith("That was settled already"), "or it could be said for ever"
+
+
+async def test_who_was_hidden_is_not_shown_by_the_name_of_the_account_they_have_linked_since(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as stage:
+        room = PLACES[XMPP]["campaign"].id
+        masked = Voice(Address(XMPP, "occupant-1", room), "Masked")
+        real = Voice(Address(XMPP, "real@elsewhere.example"), "Jeanne Dupont")
+        await stage.say(voice("Camille"), "!sign")
+        await stage.say(masked, "!dispute Nuage Libre no")
+        await stage.say(masked, "!confirm")
+        (asked,) = await stage.say(real, "!link", "private")
+        code = re.search(r"\b[A-HJKMNP-Z2-9]{8}\b", repr(asked.message))
+        assert code is not None
+        await stage.say(masked, f"!link {code[0]}")
+        answers = await stage.say(voice("Maud"), "!verify 1", "admin")
+        assert any(answer.where == real.address.id for answer in answers), "they are told alone"
+        assert not any("Jeanne" in repr(answer.message) for answer in answers if answer.where == room)

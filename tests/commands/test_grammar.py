@@ -498,7 +498,7 @@ def filled(line: str, one: Command, language: str, number: int) -> tuple[str, di
             choice = parameter.choices[number % len(parameter.choices)]
             expected[parameter.name] = choice
             return in_language(choice, language)
-        (text,) = VALUES[parameter.kind]
+        (text,) = VALUES[parameter.kind] if parameter.name != "campaign" else ("commons",)
         if parameter.kind in ("word", "rest", "prose", "option", "options"):
             expected[parameter.name] = text
         return text
