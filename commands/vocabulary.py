@@ -257,9 +257,13 @@ BELONGINGS: dict[str, tuple[str, ...]] = {
     "signature": ("signature",),
     "vote": ("vote", "voix", "bulletin", "ballot"),
     "objection": ("objection",),
-    "dispute": ("contestation", "dispute"),
+    "dispute": ("contestation", "dispute", "contestations", "disputes"),
 }
 """What somebody may call their own, in English → what is said for it, folded, in French first: "mon vote", "my signature"."""
+_OF = frozenset(
+    {"de", "du", "d", "of", "about", "contre", "against", "la", "the", "signature", "no", "n", "n°"}
+)
+"""What may stand between a dispute and the signature that it is about."""
 _OWN = frozenset({"mon", "ma", "notre", "le", "la", "my", "our", "the"})
 
 LONGEST_WORD = 64
@@ -314,6 +318,19 @@ def belonging(text: str) -> str | None:
     if len(words) > 1 and words[0] in _OWN:
         del words[0]
     return next((each for each, said in BELONGINGS.items() if len(words) == 1 and words[0] in said), None)
+
+
+def of_dispute(text: str) -> str | None:
+    """What follows "my dispute of": a name, a number, or nothing; None if a text does not begin so."""
+    words = text.split()
+    if words and fold(words[0]) in _OWN:
+        del words[0]
+    if not words or fold(words[0]) not in BELONGINGS["dispute"]:
+        return None
+    del words[0]
+    while words and fold(words[0]) in _OF:
+        del words[0]
+    return " ".join(words)
 
 
 def in_language(word: str, language: str) -> str:

@@ -12,7 +12,7 @@ from commands.command import CAMPAIGNERS, Choice, Context, Reply, Rest, command,
 from commands.dialogue import offering
 from commands.organisations import lookup
 from commands.signatures import disputing, ending
-from commands.vocabulary import belonging, in_language
+from commands.vocabulary import belonging, in_language, of_dispute
 
 if TYPE_CHECKING:
     from commands.command import Elsewhere
@@ -33,11 +33,11 @@ def withdraw(ctx: Context, organisation: Rest = "") -> Reply:
     That of the collective itself, for whom nobody speaks, a campaigner takes back. Who speaks of their vote is asked
     whether they want that back; who speaks of their dispute has it back at once.
     """
-    own = belonging(organisation)
-    if own and lookup.named(ctx.storage, organisation) is None:
-        if own == "dispute":
-            return disputing.retract(ctx)
-        if own != "signature":
+    own, disputed = belonging(organisation), of_dispute(organisation)
+    if (own or disputed is not None) and lookup.named(ctx.storage, organisation) is None:
+        if disputed is not None:
+            return disputing.retract(ctx, disputed)
+        if own and own != "signature":
             return _other(ctx, own)
         organisation = ""
     found = _collective(ctx, organisation) or lookup.spoken_for(ctx, organisation)

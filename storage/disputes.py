@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -70,6 +70,7 @@ _TAKEN_BACK = (
         _again.c.id.label("again"),
         _before.c.id.label("before"),
         _again.c.organisation_id,
+        _again.c.person_id.label("signer"),
         disputes.c.id,
         disputes.c.person_id,
         disputes.c.reason,
@@ -178,10 +179,10 @@ class Disputes(Queries):
         That is, if the same person had taken that one back. What anybody else has settled meanwhile, or has signed, is
         theirs. The disputes go with the signature: whoever gives it many times makes no more of them.
         """
-        found = self._connection.execute(_TAKEN_BACK, {"campaign": campaign_id, "number": number}).all()
-        if not found or self._signed_between(
-            campaign_id, found[0].organisation_id, found[0].before, found[0].again
-        ):
+        found: Sequence[Any] = self._connection.execute(
+            _TAKEN_BACK, {"campaign": campaign_id, "number": number}
+        ).all()
+        if not found or self._signed_by_others(campaign_id, found[0]):
             return ()
         last = [row for row in found if row.before == found[0].before]
         # Two disputers may be one person since: the first word of theirs stands that says why.
@@ -193,11 +194,12 @@ class Disputes(Queries):
         )
         return self.of_signature(found[0].again)
 
-    def _signed_between(self, campaign_id: int, organisation_id: int, before: int, again: int) -> bool:
+    def _signed_by_others(self, campaign_id: int, row: Any) -> bool:  # noqa: ANN401 - of `_TAKEN_BACK`
         query = select(_between.c.id).where(
             _between.c.campaign_id == campaign_id,
-            _between.c.organisation_id == organisation_id,
-            _between.c.id > before,
-            _between.c.id < again,
+            _between.c.organisation_id == row.organisation_id,
+            _between.c.person_id != row.signer,
+            _between.c.id > row.before,
+            _between.c.id < row.again,
         )
         return self._connection.execute(query.limit(1)).first() is not None

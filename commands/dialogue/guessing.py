@@ -200,6 +200,8 @@ def _meant(context: Context, line: calling.Line, about: sentences.Meaning) -> Re
     """Answer what a sentence asks; where it says something, ask whether that was meant."""
     one = next(each for each in context.menu if each.name == about.command)
     if not about.asks:
+        if about.words == ("dispute",):
+            return offering.offer_whole(context, one, "", about.words)  # all of one's own, whatever is named
         day, names = naming.until(context, one, line.text), naming.spoken_for(context, one, line.text)
         if len(names) > 1:
             return offering.which(context, one, day, names)

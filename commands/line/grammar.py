@@ -37,7 +37,7 @@ def arguments(one: Command, rest: str, context: Context) -> tuple[dict[str, Any]
     positional, options = _split_options(rest, one)
     _make_sure_of_the_options(rest, one, context.language)
     campaign, _, following = options.pop("campaign", "").partition(" ")  # a campaign's key is one word
-    positional = f"{positional} {following}".strip()
+    campaign, positional = campaign.strip('",;.'), f"{positional} {following}".strip()
     context = replace(context, campaign_key=campaign)  # whose zone the dates are in
     by_name = {parameter.name: parameter for parameter in one.parameters}
     if campaign and "campaign" in by_name:

@@ -58,6 +58,11 @@ THINKS = re.compile(
     r"|debat[a-z]*"
 )
 TAKES_BACK = re.compile(r"retir(?:e|er|ez|ons)|withdraw")
+DISPUTE_BACK = re.compile(
+    r"(?:retir(?:e|er|ez|ons)|annul(?:e|er|ez|ons)|withdraw|cancel|retract) (?:ma|notre|la|mes|nos|my|our|the)"
+    r" (?:contestations?|disputes?)"
+)
+"""How somebody takes back what they dispute; a disputed signature is something else."""
 OFF_THE_LIST = re.compile(
     r"(?:(?:enlev|ot|ray|retir)(?:e|ez|er) nous|nous (?:enlever|oter|rayer|retirer)|(?:remove|removing|strike) us|take us off)"
     r"(?: (?:(?:de|from|off) )?(?:la|votre|cette|the|your|this) (?:liste?|lettre|letter)"

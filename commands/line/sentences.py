@@ -178,8 +178,7 @@ def _asked(text: str, words: list[str]) -> Meaning | None:
 def _said(words: list[str]) -> Meaning | None:
     if phrases.REGRETS.fullmatch(" ".join(words)):
         return Meaning("withdraw")
-    disputes = any(map(phrases.VERBS["dispute"].fullmatch, words))
-    if disputes and _verb(words) == "withdraw" and negation.NO.isdisjoint(words) and len(words) <= FEW_WORDS:
+    if _has(phrases.DISPUTE_BACK, words) and negation.NO.isdisjoint(words):
         return Meaning("withdraw", ("dispute",))
     words = negation.plain(words)
     turns = negation.turns(words)

@@ -10,6 +10,7 @@ from campaign.errors import CampaignError
 from campaign.reminder import public_names
 from commands import tell
 from commands.command import Reply, reply
+from commands.line import calling
 from commands.organisations import lookup
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _signer(ctx: Context, signature: Signature) -> tuple[Elsewhere, ...]:
 def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tuple[Elsewhere, ...]:
     """Settle every dispute about a signature, and tell those who opened them, by name: each room once.
 
-    The campaigners are told where it is none of them who did: a signature that is taken back may be given again.
+    The campaigners are told where nobody has decided: a signature that is taken back may be given again.
     """
     found = ctx.storage.disputes.settle(signature.id, outcome, ctx.now, by=ctx.person.id)
     if not found:
@@ -206,7 +207,7 @@ def settle(ctx: Context, signature: Signature, outcome: str, told: Text) -> tupl
         who=ctx.name,
         address=lookup.account_of(ctx),
     )
-    campaigners = () if ctx.is_admin or outcome != "withdrawn" else _to_campaigners(ctx, ended)
+    campaigners = _to_campaigners(ctx, ended) if outcome == "withdrawn" else ()
     return (*_to_disputers(ctx, found, told), *campaigners)
 
 
@@ -240,10 +241,18 @@ def still(answer: Reply) -> Reply:
     return replace(answer, lines=(*answer.lines[:1], line, *answer.lines[1:]))
 
 
-def retract(ctx: Context) -> Reply:
-    """Take back what somebody disputes in the campaign, and tell the campaigners."""
+def retract(ctx: Context, which: str = "") -> Reply:
+    """Take back what somebody disputes in the campaign, or about the one signature of this number or name.
+
+    The campaigners are told.
+    """
+    number, _ = calling.take_number(which.split())
+    found = lookup.named(ctx.storage, which) if which else None
     mine = [
-        one for one in ctx.storage.disputes.of_campaign(ctx.campaign.id) if one.person_id == ctx.person.id
+        one
+        for one in ctx.storage.disputes.of_campaign(ctx.campaign.id)
+        if one.person_id == ctx.person.id
+        and (not which or one.number == number or (found is not None and one.organisation_id == found.id))
     ]
     if not mine:
         return reply(N_("You dispute no signature."))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from campaign.chat import N_, Text, Typed, say
 from commands.command import Choice, Context, Reply
 from commands.organisations import asking, authority
-from commands.signatures import counting, showing, vouching
+from commands.signatures import counting, disputing, showing, vouching
 
 if TYPE_CHECKING:
     from storage.signatures import Signature
@@ -43,6 +43,7 @@ def confirm(ctx: Context, signature: Signature, **values: Any) -> Reply:  # noqa
     if falls:
         values |= {"level": "confirmed", "verified_by": None}
     storage.signatures.reconfirm(signature.id, letter.id, ctx.now, **values)
+    disputing.agrees(ctx, signature)
     if signature.level != "declared":
         # Said in private, it is reminded where it was before.
         room = {"room_id": ctx.room.id} if ctx.place == "campaign" else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from campaign.chat import MATRIX, XMPP, Address
 from commands.signatures import disputing
 from tests.commands.stage import PLACES, Voice, opened, voice
@@ -12,6 +14,7 @@ from tests.commands.stage import PLACES, Voice, opened, voice
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from storage.storage import Storage
     from tests.commands.stage import Answer
 
 OFFICES = {place["admin"].id for place in PLACES.values()}
@@ -189,6 +192,12 @@ async def test_a_dispute_is_taken_back_by_whoever_opened_it_and_nobody_elses_is(
         assert [line.values.get("reason") for line in listed.message.lines[1:-1]] == ["we never voted"]
         (again,) = await stage.say(voice("Lou"), "!withdraw dispute")
         assert again.ids == ["You dispute no signature."]
+        answers = await stage.say(voice("Dom"), "!withdraw my dispute of Serveur du Coin")
+        assert answers[0].ids == ["You dispute no signature."], (
+            "no question whose yes would end the signature"
+        )
+        answers = await stage.say(voice("Dom"), "!withdraw ma contestation de Nuage Libre")
+        assert answers[0].ids[0].startswith("You no longer dispute")
         (settled,) = await stage.say(voice("Lou"), "!dispute Nuage Libre after all")
         assert settled.ids[0].startswith("That was settled already"), "or it could be said for ever"
 
@@ -210,3 +219,55 @@ async def test_who_was_hidden_is_not_shown_by_the_name_of_the_account_they_have_
         answers = await stage.say(voice("Maud"), "!verify 1", "admin")
         assert any(answer.where == real.address.id for answer in answers), "they are told alone"
         assert not any("Jeanne" in repr(answer.message) for answer in answers if answer.where == room)
+
+
+@pytest.mark.parametrize(
+    ("said", "offered"),
+    [
+        ("tocsin, je retire ma contestation de la signature de Nuage Libre", "dispute"),
+        ("tocsin, I withdraw my dispute", "dispute"),
+        ("tocsin, on retire notre signature contestée", "signature"),
+        ("tocsin, je retire ma signature, elle est contestée", "signature"),
+    ],
+)
+async def test_a_dispute_and_a_disputed_signature_are_told_apart(
+    tmp_path: Path, said: str, offered: str
+) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!sign")
+        (asked,) = await stage.say(voice("Camille"), said)
+        (done,) = await stage.say(voice("Camille"), "!confirm")
+        withdrawn = done.ids[0].startswith("The signature of **{name}** is taken back")
+        assert withdrawn == (offered == "signature"), (asked.ids, done.ids)
+
+
+async def test_what_is_disputed_outlives_that_the_organisation_is_merged(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        camille, maud = voice("Camille"), voice("Maud")
+        await stage.say(maud, "!org add Verger", "admin")
+        await stage.say(maud, f"!org rep {camille.address.id} Verger", "admin")
+        await stage.say(camille, "!sign Nuage Libre")
+        await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+        await stage.say(camille, "!sign Verger")
+        await stage.say(maud, "!org merge Verger = Nuage Libre", "admin")
+        await stage.say(maud, "!confirm", "admin")
+        await stage.say(camille, "!withdraw Nuage Libre")
+        answers = await stage.say(camille, "!sign Nuage Libre")
+        assert any(one.startswith("⚠️ It is disputed") for one in answers[0].ids)
+
+
+async def test_who_signs_a_changed_letter_again_disputes_it_no_more(tmp_path: Path) -> None:
+    with opened(tmp_path) as stage:
+        await stage.say(voice("Camille"), "!sign")
+        await stage.say(voice("Dom"), "!dispute Nuage Libre we never voted")
+
+        def changed(storage: Storage) -> None:
+            campaign = storage.campaigns.all()[0]
+            storage.letters.add(
+                campaign.id, "en", stage.now, title="L", summary="", text="Other.", change="material"
+            )
+
+        stage.database.transaction(changed)
+        await stage.say(voice("Dom"), "!sign Nuage Libre")
+        (listed,) = await stage.say(voice("Maud"), "!disputes", "admin")
+        assert listed.ids == ["No signature is disputed."]
