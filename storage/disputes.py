@@ -64,6 +64,7 @@ _ROW = (
     .order_by(disputes.c.id)
 )
 
+_WHO_TOOK_BACK = select(disputes.c.settled_by).where(disputes.c.outcome == "withdrawn").distinct()
 _again, _before, _between = signatures.alias(), signatures.alias(), signatures.alias()
 _TAKEN_BACK = (
     select(
@@ -173,12 +174,16 @@ class Disputes(Queries):
             )
         return found
 
-    def reopen(self, campaign_id: int, number: int) -> Sequence[Dispute]:
+    def reopen(self, campaign_id: int, number: int, *, signer: int) -> Sequence[Dispute]:
         """Let what was disputed about an organisation's last signature be disputed about this one, if it is given again.
 
-        That is, if the same person had taken that one back. What anybody else has settled meanwhile, or has signed, is
-        theirs. The disputes go with the signature: whoever gives it many times makes no more of them.
+        That is, if the same person, this one's `signer`, had taken that one back. What anybody else has settled
+        meanwhile, or has signed, is theirs. The disputes go with the signature: whoever gives it many times makes no
+        more of them.
         """
+        # Nearly nobody has ever done so: this is asked with every signature, and known without a look.
+        if signer not in self._all(int, _WHO_TOOK_BACK, keep=True):
+            return ()
         found: Sequence[Any] = self._connection.execute(
             _TAKEN_BACK, {"campaign": campaign_id, "number": number}
         ).all()

@@ -216,7 +216,7 @@ def reopen(ctx: Context, number: int) -> tuple[Elsewhere, ...]:
 
     Nobody is told where nothing was disputed.
     """
-    found = ctx.storage.disputes.reopen(ctx.campaign.id, number)
+    found = ctx.storage.disputes.reopen(ctx.campaign.id, number, signer=ctx.person.id)
     if not found:
         return ()
     _note(ctx, "disputed again", found[0])

@@ -59,11 +59,11 @@ def sign(ctx: Context, organisation: Organisation, entry: Entry, *, speaks: bool
     disputed = disputing.reopen(ctx, number)
     if not speaks:
         answer = _declared(ctx, organisation, number, to_campaigners=disputed)
-    else:
-        others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
-        signed = vouching.has_signed(ctx, organisation, number, level=level)
-        answer = Reply((signed, *_to_complete(ctx, letter))).also(*others, *tell.not_here(ctx, disputed))
-    return disputing.still(answer) if disputed else answer
+        return disputing.still(answer) if disputed else answer
+    others = vouching.tell_the_others(ctx, organisation, number) if campaign.second_person else ()
+    signed = vouching.has_signed(ctx, organisation, number, level=level)
+    answer = Reply((signed, *_to_complete(ctx, letter))).also(*others)
+    return disputing.still(answer).also(*tell.not_here(ctx, disputed)) if disputed else answer
 
 
 def _to_complete(ctx: Context, letter: Letter) -> tuple[Text, ...]:
